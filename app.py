@@ -1,0 +1,15 @@
+"""Zigzag, the optimizer lab: `streamlit run app.py`.
+
+Streamlit imports this file for the server and then runs it, as a script, for every visitor.
+"""
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from views.lab import page
+
+    page()
+else:
+    from views.server import MIDDLEWARE, ROUTES, lifespan
+
+    app = st.App(__file__, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)

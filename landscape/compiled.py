@@ -1,0 +1,72 @@
+"""Numba is configured here, once, for every kernel of the project."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def _writable(folder: Path) -> bool:
+    """Tell whether a file could be made in `folder`, or in its nearest existing parent."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
+# Numba raises at import where neither the package nor the home folder can hold its cache.
+if "NUMBA_CACHE_DIR" not in os.environ and not (
+    _writable(Path(__file__).parent) or _writable(Path.home() / ".cache")
+):
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "zigzag-numba")
+
+import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
+from numba import types  # noqa: E402
+
+VECTOR = types.float64[::1]
+MATRIX = types.float64[:, ::1]
+
+# (x, y, params, out, out, out): loss, gx, gy of a loss kernel; hxx, hxy, hyy of a Hessian kernel.
+SURFACE_SIGNATURE = types.void(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
+
+
+class Kernel:
+    """A compiled function of exactly one signature.
+
+    It is compiled, or read from the disk cache, at its first use: an application that shows
+    one surface does not wait for twelve. Afterwards no other signature can be added: a
+    Numba function with several specializations can hand out the wrong one when processes race.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.signature = signature
+        # nogil: other sessions of the same server go on while a kernel runs.
+        # error_model="numpy": a division by zero gives inf, as in NumPy, instead of raising.
+        # No fastmath: it deletes the tests for NaN and infinity that find a divergence.
+        self._dispatcher = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+        self._lock = threading.Lock()
+        self._ready = False
+
+    @property
+    def compiled(self) -> Any:
+        """The Numba dispatcher, compiled; what one kernel hands to another as a pointer."""
+        if not self._ready:
+            with self._lock:
+                if not self._ready and not numba.config.DISABLE_JIT:
+                    self._dispatcher.compile(self.signature)
+                    self._dispatcher.disable_compile()
+                self._ready = True
+        return self._dispatcher
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.compiled(*arguments)
+
+
+def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorate a function as a `Kernel` of the given Numba signature."""
+    return lambda function: Kernel(function, signature)

@@ -1,0 +1,155 @@
+"""What is known of a surface: one frozen record for each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from landscape.compiled import Kernel
+
+GLOBAL_MINIMUM = "global minimum"
+LOCAL_MINIMUM = "local minimum"
+SADDLE = "saddle"
+MAXIMUM = "maximum"
+DEGENERATE = "degenerate"  # the Hessian is singular there
+CUSP = "cusp"  # a global minimum at which the gradient does not exist
+KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A named number that a user may set: a surface's parameter or a rule's hyperparameter.
+
+    `scale` is "linear" or "log"; `integer` numbers are whole.
+    """
+
+    name: str
+    symbol: str  # LaTeX
+    default: float
+    low: float
+    high: float
+    help: str
+    scale: str = "linear"
+    integer: bool = False
+
+    def check(self, value: Any, owner: str) -> float:
+        """Return `value` as a float, or raise a ValueError that names `owner`.`name` and the range."""
+        return check_number(f"{owner}.{self.name}", value, self.low, self.high, self.integer)
+
+
+def check_number(
+    field: str, value: Any, low: float, high: float, integer: bool = False
+) -> float:
+    """Return `value` as a float (a whole one if `integer`).
+
+    Raises ValueError, naming the field, the value and the range, for anything else: a bool, text,
+    NaN, an infinity, a number outside [low, high].
+    """
+    kind = "a whole number" if integer else "a number"
+    try:
+        number = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not low <= number <= high or (integer and number != int(number)):
+        raise ValueError(f"{field} = {value!r}: must be {kind} from {low:g} to {high:g}")
+    return number
+
+
+def check_names(field: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise a ValueError that names `field` and lists the known names if one of `given` is not known."""
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise ValueError(f"{field} = {name!r}: unknown; known: {listed}")
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """A point where the gradient vanishes (or, for a cusp, does not exist), with its loss and kind."""
+
+    x: float
+    y: float
+    loss: float
+    kind: str  # one of KINDS
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A test function of two variables: its kernels and every fact the project states about it.
+
+    `domain` is ((x0, x1), (y0, y1)), the frame in which it is drawn; `start` lies in it.
+    `locate` maps the parameters, by keyword, to the critical points in the domain as
+    (x, y, kind) triples; they are computed where they move with a parameter.
+    `bounded` tells whether the loss has a lower bound.
+    """
+
+    name: str
+    sentence: str
+    latex: str
+    source: str
+    domain: tuple[tuple[float, float], tuple[float, float]]
+    start: tuple[float, float]
+    kernel: Kernel
+    hessian_kernel: Kernel
+    locate: Callable[..., Iterable[tuple[float, float, str]]]
+    parameters: tuple[Number, ...] = ()
+    bounded: bool = True
+
+    def resolve(self, params: Mapping[str, Any] | None = None) -> dict[str, float]:
+        """Return every parameter by name, those not in `params` at their defaults.
+
+        Raises ValueError for an unknown name or a value out of range.
+        """
+        params = dict(params or {})
+        check_names(f"params of {self.name}", params, (p.name for p in self.parameters))
+        return {p.name: p.check(params.get(p.name, p.default), self.name) for p in self.parameters}
+
+    def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
+        """Return the critical points in the domain, with their loss."""
+        values = self.resolve(params)
+        return tuple(
+            CriticalPoint(float(x), float(y), float(self.loss(x, y, **values)), kind)
+            for x, y, kind in self.locate(**values)
+        )
+
+    def minimizers(self, **params: float) -> tuple[CriticalPoint, ...]:
+        """Return the global minimizers, cusps included."""
+        points = self.critical_points(**params)
+        return tuple(point for point in points if point.kind in (GLOBAL_MINIMUM, CUSP))
+
+    def lowest(self, **params: float) -> float:
+        """Return the least value of the loss: -inf where it is unbounded below."""
+        if not self.bounded:
+            return -math.inf
+        return min(point.loss for point in self.minimizers(**params))
+
+    def loss(self, x: ArrayLike, y: ArrayLike, **params: float) -> Any:
+        """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""
+        return self._evaluate(self.kernel, x, y, params)[0]
+
+    def gradient(self, x: ArrayLike, y: ArrayLike, **params: float) -> tuple[Any, Any]:
+        """Return the gradient (gx, gy) at (x, y), numbers or arrays of any common shape."""
+        return self._evaluate(self.kernel, x, y, params)[1:]
+
+    def hessian(self, x: ArrayLike, y: ArrayLike, **params: float) -> tuple[Any, Any, Any]:
+        """Return the Hessian (hxx, hxy, hyy) at (x, y), numbers or arrays of any common shape."""
+        return self._evaluate(self.hessian_kernel, x, y, params)
+
+    def _evaluate(
+        self, kernel: Kernel, x: ArrayLike, y: ArrayLike, params: Mapping[str, float]
+    ) -> tuple[Any, Any, Any]:
+        values = np.array(list(self.resolve(params).values()), dtype=np.float64)
+        x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        # A kernel writes without a bounds check: its outputs are sized here, from its input.
+        out = np.empty((3, x.size))
+        kernel(x.flatten(), y.flatten(), values, *out)
+        if x.ndim == 0:
+            return float(out[0, 0]), float(out[1, 0]), float(out[2, 0])
+        first, second, third = out.reshape(3, *x.shape)
+        return first, second, third

@@ -1,0 +1,53 @@
+"""The quadratic bowl: the one surface on which the theory is exact."""
+
+import math
+
+from landscape.compiled import SURFACE_SIGNATURE, kernel
+from landscape.record import GLOBAL_MINIMUM, Number, Surface
+
+
+@kernel(SURFACE_SIGNATURE)
+def loss_and_gradient(x, y, params, loss, gx, gy):
+    scale, condition, rotation = params
+    c = math.cos(math.radians(rotation))
+    s = math.sin(math.radians(rotation))
+    for i in range(x.size):
+        u = c * x[i] + s * y[i]
+        v = c * y[i] - s * x[i]
+        loss[i] = 0.5 * scale * (u * u + condition * v * v)
+        gx[i] = scale * (c * u - s * condition * v)
+        gy[i] = scale * (s * u + c * condition * v)
+
+
+@kernel(SURFACE_SIGNATURE)
+def hessian(x, y, params, hxx, hxy, hyy):
+    scale, condition, rotation = params
+    c = math.cos(math.radians(rotation))
+    s = math.sin(math.radians(rotation))
+    for i in range(x.size):
+        hxx[i] = scale * (c * c + condition * s * s)
+        hxy[i] = scale * (1 - condition) * c * s
+        hyy[i] = scale * (s * s + condition * c * c)
+
+
+def locate(scale, condition, rotation):
+    return [(0.0, 0.0, GLOBAL_MINIMUM)]
+
+
+SURFACE = Surface(
+    name="Quadratic",
+    sentence="A bowl; the larger its condition number, the more it is a ravine.",
+    latex=r"\tfrac{s}{2}\,(u^2 + \kappa v^2), \quad"
+    r" (u, v) = R(\varphi)^{\mathsf T} (x, y)",
+    source="Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), section 3.3",
+    domain=((-5.0, 5.0), (-5.0, 5.0)),
+    start=(-4.0, 2.0),
+    kernel=loss_and_gradient,
+    hessian_kernel=hessian,
+    locate=locate,
+    parameters=(
+        Number("scale", "s", 1.0, 0.01, 100.0, "Curvature along the flat axis.", "log"),
+        Number("condition", r"\kappa", 10.0, 1.0, 1000.0, "Steep over flat curvature.", "log"),
+        Number("rotation", r"\varphi", 0.0, -90.0, 90.0, "Turn of the axes, in degrees."),
+    ),
+)

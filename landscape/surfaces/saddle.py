@@ -1,0 +1,38 @@
+"""A bounded saddle: the simplest surface on which a start can be unlucky."""
+
+from landscape.compiled import SURFACE_SIGNATURE, kernel
+from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface
+
+
+@kernel(SURFACE_SIGNATURE)
+def loss_and_gradient(x, y, params, loss, gx, gy):
+    for i in range(x.size):
+        loss[i] = x[i] ** 2 / 2 - y[i] ** 2 / 2 + y[i] ** 4 / 4
+        gx[i] = x[i]
+        gy[i] = y[i] ** 3 - y[i]
+
+
+@kernel(SURFACE_SIGNATURE)
+def hessian(x, y, params, hxx, hxy, hyy):
+    for i in range(x.size):
+        hxx[i] = 1
+        hxy[i] = 0
+        hyy[i] = 3 * y[i] ** 2 - 1
+
+
+def locate():
+    return [(0.0, 1.0, GLOBAL_MINIMUM), (0.0, -1.0, GLOBAL_MINIMUM), (0.0, 0.0, SADDLE)]
+
+
+SURFACE = Surface(
+    name="Saddle",
+    sentence="The gradient vanishes at the saddle, yet the loss falls on both sides of it;"
+    " a descent that starts on the axis y = 0 never finds out.",
+    latex=r"\frac{x^2}{2} - \frac{y^2}{2} + \frac{y^4}{4}",
+    source="Nesterov, Introductory Lectures on Convex Optimization (2004), section 1.2.3",
+    domain=((-2.0, 2.0), (-2.0, 2.0)),
+    start=(1.5, 0.01),
+    kernel=loss_and_gradient,
+    hessian_kernel=hessian,
+    locate=locate,
+)

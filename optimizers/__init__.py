@@ -1,0 +1,21 @@
+"""Update rules, learning-rate schedules and the simulation of experiments.
+
+`OPTIMIZERS` and `SCHEDULES` map names to records; every module in `optimizers/rules` that defines
+`OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories.
+"""
+
+from optimizers.experiment import Experiment, Run, Trajectory, simulate
+from optimizers.record import Optimizer
+from optimizers.registry import OPTIMIZERS
+from optimizers.schedules import SCHEDULES, Schedule
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Experiment",
+    "Optimizer",
+    "Run",
+    "Schedule",
+    "Trajectory",
+    "simulate",
+]

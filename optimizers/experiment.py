@@ -1,0 +1,256 @@
+"""An experiment as frozen data, and its simulation."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from optimizers import driver
+from optimizers.record import (
+    COUPLED,
+    DECOUPLED,
+    NO_DECAY,
+    check_mapping,
+    check_name,
+    check_scalar,
+    resolve,
+)
+from optimizers.registry import OPTIMIZERS
+from optimizers.schedules import SCHEDULES
+
+BIG = 1e6  # |x| or |y| beyond this is a divergence
+MOST_STEPS = 100_000
+MOST_RUNS = 64
+MOST_SAMPLES = 10_000_000
+MOST_SEED = 2**32 - 1
+RATE = (0.0, 1e6)
+DECAY = (0.0, 10.0)
+NOISE = (0.0, 1e6)
+
+
+def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
+    """Return `value` as an int from `least` to `most`, or raise ValueError naming `field`."""
+    return int(check_scalar(field, value, least, most, integer=True))
+
+
+class Values(Mapping[str, Any]):
+    """A mapping that cannot change, so that it can be hashed."""
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self._items.items())))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Values, (self._items,)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One optimizer's part of an experiment.
+
+    `lr` is the learning rate, None for the rule's default on the surface. `hyper` sets the rule's
+    hyperparameters by name, the others keep their defaults. `batch_size` is a power of two from 1
+    to the experiment's samples, or None for the full batch. `schedule` names a factor on the rate,
+    `schedule_params` its numbers, and the rate rises linearly over the first `warmup` updates.
+    `steps` is the number of updates where it differs from the experiment's.
+
+    Raises ValueError naming the field, the value and the allowed range; unknown names list the
+    known ones.
+    """
+
+    optimizer: str
+    lr: float | None = None
+    hyper: Mapping[str, float] = Values({})
+    weight_decay: float = 0.0
+    batch_size: int | None = None
+    schedule: str = "Constant"
+    schedule_params: Mapping[str, Any] = Values({})
+    warmup: int = 0
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        put("optimizer", check_name("optimizer", self.optimizer, OPTIMIZERS))
+        put("schedule", check_name("schedule", self.schedule, SCHEDULES))
+        rule, schedule = OPTIMIZERS[self.optimizer], SCHEDULES[self.schedule]
+        if self.lr is not None:
+            put("lr", check_scalar("lr", self.lr, *RATE))
+        put("hyper", Values(rule.resolve(check_mapping("hyper", self.hyper))))
+        most = 0.0 if rule.weight_decay == NO_DECAY else DECAY[1]
+        field = f"weight_decay of {rule.name}"
+        put("weight_decay", check_scalar(field, self.weight_decay, DECAY[0], most))
+        if self.batch_size is not None:
+            put("batch_size", check_count("batch_size", self.batch_size, MOST_SAMPLES))
+        numbers = check_mapping("schedule_params", self.schedule_params)
+        put("schedule_params", Values(schedule.resolve(numbers)))
+        put("warmup", check_count("warmup", self.warmup, MOST_STEPS, least=0))
+        if self.steps is not None:
+            put("steps", check_count("steps", self.steps, MOST_STEPS))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A surface, a start, a budget and the runs that are compared on them.
+
+    `noise` is the standard deviation of one sample's gradient in each coordinate, `samples` the
+    size N of the data set and `seed` the seed of the draws, which every run shares.
+
+    Raises ValueError naming the field, the value and the allowed range; unknown names list the
+    known ones.
+    """
+
+    surface: str = "Quadratic"
+    params: Mapping[str, float] = Values({})
+    start: tuple[float, float] | None = None
+    steps: int = 100
+    noise: float = 0.0
+    samples: int = 10_000
+    seed: int = 0
+    runs: tuple[Run, ...] = (Run("SGD"),)
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        put("surface", check_name("surface", self.surface, SURFACES))
+        surface = SURFACES[self.surface]
+        put("params", Values(resolve("params", surface.name, surface.parameters, self.params)))
+        start = surface.start if self.start is None else self.start
+        if not isinstance(start, (tuple, list)) or len(start) != 2:
+            raise ValueError(f"start = {start!r}: must be two numbers from {-BIG:g} to {BIG:g}")
+        put("start", tuple(check_scalar("start", value, -BIG, BIG) for value in start))
+        put("steps", check_count("steps", self.steps, MOST_STEPS))
+        put("noise", check_scalar("noise", self.noise, *NOISE))
+        put("samples", check_count("samples", self.samples, MOST_SAMPLES))
+        put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
+        if not isinstance(self.runs, (tuple, list)) or not all(
+            isinstance(run, Run) for run in self.runs
+        ):
+            raise ValueError(
+                f"runs = {self.runs!r}: must be a tuple of 1 to {MOST_RUNS} Run objects"
+            )
+        put("runs", tuple(self.runs))
+        if not 1 <= len(self.runs) <= MOST_RUNS:
+            raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")
+        for run in self.runs:
+            size = run.batch_size
+            if size is not None and not allowed_batch(size, self.samples):
+                raise ValueError(
+                    f"batch_size = {size}: must be a power of two from 1 to samples ="
+                    f" {self.samples}, or {self.samples}"
+                )
+
+
+def allowed_batch(size: int, samples: int) -> bool:
+    """Tell whether `size` is a power of two within the data set, or the whole of it."""
+    return size == samples or (size < samples and size & (size - 1) == 0)
+
+
+def updates_per_epoch(samples: int, batch_size: int | None) -> int:
+    """Return ceil(N / B): the updates that pass over the data set once (1 for the full batch)."""
+    return 1 if batch_size is None else -(-samples // batch_size)
+
+
+def noise_scale(noise: float, samples: int, batch_size: int | None) -> float:
+    """Return the standard deviation of a batch's mean gradient in each coordinate.
+
+    A batch of B is drawn from the N samples without replacement, so the variance of one sample's
+    gradient is divided by B and multiplied by (N - B) / (N - 1): the full batch is exact.
+    """
+    if batch_size is None or batch_size == samples:
+        return 0.0
+    return noise * math.sqrt((samples - batch_size) / (batch_size * (samples - 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """What one run did: k updates, k <= steps.
+
+    `path` float64 (k+1, 2), `loss` float64 (k+1,) and `lr` float64 (k,), the rate of each update.
+    `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss
+    is the first not to be finite; the path ends there. `stopped` is None, or why the rule had no
+    step to take.
+    """
+
+    run: Run
+    path: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    lr: NDArray[np.float64]
+    diverged_at: int | None
+    stopped: str | None
+
+
+@functools.lru_cache(maxsize=32)
+def draws(seed: int, steps: int) -> NDArray[np.float64]:
+    """Return the standard normal draws of a seed, float64 (steps, 2), the same for every run."""
+    values = np.random.default_rng(seed).standard_normal((steps, 2))
+    values.flags.writeable = False
+    return values
+
+
+def simulate(experiment: Experiment) -> list[Trajectory]:
+    """Run every run of an experiment; the same experiment gives the same bits.
+
+    Returns one Trajectory per run, in their order.
+    """
+    return [_simulate(experiment, run) for run in experiment.runs]
+
+
+def _simulate(experiment: Experiment, run: Run) -> Trajectory:
+    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
+    steps = run.steps or experiment.steps
+    peak = rule.default_rate(surface) if run.lr is None else run.lr
+    lr = peak * SCHEDULES[run.schedule].factors(
+        steps,
+        run.schedule_params,
+        run.warmup,
+        updates_per_epoch(experiment.samples, run.batch_size),
+    )
+    scale = noise_scale(experiment.noise, experiment.samples, run.batch_size)
+    path = np.empty((steps + 1, 2))
+    loss = np.empty(steps + 1)
+    path[0] = experiment.start
+    done, outcome = driver.run(
+        surface.kernel.compiled,
+        surface.hessian_kernel.compiled,
+        rule.update.compiled,
+        np.array(list(experiment.params.values()), dtype=np.float64),
+        lr,
+        draws(experiment.seed, steps) if scale > 0 else np.empty((0, 2)),
+        scale,
+        np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
+        run.weight_decay if rule.weight_decay == COUPLED else 0.0,
+        run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+        rule.needs_hessian,
+        np.zeros((len(rule.state), 2)),
+        BIG,
+        path,
+        loss,
+    )
+    return Trajectory(
+        run=run,
+        path=path[: done + 1],
+        loss=loss[: done + 1],
+        lr=lr[:done],
+        diverged_at=done if outcome == driver.DIVERGED else None,
+        stopped=f"The Hessian is singular at step {done}." if outcome == driver.STOPPED else None,
+    )

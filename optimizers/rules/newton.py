@@ -1,0 +1,38 @@
+"""Newton's method with a fixed step length."""
+
+from landscape.compiled import kernel
+from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer
+
+
+@kernel(UPDATE_SIGNATURE)
+def update(t, g, hessian, lr, hyper, state, step):
+    n = g.size // 2
+    status = 0
+    for i in range(n):
+        hxx, hxy, hyy = hessian[0, i], hessian[1, i], hessian[2, i]
+        det = hxx * hyy - hxy * hxy
+        # Cramer's rule loses every digit where the determinant is rounding of its terms.
+        if abs(det) <= 1e-14 * (hxx * hxx + 2 * hxy * hxy + hyy * hyy):
+            status = 1
+            step[i] = step[n + i] = 0.0
+        else:
+            step[i] = -lr[i] * (hyy * g[i] - hxy * g[n + i]) / det
+            step[n + i] = -lr[i] * (hxx * g[n + i] - hxy * g[i]) / det
+    return status
+
+
+OPTIMIZER = Optimizer(
+    name="Newton",
+    year=1669,
+    sentence="Jump to where the local quadratic model is stationary, be it a minimum or a saddle.",
+    latex=r"\theta_t = \theta_{t-1} - \eta\, H_t^{-1} g_t",
+    source="Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), section 3.3",
+    differs="The full step, with no line search and no change of the Hessian: where that is not"
+    " positive definite the step may climb, and where it is singular the run stops.",
+    update=update,
+    state=(),
+    rate=1.0,
+    rates={},
+    weight_decay=NO_DECAY,
+    needs_hessian=True,
+)

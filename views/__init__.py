@@ -1,0 +1,1 @@
+"""The pages, their controls, figures and player."""

@@ -1,0 +1,413 @@
+"""The lab's figures, as plain Plotly figures: dictionaries of traces and a layout.
+
+Dictionaries, because building `plotly.graph_objects` takes longer than everything else on the
+page; the tests hand each of them to `go.Figure`, which checks every key and value.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES, Surface
+from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
+from optimizers import Experiment, Trajectory
+from views.scale import LossScale
+from views.theme import COLOURS, SYMBOLS, Theme
+
+Figure = dict[str, Any]
+Frame = tuple[tuple[float, float], tuple[float, float]]
+
+GRID = 97  # points of the contour grid along each axis
+LEVELS = 16
+GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
+STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one run looks: `label` as panel title and legend entry."""
+
+    label: str
+    colour: str
+    symbol: str
+    dash: str
+
+    @staticmethod
+    def of(index: int, label: str) -> Mark:
+        """Return the marks of the run of this index."""
+        dashes = ("solid", "dash", "dot", "dashdot", "longdash")
+        return Mark(label, COLOURS[index], SYMBOLS[index], dashes[index % len(dashes)])
+
+
+def frame(surface: Surface, start: tuple[float, float]) -> Frame:
+    """Return the part of the plane to draw: the domain, or its double where the start needs it."""
+
+    def grown(side: tuple[float, float], value: float, times: int) -> tuple[float, float]:
+        middle, half = (side[0] + side[1]) / 2, (side[1] - side[0]) / 2 * times
+        return (middle - half, middle + half)
+
+    for times in (1, 2):
+        sides = [grown(side, value, times) for side, value in zip(surface.domain, start, strict=True)]
+        if all(low <= value <= high for (low, high), value in zip(sides, start, strict=True)):
+            break
+    return sides[0], sides[1]
+
+
+@functools.lru_cache(maxsize=64)
+def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, LossScale]:
+    """Return the scaled loss on a grid over `box`, float64 (GRID, GRID) by rows of y, and its scale."""
+    record = SURFACES[surface]
+    values = dict(zip((p.name for p in record.parameters), params, strict=True))
+    x, y = (np.linspace(*side, GRID) for side in box)
+    loss = record.loss(*np.meshgrid(x, y), **values)
+    if record.bounded:
+        centre = record.lowest(**values)
+    else:  # nothing to measure from but the critical point
+        centre = record.critical_points(**values)[0].loss
+    width = max(float(np.quantile(np.abs(loss - centre), 0.1)), 1e-12)
+    scale = LossScale(centre, width)
+    heights = scale(loss)
+    heights.flags.writeable = False
+    return heights, scale
+
+
+def terrain_of(experiment: Experiment) -> tuple[NDArray[np.float64], LossScale]:
+    """Return `terrain` for an experiment's surface and frame."""
+    surface = SURFACES[experiment.surface]
+    box = frame(surface, experiment.start or surface.start)
+    return terrain(surface.name, tuple(experiment.params.values()), box)
+
+
+def axis(panel: int, letter: str) -> str:
+    """Return Plotly's name of a panel's axis: x, x2, x3, ..."""
+    return letter if panel == 0 else f"{letter}{panel + 1}"
+
+
+def background(experiment: Experiment, panels: int, theme: Theme) -> Figure:
+    """Return the surface's contours and critical points, once per panel."""
+    surface = SURFACES[experiment.surface]
+    box = frame(surface, experiment.start or surface.start)
+    heights, scale = terrain_of(experiment)
+    low, high = float(heights.min()), float(heights.max())
+    size = (high - low) / LEVELS
+    ticks, texts = scale.ticks(low, high)
+    kinds = {GLOBAL_MINIMUM: "star", CUSP: "star", LOCAL_MINIMUM: "star-open"}
+    points = [p for p in surface.critical_points(**experiment.params) if p.kind in kinds]
+    data: list[Figure] = []
+    for panel in range(panels):
+        where = {"xaxis": axis(panel, "x"), "yaxis": axis(panel, "y")}
+        data.append(
+            {
+                "type": "contour",
+                "x0": box[0][0],
+                "dx": (box[0][1] - box[0][0]) / (GRID - 1),
+                "y0": box[1][0],
+                "dy": (box[1][1] - box[1][0]) / (GRID - 1),
+                "z": heights,
+                "colorscale": [[0, theme.low], [1, theme.high]],
+                "autocontour": False,
+                "contours": {"start": low + size, "end": high - size / 2, "size": size},
+                "line": {"width": 0.7, "color": theme.contour},
+                "hoverinfo": "skip",
+                "showscale": panel == 0,
+                "colorbar": {
+                    "title": {"text": "loss", "side": "right"},
+                    "tickvals": ticks,
+                    "ticktext": texts,
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                    "xpad": 4,
+                },
+                **where,
+            }
+        )
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "minima",
+                "x": [p.x for p in points],
+                "y": [p.y for p in points],
+                "marker": {
+                    "symbol": [kinds[p.kind] for p in points],
+                    "size": 11 if len(points) < 20 else 5,
+                    "color": theme.text,
+                    "line": {"width": 1.2, "color": theme.text},
+                },
+                "hoverinfo": "skip",
+                "showlegend": False,
+                **where,
+            }
+        )
+    return {"data": data, "layout": panel_layout(box, panels, theme)}
+
+
+def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
+    """Return the layout both panel figures share: axes that move together."""
+    layout: Figure = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 14},
+        "margin": {"l": 44, "r": 70, "t": 8, "b": 30, "autoexpand": False},
+        "showlegend": False,
+        "dragmode": "zoom",
+        "hovermode": False,
+    }
+    for panel in range(panels):
+        for letter, side in zip("xy", box, strict=True):
+            key = axis(panel, letter).replace(letter, f"{letter}axis")
+            layout[key] = {
+                "range": list(side),
+                "anchor": axis(panel, "y" if letter == "x" else "x"),
+                "showgrid": False,
+                "zeroline": False,
+                "showline": True,
+                "mirror": True,
+                "linecolor": theme.line,
+                "ticks": "outside",
+                "tickcolor": theme.line,
+                "nticks": 6,
+            }
+            if panel:
+                layout[key]["matches"] = letter
+    return layout
+
+
+def arrangement(panels: int, columns: int) -> Figure:
+    """Return the layout changes that put `panels` into rows of `columns`.
+
+    Only the outer axes keep their tick labels: the frame is the same in all.
+    """
+    rows = math.ceil(panels / columns)
+    changes: Figure = {}
+    for panel in range(panels):
+        row, column = divmod(panel, columns)
+        for letter, place, count in (("x", column, columns), ("y", rows - 1 - row, rows)):
+            key = axis(panel, letter).replace(letter, f"{letter}axis")
+            # All panels are of one size, the gaps between them are 2 % of it.
+            size = 1 / (count + 0.02 * (count - 1))
+            low = place * 1.02 * size
+            changes[f"{key}.domain"] = [low, min(low + size, 1)]
+        below = panel + columns < panels
+        changes[axis(panel, "x").replace("x", "xaxis") + ".showticklabels"] = not below
+        changes[axis(panel, "y").replace("y", "yaxis") + ".showticklabels"] = column == 0
+    return {"columns": columns, "rows": rows, "layout": changes}
+
+
+def foreground(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    overlay: bool,
+    theme: Theme,
+) -> Figure:
+    """Return start, faint and travelled paths, heads and titles of all runs.
+
+    Traces are named by what they are and the run's index (`path-0`, `head-0`), which is how the
+    player finds them.
+    """
+    surface = SURFACES[experiment.surface]
+    start = experiment.start or surface.start
+    panels = 1 if overlay else len(trajectories)
+    layout = panel_layout(frame(surface, start), panels, theme)
+    layout["annotations"] = []
+    data: list[Figure] = []
+    for panel in range(panels):
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "start",
+                "x": [start[0]],
+                "y": [start[1]],
+                "marker": {
+                    "symbol": "x-thin",
+                    "size": 12,
+                    "line": {"width": 3, "color": theme.text},
+                },
+                "xaxis": axis(panel, "x"),
+                "yaxis": axis(panel, "y"),
+            }
+        )
+    for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
+        panel = 0 if overlay else index
+        x, y = visible(trajectory).T
+        common = {
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "mode": "lines",
+            "xaxis": axis(panel, "x"),
+            "yaxis": axis(panel, "y"),
+        }
+        dots = len(x) <= STEP_DOTS + 1
+        data += [
+            {
+                **common,
+                "name": f"faint-{index}",
+                "opacity": 0.4,
+                "line": {"color": mark.colour, "width": 1.5, "simplify": False},
+            },
+            {
+                **common,
+                "name": f"casing-{index}",
+                "line": {"color": theme.page, "width": 5.5, "simplify": False},
+            },
+            {
+                **common,
+                "name": f"path-{index}",
+                "line": {"color": mark.colour, "width": 3, "simplify": False},
+            },
+        ]
+        if dots:
+            data.append(
+                {
+                    **common,
+                    "name": f"dots-{index}",
+                    "mode": "markers",
+                    "marker": {"color": mark.colour, "size": 5, "symbol": "circle"},
+                }
+            )
+        data.append(
+            {
+                **common,
+                "x": [x[0]],
+                "y": [y[0]],
+                "name": f"head-{index}",
+                "mode": "markers",
+                "marker": {
+                    "color": mark.colour,
+                    "symbol": mark.symbol,
+                    "size": 15,
+                    "line": {"color": theme.page, "width": 2},
+                },
+            }
+        )
+        if not overlay:
+            layout["annotations"].append(title(panel, mark, trajectory, theme))
+    if overlay:
+        layout["annotations"] = [ending(marks, trajectories, theme)]
+    return {"data": data, "layout": layout}
+
+
+def visible(trajectory: Trajectory) -> NDArray[np.float64]:
+    """Return the path without a last position that is not finite."""
+    path = trajectory.path
+    return path if np.isfinite(path[-1]).all() else path[:-1]
+
+
+def outcome(trajectory: Trajectory) -> str:
+    """Return what ended a run early, in words, or an empty text."""
+    if trajectory.diverged_at is not None:
+        return f"diverged at step {trajectory.diverged_at}"
+    return "stopped: singular Hessian" if trajectory.stopped else ""
+
+
+def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figure:
+    """Return a panel's title, inside its frame."""
+    ended = outcome(trajectory)
+    return {
+        "text": f'<b style="color:{mark.colour}">{mark.label}</b>' + (f"<br>{ended}" if ended else ""),
+        "xref": f"{axis(panel, 'x')} domain",
+        "yref": f"{axis(panel, 'y')} domain",
+        "x": 0.01,
+        "y": 0.985,
+        "xanchor": "left",
+        "yanchor": "top",
+        "align": "left",
+        "showarrow": False,
+        "font": {"size": 16, "color": theme.text},
+        "bgcolor": theme.page,
+        "opacity": 0.9,
+        "borderpad": 2,
+    }
+
+
+def ending(marks: list[Mark], trajectories: list[Trajectory], theme: Theme) -> Figure:
+    """Return the overlay's one annotation: which runs ended early, and how."""
+    lines = [
+        f'<span style="color:{mark.colour}">{mark.label}</span> {outcome(trajectory)}'
+        for mark, trajectory in zip(marks, trajectories, strict=True)
+        if outcome(trajectory)
+    ]
+    note = title(0, marks[0], trajectories[0], theme)
+    return {**note, "text": "<br>".join(lines), "visible": bool(lines)}
+
+
+def loss_figure(
+    experiment: Experiment, trajectories: list[Trajectory], marks: list[Mark], theme: Theme
+) -> Figure:
+    """Return the loss curves of all runs over updates.
+
+    Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
+    the loss itself, logarithmic away from its value at the critical point in both directions.
+    """
+    surface = SURFACES[experiment.surface]
+    lowest = surface.lowest(**experiment.params)
+    _, scale = terrain_of(experiment)
+    values: list[NDArray[np.float64]] = []
+    for trajectory in trajectories:
+        loss = trajectory.loss[np.isfinite(trajectory.loss)]
+        if surface.bounded:
+            values.append(np.log10(np.maximum(loss - lowest, GAP_FLOOR)))
+        else:
+            values.append(scale(loss))
+    low = min(float(v.min()) for v in values)
+    high = max(float(v.max()) for v in values)
+    margin = 0.04 * (high - low) or 0.5
+    if surface.bounded:
+        text = "loss" if lowest == 0 else "loss − minimum"
+        stride = max(1, math.ceil((high - low) / 5))
+        ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
+        texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0 ** t:g}" for t in ticks]
+    else:
+        text = "loss"
+        ticks, texts = scale.ticks(low, high)
+    steps = max(len(t.lr) for t in trajectories)
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": mark.label,
+                "x0": 0,
+                "dx": 1,
+                "y": value,
+                "line": {"color": mark.colour, "width": 2.5, "dash": mark.dash},
+                "hoverinfo": "skip",
+            }
+            for mark, value in zip(marks, values, strict=True)
+        ],
+        "layout": {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"color": theme.text, "size": 14},
+            "margin": {"l": 70, "r": 16, "t": 30, "b": 40, "autoexpand": False},
+            "showlegend": True,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "hovermode": False,
+            "xaxis": {
+                "range": [0, max(steps, 1)],
+                "title": {"text": "updates", "standoff": 4},
+                "showgrid": False,
+                "zeroline": False,
+                "linecolor": theme.line,
+                "showline": True,
+            },
+            "yaxis": {
+                "range": [low - margin, high + margin],
+                "title": {"text": text, "standoff": 4},
+                "tickvals": ticks,
+                "ticktext": texts,
+                "gridcolor": theme.line,
+                "gridwidth": 0.5,
+                "zeroline": False,
+            },
+        },
+    }

@@ -1,0 +1,122 @@
+"""The lab page: controls, player, table."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from landscape import SURFACES
+from optimizers import Experiment, Trajectory, simulate
+from views import player, save
+from views.controls import Choice, choose
+from views.figures import Mark, outcome
+from views.links import Link
+from views.payload import pack
+from views.presets import PRESETS
+from views.settings import Settings
+from views.theme import LIGHT, THEMES
+
+VIEWS = ("Side by side", "Overlay")
+
+
+def page() -> None:
+    """Draw the page."""
+    st.set_page_config("Zigzag", str(player.VIEWS / "icon.svg"), "wide")
+    component = player.register()
+    link = Link()
+    settings = Settings(st.query_params.get("preset", ""))
+    head = st.container(horizontal=True, vertical_alignment="center")
+    told = st.container()
+    with st.sidebar:
+        choice = choose(settings)
+    with head:
+        overlay = heading(settings) == VIEWS[1]
+        trajectories = simulate(choice.experiment)
+        save.button(choice, overlay)
+    with told:
+        tell(settings, choice, link)
+    theme = THEMES.get(st.context.theme.type or "", LIGHT)
+    marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    scene = player.scene(choice.experiment, trajectories, marks, overlay, theme)
+    player.show(component, pack(scene), lambda: start_here(settings, choice.experiment))
+    st.markdown(table(choice, trajectories))
+    surface = SURFACES[choice.experiment.surface]
+    st.caption(f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}.")
+    link.report(told)
+
+
+def heading(settings: Settings) -> str:
+    """Draw title, gallery and view switch; return the view."""
+    st.markdown("### Zigzag", width="content")
+    st.session_state["gallery"] = settings.preset.slug if settings.preset else None
+    with st.popover("Gallery"):
+        st.radio(
+            "Experiments that each make one point",
+            list(PRESETS),
+            format_func=lambda slug: PRESETS[slug].title,
+            captions=[preset.claim for preset in PRESETS.values()],
+            key="gallery",
+            on_change=open_preset,
+        )
+    return (
+        st.segmented_control(
+            "View",
+            VIEWS,
+            default=VIEWS[0],
+            required=True,
+            key="view",
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        or VIEWS[0]
+    )
+
+
+def open_preset() -> None:
+    """Open the preset chosen in the gallery, as its link would."""
+    slug = st.session_state["gallery"]
+    for key in [k for k in st.session_state if str(k).startswith(f"{slug}.")]:
+        del st.session_state[key]
+    # One call, and so one step in the browser's history.
+    st.query_params.from_dict({"preset": slug})
+
+
+def tell(settings: Settings, choice: Choice, link: Link) -> None:
+    """Say what the preset shows, and what the user should know of the settings."""
+    preset = settings.preset
+    if preset and choice.experiment == preset.experiment:
+        st.markdown(f"**{preset.title}.** {preset.claim}")
+    elif preset:
+        st.markdown(f"**{preset.title}**, changed: its claim need not hold here.")
+    for message in choice.messages:
+        st.info(message)
+
+
+def start_here(settings: Settings, experiment: Experiment) -> None:
+    """Move the start to where the user clicked, rounded to a thousandth of the frame."""
+    clicked = st.session_state["player"].start
+    domain = SURFACES[experiment.surface].domain
+    for letter, side, value in zip("xy", domain, clicked, strict=True):
+        digits = max(0, 3 - math.floor(math.log10(side[1] - side[0])))
+        low, high = (sum(side) / 2 + sign * (side[1] - side[0]) for sign in (-1, 1))
+        rounded = round(min(max(float(value), low), high), digits)
+        st.session_state[settings.key(f"{experiment.surface}.{letter}")] = rounded
+
+
+def table(choice: Choice, trajectories: list[Trajectory]) -> str:
+    """Return the results of all runs as a Markdown table."""
+    experiment = choice.experiment
+    minimizers = SURFACES[experiment.surface].minimizers(**experiment.params)
+    rows = ["| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |", "|:--|--:|--:|--:|:--|"]
+    for label, trajectory in zip(choice.labels, trajectories, strict=True):
+        x, y = trajectory.path[-1]
+        near = min((float(np.hypot(x - p.x, y - p.y)) for p in minimizers), default=None)
+        rows.append(
+            f"| {label} | {trajectory.loss[-1]:.4g} |"
+            f" {'no minimizer' if near is None else f'{near:.3g}'} |"
+            f" {len(trajectory.lr):,} | {outcome(trajectory) or 'ran to the end'} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,54 @@
+"""A scene as bytes: JSON whose arrays stand apart, in binary, all of it compressed."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVELS = 65_535
+
+
+def pack(scene: dict[str, Any]) -> bytes:
+    """Return a scene as zlib-compressed bytes, which the player's `unpack` reads.
+
+    Inflated: the JSON's length as a little-endian uint32, the JSON, padding to a multiple of 8,
+    the arrays. In the JSON an array is `{"$": {type, offset, shape, ...}}`. float32 arrays are sent
+    as they are; float64 arrays as uint16 levels between their extremes, which must be finite. The
+    same array object is sent once, however often it occurs.
+    """
+    blocks: list[bytes] = []
+    known: dict[int, dict[str, Any]] = {}
+    size = 0
+
+    def reference(value: Any) -> Any:
+        nonlocal size
+        if isinstance(value, np.generic):
+            return value.item()
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"a scene holds no {type(value).__name__}")
+        if id(value) not in known:
+            entry, block = encode(value)
+            known[id(value)] = {"$": {**entry, "offset": size, "shape": value.shape}}
+            blocks.append(block + bytes(-len(block) % 8))
+            size += len(blocks[-1])
+        return known[id(value)]
+
+    # Offsets count from the end of the JSON, whose length is not known before it is written.
+    text = json.dumps(scene, default=reference, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-(4 + len(text)) % 8)
+    return zlib.compress(struct.pack("<I", len(text)) + text + b"".join(blocks), 1)
+
+
+def encode(values: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
+    """Return how an array is sent and its bytes."""
+    if values.dtype == np.float32:
+        return {"type": "f4"}, values.tobytes()
+    low, high = float(values.min()), float(values.max())
+    step = (high - low) / LEVELS
+    levels = np.rint((values - low) / (step or 1.0)).astype("<u2")
+    return {"type": "u2", "low": low, "step": step}, levels.tobytes()

@@ -1,0 +1,54 @@
+"""How a loss is mapped to a colour or a height, and the ticks that say so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class LossScale:
+    """A monotone map of the loss: linear within `width` of `centre`, logarithmic beyond.
+
+    A logarithm alone has no place for the minimum itself, nor for losses below zero.
+    """
+
+    centre: float
+    width: float
+
+    def __call__(self, loss: ArrayLike) -> NDArray[np.float64]:
+        """Return asinh((loss - centre) / width) in decades, of the shape of `loss`."""
+        with np.errstate(over="ignore"):
+            scaled = (np.asarray(loss, np.float64) - self.centre) / self.width
+        return np.arcsinh(scaled) / math.log(10)
+
+    def inverse(self, height: ArrayLike) -> NDArray[np.float64]:
+        """Return the loss at a height of the scale."""
+        return self.centre + self.width * np.sinh(np.asarray(height, np.float64) * math.log(10))
+
+    def ticks(self, low: float, high: float, most: int = 6) -> tuple[list[float], list[str]]:
+        """Return heights and texts of at most `most` round losses between two heights."""
+        bottom, top = (float(self.inverse(value)) for value in (low, high))
+        wanted = self.inverse(np.linspace(low, high, most))
+        losses = sorted({0.0 if bottom <= 0 <= top else round_number(bottom)} | {
+            round_number(float(value)) for value in wanted
+        })
+        kept: list[tuple[float, float]] = []
+        for loss in losses:
+            height = float(self(loss))
+            near = kept and height - kept[-1][0] < (high - low) / (most + 2)
+            if low - 1e-9 <= height <= high + 1e-9 and not near:
+                kept.append((height, loss))
+        return [height for height, _ in kept], [f"{loss:.3g}" for _, loss in kept]
+
+
+def round_number(value: float) -> float:
+    """Return the nearest 1, 2 or 5 times a power of ten, with the sign of `value`."""
+    if value == 0 or not math.isfinite(value):
+        return 0.0
+    exponent = math.floor(math.log10(abs(value)))
+    nearest = min((1, 2, 5, 10), key=lambda digit: abs(math.log(abs(value) / 10**exponent / digit)))
+    return math.copysign(float(f"{nearest}e{exponent}"), value)

@@ -1,0 +1,131 @@
+"""What the server adds to Streamlit: the player's files, compression, and a warm start."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+import gzip
+import hashlib
+import re
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment, simulate
+
+VIEWS = Path(__file__).parent
+ROOT = "zigzag"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+FILES = {"player.js": VIEWS / "player.js", "plotly.js": PLOTLY}
+STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
+FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+FOREVER = "public, max-age=31536000, immutable"
+COLLECT_EVERY = 60.0  # seconds
+
+
+@functools.cache
+def zipped(path: Path) -> bytes:
+    """Return a file gzipped; it is compressed once in the life of the server."""
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+@functools.cache
+def address(name: str) -> str:
+    """Return where a file of FILES is served: a path that changes with its content."""
+    digest = hashlib.sha256(FILES[name].read_bytes()).hexdigest()[:12]
+    return f"{ROOT}/{digest}/{name}"
+
+
+def sent(path: Path, encodings: str) -> Response:
+    """Return a file, compressed for whoever accepts that."""
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    body = path.read_bytes() if "gzip" not in encodings else zipped(path)
+    if "gzip" in encodings:
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type=TYPES[path.suffix], headers=headers)
+
+
+async def asset(request: Request) -> Response:
+    """Serve one of FILES under its present address."""
+    name = request.path_params["name"]
+    if name not in FILES or not request.url.path.endswith(address(name)):
+        return Response("Not found", 404)
+    encodings = request.headers.get("accept-encoding", "")
+    return await asyncio.to_thread(sent, FILES[name], encodings)
+
+
+class Compression:
+    """Send Streamlit's own scripts and styles compressed.
+
+    Streamlit leaves that to a proxy; a classroom server has none, and they are most of a first
+    visit. Each file is compressed once and then kept.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            headers = dict(scope["headers"])
+            encodings = headers.get(b"accept-encoding", b"").decode("latin-1")
+            path = static_file(scope["path"])
+            if path and "gzip" in encodings:
+                response = await asyncio.to_thread(sent, path, encodings)
+                return await response(scope, receive, send)
+        await self.app(scope, receive, send)
+
+
+def static_file(url: str) -> Path | None:
+    """Return the script or style of Streamlit's front end that a path names, or None."""
+    found = FRONT_END.search(url)
+    path = STREAMLIT.joinpath(*found.groups()) if found else None
+    return path if path and path.is_file() else None
+
+
+def warm() -> None:
+    """Compile every kernel, those of the default experiment first."""
+    simulate(Experiment())
+    for surface in SURFACES.values():
+        for kernel in (surface.kernel, surface.hessian_kernel):
+            _ = kernel.compiled
+    for optimizer in OPTIMIZERS.values():
+        _ = optimizer.update.compiled
+    # What start-up made stays: later collections need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Warm up beside the first requests, and collect garbage now and then.
+
+    Streamlit would collect after every run of the script (`runner.postScriptGC`), which costs
+    more than the run.
+    """
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+
+    async def collect() -> None:
+        while True:
+            await asyncio.sleep(COLLECT_EVERY)
+            await asyncio.to_thread(gc.collect)
+
+    task = asyncio.create_task(collect())
+    yield
+    task.cancel()
+
+
+ROUTES = (Route(f"/{ROOT}/{{digest}}/{{name}}", asset),)
+MIDDLEWARE = (Middleware(Compression),)

@@ -1,0 +1,135 @@
+"""Every setting of the lab by name, with its default; what a link may say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment
+from optimizers.experiment import Run
+from views.presets import DEFAULT, PRESETS, Preset
+from views.theme import MOST_PANELS
+
+FACTORS = ("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule")
+UNITS = ("updates", "epochs")
+ALL = "all"  # the full batch
+MOST_UPDATES = 5_000  # that the page draws for one run
+MOST_PAGE_SAMPLES = 65_536
+
+
+def batch_text(size: int | None) -> str:
+    return ALL if size is None else str(size)
+
+
+def batch_sizes(samples: int) -> list[str]:
+    """Return the batch sizes the page offers: powers of two below `samples`, then all of them."""
+    return [str(2**k) for k in range(math.ceil(math.log2(samples)))] + [ALL]
+
+
+class Settings:
+    """Names and defaults of the page's widgets, with a preset chosen or without.
+
+    The defaults of a preset come from its experiment. A widget's name begins with the preset's
+    slug, so that a link holds just the preset and what was changed since, and so that one step
+    back in the browser undoes the whole choice of a preset.
+    """
+
+    def __init__(self, slug: str = "") -> None:
+        self.preset: Preset | None = PRESETS.get(slug)
+        experiment = self.preset.experiment if self.preset else DEFAULT
+        compare = self.preset.compare if self.preset else FACTORS[0]
+        self._defaults = defaults(experiment, compare)
+
+    def key(self, name: str) -> str:
+        """Return the widget's key, which is its name in the link."""
+        return f"{self.preset.slug}.{name}" if self.preset else name
+
+    def default(self, name: str, otherwise: Any) -> Any:
+        """Return the preset's value of a setting, or `otherwise` where it says nothing of it."""
+        return self._defaults.get(name, otherwise)
+
+
+def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
+    """Return the settings, by name, that reproduce an experiment."""
+    surface, first = experiment.surface, experiment.runs[0]
+    x, y = experiment.start or SURFACES[surface].start
+    values: dict[str, Any] = {
+        "surface": surface,
+        **{f"{surface}.{name}": value for name, value in experiment.params.items()},
+        f"{surface}.x": x,
+        f"{surface}.y": y,
+        "compare": compare,
+        "length": experiment.steps,
+        "noise": experiment.noise,
+        "samples": experiment.samples,
+        "seed": experiment.seed,
+        "optimizer": first.optimizer,
+        "optimizers": [run.optimizer for run in experiment.runs],
+        "batch": batch_text(first.batch_size),
+        "schedule": first.schedule,
+        "warmup": first.warmup,
+    }
+    for run in experiment.runs:
+        values |= run_defaults(surface, run)
+    if compare == "Learning rate":
+        values["rates"] = number_list([run.lr or 0.0 for run in experiment.runs])
+    if compare == "Momentum":
+        values["momenta"] = number_list([run.hyper["momentum"] for run in experiment.runs])
+    if compare == "Batch size":
+        values["batches"] = [batch_text(run.batch_size) for run in experiment.runs]
+    if compare == "Schedule":
+        values["schedules"] = [run.schedule for run in experiment.runs]
+    return values
+
+
+def run_defaults(surface: str, run: Run) -> dict[str, Any]:
+    """Return the settings of one run that are not shared by all."""
+    rule, name = OPTIMIZERS[run.optimizer], run.optimizer
+    rate = rule.default_rate(SURFACES[surface]) if run.lr is None else run.lr
+    values: dict[str, Any] = {f"{surface}.{name}.lr": rate, f"{name}.weight_decay": run.weight_decay}
+    values |= {f"{name}.{key}": value for key, value in run.hyper.items()}
+    for key, value in run.schedule_params.items():
+        text = number_list(value) if isinstance(value, tuple) else value
+        values[f"{run.schedule}.{key}"] = text
+    return values
+
+
+def number_list(values: Any) -> str:
+    """Return numbers as the text that `read_numbers` reads."""
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[str]]:
+    """Read numbers separated by commas, blanks or semicolons.
+
+    Returns the numbers from `low` to `high`, at most MOST_PANELS of them and each once, and a
+    complaint for every word that is left out.
+    """
+    numbers: list[float] = []
+    complaints: list[str] = []
+    for word in text.replace(",", " ").replace(";", " ").split()[:100]:
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            complaints.append(f"{word[:20]!r} is left out: not a number from {low:g} to {high:g}.")
+        elif value in numbers:
+            complaints.append(f"{word[:20]} is left out: it is there already.")
+        elif len(numbers) == MOST_PANELS:
+            complaints.append(f"{word[:20]} is left out: at most {MOST_PANELS} runs are compared.")
+        else:
+            numbers.append(value)
+    return numbers, complaints
+
+
+def momentum_rules() -> list[str]:
+    """Return the optimizers that have a momentum."""
+    return [
+        name
+        for name, rule in OPTIMIZERS.items()
+        if any(h.name == "momentum" for h in rule.hyperparameters)
+    ]
+
+
