@@ -21,6 +21,7 @@ from optimizers.record import (
     check_name,
     check_scalar,
     resolve,
+    shown,
 )
 from optimizers.registry import OPTIMIZERS
 from optimizers.schedules import SCHEDULES
@@ -136,7 +137,9 @@ class Experiment:
         put("params", Values(resolve("params", surface.name, surface.parameters, self.params)))
         start = surface.start if self.start is None else self.start
         if not isinstance(start, (tuple, list)) or len(start) != 2:
-            raise ValueError(f"start = {start!r}: must be two numbers from {-BIG:g} to {BIG:g}")
+            raise ValueError(
+                f"start = {shown(start)}: must be two numbers from {-BIG:g} to {BIG:g}"
+            )
         put("start", tuple(check_scalar("start", value, -BIG, BIG) for value in start))
         put("steps", check_count("steps", self.steps, MOST_STEPS))
         put("noise", check_scalar("noise", self.noise, *NOISE))
@@ -145,9 +148,7 @@ class Experiment:
         if not isinstance(self.runs, (tuple, list)) or not all(
             isinstance(run, Run) for run in self.runs
         ):
-            raise ValueError(
-                f"runs = {self.runs!r}: must be a tuple of 1 to {MOST_RUNS} Run objects"
-            )
+            raise ValueError(f"runs = {shown(self.runs)}: must be 1 to {MOST_RUNS} Run objects")
         put("runs", tuple(self.runs))
         if not 1 <= len(self.runs) <= MOST_RUNS:
             raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")

@@ -95,7 +95,7 @@ def check_scalar(field: str, value: Any, low: float, high: float, integer: bool 
     By its type is refused what float() would make a number of: an array, bytes, a NumPy bool.
     """
     if not isinstance(value, Real):
-        value = repr(value)
+        value = shown(value)
     else:
         try:
             float(value)
@@ -107,12 +107,21 @@ def check_scalar(field: str, value: Any, low: float, high: float, integer: bool 
 def check_name(field: str, value: Any, known: Iterable[str]) -> str:
     """Return `value` if it is one of the `known` names; ValueError listing them otherwise."""
     # Only text is compared: an array would answer element by element.
-    check_names(field, (value if isinstance(value, str) else repr(value) + ", not text",), known)
+    check_names(field, (value if isinstance(value, str) else shown(value) + ", not text",), known)
     return str(value)
 
 
-def check_mapping(field: str, value: Any) -> dict[Any, Any]:
-    """Return a copy of a mapping; ValueError naming `field` for anything else."""
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{field} = {value!r}: must map names to values")  # noqa: TRY004
-    return dict(value)
+def check_mapping(field: str, value: Any) -> dict[str, Any]:
+    """Return a copy of a mapping from text; ValueError naming `field` for anything else."""
+    if not (isinstance(value, Mapping) and all(isinstance(name, str) for name in value)):
+        raise ValueError(f"{field} = {shown(value)}: must map names to values")
+    return {str(name): item for name, item in value.items()}
+
+
+def shown(value: Any) -> str:
+    """Return `value` as a message shows it: its repr, cut where that is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print an int of more than 4,300 digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 80 else f"{text[:77]}..."

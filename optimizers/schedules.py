@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.record import Number, check_names
-from optimizers.record import check_mapping, check_name, check_scalar, resolve
+from optimizers.record import check_mapping, check_name, check_scalar, resolve, shown
 
 UNITS = ("percent", "epochs", "updates")
 MILESTONES = (30.0, 60.0, 90.0)
@@ -78,10 +78,12 @@ def check_milestones(given: Any) -> tuple[float, ...]:
     """Return milestones as floats; ValueError unless they are 1 to 10 rising positive numbers."""
     milestones = tuple(given) if isinstance(given, (tuple, list)) else (given,)
     if not 1 <= len(milestones) <= MOST_MILESTONES:
-        raise ValueError(f"Step.milestones = {given!r}: must be 1 to {MOST_MILESTONES} numbers")
+        raise ValueError(
+            f"Step.milestones = {shown(given)}: must be 1 to {MOST_MILESTONES} numbers"
+        )
     values = tuple(check_scalar("Step.milestones", m, 0, MOST_UPDATES) for m in milestones)
     if any(b <= a for a, b in zip((0.0, *values), values, strict=False)):
-        raise ValueError(f"Step.milestones = {given!r}: must rise from above 0")
+        raise ValueError(f"Step.milestones = {shown(given)}: must rise from above 0")
     return values
 
 

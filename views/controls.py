@@ -66,7 +66,9 @@ def choose(settings: Settings) -> Choice:
     values = value_controls(settings, compare, surface, rules[0], messages)
     with st.popover("Hyperparameters", width="stretch"):
         hypers = {
-            rule.name: hyper_controls(settings, rule, skip="momentum" if compare == "Momentum" else "")
+            rule.name: hyper_controls(
+                settings, rule, skip="momentum" if compare == "Momentum" else ""
+            )
             for rule in rules
         }
     start = start_controls(settings, surface)
@@ -111,7 +113,7 @@ def choose(settings: Settings) -> Choice:
     if any(run.weight_decay for run in runs):
         messages.append("Weight decay moves the minimizer: the stars mark the minima without it.")
     order = list(OPTIMIZERS)
-        # An optimizer keeps its marks whatever it is compared with.
+    # An optimizer keeps its marks whatever it is compared with.
     by_value = ((i + 1) % MOST_PANELS for i in range(len(runs)))
     colours = [order.index(n) for n in names] if compare == FACTORS[0] else by_value
     return Choice(experiment, tuple(labels), tuple(colours), tuple(messages))
@@ -144,7 +146,9 @@ def number_control(settings: Settings, name: str, number: Number, place: Any = s
         return place.number_input(
             label, number.low, number.high, float(default), number.default / 2, "%g", **common
         )
-    step = 0.001 if number.high < 1 else 0.01 if number.high <= 1 else (number.high - number.low) / 180
+    step = (
+        0.001 if number.high < 1 else 0.01 if number.high <= 1 else (number.high - number.low) / 180
+    )
     return place.slider(label, number.low, number.high, float(default), step, **common)
 
 
@@ -172,13 +176,13 @@ def optimizer_controls(settings: Settings, compare: str) -> list[str]:
         return chosen or default
     if compare == "Momentum":
         names = momentum_rules()
-    default = settings.default("optimizer", names[0])
+    name = f"{compare}.optimizer"
     return [
         st.selectbox(
             "Optimizer",
             names,
-            names.index(default) if default in names else 0,
-            key=settings.key(f"{compare}.optimizer"),
+            names.index(settings.default(name, "Momentum" if compare == "Momentum" else "SGD")),
+            key=settings.key(name),
             **LINK,
         )
     ]
@@ -220,7 +224,9 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
     return rate
 
 
-def hyper_controls(settings: Settings, rule: Optimizer, skip: str) -> tuple[dict[str, float], float]:
+def hyper_controls(
+    settings: Settings, rule: Optimizer, skip: str
+) -> tuple[dict[str, float], float]:
     st.markdown(f"**{rule.name}** — {rule.sentence}")
     hyper = {
         h.name: number_control(settings, f"{rule.name}.{h.name}", h)
@@ -239,18 +245,18 @@ def value_controls(
     """Draw the list of values to compare and return them."""
     if compare in ("Learning rate", "Momentum"):
         if compare == "Momentum":
-            name, label, low, high = "momenta", "Momenta to compare", 0.0, 0.999
+            kind, label, low, high = "momenta", "Momenta to compare", 0.0, 0.999
             otherwise = "0, 0.5, 0.9, 0.99"
         else:
-            name, label, low, high = "rates", "Rates to compare", 0.0, MOST_RATE
+            kind, label, low, high = "rates", "Rates to compare", 0.0, MOST_RATE
             rate = rule.default_rate(surface)
             otherwise = number_list(rate * factor for factor in (0.1, 0.5, 1, 1.5))
-        key = f"{surface.name}.{rule.name}.{name}"
+        name = f"{surface.name}.{rule.name}.{kind}"
         text = st.text_input(
             label,
             settings.default(name, otherwise),
             max_chars=200,
-            key=settings.key(key),
+            key=settings.key(name),
             help=f"Up to {MOST_PANELS} numbers, separated by commas.",
             **LINK,
         )
@@ -332,11 +338,10 @@ def noise_controls(
         batch = ALL
         if compare != "Batch size":
             options = batch_sizes(samples)
-            default = settings.default("batch", ALL)
             batch = st.select_slider(
                 "Batch size B",
                 options,
-                default if default in options else ALL,
+                settings.default("batch", ALL),
                 key=settings.key("batch"),
                 **LINK,
             )
@@ -436,6 +441,11 @@ def length_controls(settings: Settings) -> tuple[int, str]:
         **LINK,
     )
     unit = right.selectbox(
-        "Unit", UNITS, 0, key=settings.key("unit"), label_visibility="collapsed", **LINK
+        "Unit",
+        UNITS,
+        UNITS.index(settings.default("unit", UNITS[0])),
+        key=settings.key("unit"),
+        label_visibility="collapsed",
+        **LINK,
     )
     return length, unit

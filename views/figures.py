@@ -26,6 +26,7 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 GRID = 97  # points of the contour grid along each axis
 LEVELS = 16
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
+LOSS_MARKERS = 8  # symbols on each loss curve
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 
 
@@ -36,13 +37,11 @@ class Mark:
     label: str
     colour: str
     symbol: str
-    dash: str
 
     @staticmethod
     def of(index: int, label: str) -> Mark:
         """Return the marks of the run of this index."""
-        dashes = ("solid", "dash", "dot", "dashdot", "longdash")
-        return Mark(label, COLOURS[index], SYMBOLS[index], dashes[index % len(dashes)])
+        return Mark(label, COLOURS[index], SYMBOLS[index])
 
 
 def frame(surface: Surface, start: tuple[float, float]) -> Frame:
@@ -53,7 +52,9 @@ def frame(surface: Surface, start: tuple[float, float]) -> Frame:
         return (middle - half, middle + half)
 
     for times in (1, 2):
-        sides = [grown(side, value, times) for side, value in zip(surface.domain, start, strict=True)]
+        sides = [
+            grown(side, value, times) for side, value in zip(surface.domain, start, strict=True)
+        ]
         if all(low <= value <= high for (low, high), value in zip(sides, start, strict=True)):
             break
     return sides[0], sides[1]
@@ -154,7 +155,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
-        "margin": {"l": 44, "r": 70, "t": 8, "b": 30, "autoexpand": False},
+        "margin": {"l": 44, "r": 76, "t": 8, "b": 30, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
         "hovermode": False,
@@ -190,9 +191,10 @@ def arrangement(panels: int, columns: int) -> Figure:
         row, column = divmod(panel, columns)
         for letter, place, count in (("x", column, columns), ("y", rows - 1 - row, rows)):
             key = axis(panel, letter).replace(letter, f"{letter}axis")
-            # All panels are of one size, the gaps between them are 2 % of it.
-            size = 1 / (count + 0.02 * (count - 1))
-            low = place * 1.02 * size
+            # All panels are of one size, the gaps between them a share of it.
+            gap = 0.06 if letter == "x" else 0.03
+            size = 1 / (count + gap * (count - 1))
+            low = place * (1 + gap) * size
             changes[f"{key}.domain"] = [low, min(low + size, 1)]
         below = panel + columns < panels
         changes[axis(panel, "x").replace("x", "xaxis") + ".showticklabels"] = not below
@@ -313,7 +315,8 @@ def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figur
     """Return a panel's title, inside its frame."""
     ended = outcome(trajectory)
     return {
-        "text": f'<b style="color:{mark.colour}">{mark.label}</b>' + (f"<br>{ended}" if ended else ""),
+        "text": f'<b style="color:{mark.colour}">{mark.label}</b>'
+        + (f"<br>{ended}" if ended else ""),
         "xref": f"{axis(panel, 'x')} domain",
         "yref": f"{axis(panel, 'y')} domain",
         "x": 0.01,
@@ -359,13 +362,16 @@ def loss_figure(
         else:
             values.append(scale(loss))
     low = min(float(v.min()) for v in values)
-    high = max(float(v.max()) for v in values)
+    # A run that diverges leaves this chart, too; its heights would flatten all others.
+    ended = [t.diverged_at is not None for t in trajectories]
+    settled = [v.max() for v, end in zip(values, ended, strict=True) if not end]
+    high = float(max([v[0] for v in values] + settled)) + (1.0 if any(ended) else 0.0)
     margin = 0.04 * (high - low) or 0.5
     if surface.bounded:
         text = "loss" if lowest == 0 else "loss − minimum"
         stride = max(1, math.ceil((high - low) / 5))
         ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
-        texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0 ** t:g}" for t in ticks]
+        texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0**t:g}" for t in ticks]
     else:
         text = "loss"
         ticks, texts = scale.ticks(low, high)
@@ -374,12 +380,18 @@ def loss_figure(
         "data": [
             {
                 "type": "scatter",
-                "mode": "lines",
+                "mode": "lines+markers",
                 "name": mark.label,
                 "x0": 0,
                 "dx": 1,
                 "y": value,
-                "line": {"color": mark.colour, "width": 2.5, "dash": mark.dash},
+                "line": {"color": mark.colour, "width": 2.5},
+                "marker": {
+                    "symbol": mark.symbol,
+                    "size": 10,
+                    "maxdisplayed": LOSS_MARKERS,
+                    "line": {"color": theme.page, "width": 1},
+                },
                 "hoverinfo": "skip",
             }
             for mark, value in zip(marks, values, strict=True)

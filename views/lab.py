@@ -59,7 +59,7 @@ def heading(settings: Settings) -> str:
             format_func=lambda slug: PRESETS[slug].title,
             captions=[preset.claim for preset in PRESETS.values()],
             key="gallery",
-            on_change=open_preset,
+            on_change=lambda: open_preset(st.session_state["gallery"]),
         )
     return (
         st.segmented_control(
@@ -75,12 +75,24 @@ def heading(settings: Settings) -> str:
     )
 
 
-def open_preset() -> None:
-    """Open the preset chosen in the gallery, as its link would."""
-    slug = st.session_state["gallery"]
+def open_preset(slug: str) -> None:
+    """Open a preset as its link would, without what was changed in it before."""
     for key in [k for k in st.session_state if str(k).startswith(f"{slug}.")]:
         del st.session_state[key]
-    # One call, and so one step in the browser's history.
+    show_preset(slug)
+
+
+def undo(slug: str, defaults: dict[str, Any]) -> None:
+    """Set every setting on the page back to the preset's."""
+    for key, value in defaults.items():
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+    show_preset(slug)
+
+
+def show_preset(slug: str) -> None:
+    """Make the link that of a preset: in one call, and so one step in the browser's history."""
+    st.session_state["view"] = VIEWS[0]
     st.query_params.from_dict({"preset": slug})
 
 
@@ -90,7 +102,9 @@ def tell(settings: Settings, choice: Choice, link: Link) -> None:
     if preset and choice.experiment == preset.experiment:
         st.markdown(f"**{preset.title}.** {preset.claim}")
     elif preset:
-        st.markdown(f"**{preset.title}**, changed: its claim need not hold here.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{preset.title}**, changed: its claim need not hold.", width="content")
+            st.button("Undo changes", on_click=undo, args=(preset.slug, settings.shown))
     for message in choice.messages:
         st.info(message)
 
@@ -110,7 +124,10 @@ def table(choice: Choice, trajectories: list[Trajectory]) -> str:
     """Return the results of all runs as a Markdown table."""
     experiment = choice.experiment
     minimizers = SURFACES[experiment.surface].minimizers(**experiment.params)
-    rows = ["| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |", "|:--|--:|--:|--:|:--|"]
+    rows = [
+        "| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |",
+        "|:--|--:|--:|--:|:--|",
+    ]
     for label, trajectory in zip(choice.labels, trajectories, strict=True):
         x, y = trajectory.path[-1]
         near = min((float(np.hypot(x - p.x, y - p.y)) for p in minimizers), default=None)

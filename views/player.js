@@ -3,11 +3,14 @@
 
 const players = new WeakMap();
 
-/** Show a scene under `root`, keeping clock, zoom and playback of the scene shown before. */
-export async function show(root, bytes, onStart) {
+/**
+ * Show a scene under `root`, keeping clock, zoom and playback of the scene shown before.
+ * `tell(name, value)` reports a clicked start, or a page colour that the scene was not made for.
+ */
+export async function show(root, bytes, tell = () => {}) {
   let player = players.get(root);
   if (!player) players.set(root, (player = new Player(root)));
-  player.onStart = onStart;
+  player.tell = tell;
   await player.show(bytes);
 }
 
@@ -60,14 +63,14 @@ const BODY = `
     <option value="0.25">¼×</option><option value="0.5">½×</option><option value="1" selected>1×</option>
     <option value="2">2×</option><option value="4">4×</option>
   </select>
-  <button data-do="loop" aria-pressed="false" title="Start again at the end" aria-label="Loop">Loop</button>
+  <button data-do="loop" aria-pressed="false" title="Start again at the end" aria-label="Loop">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
   <button data-do="zoom" class="zz-zoom" hidden>Whole frame</button>
 </div>
 <div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div></div>
 <div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div></div>`;
 
 const SECONDS = 8; // a whole run at speed 1
-const STILL = { displayModeBar: false, responsive: false, doubleClick: false };
+const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
 class Player {
   constructor(root) {
@@ -118,6 +121,8 @@ class Player {
     this.scrub.max = scene.steps;
     this.clock = Math.min(this.clock, scene.steps);
     await this.draw();
+    const page = getComputedStyle(this.body).getPropertyValue("--st-background-color").trim();
+    if (page && page.toLowerCase() !== scene.page && page !== this.page) this.tell("theme", (this.page = page));
     this.root.dataset.scene = scene.id;
     this.root.dataset.shown = (+this.root.dataset.shown || 0) + 1;
   }
@@ -311,7 +316,7 @@ class Player {
   click(event) {
     const press = this.press;
     this.press = null;
-    if (!press || !this.scene || !this.onStart || press.button) return;
+    if (!press || !this.scene || press.button) return;
     if (Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) >= 4) return;
     const box = this.back.getBoundingClientRect();
     const axes = this.back._fullLayout;
@@ -319,7 +324,7 @@ class Player {
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
     for (const { xaxis, yaxis } of this.scene.back.data) {
       const [x, y] = [xaxis, yaxis].map((name) => axes[name.replace(/^./, "$&axis")]);
-      if (within(x, left) && within(y, top)) return this.onStart([x.p2l(left - x._offset), y.p2l(top - y._offset)]);
+      if (within(x, left) && within(y, top)) return this.tell("start", [x.p2l(left - x._offset), y.p2l(top - y._offset)]);
     }
   }
 }

@@ -28,7 +28,7 @@ const plotly = window.Plotly ? Promise.resolve() : new Promise((done, failed) =>
 const player = Promise.all([import(at("%(player)s")), plotly]).then(([module]) => module);
 export default function ({ data, parentElement, setTriggerValue }) {
   player
-    .then((module) => module.show(parentElement, data, (start) => setTriggerValue("start", start)))
+    .then((module) => module.show(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
       if (wait) wait.textContent = "The player could not be loaded. Reload the page to try again.";
@@ -70,6 +70,7 @@ def scene(
         "id": hashlib.sha256(repr((experiment, overlay, theme.name)).encode()).hexdigest()[:12],
         "frame": repr((surface.name, box)),
         "ground": ground,
+        "page": theme.page,
         "steps": max(1, *(len(t.lr) for t in trajectories)),
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
         "tallest": 420 if panels == 1 else 300,
@@ -98,6 +99,7 @@ def columns(panels: int) -> int:
 def show(component: Any, packed: bytes, on_start: Callable[[], None]) -> None:
     """Mount the player with a packed scene; `on_start` is called after a click on a panel.
 
-    The callback finds the point as `st.session_state["player"]["start"]`.
+    The callback finds the point as `st.session_state["player"]["start"]`. A change of the page's
+    theme needs no callback: the run of the script that it causes makes a scene in the new colours.
     """
-    component(key="player", data=packed, on_start_change=on_start)
+    component(key="player", data=packed, on_start_change=on_start, on_theme_change=lambda: None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from optimizers import Experiment, Run
@@ -29,4 +29,183 @@ DEFAULT = Experiment(
     runs=(Run("SGD"), Run("Momentum"), Run("RMSProp"), Run("Adam")),
 )
 
-PRESETS: Mapping[str, Preset] = MappingProxyType({})
+SADDLE_RUNS = (
+    Run("SGD", lr=0.1),
+    Run("Momentum", lr=0.02),
+    Run("Adam", lr=0.05),
+    Run("Newton", lr=1.0),
+)
+
+GALLERY = (
+    Preset(
+        slug="ravine",
+        title="Ravine zigzag",
+        claim="The steep side of this ravine has curvature 100. At rate .019 SGD changes sides at"
+        " 59 of 59 turns, at .0095 at none; it is the product of rate and curvature that counts:"
+        " 1.9 zigzags, .95 does not.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 100.0},
+            steps=60,
+            runs=(Run("SGD", lr=0.019), Run("SGD", lr=0.0095)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="momentum",
+        title="Momentum smooths it",
+        claim="The same ravine and the same rate .01. After 100 updates the loss is 1.1 without"
+        " momentum and 0.00042 with momentum .9, which adds up the small slope along the floor."
+        " More is not better: at .99 the ball still swings, at loss 9.8.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 100.0},
+            steps=100,
+            runs=tuple(
+                Run("Momentum", lr=0.01, hyper={"momentum": m}) for m in (0, 0.5, 0.9, 0.99)
+            ),
+        ),
+        compare="Momentum",
+    ),
+    Preset(
+        slug="book",
+        title="The book figure",
+        claim="Four optimizers on x²/20 + y², 30 updates, as in many textbooks. Plain SGD at"
+        " .95, close to its best rate .952, ends at loss 0.0133: lower than momentum (0.0479) and"
+        " Adam (0.102) at the rates of the figure. Only AdaGrad (0.000722) is lower.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"scale": 0.1, "condition": 20.0},
+            start=(-7.0, 2.0),
+            steps=30,
+            runs=(
+                Run("SGD", lr=0.95),
+                Run("Momentum", lr=0.1),
+                Run("AdaGrad", lr=1.5),
+                Run("Adam", lr=0.3),
+            ),
+        ),
+    ),
+    Preset(
+        slug="rates",
+        title="Learning rate: too high, high, good, low",
+        claim="The limit here is 2 / 10 = .2. At .25 each step lands 1.5 times as far up the other"
+        " side and the run has diverged at step 33. At .19 it zigzags, and 50 updates bring the loss"
+        " from 28 to 0.00053; at .15 they bring it to 0.0000007, at .02 only to 1.1.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=50,
+            runs=tuple(Run("SGD", lr=lr) for lr in (0.25, 0.19, 0.15, 0.02)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="rosenbrock",
+        title="Rosenbrock's valley",
+        claim="The floor of the valley is reached at once, the minimum is not: after 1,000 updates"
+        " SGD is still 1.12 away from it. Momentum at the same rate is within 0.1 of it after 486"
+        " updates, Adam after 660.",
+        experiment=Experiment(
+            surface="Rosenbrock",
+            steps=1000,
+            runs=(Run("SGD", lr=0.001), Run("Momentum", lr=0.001), Run("Adam", lr=0.1)),
+        ),
+    ),
+    Preset(
+        slug="saddle",
+        title="A saddle holds without noise",
+        claim="The start lies exactly on the ridge line y = 0, where the slope across it is 0."
+        " Every optimizer slides to the saddle: all four end at y = 0 exactly, at a loss of"
+        " 0.0001 or less, while the minima lie at −0.25.",
+        experiment=Experiment(
+            surface="Saddle",
+            start=(1.5, 0.0),
+            steps=100,
+            runs=SADDLE_RUNS,
+        ),
+    ),
+    Preset(
+        slug="noise",
+        title="Noise frees it",
+        claim="The same start with the noise of single samples, σ = 0.1. A tiny push off the ridge"
+        " grows: SGD, Momentum and Adam all end within 0.05 of a minimum, at a loss below −0.248."
+        " Newton, which jumps to the saddle, hovers within 0.08 of it.",
+        experiment=Experiment(
+            surface="Saddle",
+            start=(1.5, 0.0),
+            steps=100,
+            noise=0.1,
+            runs=tuple(replace(run, batch_size=1) for run in SADDLE_RUNS),
+        ),
+    ),
+    Preset(
+        slug="crossing",
+        title="Momentum crosses the local minimum",
+        claim="SGD and Adam stop in the nearer hollow, at loss 0.667. Momentum .9 arrives with"
+        " enough speed to roll over the saddle at loss 0.895 and ends in the lower hollow, 0.00051"
+        " from the global minimizer.",
+        experiment=Experiment(
+            surface="Local-minima valley",
+            steps=150,
+            runs=(Run("SGD", lr=0.05), Run("Momentum", lr=0.05), Run("Adam", lr=0.05)),
+        ),
+    ),
+    Preset(
+        slug="batch",
+        title="Small batch, large batch",
+        claim="Each sample's gradient has noise σ = 8. Over 200 seeds the run leaves the local"
+        " minimum for the lower hollow 142 times with batches of 8, 12 times with batches of 32,"
+        " and never with 256 or all 10,000.",
+        experiment=Experiment(
+            surface="Local-minima valley",
+            steps=300,
+            noise=8.0,
+            seed=9,
+            runs=tuple(Run("SGD", lr=0.05, batch_size=size) for size in (8, 32, 256, None)),
+        ),
+        compare="Batch size",
+    ),
+    Preset(
+        slug="decay",
+        title="Decay settles the noise",
+        claim="At a constant rate the noise keeps SGD hovering: over 200 seeds the median loss"
+        " after 300 updates is 0.76. Cutting the rate to a tenth at 30, 60 and 90 % of the run"
+        " leaves 0.057, a cosine 0.044, one over the root of time 0.13.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=300,
+            noise=4.0,
+            runs=tuple(
+                Run("SGD", lr=0.1, batch_size=1, schedule=name)
+                for name in ("Constant", "Step", "Cosine", "Inverse sqrt")
+            ),
+        ),
+        compare="Schedule",
+    ),
+    Preset(
+        slug="adagrad",
+        title="AdaGrad slows down",
+        claim="On Rosenbrock's valley AdaGrad divides by all the gradient it has ever seen, so its"
+        " first steep steps slow the rest of the run: update 500 moves it 0.0014, RMSProp, which"
+        " forgets, 0.014.",
+        experiment=Experiment(
+            surface="Rosenbrock",
+            steps=500,
+            runs=(Run("AdaGrad", lr=0.1), Run("RMSProp", lr=0.01)),
+        ),
+    ),
+    Preset(
+        slug="newton",
+        title="Newton jumps",
+        claim="On a quadratic Newton's step is the minimum: 1 update. L-BFGS, which learns the"
+        " curvature as it goes, needs 7 to come within 0.0001 of it, SGD at its best rate"
+        " 54.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=80,
+            runs=(Run("Newton", lr=1.0), Run("L-BFGS", lr=1.0), Run("SGD", lr=2 / 11)),
+        ),
+    ),
+)
+
+PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

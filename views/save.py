@@ -55,7 +55,11 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
         rates: list[Any] = ["", *trajectory.lr.tolist()]
         rows = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
         for step, ((x, y), loss, rate) in enumerate(rows):
-            out.write(f"{label},{step},{x!r},{y!r},{loss!r},{rate!r}\n" if step else f"{label},0,{x!r},{y!r},{loss!r},\n")
+            out.write(
+                f"{label},{step},{x!r},{y!r},{loss!r},{rate!r}\n"
+                if step
+                else f"{label},0,{x!r},{y!r},{loss!r},\n"
+            )
     return out.getvalue()
 
 

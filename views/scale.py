@@ -33,16 +33,17 @@ class LossScale:
         """Return heights and texts of at most `most` round losses between two heights."""
         bottom, top = (float(self.inverse(value)) for value in (low, high))
         wanted = self.inverse(np.linspace(low, high, most))
-        losses = sorted({0.0 if bottom <= 0 <= top else round_number(bottom)} | {
-            round_number(float(value)) for value in wanted
-        })
+        losses = sorted(
+            {0.0 if bottom <= 0 <= top else round_number(bottom)}
+            | {round_number(float(value)) for value in wanted}
+        )
         kept: list[tuple[float, float]] = []
         for loss in losses:
             height = float(self(loss))
             near = kept and height - kept[-1][0] < (high - low) / (most + 2)
             if low - 1e-9 <= height <= high + 1e-9 and not near:
                 kept.append((height, loss))
-        return [height for height, _ in kept], [f"{loss:.3g}" for _, loss in kept]
+        return [height for height, _ in kept], [f"{loss:g}" for _, loss in kept]
 
 
 def round_number(value: float) -> float:

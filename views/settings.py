@@ -40,6 +40,7 @@ class Settings:
         experiment = self.preset.experiment if self.preset else DEFAULT
         compare = self.preset.compare if self.preset else FACTORS[0]
         self._defaults = defaults(experiment, compare)
+        self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     def key(self, name: str) -> str:
         """Return the widget's key, which is its name in the link."""
@@ -47,7 +48,7 @@ class Settings:
 
     def default(self, name: str, otherwise: Any) -> Any:
         """Return the preset's value of a setting, or `otherwise` where it says nothing of it."""
-        return self._defaults.get(name, otherwise)
+        return self.shown.setdefault(self.key(name), self._defaults.get(name, otherwise))
 
 
 def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
         "noise": experiment.noise,
         "samples": experiment.samples,
         "seed": experiment.seed,
-        "optimizer": first.optimizer,
+        f"{compare}.optimizer": first.optimizer,
         "optimizers": [run.optimizer for run in experiment.runs],
         "batch": batch_text(first.batch_size),
         "schedule": first.schedule,
@@ -72,10 +73,13 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
     }
     for run in experiment.runs:
         values |= run_defaults(surface, run)
+    compared = f"{surface}.{first.optimizer}"
     if compare == "Learning rate":
-        values["rates"] = number_list([run.lr or 0.0 for run in experiment.runs])
+        values[f"{compared}.rates"] = number_list([run.lr or 0.0 for run in experiment.runs])
     if compare == "Momentum":
-        values["momenta"] = number_list([run.hyper["momentum"] for run in experiment.runs])
+        values[f"{compared}.momenta"] = number_list(
+            [run.hyper["momentum"] for run in experiment.runs]
+        )
     if compare == "Batch size":
         values["batches"] = [batch_text(run.batch_size) for run in experiment.runs]
     if compare == "Schedule":
@@ -87,7 +91,10 @@ def run_defaults(surface: str, run: Run) -> dict[str, Any]:
     """Return the settings of one run that are not shared by all."""
     rule, name = OPTIMIZERS[run.optimizer], run.optimizer
     rate = rule.default_rate(SURFACES[surface]) if run.lr is None else run.lr
-    values: dict[str, Any] = {f"{surface}.{name}.lr": rate, f"{name}.weight_decay": run.weight_decay}
+    values: dict[str, Any] = {
+        f"{surface}.{name}.lr": rate,
+        f"{name}.weight_decay": run.weight_decay,
+    }
     values |= {f"{name}.{key}": value for key, value in run.hyper.items()}
     for key, value in run.schedule_params.items():
         text = number_list(value) if isinstance(value, tuple) else value
@@ -131,5 +138,3 @@ def momentum_rules() -> list[str]:
         for name, rule in OPTIMIZERS.items()
         if any(h.name == "momentum" for h in rule.hyperparameters)
     ]
-
-

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Zigzag's two commands. Each installs what it needs first, into .venv, the first time it is run.
+
+    python3 .ci/zigzag.py start [options of streamlit run]
+    python3 .ci/zigzag.py test [options of pytest]
+
+ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
+tests.
+"""
+
+# This file is read before anything is installed and by whatever Python there is: it needs nothing
+# but the standard library, and nothing newer than Python 3.7 until that has been looked at.
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+NEEDS = {"start": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
+STAMP = "zigzag-installed.json"  # in the virtual environment: what has been installed there
+
+BROWSERS = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    *("microsoft-edge", "msedge"),
+)
+PLACES = (  # where a browser lies that is not on the PATH, below the folders of `programs`
+    *("Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium"),
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    *("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"),
+    "Microsoft/Edge/Application/msedge.exe",
+)
+
+
+class SetupError(Exception):
+    """Something the user has to put right; its text says what."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that the arguments name and return its exit code."""
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0
+    if not arguments or arguments[0] not in NEEDS:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    command, options = arguments[0], arguments[1:]
+    try:
+        check_version(sys.version_info[:2])
+        python = environment(venv_folder(), NEEDS[command])
+        return start(python, options) if command == "start" else test(python, options)
+    except SetupError as problem:
+        print(f"zigzag: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def start(python: Path, options: list[str]) -> int:
+    """Serve the page until it is interrupted."""
+    command = [str(python), "-m", "streamlit", "run", "app.py", *options]
+    os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
+    if os.name == "posix":
+        # In place of this process, so that whoever stops it stops the server.
+        os.execv(command[0], command)
+    return subprocess.call(command)
+
+
+def test(python: Path, options: list[str]) -> int:
+    """Run every check, stopping at the first that fails; return its exit code."""
+    os.environ["ZIGZAG_CHROMIUM"] = str(browser(python))
+    checks = (
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+        ["pytest", *options],
+    )
+    for check in checks:
+        say(" ".join(check))
+        code = subprocess.call([str(python), "-m", *check], cwd=ROOT)
+        if code:
+            return code
+    return 0
+
+
+def say(text: str) -> None:
+    """Announce a step; what it prints itself comes below."""
+    print(f"== {text}", flush=True)
+
+
+def check_version(version: tuple[int, ...]) -> None:
+    """Raise a SetupError for a Python that is too old."""
+    if version < OLDEST:
+        needed, given = (".".join(map(str, v)) for v in (OLDEST, version))
+        raise SetupError(
+            f"Python {needed} or newer is needed; {sys.executable} is Python {given}."
+            f" Give the command to a newer one, for example: python{needed} .ci/zigzag.py start"
+        )
+
+
+# --- The virtual environment
+
+
+def venv_folder() -> Path:
+    """Return the folder of the virtual environment, which need not exist."""
+    return Path(os.environ.get("ZIGZAG_VENV") or ROOT / ".venv").absolute()
+
+
+def environment(folder: Path, names: tuple[str, ...]) -> Path:
+    """Make `folder` a virtual environment with the requirements files of `names` installed.
+
+    Returns its Python. Nothing is done when that has been done before with the same version of
+    Python and the same files.
+    """
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = fingerprints(names)
+    done = read_stamp(folder)
+    if not python.exists() or done.get("python", wanted["python"]) != wanted["python"]:
+        create(folder)
+        done = {}
+    if any(done.get(name) != value for name, value in wanted.items()):
+        say(f"installing {' and '.join(names)} into {folder}")
+        stamp = folder / STAMP
+        stamp.unlink(missing_ok=True)
+        files = [part for name in names for part in ("-r", str(ROOT / name))]
+        pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        if subprocess.call([*pip, *files]):
+            raise SetupError("the installation failed, as told above; the same command tries again.")
+        stamp.write_text(json.dumps(wanted, indent=1))
+    return python
+
+
+def fingerprints(names: tuple[str, ...]) -> dict[str, str]:
+    """Return what an installation depends on: the kind of Python, and every file's hash."""
+    version = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
+    files = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in names}
+    return {"python": f"{version} {platform.machine()}", **files}
+
+
+def read_stamp(folder: Path) -> dict[str, str]:
+    """Return the fingerprints of what is installed in `folder`; none where that is not known."""
+    try:
+        found = json.loads((folder / STAMP).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def create(folder: Path) -> None:
+    """Make a new virtual environment in place of an older one, and of nothing else."""
+    if folder.exists() and not (folder / "pyvenv.cfg").exists() and any(folder.iterdir()):
+        raise SetupError(f"{folder} holds something else than a virtual environment; it is left alone")
+    if importlib.util.find_spec("ensurepip") is None:
+        raise SetupError(
+            f"{sys.executable} cannot make virtual environments: its module ensurepip is missing."
+            " On Debian and Ubuntu: sudo apt install python3-venv"
+        )
+    say(f"creating a virtual environment in {folder}")
+    if subprocess.call([sys.executable, "-m", "venv", "--clear", str(folder)]):
+        raise SetupError(f"no virtual environment could be made in {folder}, as told above.")
+
+
+# --- The browser
+
+
+def browser(python: Path) -> Path:
+    """Return a Chromium for the tests; install one where there is none."""
+    given = os.environ.get("ZIGZAG_CHROMIUM")
+    if given:
+        if not shutil.which(given):
+            raise SetupError(f"ZIGZAG_CHROMIUM = {given}: there is no such program.")
+        return Path(given)
+    found = installed_browser() or playwrights_browser(python)
+    if found:
+        return found
+    for command in installations(python):
+        say(" ".join(command))
+        subprocess.call(command, stdin=subprocess.DEVNULL)
+        found = installed_browser() or playwrights_browser(python)
+        if found:
+            return found
+    raise SetupError(
+        "the tests need Chromium, Chrome or Edge, and none could be installed. Install one, or"
+        " set ZIGZAG_CHROMIUM to the path of its program."
+    )
+
+
+def installed_browser() -> Path | None:
+    """Return a browser on the PATH or in one of the usual places, or None."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path and starts(path):
+            return Path(path)
+    programs = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
+    folders = [Path("/Applications"), Path.home() / "Applications"]
+    folders += [Path(os.environ[name]) for name in programs if name in os.environ]
+    places = (folder / place for folder in folders for place in PLACES)
+    return next((place for place in places if place.exists()), None)
+
+
+def starts(path: str) -> bool:
+    """Tell whether a browser starts: Ubuntu's `chromium-browser` may only say where to get one."""
+    if os.name == "nt":
+        return True  # where asking for the version opens a window
+    command = [path, "--version"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def playwrights_browser(python: Path) -> Path | None:
+    """Return the Chromium that Playwright has downloaded, or None."""
+    code = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as playwright: print(playwright.chromium.executable_path)"
+    )
+    result = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+    path = Path(result.stdout.strip() or ROOT / "absent")
+    return path if path.is_file() else None
+
+
+def installations(python: Path) -> list[list[str]]:
+    """Return the commands that may install a browser, the likeliest first."""
+    playwright = [str(python), "-m", "playwright", "install"]
+    if not sys.platform.startswith("linux"):
+        return [[*playwright, "chromium"]]
+    if os.geteuid() == 0:
+        administrator = []
+    elif shutil.which("sudo"):
+        administrator = ["sudo", "-n"]
+    else:
+        return [[*playwright, "chromium"]]
+    commands = [[*playwright, "--with-deps", "chromium"]]
+    if shutil.which("apt-get"):
+        # First, because it needs no host but the distribution's. (Ubuntu has no such package.)
+        get = [*administrator, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+        commands[:0] = [[*get, "update"], [*get, "install", "-y", "chromium"]]
+    return commands
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,180 @@
+"""What the benchmarks share: servers on free ports, a browser, the measured experiments, a table.
+
+Run a benchmark by hand from the project's folder, for example `python benchmarks/latency.py`.
+Machines differ and are noisy: what is compared is measured in turns within one run, and ratios
+are what counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# Another checkout can be measured with these same scripts.
+ROOT = Path(os.environ.get("ZIGZAG", Path(__file__).parents[1]))
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+SHOWN = "[data-shown]"  # the player has drawn
+
+# Rates at which no run diverges, so that every path is as long as it can be.
+RATES = {
+    "SGD": 0.0005,
+    "Momentum": 0.0003,
+    "RMSProp": 0.01,
+    "Adam": 0.01,
+    "AdaGrad": 0.3,
+    "AdamW": 0.01,
+    "L-BFGS": 0.001,
+    "Nesterov": 0.0003,
+    "Newton": 1.0,
+}
+SLIDER = "Adam rate"  # the control that is changed; it stays stable for two decades
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An experiment on Rosenbrock's valley, by the number of its runs and their steps."""
+
+    runs: int
+    steps: int
+
+    def __str__(self) -> str:
+        return f"{self.runs} runs x {self.steps:,}"
+
+    @property
+    def optimizers(self) -> list[str]:
+        return list(RATES)[: self.runs]
+
+    def query(self, **more: str) -> str:
+        """Return the link's parameters that open this experiment."""
+        pairs = [("surface", "Rosenbrock"), ("length", str(self.steps))]
+        pairs += [("optimizers", name) for name in self.optimizers]
+        pairs += [(f"Rosenbrock.{name}.lr", str(RATES[name])) for name in self.optimizers]
+        return urlencode([*pairs, *more.items()])
+
+
+SMALL = Setting(4, 200)
+LARGE = Setting(9, 1000)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its process and its address, which ends in a slash."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def cpu(self) -> float:
+        """Return the processor seconds used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """Return the resident memory in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextlib.contextmanager
+def server(
+    script: Path = ROOT / "app.py", *options: str, env: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Serve a script from its own folder, and so with the settings found there, until the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script.name, *options]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    process = subprocess.Popen(
+        command, cwd=script.parent, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
+    )
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url + "_stcore/health", process)
+        yield Server(process, url)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until `url` answers; raise if the process ends or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with code {process.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise TimeoutError(f"{url} did not answer within {seconds} s")
+
+
+@contextlib.contextmanager
+def browsers(count: int) -> Iterator[list[Browser]]:
+    """Start browsers of their own, so that no page is in another's background."""
+    with sync_playwright() as playwright:
+        launch = playwright.chromium.launch
+        opened = [
+            launch(executable_path=CHROMIUM, args=["--no-sandbox"]) for _ in range(count)
+        ]
+        try:
+            yield opened
+        finally:
+            for browser in opened:
+                browser.close()
+
+
+def new_page(browser: Browser) -> Page:
+    """Return a page of a laptop's size that raises what goes wrong in it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(60_000)
+
+    def fail(error: Any) -> None:
+        raise RuntimeError(f"the page reports: {error}")
+
+    page.on("pageerror", fail)
+    return page
+
+
+def settle(page: Page, pause: float = 0.2) -> None:
+    """Wait until the script has ended and the browser had a moment to finish."""
+    page.wait_for_selector(IDLE)
+    time.sleep(pause)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Return the value below which `share` of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def report(title: str, rows: Iterable[tuple[str, str, str, bool | None]]) -> None:
+    """Print a table of what was measured, the target, and whether it was met."""
+    words = {True: "ok", False: "MISSED", None: ""}
+    cells = [(title, "measured", "target", "")]
+    cells += [(name, measured, target, words[met]) for name, measured, target, met in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    for name, *rest in cells:
+        line = name.ljust(widths[0])
+        line += "".join(f"  {text.rjust(width)}" for text, width in zip(rest, widths[1:], strict=True))
+        print(line.rstrip())  # noqa: T201
+    print()  # noqa: T201

@@ -1,0 +1,94 @@
+"""Bytes over the WebSocket for one changed setting, and which elements take them.
+
+One number is the median sum of the messages' sizes, in one direction, between a key press on a
+focused slider and the end of the script run that follows. No compression is counted, as Streamlit
+uses none by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections import defaultdict
+
+from common import LARGE, SHOWN, SLIDER, SMALL, Setting, browsers, new_page, report, server, settle
+from playwright.sync_api import Browser, WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+
+def kind(message: ForwardMsg) -> str:
+    """Return what a message carries: the element's type, or the message's own."""
+    name = message.WhichOneof("type") or "empty"
+    if name != "delta":
+        return name
+    name = message.delta.WhichOneof("type") or "empty"
+    if name != "new_element":
+        return name
+    return message.delta.new_element.WhichOneof("type") or "empty"
+
+
+def changes(browser: Browser, url: str, presses: int) -> list[tuple[list[bytes], list[bytes]]]:
+    """Return what was received and sent for each press."""
+    page = new_page(browser)
+    frames: tuple[list[bytes], list[bytes]] = ([], [])
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: frames[0].append(data))
+        socket.on("framesent", lambda data: frames[1].append(data))
+
+    page.on("websocket", listen)
+    page.goto(url)
+    page.wait_for_selector(SHOWN)
+    settle(page, 1)
+    page.get_by_role("slider", name=SLIDER).focus()
+    found = []
+    for turn in range(presses + 2):
+        for side in frames:
+            side.clear()
+        shown = page.locator(SHOWN).get_attribute("data-shown")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(f"{SHOWN}:not([data-shown='{shown}'])")
+        settle(page, 0.5)
+        if turn > 1:  # by then unchanged elements are known to be
+            found.append((list(frames[0]), list(frames[1])))
+    page.close()
+    return found
+
+
+def breakdown(setting: Setting, messages: list[bytes], sent: list[bytes]) -> None:
+    sizes: dict[str, list[int]] = defaultdict(list)
+    for data in messages:
+        sizes[kind(ForwardMsg.FromString(data))].append(len(data))
+    rows = sorted(((sum(of), len(of), name) for name, of in sizes.items()), reverse=True)
+    texts = [(f"{name} ({count})", f"{total:,}", "", None) for total, count, name in rows]
+    for data in sent:
+        state = BackMsg.FromString(data).rerun_script
+        texts.append(("sent: widget states", f"{state.widget_states.ByteSize():,}", "", None))
+        known = sum(len(hash_) + 2 for hash_ in state.cached_message_hashes)
+        texts.append(("sent: hashes of known messages", f"{known:,}", "", None))
+    report(f"one change, {setting}: bytes", texts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presses", type=int, default=10)
+    presses = parser.parse_args().presses
+    rows: list[tuple[str, str, str, bool | None]] = []
+    with server() as ours, browsers(1) as (browser,):
+        for setting, target in ((SMALL, 25), (LARGE, 100)):
+            found = changes(browser, f"{ours.url}?{setting.query()}", presses)
+            received, sent = (
+                statistics.median(sum(map(len, change[side])) for change in found) / 1000
+                for side in (0, 1)
+            )
+            met = received + sent <= target
+            rows.append((f"{setting}, both ways", f"{received + sent:.1f} kB", f"<= {target} kB", met))
+            rows.append((f"{setting}, received", f"{received:.1f} kB", "", None))
+            rows.append((f"{setting}, sent", f"{sent:.1f} kB", "", None))
+            breakdown(setting, *found[-1])
+    report("one change", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""The real server and a real browser, for the tests that are marked `browser`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30  # seconds: more than a slow machine needs, less than anybody waits for a hang
+
+RESTING = (
+    '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
+    '[data-test-script-state="notRunning"]'
+)
+PLAYER = "[data-shown]"  # the player's root, once it has painted
+
+FLAGS = (
+    "--no-sandbox",  # Chromium refuses to run as root with one
+    "--disable-gpu",
+    # None of these may look for a network: the tests must pass without one.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+QUIET = re.compile(r"traceback|warning|deprecat|exception", re.IGNORECASE)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, served as `streamlit run app.py` does; it must log no complaint."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+    told = log.read_text()
+    assert not QUIET.search(told), f"the server complained:\n{told}"
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when `url` answers; fail when the server has ended or does not come up."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"the server did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; `.ci/zigzag.py test` says in ZIGZAG_CHROMIUM which."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("ZIGZAG_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A visitor's page, with everything that went wrong on it in `problems`."""
+
+    def __init__(self, context: BrowserContext, allowed: str) -> None:
+        context.set_default_timeout(PATIENCE * 1000)
+        self.problems: list[str] = []
+        self.allowed = allowed
+        self.page: Page = context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("websocket", lambda socket: self._asked(socket.url))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._answered)
+        self.page.on("dialog", self._dialog)
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and self.allowed not in (parts.netloc, url):
+            self.problems.append(f"asked elsewhere: {url}")
+
+    def _failed(self, request) -> None:
+        # What the page no longer waits for when it is left or closed is aborted.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"{request.failure}: {request.url}")
+
+    def _answered(self, response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def _dialog(self, dialog) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    @property
+    def player(self) -> Locator:
+        """The player's root, which says what it shows."""
+        return self.page.locator(PLAYER)
+
+    @property
+    def scene(self) -> str | None:
+        """The id of the scene that is painted."""
+        return self.player.get_attribute("data-scene")
+
+    @property
+    def step(self) -> int:
+        """The clock, in whole steps."""
+        return int(self.player.get_attribute("data-step") or -1)
+
+    def settled(self) -> Visit:
+        """Wait until the script rests and the player has painted."""
+        self.page.wait_for_selector(RESTING)
+        self.page.wait_for_selector(PLAYER)
+        return self
+
+    def until(self, condition: str, argument: object = None) -> None:
+        """Wait until a JavaScript function of (the player's root, `argument`) returns true."""
+        self.page.wait_for_function(
+            f"([selector, argument]) => ({condition})(document.querySelector(selector), argument)",
+            arg=[PLAYER, argument],
+        )
+
+    @contextlib.contextmanager
+    def another_scene(self) -> Iterator[None]:
+        """Wait, after what is done in the block, until another scene is painted."""
+        before = self.scene
+        yield
+        self.until("(player, before) => player?.dataset.scene !== before", before)
+        self.settled()
+
+
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """One browser's profile, whose cache makes all visits but the first quick."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(
+    server: str, browser: Browser, visitor: BrowserContext
+) -> Iterator[Callable[..., Visit]]:
+    """Open the app with a query, in a profile of its own if options of one are given.
+
+    Afterwards no visit may have logged an error or a warning, failed to get anything, or asked
+    any other host for anything.
+    """
+    visits: list[Visit] = []
+    contexts: list[BrowserContext] = []
+
+    def open_page(query: str = "", wait: bool = True, **options) -> Visit:
+        context = visitor
+        if options:
+            context = browser.new_context(**options)
+            contexts.append(context)
+        visits.append(made := Visit(context, urlsplit(server).netloc))
+        made.page.goto(query if "://" in query else server + query)
+        return made.settled() if wait else made
+
+    yield open_page
+    problems = [problem for made in visits for problem in made.problems]
+    for made in visits:
+        made.page.close()
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -1,0 +1,624 @@
+"""An experiment is frozen data; its simulation is exact, repeatable and hides nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, driver, simulate
+from optimizers.experiment import BIG, MOST_RUNS, MOST_STEPS, noise_scale, updates_per_epoch
+from optimizers.record import NO_DECAY
+
+ROOT = Path(__file__).parent.parent
+U = 2.0**-53
+
+
+def by_name(registry):
+    return {"argvalues": registry.values(), "ids": registry.keys()}
+
+
+def one(run, **settings):
+    (trajectory,) = simulate(Experiment(**settings, runs=(run,)))
+    return trajectory
+
+
+def python(script, **environment):
+    """Run a script in a new process from the project's root, warnings being errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+EXAMPLE = Experiment(
+    surface="Rosenbrock",
+    params={"b": 100.0},
+    start=(-1.2, 1.0),
+    steps=200,
+    noise=0.5,
+    samples=10_000,
+    seed=0,
+    runs=(
+        Run("SGD", lr=0.001),
+        Run(
+            "Momentum",
+            lr=0.001,
+            hyper={"momentum": 0.9},
+            weight_decay=0.0,
+            batch_size=32,
+            schedule="Cosine",
+        ),
+    ),
+)
+
+
+# --- Frozen data --------------------------------------------------------------------------------
+
+
+def test_an_experiment_is_equal_to_its_copy_hashes_and_pickles():
+    copy = pickle.loads(pickle.dumps(EXAMPLE))
+    assert copy == EXAMPLE
+    assert hash(copy) == hash(EXAMPLE)
+    assert copy.runs[1].hyper == {"momentum": 0.9}
+    assert dataclasses.replace(EXAMPLE, seed=1) != EXAMPLE
+
+
+def test_defaults_that_are_spelled_out_make_no_difference():
+    short = Experiment(surface="Rosenbrock", runs=(Run("Adam"),))
+    spelled = Experiment(
+        surface="Rosenbrock",
+        params={"b": 100},
+        start=[-1.2, 1],
+        runs=[Run("Adam", hyper={"beta2": 0.999, "beta1": 0.9}, schedule="Constant")],
+    )
+    assert short == spelled
+    assert hash(short) == hash(spelled)
+
+
+@pytest.mark.parametrize("item", [EXAMPLE, EXAMPLE.runs[0]], ids=["Experiment", "Run"])
+def test_nothing_of_it_can_be_changed(item):
+    for field in dataclasses.fields(item):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(item, field.name, None)
+    with pytest.raises(TypeError):
+        (item.params if item is EXAMPLE else item.hyper)["b"] = 1.0
+
+
+def test_numpy_scalars_become_plain_numbers():
+    number, count, name = np.float64, np.int64, np.str_
+    run = Run(
+        name("Momentum"),
+        lr=np.float32(2**-10),
+        hyper={name("momentum"): number(0.5)},
+        weight_decay=count(1),
+        batch_size=count(32),
+        schedule=name("Step"),
+        schedule_params={"milestones": (count(3), number(5.0)), "unit": name("updates")},
+        warmup=np.uint8(2),
+        steps=np.int32(7),
+    )
+    experiment = Experiment(
+        surface=name("Rosenbrock"),
+        params={"b": number(10.0)},
+        start=(number(0.0), count(1)),
+        steps=count(9),
+        noise=np.float32(0.25),
+        samples=count(64),
+        seed=np.uint32(2**32 - 1),
+        runs=(run,),
+    )
+
+    def kinds(value):
+        if isinstance(value, Run | Experiment):
+            value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        if isinstance(value, tuple):
+            return set().union(*map(kinds, value))
+        if hasattr(value, "values"):
+            return set().union(*map(kinds, value.values())) if value else set()
+        return {type(value)}
+
+    assert kinds(experiment) == {str, int, float}
+    assert len(simulate(experiment)[0].lr) == 7
+
+
+# --- Bad fields ---------------------------------------------------------------------------------
+
+JUNK = {
+    "NaN": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+    "minus one": -1,
+    "huge": 1e300,
+    "beyond floats": 10**400,
+    "beyond text": 10**5000,
+    "minus that": -(10**5000),
+    "bool": True,
+    "NumPy bool": np.True_,
+    "text": "1",
+    "bytes": b"1",
+    "complex": 1j,
+    "NumPy NaN": np.float32(np.nan),
+    "NumPy inf": np.float64(np.inf),
+    "0-d array": np.array(1.0),
+    "array": np.array([1.0]),
+    "two": np.array([1.0, 2.0]),
+    "names": np.array(["SGD", "Adam"]),
+    "object": object(),
+    "type": float,
+    "set": {1.0},
+    "empty list": [],
+    "empty tuple": (),
+    "list": [1.0],
+    "list of names": ["SGD"],
+    "None": None,
+    "dict": {"x": 1.0},
+    "number key": {1: 1},
+    "empty dict": {},
+    "one": 1,
+    "half": 0.5,
+    "zero": 0,
+    "Run": Run("SGD"),
+}
+NUMBERS = {"one", "half", "zero"}
+MAPPING = {"empty dict"}
+# What of the above a field takes; everything else must be refused.
+RUN_TAKES = {
+    "optimizer": set(),
+    "lr": NUMBERS | {"None"},
+    "hyper": MAPPING,
+    "weight_decay": NUMBERS,
+    "batch_size": {"one", "None"},
+    "schedule": set(),
+    "schedule_params": MAPPING,
+    "warmup": {"one", "zero"},
+    "steps": {"one", "None"},
+}
+EXPERIMENT_TAKES = {
+    "surface": set(),
+    "params": MAPPING,
+    "start": {"None"},
+    "steps": {"one"},
+    "noise": NUMBERS,
+    "samples": {"one"},
+    "seed": {"one", "zero"},
+    "runs": set(),
+}
+# Names and numbers inside a field, each as the field that holds it.
+INSIDE = {
+    "Momentum.momentum": lambda v: Run("Momentum", hyper={"momentum": v}),
+    "L-BFGS.history": lambda v: Run("L-BFGS", hyper={"history": v}),
+    "Cosine.final": lambda v: Run("SGD", schedule="Cosine", schedule_params={"final": v}),
+    "Step.milestones": lambda v: Run("SGD", schedule="Step", schedule_params={"milestones": [v]}),
+    "Step.unit": lambda v: Run("SGD", schedule="Step", schedule_params={"unit": v}),
+    "Rosenbrock.b": lambda v: Experiment(surface="Rosenbrock", params={"b": v}),
+    "start": lambda v: Experiment(start=(0.0, v)),
+    "runs": lambda v: Experiment(runs=(v,)),
+}
+INSIDE_TAKES = {
+    "Momentum.momentum": {"half", "zero"},
+    "L-BFGS.history": {"one"},
+    "Cosine.final": NUMBERS,
+    "Step.milestones": {"one", "half"},
+    "Step.unit": set(),
+    "Rosenbrock.b": {"one"},
+    "start": NUMBERS | {"minus one"},
+    "runs": {"Run"},
+}
+
+
+def make(kind, field):
+    base = {"optimizer": "Momentum"} if kind is Run else {}
+    return lambda value: kind(**{**base, field: value})
+
+
+FIELDS = [
+    *((f"Run.{field}", field, make(Run, field), takes) for field, takes in RUN_TAKES.items()),
+    *((f"Experiment.{f}", f, make(Experiment, f), takes) for f, takes in EXPERIMENT_TAKES.items()),
+    *((f"inside {field}", field, maker, INSIDE_TAKES[field]) for field, maker in INSIDE.items()),
+]
+
+
+def test_no_field_is_left_out():
+    assert RUN_TAKES.keys() == {field.name for field in dataclasses.fields(Run)}
+    assert EXPERIMENT_TAKES.keys() == {field.name for field in dataclasses.fields(Experiment)}
+
+
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize(
+    ("field", "maker", "takes"), [f[1:] for f in FIELDS], ids=[f[0] for f in FIELDS]
+)
+def test_a_bad_value_is_refused_with_the_name_of_its_field(field, maker, takes, junk):
+    if junk in takes:
+        maker(JUNK[junk])
+        return
+    with pytest.raises(ValueError, match=r"must|unknown") as caught:
+        maker(JUNK[junk])
+    assert field in str(caught.value)
+
+
+REFUSALS = {
+    "lr": (
+        lambda: Run("SGD", lr=-0.5),
+        "lr = -0.5: must be a number from 0 to 1e+06",
+    ),
+    "batch size": (
+        lambda: Experiment(runs=(Run("SGD", batch_size=48),)),
+        "batch_size = 48: must be a power of two from 1 to samples = 10000, or 10000",
+    ),
+    "batch beyond the samples": (
+        lambda: Experiment(samples=100, runs=(Run("SGD", batch_size=128),)),
+        "batch_size = 128: must be a power of two from 1 to samples = 100, or 100",
+    ),
+    "fraction of a step": (
+        lambda: Experiment(steps=1.5),
+        f"steps = 1.5: must be a whole number from 1 to {MOST_STEPS:g}",
+    ),
+    "start of three": (
+        lambda: Experiment(start=(1, 2, 3)),
+        "start = (1, 2, 3): must be two numbers from -1e+06 to 1e+06",
+    ),
+    "start as text": (
+        lambda: Experiment(start="12"),
+        "start = '12': must be two numbers from -1e+06 to 1e+06",
+    ),
+    "no runs": (lambda: Experiment(runs=()), f"runs = 0 runs: must be 1 to {MOST_RUNS}"),
+    "too many runs": (
+        lambda: Experiment(runs=(Run("SGD"),) * (MOST_RUNS + 1)),
+        f"runs = {MOST_RUNS + 1} runs: must be 1 to {MOST_RUNS}",
+    ),
+    "optimizer": (
+        lambda: Run("sgd"),
+        f"optimizer = 'sgd': unknown; known: {', '.join(OPTIMIZERS)}",
+    ),
+    "schedule": (
+        lambda: Run("SGD", schedule="Warm"),
+        f"schedule = 'Warm': unknown; known: {', '.join(SCHEDULES)}",
+    ),
+    "surface": (
+        lambda: Experiment(surface="Flat"),
+        f"surface = 'Flat': unknown; known: {', '.join(SURFACES)}",
+    ),
+    "parameter": (
+        lambda: Experiment(surface="Rosenbrock", params={"c": 1}),
+        "params of Rosenbrock = 'c': unknown; known: b",
+    ),
+    "hyperparameter": (
+        lambda: Run("Momentum", hyper={"mu": 0.5}),
+        "hyper of Momentum = 'mu': unknown; known: momentum",
+    ),
+    "hyperparameter of a rule that has none": (
+        lambda: Run("SGD", hyper={"momentum": 0.5}),
+        "hyper of SGD = 'momentum': unknown; known: none",
+    ),
+    "schedule parameter": (
+        lambda: Run("SGD", schedule="Step", schedule_params={"gamma": 0.5}),
+        "schedule_params of Step = 'gamma': unknown; known: factor, milestones, unit",
+    ),
+}
+
+
+@pytest.mark.parametrize(("maker", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_says(maker, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  (the whole message is compared)
+        maker()
+    assert str(caught.value) == message
+
+
+def test_a_rule_without_weight_decay_takes_none():
+    without = [name for name, rule in OPTIMIZERS.items() if rule.weight_decay == NO_DECAY]
+    assert without
+    for name in without:
+        with pytest.raises(ValueError, match=f"weight_decay of {name} = 0.1: must be .* 0 to 0"):
+            Run(name, weight_decay=0.1)
+
+
+# --- Trajectories -------------------------------------------------------------------------------
+
+
+def test_a_trajectory_has_one_point_more_than_updates():
+    for trajectory in simulate(EXAMPLE):
+        steps = len(trajectory.lr)
+        assert steps == EXAMPLE.steps
+        assert (trajectory.path.shape, trajectory.loss.shape) == ((steps + 1, 2), (steps + 1,))
+        assert {a.dtype for a in (trajectory.path, trajectory.loss, trajectory.lr)} == {
+            np.dtype(float)
+        }
+        assert tuple(trajectory.path[0]) == EXAMPLE.start
+        assert trajectory.diverged_at is None
+        assert trajectory.stopped is None
+
+
+@pytest.mark.parametrize("surface", **by_name(SURFACES))
+def test_the_loss_is_the_surfaces_at_the_point_without_noise_or_decay(surface):
+    run = Run("SGD", weight_decay=0.1, batch_size=1)
+    trajectory = one(run, surface=surface.name, noise=0.1)
+    np.testing.assert_array_equal(trajectory.loss, surface.loss(*trajectory.path.T))
+
+
+def test_a_run_may_have_its_own_number_of_steps():
+    runs = (Run("SGD", steps=5), Run("SGD"), Run("SGD", steps=20))
+    assert [len(t.lr) for t in simulate(Experiment(steps=10, runs=runs))] == [5, 10, 20]
+
+
+def test_the_rate_of_each_update_is_the_schedules():
+    run = Run("SGD", lr=0.04, schedule="Cosine", warmup=3)
+    expected = 0.04 * SCHEDULES["Cosine"].factors(50, {}, warmup=3)
+    np.testing.assert_array_equal(one(run, steps=50).lr, expected)
+
+
+def test_a_run_without_a_rate_takes_its_rules_default_on_the_surface():
+    for surface in SURFACES.values():
+        for rule in OPTIMIZERS.values():
+            rate = rule.default_rate(surface)
+            assert (one(Run(rule.name), surface=surface.name, steps=1).lr == rate).all()
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_at_rate_zero_nothing_moves(rule):
+    trajectory = one(Run(rule.name, lr=0), steps=10)
+    assert (trajectory.path == trajectory.path[0]).all()
+    assert len(trajectory.path) == 11
+
+
+# --- Divergence ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("surface", **by_name(SURFACES))
+@pytest.mark.parametrize("lr", [1e6, 30.0])
+def test_a_run_ends_at_the_first_step_that_has_diverged(surface, lr):
+    runs = tuple(Run(name, lr=lr) for name in OPTIMIZERS)
+    for trajectory in simulate(Experiment(surface=surface.name, runs=runs)):
+        fine = (np.abs(trajectory.path) <= BIG).all(axis=1) & np.isfinite(trajectory.loss)
+        assert len(trajectory.path) == len(trajectory.loss) == len(trajectory.lr) + 1
+        assert fine[:-1].all()
+        assert trajectory.diverged_at == (None if fine[-1] else len(trajectory.path) - 1)
+
+
+def test_a_divergence_is_found_at_the_step_the_theory_gives():
+    # On the steep axis every update multiplies by 1 - lr l = -3: from 1 to beyond 1e6.
+    trajectory = one(Run("SGD", lr=0.4), start=(0, 1), steps=100)
+    assert trajectory.diverged_at == math.ceil(math.log(BIG) / math.log(3))
+
+
+def test_a_loss_that_overflows_is_a_divergence_though_the_position_is_small():
+    with np.errstate(over="ignore"):
+        assert SURFACES["Quadratic"].loss(BIG, BIG) < math.inf
+    steep = {"surface": "Quadratic", "params": {"scale": 100.0, "condition": 1000.0}}
+    assert one(Run("SGD", lr=0), **steep, start=(BIG, -BIG)).diverged_at is None
+    overflowing = [s for s in SURFACES.values() if not math.isfinite(s.loss(BIG, BIG))]
+    for surface in overflowing:
+        assert one(Run("SGD"), surface=surface.name, start=(BIG, BIG)).diverged_at == 0
+
+
+def test_a_run_that_leaves_the_frame_is_not_brought_back_and_may_return():
+    ((_, right), _) = SURFACES["Quadratic"].domain
+    path = one(Run("AdaGrad", lr=40.0), steps=100).path
+    np.testing.assert_allclose(path[1], [36, -38], rtol=1e-9)  # 40 per coordinate, unclipped
+    assert path[1, 0] > right
+    assert (np.abs(path[-1]) < right).all()
+
+
+# --- Noise --------------------------------------------------------------------------------------
+
+
+def test_the_same_experiment_gives_the_same_bits():
+    first, second = simulate(EXAMPLE), simulate(pickle.loads(pickle.dumps(EXAMPLE)))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a.path, b.path)
+        np.testing.assert_array_equal(a.loss, b.loss)
+
+
+def noisy(**settings):
+    return one(Run("SGD", lr=0.01, batch_size=1), noise=1.0, **settings).path
+
+
+def test_another_seed_gives_another_path():
+    assert not np.array_equal(noisy(seed=0), noisy(seed=1))
+
+
+def test_a_longer_experiment_begins_with_the_same_draws():
+    np.testing.assert_array_equal(noisy(steps=1000)[:101], noisy(steps=100))
+
+
+def test_every_run_of_an_experiment_sees_the_same_draws():
+    runs = tuple(
+        Run("SGD", lr=lr, batch_size=2, steps=steps) for lr, steps in ((1e-3, 50), (1, 80))
+    )
+    still = {"surface": "Quadratic", "params": {"scale": 0.01, "condition": 1.0}, "start": (0, 0)}
+    small, large = simulate(Experiment(**still, noise=1e-3, runs=runs))
+    # x[k+1] = (1 - lr s) x[k] - lr draw: solved for the draws, in units of their size.
+    draws = [
+        ((1 - lr * 0.01) * t.path[:-1] - t.path[1:])[:50] / lr
+        for lr, t in ((1e-3, small), (1, large))
+    ]
+    # Positions of at most about 1e-2, rounded a few times, over the rate.
+    np.testing.assert_allclose(*draws, rtol=0, atol=10 * U * 1e-2 / 1e-3)
+    assert np.abs(draws[0]).max() > 1e-4
+
+
+@pytest.mark.parametrize("batch", [1, 8, 64, 1024])
+def test_the_noise_of_a_batch_is_that_of_sampling_without_replacement(batch):
+    population = np.random.default_rng(0).standard_normal(1024)
+    population *= 3.0 / population.std(ddof=0)
+    assert noise_scale(3.0, 1024, batch) == pytest.approx(
+        3.0 * math.sqrt((1 / batch) * (1024 - batch) / 1023), rel=8 * U, abs=0
+    )
+    batches = np.random.default_rng(1).permuted(np.tile(population, (4000, 1)), axis=1)[:, :batch]
+    # The standard deviation of 4,000 means is itself known to 1 / sqrt(8000) = 1.1 %.
+    measured = batches.mean(axis=1).std()
+    assert measured == pytest.approx(noise_scale(3.0, 1024, batch), rel=4 * 0.0112, abs=1e-12)
+
+
+@pytest.mark.parametrize("batch", [None, 1024])
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_the_full_batch_is_free_of_noise(rule, batch):
+    noisy = one(Run(rule.name, batch_size=batch), noise=5.0, samples=1024)
+    np.testing.assert_array_equal(noisy.path, one(Run(rule.name), noise=0.0).path)
+
+
+def test_a_full_batch_need_not_be_a_power_of_two():
+    noisy = one(Run("SGD", batch_size=1000), noise=5.0, samples=1000)
+    np.testing.assert_array_equal(noisy.path, one(Run("SGD")).path)
+
+
+@pytest.mark.parametrize(
+    ("samples", "batch", "updates"),
+    [(10_000, 1, 10_000), (10_000, 128, 79), (10_000, 8192, 2), (10_000, None, 1), (1, 1, 1)],
+)
+def test_an_epoch_takes_as_many_updates_as_batches(samples, batch, updates):
+    assert updates_per_epoch(samples, batch) == updates
+
+
+def test_a_milestone_in_epochs_counts_a_runs_own_batches():
+    step = {"schedule": "Step", "schedule_params": {"milestones": [2], "unit": "epochs"}}
+    runs = tuple(Run("SGD", lr=0.1, batch_size=b, **step) for b in (16, 32, None))
+    cuts = [
+        int(np.argmax(t.lr < 0.1)) for t in simulate(Experiment(samples=256, steps=60, runs=runs))
+    ]
+    assert cuts == [32, 16, 2]
+
+
+# --- Compiled code ------------------------------------------------------------------------------
+
+KERNELS = {
+    "run": driver.run,
+    **{f"{s.name} loss": s.kernel for s in SURFACES.values()},
+    **{f"{s.name} Hessian": s.hessian_kernel for s in SURFACES.values()},
+    **{rule.name: rule.update for rule in OPTIMIZERS.values()},
+}
+
+
+def test_no_pair_of_surface_and_rule_compiles_anything():
+    for surface in SURFACES:
+        for schedule in SCHEDULES:
+            runs = tuple(Run(rule, schedule=schedule, batch_size=4) for rule in OPTIMIZERS)
+            simulate(Experiment(surface=surface, noise=0.1, steps=3, runs=runs))
+    for name, kernel in KERNELS.items():
+        assert len(kernel.compiled.signatures) == 1, name
+
+
+CACHED = """
+import hashlib, pickle
+import landscape, optimizers
+from optimizers import driver
+data = pickle.loads(bytes.fromhex({pickled!r}))
+digest = hashlib.sha256()
+for t in optimizers.simulate(data):
+    digest.update(t.path.tobytes() + t.loss.tobytes())
+surface = landscape.SURFACES[data.surface]
+kernels = [driver.run, surface.kernel, surface.hessian_kernel]
+kernels += [optimizers.OPTIMIZERS[run.optimizer].update for run in data.runs]
+hits = sum(sum(k.compiled.stats.cache_hits.values()) for k in kernels)
+misses = sum(sum(k.compiled.stats.cache_misses.values()) for k in kernels)
+print(digest.hexdigest(), len(kernels), hits, misses)
+"""
+
+
+def test_a_new_process_compiles_nothing_again_and_gives_the_same_bits(tmp_path):
+    script = CACHED.format(pickled=pickle.dumps(EXAMPLE).hex())
+    outputs = [python(script, NUMBA_CACHE_DIR=str(tmp_path)).split() for _ in range(2)]
+    digest = hashlib.sha256()
+    for trajectory in simulate(EXAMPLE):
+        digest.update(trajectory.path.tobytes() + trajectory.loss.tobytes())
+    (first, count, *cold), (second, _, *warm) = outputs
+    assert first == second == digest.hexdigest()
+    assert cold == ["0", count]
+    assert warm == [count, "0"]
+
+
+PLAIN = """
+import json, numba
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
+assert numba.config.DISABLE_JIT
+runs = tuple(Run(name) for name in OPTIMIZERS)
+print(json.dumps([t.path.tolist() for t in simulate(Experiment(steps=30, runs=runs))]))
+"""
+
+
+def test_the_kernels_are_plain_python_too():
+    paths = json.loads(python(PLAIN, NUMBA_DISABLE_JIT="1"))
+    runs = tuple(Run(name) for name in OPTIMIZERS)
+    for path, trajectory in zip(paths, simulate(Experiment(steps=30, runs=runs)), strict=True):
+        # The same operations in the same order; the vectorizer may only exchange libm's last bit.
+        np.testing.assert_allclose(trajectory.path, path, rtol=0, atol=100 * 30 * U * 4)
+
+
+UNWRITABLE = """
+import os
+os.access = lambda *arguments, **settings: False  # root may write anywhere: deny it by hand
+from optimizers import Experiment, simulate
+simulate(Experiment(steps=3))
+print(os.environ["NUMBA_CACHE_DIR"])
+"""
+
+
+def test_it_starts_where_neither_package_nor_home_can_hold_the_cache(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", UNWRITABLE],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder = Path(done.stdout.strip())
+    assert tmp_path in folder.parents
+    assert list(folder.rglob("driver.run-*.nbi"))
+
+
+def test_other_threads_run_while_a_kernel_does(monkeypatch):
+    inside, kernel, seen = threading.Event(), driver.run, []
+
+    def marked(*arguments):
+        inside.set()
+        result = kernel(*arguments)
+        inside.clear()
+        return result
+
+    monkeypatch.setattr(driver, "run", marked)
+    experiment = Experiment(steps=MOST_STEPS, runs=(Run("L-BFGS", lr=1e-4),))
+    simulate(experiment)  # compiled before anything is observed
+    interval = sys.getswitchinterval()
+    # No thread is made to hand over: the others run only while the kernel lets them.
+    sys.setswitchinterval(1e3)
+    try:
+        for _ in range(200):
+            worker = threading.Thread(target=simulate, args=(experiment,))
+            worker.start()
+            while worker.is_alive():
+                time.sleep(1e-4)
+                seen.append(inside.is_set())
+            if any(seen):
+                break
+    finally:
+        sys.setswitchinterval(interval)
+    assert any(seen)
+
+
+@pytest.mark.parametrize("kernel", **by_name(KERNELS))
+def test_a_kernel_frees_the_interpreter_and_never_raises_for_arithmetic(kernel):
+    options = kernel.compiled.targetoptions
+    assert options["nogil"]
+    assert options["error_model"] == "numpy"
+    assert not options.get("fastmath")
+    assert not options.get("parallel")

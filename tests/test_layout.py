@@ -1,0 +1,88 @@
+"""The arrows of the project: app.py -> views -> optimizers -> landscape, and nothing back."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("landscape", "optimizers", "views", "app")  # each may import those before it, and itself
+FILES = {
+    str(path.relative_to(ROOT)): path
+    for layer in LAYERS
+    for path in sorted((*(ROOT / layer).rglob("*.py"), ROOT / f"{layer}.py"))
+    if path.exists()
+}
+# Where a library may be imported; numba only where it is configured.
+ALLOWED = {
+    "streamlit": ("app.py", "views/"),
+    "plotly": ("views/",),
+    "numba": ("landscape/compiled.py",),
+    "torch": (),
+}
+
+
+def layer_of(name: str) -> str:
+    return name.removesuffix(".py").split("/")[0]
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports, anywhere in it, by their full names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def test_there_are_files_in_every_package():
+    assert {"landscape", "optimizers", "views"} <= {layer_of(name) for name in FILES}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_imports_only_from_its_own_layer_and_those_below(name):
+    allowed = LAYERS[: LAYERS.index(layer_of(name)) + 1]
+    used = {module.split(".")[0] for module in imports(FILES[name])}
+    assert used & {*LAYERS} <= {*allowed}
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_a_library_is_imported_only_in_its_place(library):
+    users = [
+        name for name, path in FILES.items() if library in {m.split(".")[0] for m in imports(path)}
+    ]
+    assert [name for name in users if not name.startswith(ALLOWED[library])] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_compiler_is_configured_in_one_place_only(name):
+    calls = {"njit", "jit", "vectorize", "guvectorize", "cfunc", "stencil", "prange"}
+    if name in ALLOWED["numba"]:
+        return
+    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+        called = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+        assert called not in calls, f"{name}:{node.lineno}"
+
+
+# A kernel that calls another file's is not compiled again when that file changes.
+@pytest.mark.parametrize("name", FILES)
+def test_a_kernel_uses_nothing_of_another_file_but_the_standard_library(name):
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    foreign = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in LAYERS
+        for alias in node.names
+    }
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any(
+            isinstance(d, ast.Call) and getattr(d.func, "id", "") == "kernel"
+            for d in node.decorator_list
+        ):
+            inner = {n.id for line in node.body for n in ast.walk(line) if isinstance(n, ast.Name)}
+            assert inner & foreign == set()

@@ -1,0 +1,615 @@
+"""Every update rule against its textbook, PyTorch, the theory, and its own first picture."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape import SURFACES
+from landscape.record import DEGENERATE, SADDLE
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers.record import DONE, NO_DECAY
+
+U = 2.0**-53  # the largest relative error of one rounding
+PRESET = {"surface": "Quadratic", "params": {"scale": 0.1, "condition": 20.0}, "start": (-7, 2)}
+TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch.json").read_text())
+
+
+def by_name(registry):
+    return {"argvalues": registry.values(), "ids": registry.keys()}
+
+
+def one(run, **settings):
+    (trajectory,) = simulate(Experiment(**settings, runs=(run,)))
+    return trajectory
+
+
+# --- Independent references: plain Python, written from the papers, weight decay included. Each
+# --- maker takes the hyperparameters and returns (theta, g, hessian, lr, wd) -> (new theta, size
+# --- of the largest numbers that cancelled on the way, apart from theta's own: they set the error).
+
+
+def sgd(hyper):
+    def update(theta, g, hessian, lr, wd):
+        return [p - lr * (d + wd * p) for p, d in zip(theta, g, strict=True)], 0
+
+    return update
+
+
+def heavy_ball(hyper):
+    mu, v = hyper["momentum"], [0.0, 0.0]
+
+    def update(theta, g, hessian, lr, wd):
+        for i in range(2):
+            v[i] = mu * v[i] + g[i] + wd * theta[i]
+        return [theta[i] - lr * v[i] for i in range(2)], 0
+
+    return update
+
+
+def nesterov(hyper):
+    """Sutskever's form: theta + mu v is the look-ahead point, where the gradient is taken."""
+    mu, old = hyper["momentum"], [0.0, 0.0]
+
+    def update(ahead, g, hessian, lr, wd):
+        # v = mu v - lr g moves theta by v; the next look-ahead point is theta + v + mu v.
+        new = []
+        for i in range(2):
+            slope = g[i] + wd * ahead[i]
+            theta = ahead[i] - mu * -lr * old[i]
+            old[i] = mu * old[i] + slope
+            v = -lr * old[i]
+            new.append(theta + v + mu * v)
+        return new, 0
+
+    return update
+
+
+def adagrad(hyper):
+    s = [0.0, 0.0]
+
+    def update(theta, g, hessian, lr, wd):
+        new = []
+        for i in range(2):
+            slope = g[i] + wd * theta[i]
+            s[i] += slope**2
+            new.append(theta[i] - lr * slope / (math.sqrt(s[i]) + hyper["eps"]))
+        return new, 0
+
+    return update
+
+
+def rmsprop(hyper):
+    s = [0.0, 0.0]
+
+    def update(theta, g, hessian, lr, wd):
+        new = []
+        for i in range(2):
+            slope = g[i] + wd * theta[i]
+            s[i] = hyper["decay"] * s[i] + (1 - hyper["decay"]) * slope**2
+            new.append(theta[i] - lr * slope / (math.sqrt(s[i]) + hyper["eps"]))
+        return new, 0
+
+    return update
+
+
+def adam(hyper, decoupled=False):
+    beta1, beta2, eps = hyper["beta1"], hyper["beta2"], hyper["eps"]
+    m, v, time = [0.0, 0.0], [0.0, 0.0], itertools.count(1)
+
+    def update(theta, g, hessian, lr, wd):
+        t, new = next(time), []
+        for i in range(2):
+            slope = g[i] + (0.0 if decoupled else wd * theta[i])
+            m[i] = beta1 * m[i] + (1 - beta1) * slope
+            v[i] = beta2 * v[i] + (1 - beta2) * slope**2
+            m_hat, v_hat = m[i] / (1 - beta1**t), v[i] / (1 - beta2**t)
+            shrunk = theta[i] - (lr * wd * theta[i] if decoupled else 0.0)
+            new.append(shrunk - lr * m_hat / (math.sqrt(v_hat) + eps))
+        return new, 0
+
+    return update
+
+
+def adamw(hyper):
+    return adam(hyper, decoupled=True)
+
+
+def newton(hyper):
+    def update(theta, g, hessian, lr, wd):
+        hxx, hxy, hyy = hessian
+        matrix = np.array([[hxx, hxy], [hxy, hyy]])
+        step = -lr * np.linalg.solve(matrix, g)
+        return theta + step, np.linalg.cond(matrix) * np.abs(step).max()
+
+    return update
+
+
+def lbfgs(hyper):
+    """The BFGS matrix itself, rebuilt from the last pairs (Nocedal and Wright, equation 7.16)."""
+    past = {"pairs": [], "gamma": 1.0, "theta": None, "g": None}
+
+    def update(theta, g, hessian, lr, wd):
+        theta, g = np.array(theta), np.array(g)
+        if max(abs(g)) <= 1e-7:
+            return theta, 0
+        rate = lr
+        if past["g"] is None:
+            rate *= min(1.0, 1.0 / sum(abs(g)))
+        else:
+            s, y = theta - past["theta"], g - past["g"]
+            if s @ y > 1e-10:
+                past["pairs"] = [*past["pairs"], (s, y)][-int(hyper["history"]) :]
+                past["gamma"] = (s @ y) / (y @ y)
+        past["theta"], past["g"] = theta, g
+        inverse = past["gamma"] * np.eye(2)
+        size, lost = past["gamma"], 1.0
+        for s, y in past["pairs"]:
+            v = np.eye(2) - np.outer(y, s) / (s @ y)
+            inverse = v.T @ inverse @ v + np.outer(s, s) / (s @ y)
+            size = size * np.linalg.norm(v, 2) ** 2 + s @ s / (s @ y)
+            # s is a difference of positions, and s'y may be one of opposite products.
+            lost = max(lost, np.linalg.norm(theta) * np.linalg.norm(y) / (s @ y))
+        if g @ inverse @ g < 1e-9:
+            return theta, 0
+        return theta - rate * inverse @ g, rate * size * lost * np.linalg.norm(g)
+
+    return update
+
+
+REFERENCES = {
+    "SGD": sgd,
+    "Momentum": heavy_ball,
+    "Nesterov": nesterov,
+    "AdaGrad": adagrad,
+    "RMSProp": rmsprop,
+    "Adam": adam,
+    "AdamW": adamw,
+    "Newton": newton,
+    "L-BFGS": lbfgs,
+}
+
+
+def assert_follows_the_reference(trajectory, surface, noise=None, **params):
+    """Compare each step with the reference's from the same point, so that no error grows.
+
+    An update rounds some ten times, and a state with decay .9 adds up ten past errors: a hundred
+    roundings of the largest coordinate so far, or of what the reference says was cancelled.
+    """
+    run, path = trajectory.run, trajectory.path
+    update = REFERENCES[run.optimizer](run.hyper)
+    largest = np.maximum.accumulate(np.abs(path).max(axis=1))
+    for k, lr in enumerate(trajectory.lr):
+        theta = path[k]
+        g = np.array(surface.gradient(*theta, **params))
+        if noise is not None:
+            g += noise[k]
+        hessian = surface.hessian(*theta, **params)
+        expected, cancelled = update(theta, g, hessian, lr, run.weight_decay)
+        tolerance = 100 * U * (largest[k + 1] + cancelled)
+        np.testing.assert_allclose(path[k + 1], expected, 0, tolerance, err_msg=f"update {k + 1}")
+
+
+def test_every_rule_has_a_reference():
+    assert REFERENCES.keys() == OPTIMIZERS.keys()
+
+
+@pytest.mark.parametrize("surface", **by_name(SURFACES))
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_a_rule_takes_the_steps_of_its_textbook(rule, surface):
+    trajectory = one(Run(rule.name), surface=surface.name, steps=60)
+    assert len(trajectory.lr) >= 1
+    assert_follows_the_reference(trajectory, surface)
+
+
+DECAYING = {n: r for n, r in OPTIMIZERS.items() if r.weight_decay != NO_DECAY}
+
+
+@pytest.mark.parametrize("rule", **by_name(DECAYING))
+def test_weight_decay_enters_as_in_the_textbook(rule):
+    # Not the quadratic: there a decay scales the gradient, which an adaptive rule does not see.
+    surface = SURFACES["Himmelblau"]
+    decayed, plain = (
+        one(Run(rule.name, 0.01, weight_decay=decay), surface=surface.name, steps=60)
+        for decay in (0.5, 0.0)
+    )
+    assert math.dist(decayed.path[-1], plain.path[-1]) > 1e-6
+    assert_follows_the_reference(decayed, surface)
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_noise_is_added_to_the_gradient_before_the_rule_and_its_rate(rule):
+    surface, steps, noise, samples, batch = SURFACES["Quadratic"], 60, 0.7, 64, 8
+    run = Run(rule.name, batch_size=batch, schedule="Cosine", warmup=5)
+    trajectory = one(run, steps=steps, noise=noise, samples=samples, seed=3)
+    scale = noise * math.sqrt(1 / batch * (samples - batch) / (samples - 1))
+    draws = scale * np.random.default_rng(3).standard_normal((steps, 2))
+    assert_follows_the_reference(trajectory, surface, draws)
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_lanes_of_an_update_do_not_see_each_other(rule):
+    lanes, random = 5, np.random.default_rng(0)
+    # Two neighbouring lanes share their hyperparameters, the others do not.
+    hyper = [[h.default] * 2 + list(np.linspace(h.low, h.high, 3)) for h in rule.hyperparameters]
+    hyper = np.tile(np.array(hyper).reshape(-1, lanes), 2)
+    lr = np.tile(random.uniform(0.01, 1, lanes), 2)
+    state = np.zeros((len(rule.state), 2 * lanes))
+    alone = [np.zeros((len(rule.state), 2)) for _ in range(lanes)]
+    step, single = np.empty(2 * lanes), np.empty(2)
+    for t in range(1, 8):
+        g = random.standard_normal(2 * lanes)
+        hessian = random.standard_normal((3, lanes))
+        assert rule.update(t, g, hessian, lr, hyper, state, step) == DONE
+        for lane in range(lanes):
+            own = np.s_[lane::lanes]
+            given = (g[own], hessian[:, [lane]], lr[own], hyper[:, own])
+            status = rule.update(t, *map(np.ascontiguousarray, given), alone[lane], single)
+            assert status == DONE
+            np.testing.assert_array_equal(step[own], single)
+
+
+# --- PyTorch ------------------------------------------------------------------------------------
+
+
+def torch_id(case):
+    hyper = "-".join(f"{value:g}" for value in case["hyper"].values())
+    place = f"{case['surface']}{case['params'].get('b', '')}"
+    decay, cut = case["weight_decay"], case["cut"]
+    return f"{case['optimizer']}-{place}-{case['lr']}-{hyper}-{decay}-cut{cut}"
+
+
+def repeat(case, start):
+    schedule = {}
+    if case["cut"] is not None:
+        stones = {"milestones": [case["cut"]], "unit": "updates", "factor": 0.1}
+        schedule = {"schedule": "Step", "schedule_params": stones}
+    decay = case["weight_decay"] or 0.0
+    run = Run(case["optimizer"], case["lr"], case["hyper"], decay, **schedule)
+    place = {"surface": case["surface"], "params": case["params"], "start": start}
+    return one(run, **place, steps=case["steps"]).path
+
+
+@pytest.mark.parametrize("case", TORCH["runs"], ids=torch_id)
+def test_a_trajectory_is_pytorchs(case):
+    x, y = case["start"]
+    path = repeat(case, (x, y))
+    # Two computations of the same numbers differ by rounding: up to a hundred roundings of the
+    # position at each update (ten for most rules; L-BFGS's recursion is the longest), each then
+    # carried along the path and enlarged at most as a displacement of the start is.
+    h = 1e-9
+    moved = [np.abs(repeat(case, start) - path).max() / h for start in ((x + h, y), (x, y + h))]
+    tolerance = 100 * U * np.abs(path).max() * case["steps"] * max(1.0, *moved)
+    assert tolerance < 1e-8, "the run is too sensitive to tell anything"
+    at = TORCH["at"][: len(case["path"])]
+    np.testing.assert_allclose(path[at], case["path"], rtol=0, atol=tolerance)
+
+
+def test_the_fixture_knows_every_rule_that_pytorch_has():
+    assert {case["optimizer"] for case in TORCH["runs"]} == OPTIMIZERS.keys() - {"Newton"}
+
+
+# --- Golden values: x^2/20 + y^2 from (-7, 2) ---------------------------------------------------
+
+GOLDEN = {
+    "SGD .95": (
+        Run("SGD", 0.95),
+        ("-6.335 -1.8", "-5.733175 1.62", "-5.18852338 -1.458", "-.350393 .08478232"),
+        "1.332680e-2",
+    ),
+    "Momentum .1": (
+        Run("Momentum", 0.1, {"momentum": 0.9}),
+        ("-6.93 1.6", "-6.7977 .92", "-6.610653 .124", ".89641386 .0880856"),
+        "4.793696e-2",
+    ),
+    "Nesterov .1": (
+        Run("Nesterov", 0.1, {"momentum": 0.9}),
+        ("-6.867 1.24", "-6.679827 .4448", "-6.44625759 -.216704", ".6896149 -.00067991"),
+        "2.377890e-2",
+    ),
+    "AdaGrad 1.5": (
+        Run("AdaGrad", 1.5),
+        ("-5.5 .5", "-4.57326767 .13619656", "-3.887842 .03731456", "-.12016225 .00000000"),
+        "7.219483e-4",
+    ),
+    "RMSProp .1, .9": (
+        Run("RMSProp", 0.1, {"decay": 0.9}),
+        (
+            *("-6.68377225 1.68377224", "-6.4594452 1.47387532"),
+            *("-6.27422311 1.30871787", "-3.47624279 .01168764"),
+        ),
+        "6.043498e-1",
+    ),
+    "RMSProp .1, .99": (
+        Run("RMSProp", 0.1, {"decay": 0.99}),
+        (
+            *("-6.00000014 1.00000002", "-5.34732487 .55098677"),
+            *("-4.84263294 .30968739", "-.69741844 .00000001"),
+        ),
+        "2.431962e-2",
+    ),
+    "Adam .3": (
+        Run("Adam", 0.3),
+        ("-6.7 1.7", "-6.4004143 1.40224533", "-6.10154588 1.10891148", ".13601462 .31824539"),
+        "1.022051e-1",
+    ),
+    "AdamW .3": (
+        Run("AdamW", 0.3, weight_decay=0.01),
+        (
+            *("-6.679 1.694", "-6.35941249 1.39123327"),
+            *("-6.04156216 1.09393526", ".26319582 .30532219"),
+        ),
+        "9.668524e-2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "points", "loss"), GOLDEN.values(), ids=GOLDEN)
+def test_the_ravine_is_run_to_the_digit(run, points, loss):
+    trajectory = one(run, **PRESET, steps=30)
+    # Printed to eight decimals, trailing zeros left out: half a unit of the eighth.
+    for k, point in zip((1, 2, 3, 30), points, strict=True):
+        expected = [float(number) for number in point.split()]
+        np.testing.assert_allclose(trajectory.path[k], expected, rtol=0, atol=0.51e-8)
+    assert f"{trajectory.loss[30]:.6e}" == f"{float(loss):.6e}"
+
+
+# --- What each rule does that the others do not -------------------------------------------------
+
+
+def test_momentum_sums_gradients_so_a_cut_rate_acts_at_once():
+    cut = {"milestones": [15], "unit": "updates", "factor": 0.1}
+    trajectory = one(Run("Momentum", 0.1, schedule="Step", schedule_params=cut), **PRESET, steps=40)
+    theta, v = np.array([-7.0, 2.0]), np.zeros(2)
+    for lr in trajectory.lr:  # the other convention: the velocity sums steps
+        v = 0.9 * v - lr * np.array([0.1, 2.0]) * theta
+        theta = theta + v
+    assert f"{trajectory.loss[-1]:.3f}" == "0.189"
+    assert f"{theta[0] ** 2 / 20 + theta[1] ** 2:.4f}" == "0.0326"
+
+
+def test_a_moving_average_of_gradients_is_momentum_at_lr_times_one_minus_mu():
+    lr, mu = 0.5, 0.8
+    path = one(Run("Momentum", lr * (1 - mu), {"momentum": mu}), **PRESET, steps=50).path
+    theta, v = np.array([-7.0, 2.0]), np.zeros(2)
+    for k in range(1, 51):
+        v = mu * v + (1 - mu) * np.array([0.1, 2.0]) * theta
+        theta = theta - lr * v
+        # Some ten roundings an update; the iteration is a contraction and enlarges none.
+        np.testing.assert_allclose(path[k], theta, rtol=0, atol=10 * k * U * 7)
+
+
+def test_nesterovs_points_are_the_look_ahead_points_of_sutskevers_form():
+    lr, mu = 0.1, 0.9
+    path = one(Run("Nesterov", lr, {"momentum": mu}), **PRESET, steps=50).path
+    theta, v = np.array([-7.0, 2.0]), np.zeros(2)
+    for k in range(51):
+        np.testing.assert_allclose(path[k], theta + mu * v, rtol=0, atol=10 * (k + 1) * U * 7)
+        v = mu * v - lr * np.array([0.1, 2.0]) * (theta + mu * v)
+        theta = theta + v
+
+
+def first_step(run):
+    path = one(run, **PRESET, steps=1).path
+    return path[1] - path[0]
+
+
+GRADIENT = np.array([-0.7, 4.0])  # of the ravine at its start
+# The step is found by subtracting positions of at most 7, each rounded.
+EXACT = {"rtol": 0, "atol": 8 * 7 * U}
+
+FIRST_STEPS = {
+    "SGD": (Run("SGD", 0.1), -0.1 * GRADIENT),
+    "Momentum, the first velocity being g": (Run("Momentum", 0.1), -0.1 * GRADIENT),
+    "Nesterov": (Run("Nesterov", 0.1, {"momentum": 0.9}), -0.1 * 1.9 * GRADIENT),
+    "AdaGrad": (Run("AdaGrad", 0.1, {"eps": 1e-16}), [0.1, -0.1]),
+    "RMSProp, lr / sqrt(1 - decay)": (
+        Run("RMSProp", 0.1, {"decay": 0.99, "eps": 1e-16}),
+        np.array([0.1, -0.1]) / math.sqrt(1 - 0.99),
+    ),
+    "Adam, lr in every coordinate": (Run("Adam", 0.1, {"eps": 1e-16}), [0.1, -0.1]),
+    "AdamW": (Run("AdamW", 0.1, {"eps": 1e-16}), [0.1, -0.1]),
+    "L-BFGS, lr in the 1-norm": (Run("L-BFGS", 0.1), -0.1 * GRADIENT / 4.7),
+    "Newton": (Run("Newton", 0.1), [0.7, -0.2]),
+}
+
+
+@pytest.mark.parametrize(("run", "expected"), FIRST_STEPS.values(), ids=FIRST_STEPS)
+def test_the_first_step_is(run, expected):
+    np.testing.assert_allclose(first_step(run), expected, **EXACT)
+
+
+@pytest.mark.parametrize("name", ["RMSProp", "Adam", "AdamW", "AdaGrad"])
+def test_eps_stands_outside_the_root(name):
+    eps = 0.5
+    kept = OPTIMIZERS[name].resolve().get("decay", 0.0)  # what the first mean square lacks
+    root = math.sqrt(1 - kept) * np.abs(GRADIENT)
+    expected = -0.1 * GRADIENT / (root + eps)
+    np.testing.assert_allclose(first_step(Run(name, 0.1, {"eps": eps})), expected, **EXACT)
+
+
+@pytest.mark.parametrize("name", ["AdaGrad", "RMSProp", "Adam", "AdamW"])
+def test_an_adaptive_rule_does_not_see_the_scale_of_the_loss(name):
+    run = Run(name, 0.05, {"eps": 1e-16})
+    # A scale by a power of two changes no digit; eps is below half a unit of every root.
+    small, large = (
+        one(run, params={"scale": scale}, steps=20, start=(-4, 2)).path for scale in (1.0, 16.0)
+    )
+    np.testing.assert_array_equal(small, large)
+
+
+@pytest.mark.parametrize("rotation", [0.0, 30.0, -75.0])
+def test_newton_lands_on_the_minimizer_of_a_quadratic_in_one_step(rotation):
+    params = {"scale": 3.0, "condition": 100.0, "rotation": rotation}
+    path = one(Run("Newton"), params=params, start=(-4, 2), steps=1).path
+    # A linear system of condition 100, solved by a handful of operations.
+    np.testing.assert_allclose(path[1], [0, 0], rtol=0, atol=100 * 100 * U)
+
+
+SADDLES = {
+    f"{surface.name} ({point.x:.3g}, {point.y:.3g})": (surface, point)
+    for surface in SURFACES.values()
+    for point in surface.critical_points()
+    if point.kind == SADDLE
+}
+
+
+@pytest.mark.parametrize(("surface", "saddle"), list(SADDLES.values())[:24], ids=list(SADDLES)[:24])
+def test_newton_is_drawn_to_a_saddle_that_gradient_descent_leaves(surface, saddle):
+    start = (saddle.x + 1e-3, saddle.y + 1e-3)
+    settings = {"surface": surface.name, "start": start}
+    newton = one(Run("Newton", 1.0), **settings, steps=10).path[-1]
+    descent = one(Run("SGD", 1e-3), **settings, steps=20_000).path
+    place = np.array([saddle.x, saddle.y])
+    hxx, hxy, hyy = surface.hessian(*place)
+    condition = np.linalg.cond([[hxx, hxy], [hxy, hyy]])
+    # Quadratic convergence leaves the rounding of the gradient, enlarged by the condition; the
+    # saddle itself is known to 1e-9 at least.
+    assert math.dist(newton, place) < 1e-9 + 1e3 * U * condition
+    assert max(math.dist(point, place) for point in descent) > 0.1
+
+
+DEGENERATES = {
+    surface.name: (surface, point)
+    for surface in SURFACES.values()
+    for point in surface.critical_points()
+    if point.kind == DEGENERATE
+}
+SINGULAR = {
+    **{f"{name}, degenerate": (s.name, (p.x, p.y)) for name, (s, p) in DEGENERATES.items()},
+    "Rosenbrock, y = x^2 + 1/(2b)": ("Rosenbrock", (0.0, 0.005)),
+}
+
+
+@pytest.mark.parametrize(("surface", "start"), SINGULAR.values(), ids=SINGULAR)
+def test_newton_stops_with_a_reason_where_the_hessian_is_singular(surface, start):
+    trajectory = one(Run("Newton"), surface=surface, start=start)
+    assert trajectory.stopped == "The Hessian is singular at step 0."
+    assert trajectory.diverged_at is None
+    assert trajectory.path.tolist() == [list(start)]
+    assert (len(trajectory.loss), len(trajectory.lr)) == (1, 0)
+
+
+def test_lbfgs_rests_where_the_gradient_is_small():
+    path = one(Run("L-BFGS", 1.0), **PRESET, steps=100).path
+    assert (path[-1] == path[-20]).all()
+    # Its rest: no step that promises 1e-9, so f - f* = g' H^-1 g / 2 is about half of that.
+    assert path[-1] @ (np.array([0.05, 1.0]) * path[-1]) < 1e-9
+    assert (path[-1] != 0).any()
+
+
+# --- Theory on a quadratic ----------------------------------------------------------------------
+
+
+def along_y(run, steps, curvature=2.0):
+    """Run on the steep axis of a quadratic, from 1; x rests at 0."""
+    params = {"scale": curvature / 10, "condition": 10.0}
+    trajectory = one(run, params=params, start=(0.0, 1.0), steps=steps)
+    return trajectory.path[:, 1], trajectory
+
+
+@pytest.mark.parametrize(
+    ("product", "flips", "shrinks"),
+    [(0.5, False, True), (0.999, False, True), (1.001, True, True), (1.999, True, True)],
+)
+def test_gradient_descent_is_monotone_below_one_and_flips_its_sign_up_to_two(
+    product, flips, shrinks
+):
+    y, _ = along_y(Run("SGD", product / 2.0), 40)
+    np.testing.assert_allclose(
+        y, (1 - product) ** np.arange(41), rtol=41 * 4 * U / abs(1 - product)
+    )
+    assert ((y[1:] * y[:-1] < 0) == flips).all()
+    assert ((np.abs(y[1:]) < np.abs(y[:-1])) == shrinks).all()
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.4, 0.9])
+def test_momentum_is_stable_up_to_two_times_one_plus_mu(mu):
+    limit = 2 * (1 + mu) / 2.0
+    for rule in ("Momentum",) if mu else ("Momentum", "SGD"):
+        hyper = {"momentum": mu} if rule == "Momentum" else {}
+        below, calm = along_y(Run(rule, limit * 0.99, hyper), 5000)
+        _, wild = along_y(Run(rule, limit * 1.01, hyper), 5000)
+        # The eigenvalue -1 at the limit moves by at least 2 % per 1 % of the rate (mu = 0), so
+        # 5,000 updates make e^-100 or e^100 of the start.
+        assert calm.diverged_at is None
+        assert abs(below[-1]) < 1e-12
+        assert wild.diverged_at is not None
+
+
+def test_the_best_rate_of_gradient_descent_contracts_by_k_minus_one_over_k_plus_one():
+    params, low, high = {"scale": 1.0, "condition": 10.0}, 1.0, 10.0
+    best, kappa = 2 / (low + high), high / low
+
+    def factor(lr):
+        path = one(Run("SGD", lr), params=params, start=(1, 1), steps=1).path
+        return np.abs(path[1]).max()
+
+    assert factor(best) == pytest.approx((kappa - 1) / (kappa + 1), abs=8 * U)
+    assert factor(0.99 * best) > factor(best)
+    assert factor(1.01 * best) > factor(best)
+
+
+def test_the_best_momentum_contracts_by_its_root_with_two_equal_eigenvalues():
+    low, high = 1.0, 25.0
+    kappa = high / low
+    mu = ((math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)) ** 2
+    lr = 4 / (math.sqrt(low) + math.sqrt(high)) ** 2
+    steps = 60
+    params = {"scale": low, "condition": kappa}
+    path = one(Run("Momentum", lr, {"momentum": mu}), params=params, start=(1, 1), steps=steps).path
+    k = np.arange(steps + 1)
+    for i, (curvature, root) in enumerate(((low, math.sqrt(mu)), (high, -math.sqrt(mu)))):
+        # A double root r gives (1 + c k) r^k; c from the first step, 1 - lr l.
+        c = (1 - lr * curvature) / root - 1
+        expected = (1 + c * k) * root**k
+        # A double root splits under rounding by sqrt(U): relative k sqrt(U) at update k.
+        np.testing.assert_allclose(path[:, i], expected, rtol=0, atol=1e-300 + steps * 2**-26.5)
+        scaled = path[:, i] / np.sqrt(mu) ** k
+        np.testing.assert_allclose(scaled, (1 + c * k) * np.sign(root) ** k, rtol=steps * 2**-26.5)
+
+
+@pytest.mark.parametrize(("mu", "product"), [(0.9, 0.2), (0.5, 1.0), (0.99, 3.0)])
+def test_momentum_turns_at_the_modulus_root_mu_in_the_complex_regime(mu, product):
+    assert (1 + mu - product) ** 2 < 4 * mu
+    y, _ = along_y(Run("Momentum", product / 2.0, {"momentum": mu}), 60)
+    # y[k+1] y[k-1] - y[k]^2 is multiplied by the product of both eigenvalues, |z|^2, each time.
+    casorati = y[2:] * y[:-2] - y[1:-1] ** 2
+    k = np.arange(len(casorati))
+    # Each factor is the difference of products that are at most 1 / (1 - cos^2) times larger.
+    cosine = (1 + mu - product) / (2 * math.sqrt(mu))
+    rtol = 100 * 60 * U / (1 - cosine**2)
+    np.testing.assert_allclose(casorati, casorati[0] * mu**k, rtol=rtol)
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("lr", [0.05, 0.5])
+def test_noise_leaves_the_variance_of_the_theory(lr, mu):
+    s, steps, burn = 2.0, 100_000, 2_000
+    curvatures = (0.5, 2.0)
+    trajectory = one(
+        Run("Momentum", lr, {"momentum": mu}, batch_size=1),
+        params={"scale": 0.5, "condition": 4.0},
+        start=(0, 0),
+        steps=steps,
+        noise=s,
+        seed=1,
+    )
+    for i, curvature in enumerate(curvatures):
+        values = trajectory.path[burn:, i]
+        expected = lr * s**2 * (1 + mu)
+        expected /= curvature * (1 - mu) * (2 * (1 + mu) - lr * curvature)
+        # The iterates are a Gaussian AR(2) series: Bartlett's formula gives the standard error
+        # of the mean square from the autocorrelations.
+        first, second = 1 + mu - lr * curvature, -mu
+        rho = [1.0, first / (1 - second)]
+        for _ in range(3_000):
+            rho.append(first * rho[-1] + second * rho[-2])
+        spread = math.sqrt(2 * (1 + 2 * sum(r * r for r in rho[1:])) / len(values))
+        assert spread < 0.05
+        assert abs(np.mean(values**2) / expected - 1) < 3 * spread

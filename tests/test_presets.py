@@ -1,0 +1,178 @@
+"""Every claim of the gallery, computed again from the experiment it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape import SURFACES
+from optimizers import Trajectory, simulate
+from views.presets import DEFAULT, PRESETS
+
+APP = Path(__file__).parents[1] / "app.py"
+SEEDS = 200
+
+
+def trajectories(slug: str) -> list[Trajectory]:
+    return simulate(PRESETS[slug].experiment)
+
+
+def over_seeds(slug: str, measure: Callable[[Trajectory], float]) -> np.ndarray:
+    """Return a measure of every run, (SEEDS, runs)."""
+    experiment = PRESETS[slug].experiment
+    return np.array(
+        [[measure(t) for t in simulate(replace(experiment, seed=seed))] for seed in range(SEEDS)]
+    )
+
+
+def distances(slug: str, trajectory: Trajectory) -> np.ndarray:
+    """Return the distance of every iterate to the nearest global minimizer."""
+    experiment = PRESETS[slug].experiment
+    points = SURFACES[experiment.surface].minimizers(**experiment.params)
+    return np.min([np.hypot(*(trajectory.path - [p.x, p.y]).T) for p in points], axis=0)
+
+
+def claims(slug: str, *texts: str) -> None:
+    """Assert that the claim says each of `texts`, in this order."""
+    claim = PRESETS[slug].claim
+    at = 0
+    for text in texts:
+        assert text in claim[at:], (text, claim[at:])
+        at = claim.index(text, at) + len(text)
+
+
+def test_the_ravine_is_crossed_at_every_step_or_at_none():
+    crossings = [
+        int(np.sum(np.diff(np.sign(np.diff(t.path[:, 1]))) != 0)) for t in trajectories("ravine")
+    ]
+    assert len(trajectories("ravine")[0].lr) - 1 == 59
+    hxx, _, hyy = SURFACES["Quadratic"].hessian(0, 0, **PRESETS["ravine"].experiment.params)
+    claims(
+        "ravine", f"curvature {max(hxx, hyy):g}", ".019", f"{crossings[0]} of 59", ".0095 at none"
+    )
+    assert crossings[1] == 0
+    products = [run.lr * max(hxx, hyy) for run in PRESETS["ravine"].experiment.runs]
+    claims("ravine", f"{products[0]:g} zigzags", f"{products[1]:g}".lstrip("0") + " does not")
+
+
+def test_momentum_lowers_the_loss_until_there_is_too_much_of_it():
+    none, _, good, much = (t.loss[-1] for t in trajectories("momentum"))
+    claims("momentum", "rate .01", "100 updates", f"{none:.2g}", f"{good:.2g}", f"{much:.2g}")
+
+
+def test_the_book_figure_ends_where_the_claim_says():
+    sgd, momentum, adagrad, adam = (t.loss[-1] for t in trajectories("book"))
+    claims("book", "30 updates", f"{sgd:.3g}", f"{momentum:.3g}", f"{adam:.3g}", f"{adagrad:.3g}")
+    hxx, _, hyy = SURFACES["Quadratic"].hessian(0, 0, **PRESETS["book"].experiment.params)
+    claims("book", "best rate " + f"{2 / (hxx + hyy):.3g}".lstrip("0"))
+    assert adagrad < sgd < min(momentum, adam)
+
+
+def test_the_four_rates_do_what_they_are_called():
+    runs = trajectories("rates")
+    losses = [t.loss[-1] for t in runs]
+    growth = abs(runs[0].path[-1, 1] / runs[0].path[-2, 1])
+    assert SURFACES["Quadratic"].hessian(0, 0)[2] == 10
+    claims(
+        "rates",
+        "2 / 10 = .2",
+        f"{growth:.1f} times as far",
+        f"diverged at step {runs[0].diverged_at}",
+        f"{len(runs[1].lr)} updates bring the loss from {runs[1].loss[0]:.0f} to {losses[1]:.5f}",
+        f"{losses[2]:.7f}",
+        f"{losses[3]:.1f}",
+    )
+
+
+def test_the_crawl_along_rosenbrocks_valley_is_as_long_as_claimed():
+    sgd, momentum, adam = (distances("rosenbrock", t) for t in trajectories("rosenbrock"))
+    claims(
+        "rosenbrock",
+        f"{len(sgd) - 1:,} updates",
+        f"{sgd[-1]:.3g} away",
+        f"after {np.argmax(momentum < 0.1)} updates",
+        f"Adam after {np.argmax(adam < 0.1)}",
+    )
+
+
+def test_without_noise_every_run_ends_at_the_saddle():
+    runs = trajectories("saddle")
+    assert all((t.path[:, 1] == 0).all() and 0 <= t.loss[-1] <= 0.0001 for t in runs)
+    assert SURFACES["Saddle"].lowest() == -0.25
+    claims("saddle", "all four", "0.0001 or less", "−0.25")
+
+
+def test_noise_frees_all_but_newton():
+    *free, newton = trajectories("noise")
+    assert all(distances("noise", t)[-1] < 0.05 and t.loss[-1] < -0.248 for t in free)
+    assert np.hypot(*newton.path[-1]) < 0.08
+    claims("noise", "σ = 0.1", "0.05 of a minimum", "−0.248", "within 0.08")
+
+
+def test_only_momentum_crosses_the_local_minimum():
+    sgd, momentum, adam = trajectories("crossing")
+    points = {p.kind: p for p in SURFACES["Local-minima valley"].critical_points()}
+    assert f"{sgd.loss[-1]:.3g}" == f"{adam.loss[-1]:.3g}" == f"{points['local minimum'].loss:.3g}"
+    claims(
+        "crossing",
+        f"loss {sgd.loss[-1]:.3g}",
+        f"saddle at loss {points['saddle'].loss:.3g}",
+        f"{distances('crossing', momentum)[-1]:.2g}",
+    )
+
+
+def test_small_batches_leave_the_local_minimum_and_large_ones_do_not():
+    saddle = next(
+        p for p in SURFACES["Local-minima valley"].critical_points() if p.kind == "saddle"
+    )
+    left = over_seeds("batch", lambda t: t.path[-1, 0] < saddle.x).sum(axis=0)
+    claims("batch", "σ = 8", f"{SEEDS} seeds", f"{left[0]} times", f"{left[1]} times", "never")
+    assert left[2] == left[3] == 0
+    shown = [t.path[-1, 0] < saddle.x for t in trajectories("batch")]
+    assert shown == [True, False, False, False]
+
+
+def test_decay_lowers_the_loss_that_noise_leaves():
+    constant, step, cosine, root = np.median(over_seeds("decay", lambda t: t.loss[-1]), axis=0)
+    claims("decay", f"{SEEDS} seeds", f"{constant:.2g}", "30, 60 and 90 %")
+    claims("decay", f"leaves {step:.2g}", f"cosine {cosine:.2g}", f"time {root:.2g}")
+
+
+def test_adagrad_takes_shorter_steps_than_rmsprop():
+    adagrad, rmsprop = (np.hypot(*np.diff(t.path[-2:], axis=0)[0]) for t in trajectories("adagrad"))
+    claims("adagrad", "update 500", f"{adagrad:.2g}", f"{rmsprop:.2g}")
+
+
+def test_newton_needs_one_update():
+    runs = [distances("newton", t) for t in trajectories("newton")]
+    updates = [int(np.argmax(d < 1e-4)) for d in runs]
+    assert runs[0][1] == 0
+    claims("newton", f"{updates[0]} update.", f"needs {updates[1]} ", "0.0001", f" {updates[2]}.")
+
+
+def test_the_gallery_has_a_dozen_presets_each_with_a_number_in_its_claim():
+    assert len(PRESETS) >= 12
+    assert all(any(c.isdigit() for c in preset.claim) for preset in PRESETS.values())
+
+
+@pytest.mark.parametrize("slug", PRESETS)
+def test_the_link_of_a_preset_opens_exactly_its_experiment(slug):
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["preset"] = slug
+    app.run()
+    assert not app.exception
+    assert not app.warning
+    # The page shows the claim only where what it draws equals the preset.
+    assert any(PRESETS[slug].claim in text.value for text in app.markdown)
+
+
+def test_the_page_without_a_link_shows_the_default_experiment():
+    assert [run.optimizer for run in DEFAULT.runs] == ["SGD", "Momentum", "RMSProp", "Adam"]
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert app.multiselect[0].value == ["SGD", "Momentum", "RMSProp", "Adam"]

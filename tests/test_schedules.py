@@ -1,0 +1,193 @@
+"""Learning-rate schedules: the factor of every update."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape.record import Number
+from optimizers import SCHEDULES
+from optimizers.experiment import updates_per_epoch
+from optimizers.schedules import MOST_MILESTONES, UNITS
+
+U = 2.0**-53
+TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch.json").read_text())
+ALL = {"argvalues": SCHEDULES.values(), "ids": SCHEDULES.keys()}
+LENGTHS = (1, 2, 3, 7, 100, 1999)
+
+
+def settings(schedule):
+    """Every combination of the least, the default and the greatest value of its numbers."""
+    ranges = [[(n.name, v) for v in (n.low, n.default, n.high)] for n in schedule.numbers]
+    stepped = [{"unit": unit} for unit in UNITS] if schedule.stepped else [{}]
+    return [{**dict(choice), **unit} for choice in itertools.product(*ranges) for unit in stepped]
+
+
+@pytest.mark.parametrize("schedule", **ALL)
+def test_a_factor_stays_from_zero_to_one_begins_at_one_and_never_rises(schedule):
+    for params, steps in itertools.product(settings(schedule), LENGTHS):
+        factors = schedule.factors(steps, params)
+        assert factors.shape == (steps,)
+        assert factors.dtype == np.float64
+        assert factors[0] == 1.0
+        assert ((factors >= 0) & (factors <= 1)).all()
+        assert (np.diff(factors) <= 0).all()
+
+
+@pytest.mark.parametrize("warmup", [1, 4, 99])
+@pytest.mark.parametrize("schedule", **ALL)
+def test_a_warm_up_rises_linearly_over_the_schedule(schedule, warmup):
+    plain, warm = schedule.factors(50), schedule.factors(50, warmup=warmup)
+    rise = [min(1.0, (t + 1) / (warmup + 1)) for t in range(50)]
+    np.testing.assert_allclose(warm, plain * rise, rtol=4 * U)
+    assert warm[0] == pytest.approx(1 / (warmup + 1))
+    assert warm[0] > 0
+    np.testing.assert_array_equal(warm[warmup:], plain[warmup:])
+
+
+@pytest.mark.parametrize("schedule", **ALL)
+def test_a_schedule_of_one_update_leaves_the_rate_alone(schedule):
+    for params in settings(schedule):
+        assert schedule.factors(1, params).tolist() == [1.0]
+
+
+# schedule, settings, steps, {update: factor}
+POINTS = {
+    "Constant": ("Constant", {}, 10, {0: 1, 9: 1}),
+    "Exponential to .01": (
+        "Exponential",
+        {"final": 0.01},
+        101,
+        {50: 0.1, 75: 0.01**0.75, 100: 0.01},
+    ),
+    "Cosine to 0": (
+        *("Cosine", {"final": 0.0}, 61),
+        {15: (1 + math.sqrt(0.5)) / 2, 20: 0.75, 30: 0.5, 40: 0.25, 60: 0.0},
+    ),
+    "Cosine to .2": ("Cosine", {"final": 0.2}, 61, {20: 0.8, 30: 0.6, 60: 0.2}),
+    "Linear to 0": ("Linear", {"final": 0.0}, 11, {1: 0.9, 5: 0.5, 10: 0.0}),
+    "Linear to .5": ("Linear", {"final": 0.5}, 11, {5: 0.75, 10: 0.5}),
+    "Inverse sqrt": ("Inverse sqrt", {"timescale": 10.0}, 100, {30: 0.5, 90: 1 / math.sqrt(10)}),
+    "Step in percent": (
+        *("Step", {"milestones": [50, 75], "unit": "percent", "factor": 0.1}, 200),
+        {99: 1, 100: 0.1, 149: 0.1, 150: 0.01, 199: 0.01},
+    ),
+    "Step in updates": (
+        *("Step", {"milestones": [3, 5], "unit": "updates", "factor": 0.5}, 10),
+        {2: 1, 3: 0.5, 4: 0.5, 5: 0.25},
+    ),
+    # 70 % of 10 updates is 7, though 70 * .1 is a little more.
+    "Step at a whole update": (
+        *("Step", {"milestones": [70], "unit": "percent", "factor": 0.1}, 10),
+        {6: 1, 7: 0.1},
+    ),
+    "Step between two updates": (
+        *("Step", {"milestones": [50], "unit": "percent", "factor": 0.1}, 5),
+        {2: 1, 3: 0.1},
+    ),
+    "Step beyond the end": ("Step", {"milestones": [500], "unit": "updates"}, 10, {9: 1}),
+}
+
+
+@pytest.mark.parametrize(("name", "params", "steps", "points"), POINTS.values(), ids=POINTS)
+def test_the_factor_at_a_known_update(name, params, steps, points):
+    factors = SCHEDULES[name].factors(steps, params)
+    assert len(factors) == steps
+    # A handful of roundings of numbers up to 1.
+    for update, expected in points.items():
+        assert factors[update] == pytest.approx(expected, rel=0, abs=8 * U)
+
+
+def test_every_schedule_has_a_known_update():
+    assert {name for name, *_ in POINTS.values()} == SCHEDULES.keys()
+
+
+@pytest.mark.parametrize("batch", [64, 128, 4096])
+def test_the_rate_is_divided_by_ten_after_30_60_and_90_epochs(batch):
+    epoch = updates_per_epoch(10_000, batch)
+    params = {"milestones": [30, 60, 90], "unit": "epochs", "factor": 0.1}
+    factors = SCHEDULES["Step"].factors(100 * epoch, params, updates_per_epoch=epoch)
+    by_epoch = factors.reshape(100, epoch)
+    assert (by_epoch == by_epoch[:, :1]).all()
+    expected = np.repeat([1.0, 0.1, 0.01, 0.001], [30, 30, 30, 10])
+    np.testing.assert_allclose(by_epoch[:, 0], expected, rtol=8 * U)
+
+
+def torch_id(case):
+    settings = "-".join(str(value) for value in case["schedule_params"].values())
+    return f"{case['schedule']}-{case['steps']}-{case['warmup']}-{settings}"
+
+
+@pytest.mark.parametrize("case", TORCH["schedules"], ids=torch_id)
+def test_the_factors_are_pytorchs(case):
+    factors = SCHEDULES[case["schedule"]].factors(
+        case["steps"], case["schedule_params"], case["warmup"]
+    )
+    # PyTorch multiplies from update to update and rounds some five times in each.
+    tolerance = 5 * U * case["steps"]
+    np.testing.assert_allclose(factors, case["factors"], rtol=tolerance, atol=tolerance)
+
+
+def test_the_fixture_knows_every_schedule_that_pytorch_has():
+    assert {c["schedule"] for c in TORCH["schedules"]} == SCHEDULES.keys() - {"Inverse sqrt"}
+
+
+@pytest.mark.parametrize("schedule", **ALL)
+def test_every_number_of_a_schedule_is_checked(schedule):
+    for number in schedule.numbers:
+        assert isinstance(number, Number)
+        assert number.low <= number.default <= number.high
+        for bad in (number.low - 1, number.high * 2 + 1, math.nan, math.inf, True, "1", None, [1]):
+            with pytest.raises(ValueError, match=f"{schedule.name}.{number.name} = .*: must be"):
+                schedule.resolve({number.name: bad})
+
+
+@pytest.mark.parametrize("schedule", **ALL)
+def test_an_unknown_setting_is_refused_with_the_known_ones(schedule):
+    with pytest.raises(ValueError, match=r"schedule_params of .* = 'speed': unknown; known: "):
+        schedule.resolve({"speed": 1})
+
+
+BAD_MILESTONES = {
+    "none": [],
+    "zero": [0, 5],
+    "negative": [-1],
+    "falling": [5, 3],
+    "twice": [5, 5],
+    "too many": list(range(1, MOST_MILESTONES + 2)),
+    "text": "30",
+    "texts": ["30"],
+    "NaN": [math.nan],
+    "inf": [30, math.inf],
+    "bool": [True],
+    "null": None,
+    "dict": {30: 1},
+    "array": np.array([30.0, 60.0]),
+    "bytes": b"30",
+    "nested": [[30]],
+}
+
+
+@pytest.mark.parametrize("bad", BAD_MILESTONES.values(), ids=BAD_MILESTONES)
+def test_bad_milestones_are_refused(bad):
+    with pytest.raises(ValueError, match=r"Step.milestones = .*: must"):
+        SCHEDULES["Step"].resolve({"milestones": bad})
+
+
+@pytest.mark.parametrize(
+    "bad", ["weeks", "", None, 1, ["updates"], np.array(["updates"])], ids=repr
+)
+def test_a_bad_unit_is_refused_with_the_known_ones(bad):
+    with pytest.raises(
+        ValueError, match=r"Step.unit = .*: unknown; known: percent, epochs, updates"
+    ):
+        SCHEDULES["Step"].resolve({"unit": bad})
+
+
+def test_one_milestone_may_be_a_plain_number():
+    assert SCHEDULES["Step"].resolve({"milestones": 30})["milestones"] == (30.0,)
