@@ -52,7 +52,7 @@ def check_number(
     """
     kind = "a whole number" if integer else "a number"
     try:
-        number = math.nan if isinstance(value, (bool, str)) else float(value)
+        number = math.nan if isinstance(value, (bool, np.bool_, str, bytes)) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not low <= number <= high or (integer and number != int(number)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -94,14 +93,11 @@ def check_scalar(field: str, value: Any, low: float, high: float, integer: bool 
 
     By its type is refused what float() would make a number of: an array, bytes, a NumPy bool.
     """
-    if not isinstance(value, Real):
-        value = shown(value)
-    else:
-        try:
-            float(value)
-        except OverflowError:  # an int so large that its text may be refused, too
-            value = math.inf if value > 0 else -math.inf
-    return check_number(field, value, low, high, integer)
+    try:
+        number = float(value) if isinstance(value, Real) else None
+    except OverflowError:  # an int that no float can hold
+        number = None
+    return check_number(field, shown(value) if number is None else value, low, high, integer)
 
 
 def check_name(field: str, value: Any, known: Iterable[str]) -> str:

@@ -71,7 +71,9 @@ class Schedule:
             up, down = scales[values.pop("unit")]
             values["milestones"] = [m * up / down for m in values["milestones"]]
         t = np.arange(steps, dtype=np.float64)
-        return self.factor(t, steps, **values) * np.minimum(1.0, (t + 1) / (warmup + 1))
+        factors = self.factor(t, steps, **values)
+        factors *= np.minimum(1.0, (t + 1) / (warmup + 1))
+        return factors
 
 
 def check_milestones(given: Any) -> tuple[float, ...]:

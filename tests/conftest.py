@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
@@ -85,10 +85,10 @@ def browser() -> Iterator[Browser]:
 class Visit:
     """A visitor's page, with everything that went wrong on it in `problems`."""
 
-    def __init__(self, context: BrowserContext, allowed: str) -> None:
+    def __init__(self, context: BrowserContext, host: str) -> None:
         context.set_default_timeout(PATIENCE * 1000)
         self.problems: list[str] = []
-        self.allowed = allowed
+        self.host = host
         self.page: Page = context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
@@ -104,7 +104,7 @@ class Visit:
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and self.allowed not in (parts.netloc, url):
+        if parts.scheme not in ("data", "blob") and parts.netloc != self.host:
             self.problems.append(f"asked elsewhere: {url}")
 
     def _failed(self, request) -> None:
@@ -182,8 +182,9 @@ def visit(
         if options:
             context = browser.new_context(**options)
             contexts.append(context)
-        visits.append(made := Visit(context, urlsplit(server).netloc))
-        made.page.goto(query if "://" in query else server + query)
+        url = urljoin(server, query)
+        visits.append(made := Visit(context, urlsplit(url).netloc))
+        made.page.goto(url)
         return made.settled() if wait else made
 
     yield open_page

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES
-from landscape.record import DEGENERATE, SADDLE
+from landscape.record import CUSP, DEGENERATE, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.record import DONE, NO_DECAY
 
@@ -234,10 +234,13 @@ def test_noise_is_added_to_the_gradient_before_the_rule_and_its_rate(rule):
 
 @pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
 def test_lanes_of_an_update_do_not_see_each_other(rule):
-    lanes, random = 5, np.random.default_rng(0)
-    # Two neighbouring lanes share their hyperparameters, the others do not.
-    hyper = [[h.default] * 2 + list(np.linspace(h.low, h.high, 3)) for h in rule.hyperparameters]
-    hyper = np.tile(np.array(hyper).reshape(-1, lanes), 2)
+    random = np.random.default_rng(0)
+    defaults = [h.default for h in rule.hyperparameters]
+    columns = [defaults, defaults]  # neighbouring lanes that are alike, then that differ in one
+    for i, h in enumerate(rule.hyperparameters):
+        columns += [[*defaults[:i], h.low, *defaults[i + 1 :]], defaults]
+    lanes = len(columns)
+    hyper = np.tile(np.array(columns).T.reshape(-1, lanes), 2)
     lr = np.tile(random.uniform(0.01, 1, lanes), 2)
     state = np.zeros((len(rule.state), 2 * lanes))
     alone = [np.zeros((len(rule.state), 2)) for _ in range(lanes)]
@@ -459,7 +462,7 @@ SADDLES = {
 }
 
 
-@pytest.mark.parametrize(("surface", "saddle"), list(SADDLES.values())[:24], ids=list(SADDLES)[:24])
+@pytest.mark.parametrize(("surface", "saddle"), SADDLES.values(), ids=SADDLES)
 def test_newton_is_drawn_to_a_saddle_that_gradient_descent_leaves(surface, saddle):
     start = (saddle.x + 1e-3, saddle.y + 1e-3)
     settings = {"surface": surface.name, "start": start}
@@ -613,3 +616,102 @@ def test_noise_leaves_the_variance_of_the_theory(lr, mu):
         spread = math.sqrt(2 * (1 + 2 * sum(r * r for r in rho[1:])) / len(values))
         assert spread < 0.05
         assert abs(np.mean(values**2) / expected - 1) < 3 * spread
+
+
+# --- The default rates: a good first picture ----------------------------------------------------
+#
+# From the default start with default hyperparameters, over 100 updates (200 on Rosenbrock, which
+# is slow for all), a run
+# - moves visibly: its path is at least 8 % of the frame's longer side, 25 pixels in a panel of
+#   320. Not asked of a rule that takes the Hessian: it jumps to where its model is stationary,
+#   and no rate makes that further away;
+# - is not wild: it does not diverge, stays within a quarter of a frame of the frame, and its path
+#   is no longer than four frames;
+# - gets somewhere: of the loss between the start and the nearest minimum to its end at most 20 %
+#   is left, or it has come to a critical point: the gradient there is a millionth of the start's.
+# Where the loss has no lower bound it comes to a critical point, or it leaves the frame, after
+# at least five updates inside, lower than it began.
+
+STEPS = {"Rosenbrock": 200}
+PAIRS = [(rule, surface) for rule in OPTIMIZERS.values() for surface in SURFACES.values()]
+
+
+def outside(surface, path):
+    """Return how far each point lies outside the frame (inside: below 0), in frames."""
+    (x0, x1), (y0, y1) = surface.domain
+    x, y = path.T
+    return np.max([x0 - x, x - x1, y0 - y, y - y1], axis=0) / max(x1 - x0, y1 - y0)
+
+
+def length(surface, path):
+    """Return the length of a path, in longer sides of the frame."""
+    sides = [high - low for low, high in surface.domain]
+    return np.hypot(*np.diff(path, axis=0).T).sum() / max(sides)
+
+
+@pytest.mark.parametrize(
+    ("rule", "surface"), PAIRS, ids=[f"{rule.name}-{surface.name}" for rule, surface in PAIRS]
+)
+def test_the_default_rate_makes_a_good_first_picture(rule, surface):
+    trajectory = one(Run(rule.name), surface=surface.name, steps=STEPS.get(surface.name, 100))
+    path, loss = trajectory.path, trajectory.loss
+    away = outside(surface, path)
+    slopes = [math.hypot(*surface.gradient(*path[k])) for k in (0, -1)]
+    arrived = slopes[1] <= 1e-6 * slopes[0]
+    assert rule.needs_hessian or length(surface, path) >= 0.08
+    if not surface.bounded:
+        left = np.argmax(away > 0)
+        assert arrived or left >= 5
+        assert loss[-1] < loss[0]
+        return
+    assert trajectory.diverged_at is None
+    assert away.max() < 0.25
+    assert length(surface, path) < 4
+    lows = [p for p in surface.critical_points() if "minimum" in p.kind or p.kind == CUSP]
+    nearest = min(lows, key=lambda point: math.dist((point.x, point.y), path[-1]))
+    assert arrived or loss[-1] - nearest.loss <= 0.2 * (loss[0] - nearest.loss)
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_the_default_rates_name_surfaces_that_exist(rule):
+    assert rule.rates.keys() <= SURFACES.keys()
+
+
+def test_momentum_rolls_through_the_local_minimum_that_holds_gradient_descent():
+    surface = SURFACES["Local-minima valley"]
+    (lowest,) = surface.minimizers()
+    ends = {
+        name: math.dist(one(Run(name), surface=surface.name).path[-1], (lowest.x, lowest.y))
+        for name in ("SGD", "Adam", "Momentum", "Nesterov")
+    }
+    assert {name for name, distance in ends.items() if distance < 0.1} == {"Momentum", "Nesterov"}
+
+
+def test_gradient_descent_zigzags_in_the_first_picture_of_the_quadratic():
+    y = one(Run("SGD"), surface="Quadratic").path[:30, 1]
+    assert (y[1:] * y[:-1] < 0).all()
+
+
+# --- What a record says --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_a_record_is_complete(rule):
+    for text in (rule.sentence, rule.latex, rule.source, rule.differs):
+        assert text.strip()
+    assert rule.sentence.endswith(".")
+    assert rule.differs.endswith(".")
+    assert str(rule.year)[:2] in {"16", "19", "20"}
+    assert len(set(rule.state)) == len(rule.state)
+    for number in rule.hyperparameters:
+        assert number.low <= number.default <= number.high
+
+
+@pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
+def test_every_hyperparameter_changes_the_path(rule):
+    surface = {"surface": "Rosenbrock", "steps": 60}
+    plain = one(Run(rule.name), **surface).path
+    for number in rule.hyperparameters:
+        other = number.low if number.default != number.low else number.high
+        changed = one(Run(rule.name, hyper={number.name: other}), **surface).path
+        assert not np.array_equal(changed, plain), number.name

@@ -18,7 +18,7 @@ from landscape import SURFACES, Surface
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
 from optimizers import Experiment, Trajectory
 from views.scale import LossScale
-from views.theme import COLOURS, SYMBOLS, Theme
+from views.theme import COLOURS, SYMBOLS, YELLOW, Theme
 
 Figure = dict[str, Any]
 Frame = tuple[tuple[float, float], tuple[float, float]]
@@ -26,6 +26,7 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 GRID = 97  # points of the contour grid along each axis
 LEVELS = 16
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
+EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 LOSS_MARKERS = 8  # symbols on each loss curve
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 
@@ -42,6 +43,10 @@ class Mark:
     def of(index: int, label: str) -> Mark:
         """Return the marks of the run of this index."""
         return Mark(label, COLOURS[index], SYMBOLS[index])
+
+    def casing(self, theme: Theme) -> str:
+        """Return the colour of the wider line under the path: dark under yellow on a light page."""
+        return "#595959" if theme.name == "light" and self.colour == YELLOW else theme.page
 
 
 def frame(surface: Surface, start: tuple[float, float]) -> Frame:
@@ -71,7 +76,9 @@ def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, L
         centre = record.lowest(**values)
     else:  # nothing to measure from but the critical point
         centre = record.critical_points(**values)[0].loss
-    width = max(float(np.quantile(np.abs(loss - centre), 0.1)), 1e-12)
+    # Half of an unbounded surface's frame is drawn linearly, or its saddle would be a cliff.
+    share = 0.1 if record.bounded else 0.5
+    width = max(float(np.quantile(np.abs(loss - centre), share)), 1e-12)
     scale = LossScale(centre, width)
     heights = scale(loss)
     heights.flags.writeable = False
@@ -217,8 +224,10 @@ def foreground(
     surface = SURFACES[experiment.surface]
     start = experiment.start or surface.start
     panels = 1 if overlay else len(trajectories)
-    layout = panel_layout(frame(surface, start), panels, theme)
+    box = frame(surface, start)
+    layout = panel_layout(box, panels, theme)
     layout["annotations"] = []
+    exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
     data: list[Figure] = []
     for panel in range(panels):
         data.append(
@@ -239,7 +248,7 @@ def foreground(
         )
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
-        x, y = visible(trajectory).T
+        x, y = coordinates(trajectory, box, exact)
         common = {
             "type": "scatter",
             "x": x,
@@ -259,7 +268,7 @@ def foreground(
             {
                 **common,
                 "name": f"casing-{index}",
-                "line": {"color": theme.page, "width": 5.5, "simplify": False},
+                "line": {"color": mark.casing(theme), "width": 5.5, "simplify": False},
             },
             {
                 **common,
@@ -298,10 +307,17 @@ def foreground(
     return {"data": data, "layout": layout}
 
 
-def visible(trajectory: Trajectory) -> NDArray[np.float64]:
-    """Return the path without a last position that is not finite."""
-    path = trajectory.path
-    return path if np.isfinite(path[-1]).all() else path[:-1]
+def coordinates(trajectory: Trajectory, box: Frame, exact: bool) -> list[NDArray[Any]]:
+    """Return x and y of a path, without a last position that is not finite.
+
+    The payload sends float64 as 65,536 levels between its extremes: enough for a picture, unless
+    the run went far outside the frame. Then, or if `exact`, they are float32.
+    """
+    path = trajectory.path if np.isfinite(trajectory.path[-1]).all() else trajectory.path[:-1]
+    near = all(
+        np.ptp(values) <= 4 * (high - low) for values, (low, high) in zip(path.T, box, strict=True)
+    )
+    return [values.astype(np.float64 if near and not exact else np.float32) for values in path.T]
 
 
 def outcome(trajectory: Trajectory) -> str:
@@ -315,7 +331,7 @@ def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figur
     """Return a panel's title, inside its frame."""
     ended = outcome(trajectory)
     return {
-        "text": f'<b style="color:{mark.colour}">{mark.label}</b>'
+        "text": f'<b><span style="color:{mark.colour}">▬</span> {mark.label}</b>'
         + (f"<br>{ended}" if ended else ""),
         "xref": f"{axis(panel, 'x')} domain",
         "yref": f"{axis(panel, 'y')} domain",
@@ -353,7 +369,7 @@ def loss_figure(
     """
     surface = SURFACES[experiment.surface]
     lowest = surface.lowest(**experiment.params)
-    _, scale = terrain_of(experiment)
+    heights, scale = terrain_of(experiment)
     values: list[NDArray[np.float64]] = []
     for trajectory in trajectories:
         loss = trajectory.loss[np.isfinite(trajectory.loss)]
@@ -366,6 +382,8 @@ def loss_figure(
     ended = [t.diverged_at is not None for t in trajectories]
     settled = [v.max() for v, end in zip(values, ended, strict=True) if not end]
     high = float(max([v[0] for v in values] + settled)) + (1.0 if any(ended) else 0.0)
+    if not surface.bounded:  # no further down than a decade below the frame
+        low = max(low, float(heights.min()) - 1.0)
     margin = 0.04 * (high - low) or 0.5
     if surface.bounded:
         text = "loss" if lowest == 0 else "loss − minimum"

@@ -14,7 +14,6 @@ from views import player, save
 from views.controls import Choice, choose
 from views.figures import Mark, outcome
 from views.links import Link
-from views.payload import pack
 from views.presets import PRESETS
 from views.settings import Settings
 from views.theme import LIGHT, THEMES
@@ -25,7 +24,7 @@ VIEWS = ("Side by side", "Overlay")
 def page() -> None:
     """Draw the page."""
     st.set_page_config("Zigzag", str(player.VIEWS / "icon.svg"), "wide")
-    component = player.register()
+    components = player.register()
     link = Link()
     settings = Settings(st.query_params.get("preset", ""))
     head = st.container(horizontal=True, vertical_alignment="center")
@@ -40,8 +39,8 @@ def page() -> None:
         tell(settings, choice, link)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
-    scene = player.scene(choice.experiment, trajectories, marks, overlay, theme)
-    player.show(component, pack(scene), lambda: start_here(settings, choice.experiment))
+    packed = player.packed(choice.experiment, trajectories, marks, overlay, theme)
+    player.show(components, packed, lambda: start_here(settings, choice.experiment))
     st.markdown(table(choice, trajectories))
     surface = SURFACES[choice.experiment.surface]
     st.caption(f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}.")
@@ -51,15 +50,20 @@ def page() -> None:
 def heading(settings: Settings) -> str:
     """Draw title, gallery and view switch; return the view."""
     st.markdown("### Zigzag", width="content")
-    st.session_state["gallery"] = settings.preset.slug if settings.preset else None
+    slugs = list(PRESETS)
+    shown = slugs.index(settings.preset.slug) if settings.preset else None
+    # Another widget for every preset: one that stayed would report its old choice again after a
+    # step back in the browser.
+    key = f"gallery {shown}"
     with st.popover("Gallery"):
         st.radio(
             "Experiments that each make one point",
-            list(PRESETS),
+            slugs,
+            shown,
             format_func=lambda slug: PRESETS[slug].title,
             captions=[preset.claim for preset in PRESETS.values()],
-            key="gallery",
-            on_change=lambda: open_preset(st.session_state["gallery"]),
+            key=key,
+            on_change=lambda: open_preset(st.session_state[key]),
         )
     return (
         st.segmented_control(

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEVELS = 65_535
+LEVELS = 65_535  # of a row of numbers
+GRID_LEVELS = 4_095  # of a grid: 256 to each of 16 contours
 
 
 def pack(scene: dict[str, Any]) -> bytes:
@@ -18,8 +19,9 @@ def pack(scene: dict[str, Any]) -> bytes:
 
     Inflated: the JSON's length as a little-endian uint32, the JSON, padding to a multiple of 8,
     the arrays. In the JSON an array is `{"$": {type, offset, shape, ...}}`. float32 arrays are sent
-    as they are; float64 arrays as uint16 levels between their extremes, which must be finite. The
-    same array object is sent once, however often it occurs.
+    as they are; float64 arrays as uint16 levels between their extremes, which must be finite; of a
+    grid, fewer levels and each as its difference from the one before, which compresses to half.
+    The same array object is sent once, however often it occurs.
     """
     blocks: list[bytes] = []
     known: dict[int, dict[str, Any]] = {}
@@ -49,6 +51,9 @@ def encode(values: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     if values.dtype == np.float32:
         return {"type": "f4"}, values.tobytes()
     low, high = float(values.min()), float(values.max())
-    step = (high - low) / LEVELS
+    grid = values.ndim == 2
+    step = (high - low) / (GRID_LEVELS if grid else LEVELS)
     levels = np.rint((values - low) / (step or 1.0)).astype("<u2")
-    return {"type": "u2", "low": low, "step": step}, levels.tobytes()
+    if grid:  # uint16 wraps around, and so does the sum that undoes it
+        levels = np.diff(levels.ravel(), prepend=np.uint16(0))
+    return {"type": "d2" if grid else "u2", "low": low, "step": step}, levels.tobytes()

@@ -2,6 +2,23 @@
 // It is a module without dependencies; Plotly comes in as the global of the page's own copy.
 
 const players = new WeakMap();
+const grounds = new Map(); // by id: a promise of the surface's picture, and what fulfils it
+
+/** Take in the picture of a surface, which scenes name by its id. It comes once for many scenes. */
+export async function ground(bytes) {
+  const picture = await unpack(bytes);
+  awaited(picture.id).arrive(picture);
+}
+
+function awaited(id) {
+  if (!grounds.has(id)) {
+    const entry = {};
+    entry.picture = new Promise((arrive) => (entry.arrive = arrive));
+    grounds.set(id, entry);
+    if (grounds.size > 8) grounds.delete(grounds.keys().next().value);
+  }
+  return grounds.get(id);
+}
 
 /**
  * Show a scene under `root`, keeping clock, zoom and playback of the scene shown before.
@@ -37,9 +54,10 @@ export async function unpack(bytes) {
 function array(buffer, offset, { type, shape, low, step }) {
   const length = shape.reduce((a, b) => a * b);
   let values;
-  if (type === "u2") {
+  if (type !== "f4") {
     values = new Float64Array(length);
     const levels = new Uint16Array(buffer, offset, length);
+    if (type === "d2") for (let i = 1; i < length; i++) levels[i] += levels[i - 1];
     for (let i = 0; i < length; i++) values[i] = low + step * levels[i];
   } else {
     values = new Float32Array(buffer, offset, length);
@@ -116,6 +134,7 @@ class Player {
   async show(bytes) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const scene = await unpack(bytes);
+    Object.assign(scene, await awaited(scene.ground).picture, { id: scene.id });
     if (turn !== this.turn) return; // a newer scene came while this one was unpacked
     this.scene = scene;
     this.scrub.max = scene.steps;

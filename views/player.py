@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable
@@ -13,44 +14,82 @@ from landscape import SURFACES
 from optimizers import Experiment, Trajectory
 from views import figures
 from views.figures import Mark
-from views.server import VIEWS, address
+from views.payload import pack
+from views.server import FILES, VIEWS, address
 from views.theme import Theme
 
 # Streamlit sends a component's script again with every message, so this one only fetches the
 # player, which the browser keeps. Plotly is a plain script that leaves a global.
 LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;
-const plotly = window.Plotly ? Promise.resolve() : new Promise((done, failed) => {
-  const script = document.createElement("script");
-  Object.assign(script, { src: at("%(plotly)s"), onload: done, onerror: failed });
-  document.head.append(script);
-});
-const player = Promise.all([import(at("%(player)s")), plotly]).then(([module]) => module);
-export default function ({ data, parentElement, setTriggerValue }) {
-  player
+window.zigzagPlayer ??= Promise.all([
+  import(at("%(player)s")),
+  new Promise((done, failed) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: at("%(plotly)s"), onload: done, onerror: failed });
+    document.head.append(script);
+  }),
+]).then(([module]) => module);
+%(act)s
+"""
+
+GROUND = "export default ({ data }) => void zigzagPlayer.then((module) => module.ground(data));"
+
+SCENE = """export default function ({ data, parentElement, setTriggerValue }) {
+  zigzagPlayer
     .then((module) => module.show(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
       if (wait) wait.textContent = "The player could not be loaded. Reload the page to try again.";
       console.error(error);
     });
-  return () => player.then((module) => module.close(parentElement));
-}
-"""
+  return () => zigzagPlayer.then((module) => module.close(parentElement));
+}"""
 
 WAIT = '<div class="zz-wait" role="status">Loading the player…</div>'
 
 
-def register() -> Any:
-    """Register the component with Streamlit and return its mounting command."""
-    return st.components.v2.component(
-        "zigzag_player",
-        html=WAIT,
-        css=(VIEWS / "player.css").read_text(),
-        js=LOADER % {"player": address("player.js"), "plotly": address("plotly.js")},
-        # Plotly's own style sheet cannot reach into a shadow root.
-        isolate_styles=False,
+def register() -> tuple[Any, Any]:
+    """Register the components of ground and scene; return their mounting commands."""
+    paths = {name.replace(".js", ""): address(name) for name in FILES}
+    return (
+        st.components.v2.component("zigzag_ground", js=LOADER % {**paths, "act": GROUND}),
+        st.components.v2.component(
+            "zigzag_player",
+            html=WAIT,
+            css=(VIEWS / "player.css").read_text(),
+            js=LOADER % {**paths, "act": SCENE},
+            # Plotly's own style sheet cannot reach into a shadow root.
+            isolate_styles=False,
+        ),
     )
+
+
+def digest(*parts: Any) -> str:
+    """Return a short name of anything with a faithful repr."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def ground(experiment: Experiment, panels: int, theme: Theme) -> dict[str, Any]:
+    """Return what stays while only runs change: the surface's picture and where its panels lie."""
+    surface = SURFACES[experiment.surface]
+    (x0, x1), (y0, y1) = box = figures.frame(surface, experiment.start or surface.start)
+    return {
+        "id": ground_id(experiment, panels, theme),
+        "frame": digest(surface.name, box),
+        "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
+        "tallest": 420 if panels == 1 else 300,
+        "lowest": 180,
+        "arrangements": arrangements(panels),
+        "back": figures.background(experiment, panels, theme),
+    }
+
+
+def ground_id(experiment: Experiment, panels: int, theme: Theme) -> str:
+    """Return the name by which a scene refers to its ground."""
+    surface = SURFACES[experiment.surface]
+    box = figures.frame(surface, experiment.start or surface.start)
+    return digest(surface.name, tuple(experiment.params.items()), box, panels, theme.name)
 
 
 def scene(
@@ -60,27 +99,38 @@ def scene(
     overlay: bool,
     theme: Theme,
 ) -> dict[str, Any]:
-    """Return everything the player shows: three figures, their arrangements and the clock."""
-    surface = SURFACES[experiment.surface]
+    """Return what changes with every setting: the clock, the paths and the loss curves."""
     panels = 1 if overlay else len(trajectories)
-    box = figures.frame(surface, experiment.start or surface.start)
-    ground = repr((surface.name, tuple(experiment.params.values()), box, panels, theme.name))
-    (x0, x1), (y0, y1) = box
     return {
-        "id": hashlib.sha256(repr((experiment, overlay, theme.name)).encode()).hexdigest()[:12],
-        "frame": repr((surface.name, box)),
-        "ground": ground,
+        "id": digest(experiment, overlay, theme.name),
+        "ground": ground_id(experiment, panels, theme),
         "page": theme.page,
         "steps": max(1, *(len(t.lr) for t in trajectories)),
-        "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
-        "tallest": 420 if panels == 1 else 300,
-        "lowest": 180,
         "lossHeight": 240,
-        "arrangements": arrangements(panels),
-        "back": figures.background(experiment, panels, theme),
         "front": figures.foreground(experiment, trajectories, marks, overlay, theme),
         "loss": figures.loss_figure(experiment, trajectories, marks, theme),
     }
+
+
+def packed(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    overlay: bool,
+    theme: Theme,
+) -> tuple[bytes, bytes]:
+    """Return ground and scene as the player reads them."""
+    panels = 1 if overlay else len(trajectories)
+    # Only what a ground depends on is in its name, and so in the key of its cache.
+    bare = Experiment(surface=experiment.surface, params=experiment.params, start=experiment.start)
+    return packed_ground(bare, panels, theme), pack(
+        scene(experiment, trajectories, marks, overlay, theme)
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def packed_ground(experiment: Experiment, panels: int, theme: Theme) -> bytes:
+    return pack(ground(experiment, panels, theme))
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:
@@ -96,10 +146,18 @@ def columns(panels: int) -> int:
     return panels if panels <= 4 else 3
 
 
-def show(component: Any, packed: bytes, on_start: Callable[[], None]) -> None:
-    """Mount the player with a packed scene; `on_start` is called after a click on a panel.
+def show(
+    components: tuple[Any, Any], packed: tuple[bytes, bytes], on_start: Callable[[], None]
+) -> None:
+    """Mount the player with a packed ground and scene.
 
-    The callback finds the point as `st.session_state["player"]["start"]`. A change of the page's
-    theme needs no callback: the run of the script that it causes makes a scene in the new colours.
+    They are two elements because Streamlit sends an element's data only when it changes.
+    `on_start` is called after a click on a panel; it finds the point as
+    `st.session_state["player"]["start"]`. A change of the page's theme needs no callback: the run
+    of the script that it causes makes a scene in the new colours.
     """
-    component(key="player", data=packed, on_start_change=on_start, on_theme_change=lambda: None)
+    with st.container(gap=None):
+        components[0](key="ground", data=packed[0], height=1)
+        components[1](
+            key="player", data=packed[1], on_start_change=on_start, on_theme_change=lambda: None
+        )

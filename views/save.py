@@ -13,7 +13,6 @@ from optimizers import Trajectory, simulate
 from views import player
 from views.controls import Choice
 from views.figures import Mark
-from views.payload import pack
 from views.server import FILES, VIEWS
 from views.theme import LIGHT
 
@@ -27,8 +26,9 @@ PAGE = """<!doctype html>
 <body><h1>{title}</h1><div id="player"></div>
 <script type="module">
 {player}
-const bytes = Uint8Array.from(atob("{scene}"), (c) => c.charCodeAt(0));
-show(document.getElementById("player"), bytes);
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+ground(bytes("{ground}"));
+show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
 
@@ -37,13 +37,15 @@ def standalone(choice: Choice, overlay: bool) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = choice.experiment
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
-    scene = player.scene(experiment, simulate(experiment), marks, overlay, LIGHT)
+    packed = player.packed(experiment, simulate(experiment), marks, overlay, LIGHT)
+    ground, scene = (base64.b64encode(part).decode() for part in packed)
     return PAGE.format(
         title=html.escape(f"Zigzag: {', '.join(choice.labels)} on {experiment.surface}"),
         css=(VIEWS / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
         player=FILES["player.js"].read_text(),
-        scene=base64.b64encode(pack(scene)).decode(),
+        ground=ground,
+        scene=scene,
     )
 
 

@@ -30,20 +30,19 @@ class LossScale:
         return self.centre + self.width * np.sinh(np.asarray(height, np.float64) * math.log(10))
 
     def ticks(self, low: float, high: float, most: int = 6) -> tuple[list[float], list[str]]:
-        """Return heights and texts of at most `most` round losses between two heights."""
-        bottom, top = (float(self.inverse(value)) for value in (low, high))
+        """Return heights and texts of about `most` round losses between two heights.
+
+        Zero comes first, if it is in between; of two ticks that would touch the later one is left
+        out.
+        """
         wanted = self.inverse(np.linspace(low, high, most))
-        losses = sorted(
-            {0.0 if bottom <= 0 <= top else round_number(bottom)}
-            | {round_number(float(value)) for value in wanted}
-        )
-        kept: list[tuple[float, float]] = []
-        for loss in losses:
+        kept: dict[float, float] = {}
+        for loss in [0.0, *map(round_number, wanted)]:
             height = float(self(loss))
-            near = kept and height - kept[-1][0] < (high - low) / (most + 2)
-            if low - 1e-9 <= height <= high + 1e-9 and not near:
-                kept.append((height, loss))
-        return [height for height, _ in kept], [f"{loss:g}" for _, loss in kept]
+            apart = all(abs(height - other) >= (high - low) / (most + 2) for other in kept)
+            if low <= height <= high and apart:
+                kept[height] = loss
+        return sorted(kept), [f"{kept[height]:g}" for height in sorted(kept)]
 
 
 def round_number(value: float) -> float:

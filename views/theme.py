@@ -27,9 +27,10 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 # Okabe and Ito's palette, distinguishable under all three colour-vision deficiencies; its black
 # is left to text, so a grey and a violet complete the nine. Every run also has its own symbol.
+YELLOW = "#F0E442"
 COLOURS = (
     *("#777777", "#0072B2", "#D55E00", "#7F4F9E", "#E69F00"),
-    *("#56B4E9", "#CC79A7", "#009E73", "#F0E442"),
+    *("#56B4E9", "#CC79A7", "#009E73", YELLOW),
 )
 SYMBOLS = (
     *("circle", "square", "diamond", "triangle-up", "cross"),

@@ -57,8 +57,8 @@ def locate():
 
 SURFACE = Surface(
     name="Ackley",
-    sentence="A rippled funnel that ends in a cusp: the gradient does not shrink towards the minimum,"
-    " so gradient descent at a fixed rate never settles there.",
+    sentence="A rippled funnel that ends in a cusp: the gradient does not shrink towards the"
+    " minimum, so gradient descent at a fixed rate never settles there.",
     latex=r"-20\,e^{-0.2\sqrt{(x^2 + y^2)/2}}"
     r" - e^{(\cos 2\pi x + \cos 2\pi y)/2} + 20 + e",
     source="Ackley, A Connectionist Machine for Genetic Hillclimbing, Kluwer (1987);"

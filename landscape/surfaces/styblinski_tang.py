@@ -39,7 +39,7 @@ def locate():
 
 SURFACE = Surface(
     name="Styblinski-Tang",
-    sentence="Four minima at three heights: each coordinate falls into its deep or its shallow well.",
+    sentence="Four minima at three heights: each coordinate falls into a deep or a shallow well.",
     latex=r"\tfrac{1}{2}\left(x^4 - 16x^2 + 5x + y^4 - 16y^2 + 5y\right)",
     source="Styblinski and Tang, Neural Networks 3 (1990) 467-483",
     domain=((-5.0, 5.0), (-5.0, 5.0)),

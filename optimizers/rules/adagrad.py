@@ -27,7 +27,15 @@ OPTIMIZER = Optimizer(
     update=update,
     state=("s",),
     rate=0.5,
-    rates={},
+    rates={
+        "Ackley": 0.2,
+        "Local-minima valley": 0.2,
+        "Monkey saddle": 0.2,
+        "Rastrigin": 0.3,
+        "Saddle": 0.2,
+        "Six-hump camel": 0.2,
+        "Three-hump camel": 0.2,
+    },
     hyperparameters=(
         Number("eps", r"\epsilon", 1e-10, 1e-16, 1.0, "Keeps the division finite.", "log"),
     ),

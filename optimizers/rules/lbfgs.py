@@ -76,7 +76,14 @@ OPTIMIZER = Optimizer(
         *(f"alpha{k}" for k in PAIRS),
     ),
     rate=1.0,
-    rates={},
+    rates={
+        "Ackley": 0.1,
+        "Himmelblau": 0.2,
+        "Monkey saddle": 0.05,
+        "Rosenbrock": 0.5,
+        "Six-hump camel": 0.5,
+        "Three-hump camel": 0.5,
+    },
     hyperparameters=(
         Number("history", "h", 5, 1, HISTORY, "Pairs (s, y) that are kept.", integer=True),
     ),

@@ -26,7 +26,17 @@ OPTIMIZER = Optimizer(
     update=update,
     state=("v",),
     rate=0.01,
-    rates={},
+    rates={
+        "Ackley": 0.005,
+        "Beale": 0.002,
+        "Himmelblau": 0.005,
+        "Local-minima valley": 0.1,
+        "Rastrigin": 0.001,
+        "Rosenbrock": 0.001,
+        "Saddle": 0.02,
+        "Six-hump camel": 0.02,
+        "Styblinski-Tang": 0.02,
+    },
     hyperparameters=(
         Number("momentum", r"\mu", 0.9, 0.0, 0.999, "Share of the velocity that is kept."),
     ),

@@ -32,7 +32,9 @@ OPTIMIZER = Optimizer(
     update=update,
     state=(),
     rate=1.0,
-    rates={},
+    rates={
+        "Rosenbrock": 0.5,
+    },
     weight_decay=NO_DECAY,
     needs_hessian=True,
 )

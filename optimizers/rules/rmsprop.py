@@ -28,7 +28,14 @@ OPTIMIZER = Optimizer(
     update=update,
     state=("s",),
     rate=0.05,
-    rates={},
+    rates={
+        "Ackley": 0.02,
+        "Local-minima valley": 0.02,
+        "Rastrigin": 0.02,
+        "Rosenbrock": 0.01,
+        "Six-hump camel": 0.01,
+        "Three-hump camel": 0.02,
+    },
     hyperparameters=(
         Number("decay", "a", 0.9, 0.0, 0.9999, "Share of the average that is kept."),
         Number("eps", r"\epsilon", 1e-8, 1e-16, 1.0, "Keeps the division finite.", "log"),

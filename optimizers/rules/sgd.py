@@ -21,5 +21,16 @@ OPTIMIZER = Optimizer(
     update=update,
     state=(),
     rate=0.05,
-    rates={},
+    rates={
+        "Ackley": 0.02,
+        "Beale": 0.01,
+        "Himmelblau": 0.01,
+        "Quadratic": 0.18,
+        "Rastrigin": 0.005,
+        "Rosenbrock": 0.001,
+        "Saddle": 0.1,
+        "Six-hump camel": 0.08,
+        "Styblinski-Tang": 0.02,
+        "Three-hump camel": 0.1,
+    },
 )

@@ -1,0 +1,187 @@
+"""A class at one server: sessions that each change a learning rate every two seconds.
+
+The sessions speak Streamlit's WebSocket protocol from this process, and send what a browser sent
+for the same change: one is opened first, and its message serves as the template. One number is a
+percentile of the time from sending a change to the message that its script run has ended, over
+all sessions, on a server that shares the machine with this load. Bounded in count and time, and
+it talks to 127.0.0.1 only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+import websockets
+from common import (
+    LARGE,
+    RATES,
+    SHOWN,
+    SLIDER,
+    SMALL,
+    Server,
+    Setting,
+    browsers,
+    new_page,
+    percentile,
+    report,
+    server,
+    settle,
+)
+from playwright.sync_api import WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+MOST_SESSIONS = 1000
+MOST_SECONDS = 600.0
+RATE = f"Rosenbrock.{SLIDER.removesuffix(' rate')}.lr"
+
+
+def recorded(url: str) -> tuple[BackMsg, BackMsg]:
+    """Return what a browser sends to open the page, and after a change of the rate."""
+    sent: list[bytes] = []
+    with browsers(1) as (browser,):
+        page = new_page(browser)
+
+        def listen(socket: WebSocket) -> None:
+            socket.on("framesent", lambda data: sent.append(data))
+
+        page.on("websocket", listen)
+        page.goto(url)
+        page.wait_for_selector(SHOWN)
+        settle(page, 1)
+        page.get_by_role("slider", name=SLIDER).focus()
+        page.keyboard.press("ArrowRight")
+        settle(page, 1)
+    messages = [BackMsg.FromString(data) for data in sent]
+    runs = [message for message in messages if message.WhichOneof("type") == "rerun_script"]
+    return runs[0], runs[-1]
+
+
+@dataclass
+class Class:
+    """What all sessions share, and what they have found."""
+
+    server: Server
+    first: BackMsg
+    change: BackMsg
+    start: float
+    end: float
+    every: float
+    times: list[float] = field(default_factory=list)
+    received: int = 0
+    late: int = 0  # changes whose turn came before the one before them had ended
+
+
+class Session:
+    """One student's browser, as far as the server can tell."""
+
+    def __init__(self, group: Class, seed: int) -> None:
+        self.group = group
+        self.random = random.Random(seed)
+        self.known: dict[str, int] = {}  # hashes of messages kept, with the run that used them last
+        self.runs = 0
+        self.age = 2
+
+    async def run(self) -> None:
+        """Open the page, then change the rate until the end."""
+        group = self.group
+        address = group.server.url.replace("http", "ws") + "_stcore/stream"
+        async with websockets.connect(
+            address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None, compression=None
+        ) as socket:
+            await asyncio.sleep(self.random.uniform(0, 5))
+            await socket.send(group.first.SerializeToString())
+            await self.finished(socket)
+            due = group.start + self.random.uniform(0, group.every)
+            while due < group.end:
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                message = self.changed()
+                before = time.monotonic()
+                await socket.send(message)
+                await self.finished(socket)
+                group.times.append(time.monotonic() - before)
+                due += group.every
+                group.late += due < time.monotonic()
+
+    async def finished(self, socket: websockets.ClientConnection) -> None:
+        """Read until a run of the script has ended, keeping what a browser would keep."""
+        while True:
+            data = await socket.recv(decode=False)
+            self.group.received += len(data)
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "ref_hash":
+                self.known[message.ref_hash] = self.runs
+            elif message.metadata.cacheable:
+                self.known[message.hash] = self.runs
+            elif kind == "new_session":
+                self.age = message.new_session.config.max_cached_message_age
+            elif kind == "script_finished":
+                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                    raise RuntimeError(f"a script ended with {message.script_finished}")
+                self.runs += 1
+                self.known = {h: r for h, r in self.known.items() if self.runs - r <= self.age}
+                return
+
+    def changed(self) -> bytes:
+        """Return the message for another rate, from a tenth to ten times the first."""
+        message = BackMsg()
+        message.CopyFrom(self.group.change)
+        exponent = round(self.random.uniform(-3, -1), 2)
+        for widget in message.rerun_script.widget_states.widgets:
+            if widget.id.endswith(f"-{RATE}.slider"):
+                widget.double_array_value.data[:] = [exponent]
+            elif widget.id.endswith(f"-{RATE}"):
+                widget.double_value = float(f"{10**exponent:.3g}")
+        message.rerun_script.cached_message_hashes[:] = list(self.known)
+        return message.SerializeToString()
+
+
+async def load(group: Class, sessions: int) -> tuple[float, float]:
+    """Run all sessions; return the shares of a processor that server and load have used."""
+    tasks = [asyncio.create_task(Session(group, seed).run()) for seed in range(sessions)]
+    await asyncio.sleep(max(0.0, group.start - time.monotonic()))
+    used = -group.server.cpu(), -time.process_time()
+    await asyncio.sleep(max(0.0, group.end - time.monotonic()))
+    seconds = group.end - group.start
+    used = used[0] + group.server.cpu(), used[1] + time.process_time()
+    await asyncio.gather(*tasks)
+    return used[0] / seconds, used[1] / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--every", type=float, default=2)
+    parser.add_argument("--large", action="store_true", help=f"{LARGE} instead of {SMALL}")
+    given = parser.parse_args()
+    sessions = min(given.sessions, MOST_SESSIONS)
+    seconds = min(given.seconds, MOST_SECONDS)
+    setting: Setting = LARGE if given.large else SMALL
+    with server() as ours:
+        first, change = recorded(f"{ours.url}?{setting.query()}")
+        memory = ours.memory()
+        start = time.monotonic() + 10 + sessions / 20
+        group = Class(ours, first, change, start, start + seconds, max(0.1, given.every))
+        serving, loading = asyncio.run(load(group, sessions))
+        grown = ours.memory() - memory
+    ms = [1000 * percentile(group.times, share) for share in (0.5, 0.95, 0.99)]
+    rows = [
+        ("change to end of run: p50", f"{ms[0]:.0f} ms", "", None),
+        ("  p95", f"{ms[1]:.0f} ms", "< 300 ms", ms[1] < 300),
+        ("  p99, longest", f"{ms[2]:.0f} ms, {1000 * max(group.times):.0f} ms", "", None),
+        ("changes per second", f"{len(group.times) / seconds:.0f}", f"{sessions / given.every:.0f}", None),
+        ("changes begun late", f"{group.late}", "", None),
+        ("processors used: server, load", f"{serving:.2f}, {loading:.2f}", "", None),
+        ("memory: before, more after", f"{memory:.0f} MB, {grown:+.0f} MB", "", None),
+    ]
+    report(f"{sessions} sessions, {setting}", rows)
+
+
+if __name__ == "__main__":
+    main()

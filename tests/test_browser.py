@@ -1,0 +1,635 @@
+"""What a visitor sees and does, in a real browser: the page, the player, links and files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from itertools import groupby
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from conftest import Visit
+from playwright.sync_api import Locator, Page, expect
+
+from landscape import SURFACES
+from optimizers import simulate
+from views.presets import DEFAULT, PRESETS
+
+pytestmark = pytest.mark.browser
+
+# --- What the page calls things: everything that a change of its texts can break is here.
+
+PLAY, PAUSE, LOOP = "Play", "Pause", "Loop"
+ON, BACK, HOME, END = "One step on", "One step back", "To the start", "To the end"
+WHOLE_FRAME = "Whole frame"
+SCRUB, SPEED = "Step", "Speed"
+SURFACE, OPTIMIZERS = "Surface", "Optimizers"
+START = ("Start x", "Start y")
+RATE, EXACT_RATE = "SGD rate", "SGD exact rate"
+ROTATION, NOISE = "rotation", "Noise"
+OVERLAY, SIDE_BY_SIDE = "Overlay", "Side by side"
+SAVE, SAVE_PAGE, SAVE_TABLE = "Save", "Page that plays offline (HTML)", "Trajectories (CSV)"
+GALLERY = "Gallery"
+REFUSED = "could not be used"
+RATE_IN_LINK = "{surface}.{optimizer}.lr"
+
+STAGE, PANELS, TITLES = ".zz-stage", ".zz-back .cartesianlayer > .subplot", ".zz-front .annotation"
+ALERT, EXCEPTION = '[data-testid="stAlert"]', '[data-testid="stException"]'
+
+# --- What the player has drawn, read off the page in screen pixels and in the surface's units.
+
+DRAWN = """
+(player) => {
+  const front = player.querySelector(".zz-front");
+  const box = player.querySelector(".zz-back").getBoundingClientRect();
+  const axes = player.querySelector(".zz-back")._fullLayout;
+  const runs = [];
+  for (let run = 0; front.querySelector(`.tracepath-${run}`); run++) {
+    const path = front.querySelector(`.tracepath-${run} path.js-line`);
+    const head = front.querySelector(`.tracehead-${run} path.point`);
+    const trace = front._fullData.find((trace) => trace.name === `head-${run}`);
+    const [x, y] = [trace.xaxis, trace.yaxis].map((name) => axes[name.replace(/^./, "$&axis")]);
+    const shown = path.style.visibility !== "hidden";
+    const length = parseFloat(path.style.strokeDasharray);
+    const place = new DOMPoint(0, 0).matrixTransform(head.getScreenCTM());
+    const end = path.getPointAtLength(shown ? length : 0).matrixTransform(path.getScreenCTM());
+    const [left, top] = [box.left + x._offset, box.top + y._offset];
+    runs.push({
+      shown, length, total: path.getTotalLength(),
+      head: [place.x, place.y], end: [end.x, end.y],
+      at: [x.p2l(place.x - left), y.p2l(place.y - top)],
+      pixel: [Math.abs(1 / x._m), Math.abs(1 / y._m)],
+      panel: [left, top, left + x._length, top + y._length],
+    });
+  }
+  return runs;
+}
+"""
+
+# Every value that the clock takes from now on, and a function that tells them.
+WATCH = """
+(player) => {
+  const steps = [+player.dataset.step];
+  new MutationObserver(() => steps.push(+player.dataset.step))
+    .observe(player, { attributes: true, attributeFilter: ["data-step"] });
+  player.watched = steps;
+}
+"""
+
+FRAMES = """
+(player, count) => new Promise((done) => {
+  const tick = () => (count-- > 0 ? requestAnimationFrame(tick) : done(+player.dataset.step));
+  tick();
+})
+"""
+
+RANGES = """
+(player) => {
+  const { xaxis, yaxis } = player.querySelector(".zz-back")._fullLayout;
+  return [...xaxis.range, ...yaxis.range];
+}
+"""
+
+Visits = Callable[..., Visit]
+
+
+def drawn(visit: Visit) -> list[dict]:
+    return visit.player.evaluate(DRAWN)
+
+
+def button(visit: Visit, name: str) -> Locator:
+    return visit.player.get_by_role("button", name=name, exact=True)
+
+
+def number(page: Page, label: str) -> Locator:
+    return page.get_by_role("spinbutton", name=label, exact=True)
+
+
+def go(visit: Visit, step: int) -> None:
+    visit.player.get_by_role("slider", name=SCRUB, exact=True).fill(str(step))
+    visit.until("(player, step) => +player.dataset.step === step", step)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def set_number(visit: Visit, label: str, value: float) -> None:
+    with visit.another_scene():
+        field = number(visit.page, label)
+        field.fill(f"{value:g}")
+        field.press("Enter")
+
+
+def zoom(visit: Visit, panel: int = 0, share: float = 0.5) -> None:
+    """Drag a box of `share` of each side around the head of a panel's run."""
+    run = drawn(visit)[panel]
+    x0, y0, x1, y1 = run["panel"]
+    x, y = (
+        min(max(at, low + 0.3 * (high - low)), high - 0.3 * (high - low))
+        for at, low, high in zip(run["head"], (x0, y0), (x1, y1), strict=True)
+    )
+    wide, high = share * (x1 - x0) / 2, share * (y1 - y0) / 2
+    visit.page.mouse.move(x - wide, y - high)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x, y, steps=3)
+    visit.page.mouse.move(x + wide, y + high, steps=3)
+    visit.page.mouse.up()
+    expect(button(visit, WHOLE_FRAME)).to_be_visible()
+
+
+def complaints(visit: Visit) -> list[str]:
+    return visit.page.locator(ALERT).all_inner_texts()
+
+
+def link(**settings: object) -> str:
+    return "?" + urlencode(settings)
+
+
+def rate(surface: str, optimizer: str, value: float) -> dict[str, float]:
+    return {RATE_IN_LINK.format(surface=surface, optimizer=optimizer): value}
+
+
+def distance(a: list[float], b: list[float]) -> float:
+    return max(abs(p - q) for p, q in zip(a, b, strict=True))
+
+
+def in_panel(run: dict, slack: float = 0) -> bool:
+    (x, y), (x0, y0, x1, y1) = run["head"], run["panel"]
+    return x0 - slack <= x <= x1 + slack and y0 - slack <= y <= y1 + slack
+
+
+# --- The first page
+
+
+def test_the_first_page_has_one_panel_with_a_head_in_it_per_run(visit: Visits):
+    first = visit()
+    assert first.page.locator(PANELS).count() == len(DEFAULT.runs)
+    runs = drawn(first)
+    assert len(runs) == len(DEFAULT.runs)
+    assert all(in_panel(run) for run in runs)
+    assert len({tuple(run["panel"]) for run in runs}) == len(runs)
+
+
+def test_the_first_page_names_every_run_in_its_panel_and_in_the_table(visit: Visits):
+    first = visit()
+    names = [run.optimizer for run in DEFAULT.runs]
+    assert first.page.locator(TITLES).all_text_contents() == names
+    rows = first.page.get_by_role("table").get_by_role("row").all()[1:]
+    assert [row.get_by_role("cell").first.inner_text() for row in rows] == names
+
+
+def test_the_first_page_shows_the_whole_descent_and_no_complaint(visit: Visits):
+    first = visit()
+    assert first.step == DEFAULT.steps
+    assert complaints(first) == []
+
+
+@pytest.mark.parametrize("step", [0, 1, 37, 100])
+def test_the_heads_stand_where_the_simulation_was(visit: Visits, step: int):
+    first = visit()
+    go(first, step)
+    for run, trajectory in zip(drawn(first), simulate(DEFAULT), strict=True):
+        x, y = (abs(a - b) for a, b in zip(run["at"], trajectory.path[step], strict=True))
+        assert x <= run["pixel"][0]
+        assert y <= run["pixel"][1]
+
+
+# --- The clock
+
+
+def test_play_runs_from_the_start_to_the_end_and_stops_there(visit: Visits):
+    page = visit()
+    page.player.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
+    page.player.evaluate(WATCH)
+    button(page, PLAY).click()
+    expect(button(page, PAUSE)).to_be_visible()
+    expect(button(page, PLAY)).to_be_visible()
+    steps = page.player.evaluate("(player) => player.watched")
+    _, *steps = steps  # the end, where the clock stood
+    assert steps == sorted(steps)
+    assert steps[0] < 10
+    assert steps[-1] == DEFAULT.steps
+    assert len(set(steps)) > 10
+
+
+def test_pause_stops_the_clock_where_it_is(visit: Visits):
+    page = visit()
+    button(page, PLAY).click()
+    page.until("(player) => player.dataset.step > 5 && player.dataset.step < 90")
+    button(page, PAUSE).click()
+    stopped = page.step
+    assert 5 < stopped < DEFAULT.steps
+    assert page.player.evaluate(FRAMES, 20) == stopped
+    button(page, PLAY).click()
+    page.until("(player, stopped) => +player.dataset.step > stopped", stopped)
+
+
+def test_the_buttons_step_and_jump(visit: Visits):
+    page = visit()
+    steps = []
+    for name in (HOME, BACK, ON, ON, BACK, END, ON, BACK):
+        button(page, name).click()
+        steps.append(page.step)
+    last = DEFAULT.steps
+    assert steps == [0, 0, 1, 2, 1, last, last, last - 1]
+
+
+def test_the_keys_step_jump_and_play(visit: Visits):
+    page = visit()
+    steps = []
+    for key in ("Home", "ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "End"):
+        page.page.keyboard.press(key)
+        steps.append(page.step)
+    assert steps == [0, 0, 1, 2, 1, DEFAULT.steps]
+    page.page.keyboard.press("Space")
+    expect(button(page, PAUSE)).to_be_visible()
+    page.page.keyboard.press("Space")
+    expect(button(page, PLAY)).to_be_visible()
+
+
+def test_keys_typed_into_a_field_leave_the_clock_alone(visit: Visits):
+    page = visit()
+    go(page, 37)
+    for field in (number(page.page, NOISE), page.page.get_by_role("combobox", name=OPTIMIZERS)):
+        field.focus()
+        for key in ("Home", "ArrowLeft", "ArrowRight", "End"):
+            page.page.keyboard.press(key)
+        assert page.step == 37
+
+
+def test_a_drag_of_the_scrub_bar_moves_the_clock_and_pauses(visit: Visits):
+    page = visit()
+    button(page, PLAY).click()
+    scrub = page.player.get_by_role("slider", name=SCRUB, exact=True)
+    box = scrub.bounding_box()
+    assert box
+    x, y = box["x"] + 12, box["y"] + box["height"] / 2
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + (box["width"] - 24) / 4, y, steps=4)
+    quarter = page.step
+    page.page.mouse.move(x + (box["width"] - 24) / 2, y, steps=4)
+    half = page.step
+    page.page.mouse.up()
+    assert abs(quarter - 25) <= 2
+    assert abs(half - 50) <= 2
+    expect(button(page, PLAY)).to_be_visible()
+    expect(page.player.locator("output")).to_have_text(f"step {half} of {DEFAULT.steps}")
+
+
+def test_loop_starts_again_at_the_end(visit: Visits):
+    page = visit()
+    button(page, LOOP).click()
+    expect(button(page, LOOP)).to_have_attribute("aria-pressed", "true")
+    go(page, 95)
+    button(page, PLAY).click()
+    page.until("(player) => player.dataset.step > 95")
+    page.until("(player) => player.dataset.step < 50")
+    expect(button(page, PAUSE)).to_be_visible()
+
+
+# --- What is drawn at each step
+
+DIVERGING = rate("Quadratic", "SGD", 0.21)  # slowly: 2 / 10 is the largest stable rate
+LEAVING = rate("Quadratic", "SGD", 3.0)  # the frame, at once
+WILD = rate("Rosenbrock", "Momentum", 0.004)
+
+PICTURES = {
+    "first page": {},
+    "diverging slowly": DIVERGING,
+    "diverging at once": LEAVING,
+    "one of them wild": {"surface": "Rosenbrock", **WILD},
+    "overlay": {"view": OVERLAY},
+    "long": {"length": 2000, "noise": 20, "batch": 1, "surface": "Himmelblau"},
+    **{f"on {name}": {"surface": name} for name in SURFACES},
+}
+
+
+@pytest.mark.parametrize("settings", PICTURES.values(), ids=PICTURES.keys())
+def test_the_head_leads_the_revealed_path(visit: Visits, settings: dict):
+    page = visit(link(**settings))
+    assert complaints(page) == []
+    last = page.step
+    steps = sorted({0, 1, 2, 7, last // 3, last - 1, last})
+    before = [0.0] * len(drawn(page))
+    for step in steps:
+        go(page, step)
+        runs = drawn(page)
+        check_heads(runs)
+        assert all(run["length"] >= length for run, length in zip(runs, before, strict=True))
+        before = [run["length"] for run in runs]
+    zoom(page)
+    for step in steps:
+        go(page, step)
+        check_heads(drawn(page))
+
+
+def check_heads(runs: list[dict]) -> None:
+    """Check that a head that can be seen is within a pixel of its path's end."""
+    for run in runs:
+        if in_panel(run, 1):
+            assert distance(run["head"], run["end"]) <= 1, run
+        elif run["shown"]:
+            assert not in_panel({**run, "head": run["end"]}, -1), run
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_is_painted(visit: Visits, surface: str):
+    page = visit(link(surface=surface))
+    assert page.page.locator(f"{PANELS} .contourlayer .contourfill path").count() > 4
+    assert all(in_panel(run) for run in drawn(page)), "a default run leaves the frame"
+    expect(page.page.get_by_role("combobox", name=SURFACE, exact=True)).to_have_value(surface)
+
+
+def test_a_diverged_run_says_so(visit: Visits):
+    page = visit(link(**LEAVING))
+    expect(page.page.locator(TITLES).first).to_contain_text("diverged at step")
+    expect(page.page.get_by_role("table")).to_contain_text("diverged at step")
+
+
+def test_overlay_puts_all_runs_into_one_panel_and_side_by_side_back(visit: Visits):
+    page = visit()
+    for view, panels in ((OVERLAY, 1), (SIDE_BY_SIDE, len(DEFAULT.runs))):
+        with page.another_scene():
+            page.page.get_by_role("radio", name=view, exact=True).click()
+        assert page.page.locator(PANELS).count() == panels
+        runs = drawn(page)
+        assert len(runs) == len(DEFAULT.runs)
+        assert len({tuple(run["panel"]) for run in runs}) == panels
+
+
+# --- What is kept while something changes
+
+
+def test_a_click_on_any_panel_moves_the_start_of_all(visit: Visits):
+    page = visit()
+    for panel, (right, down) in ((2, (0.31, 0.62)), (0, (0.83, 0.17))):
+        x0, y0, x1, y1 = drawn(page)[panel]["panel"]
+        x, y = x0 + right * (x1 - x0), y0 + down * (y1 - y0)
+        with page.another_scene():
+            page.page.mouse.click(x, y)
+        go(page, 0)
+        runs = drawn(page)
+        assert distance(runs[panel]["head"], [x, y]) <= 1
+        query = parse_qs(urlsplit(page.page.url).query)
+        for letter, label, *values in zip("xy", START, *(run["at"] for run in runs), strict=True):
+            # 300 pixels hold a frame ten wide: a hundredth of it is less than one.
+            shown = float(number(page.page, label).input_value())
+            assert values == pytest.approx([shown] * len(runs), abs=0.01)
+            assert float(query[f"Quadratic.{letter}"][0]) == shown
+
+
+def test_a_drag_that_zooms_does_not_move_the_start(visit: Visits):
+    page = visit()
+    before = page.scene
+    zoom(page)
+    button(page, WHOLE_FRAME).click()
+    expect(button(page, WHOLE_FRAME)).to_be_hidden()
+    assert page.player.evaluate(RANGES) == [-5, 5, -5, 5]
+    page.settled()
+    assert page.scene == before
+
+
+def test_a_change_keeps_the_chart_the_clock_and_the_zoom(visit: Visits):
+    page = visit()
+    page.page.locator(STAGE).evaluate("(stage) => (stage.mine = true)")
+    go(page, 37)
+    zoom(page)
+    ranges = page.player.evaluate(RANGES)
+    assert ranges != [-5, 5, -5, 5]
+
+    def kept() -> None:
+        assert page.page.locator(STAGE).evaluate("(stage) => stage.mine")
+        assert page.step == 37
+        assert page.player.evaluate(RANGES) == ranges
+        check_heads(drawn(page))
+
+    set_number(page, EXACT_RATE, 0.08)
+    kept()
+    for slider in (RATE, ROTATION):
+        with page.another_scene():
+            page.page.get_by_role("slider", name=slider, exact=True).press("ArrowRight")
+        kept()
+    with page.another_scene():
+        page.page.get_by_role("button", name="Remove Adam").click()
+    assert page.page.locator(STAGE).evaluate("(stage) => stage.mine")
+    assert page.step == 37
+
+
+def test_a_change_while_it_plays_does_not_stop_it(visit: Visits):
+    page = visit()
+    button(page, LOOP).click()
+    button(page, PLAY).click()
+    set_number(page, EXACT_RATE, 0.08)
+    now = page.step
+    page.until("(player, now) => +player.dataset.step !== now", now)
+    expect(button(page, PAUSE)).to_be_visible()
+
+
+def test_the_rate_slider_and_its_number_follow_each_other(visit: Visits):
+    page = visit()
+    slider = page.page.get_by_role("slider", name=RATE, exact=True)
+    set_number(page, EXACT_RATE, 0.1)
+    expect(slider).to_have_value("-1")
+    with page.another_scene():
+        slider.press("ArrowRight")
+    expect(number(page.page, EXACT_RATE)).to_have_value("0.105")
+
+
+# --- Links
+
+
+def test_a_link_shows_in_another_browser_what_it_was_taken_from(visit: Visits):
+    page = visit()
+    with page.another_scene():
+        choose(page.page, SURFACE, "Himmelblau")
+    set_number(page, NOISE, 2.5)
+    set_number(page, "SGD exact rate", 0.0123)
+    with page.another_scene():
+        page.page.get_by_role("button", name="Remove Adam").click()
+    with page.another_scene():
+        page.page.get_by_role("radio", name=OVERLAY, exact=True).click()
+    x0, y0, x1, y1 = drawn(page)[0]["panel"]
+    with page.another_scene():
+        page.page.mouse.click(x0 + 0.4 * (x1 - x0), y0 + 0.3 * (y1 - y0))
+    page.page.wait_for_url("**Himmelblau.y=**")
+    other = visit(page.page.url, viewport={"width": 1280, "height": 900})
+    assert other.scene == page.scene
+    assert complaints(other) == []
+
+
+def test_back_undoes_a_change_of_surface(visit: Visits):
+    page = visit()
+    first = page.scene
+    with page.another_scene():
+        choose(page.page, SURFACE, "Rosenbrock")
+    with page.another_scene():
+        page.page.go_back()
+    assert page.scene == first
+    expect(page.page.get_by_role("combobox", name=SURFACE, exact=True)).to_have_value("Quadratic")
+
+
+SCRIPT = '<script>alert("here")</script>'
+HOSTILE = {
+    "NaN": link(**{"Quadratic.x": "NaN", "noise": "nan", "length": "nan"}),
+    "infinities": link(**{"Quadratic.x": "inf", "Quadratic.SGD.lr": "-inf", "seed": "1e400"}),
+    "huge": link(**{"length": "9" * 400, "samples": "1e400", "Quadratic.y": "1" + "0" * 300}),
+    "negative": link(**{"length": -5, "Quadratic.condition": -1, "seed": -1, "noise": -0.5}),
+    "unknown names": link(surface="Everest", optimizers="Magic", compare="", view="3-D", zz="1"),
+    "unknown preset": link(preset="../../etc/passwd"),
+    "scripts": link(surface=SCRIPT, preset=SCRIPT, **{SCRIPT: SCRIPT, "![](x)": "[a](b)"}),
+    "odd characters": "?surface=%00%ff&noise=%F0%9F%98%80&%E2%80%AE=%0A%0D&compare=%22%27%60",
+    "repeated": "?surface=Rosenbrock&surface=Ackley&length=10&length=20",
+    "5,000 settings": "?" + "&".join(f"a{i}=1" for i in range(5000)),
+    "lists": link(compare="Learning rate", **{"Quadratic.SGD.rates": "nan,inf,1e400,,;x,-1"}),
+    "too many optimizers": link(optimizers="SGD") + "&optimizers=Adam" * 500,
+    "a text of 20,000 letters": link(surface="a" * 20_000),
+}
+
+
+@pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_link_shows_a_page_that_says_what_it_left_out(visit: Visits, query: str):
+    page = visit(query)
+    assert page.page.locator(EXCEPTION).count() == 0
+    assert drawn(page)
+    told = " ".join(complaints(page))
+    assert REFUSED in told or "left out" in told
+    assert "<script" not in page.page.locator(ALERT).first.inner_html()
+    assert page.page.locator(f"{ALERT} :is(a, img)").count() == 0
+
+
+@pytest.mark.parametrize("query", ["?optimizers=", "?compare=Batch+size&batches=", "?noise=&view="])
+def test_an_empty_setting_in_a_link_shows_a_page(visit: Visits, query: str):
+    page = visit(query)
+    assert page.page.locator(EXCEPTION).count() == 0
+    assert drawn(page)
+
+
+@pytest.mark.parametrize("compare", ["Learning rate", "Momentum", "Batch size", "Schedule"])
+def test_every_factor_can_be_compared(visit: Visits, compare: str):
+    page = visit(link(compare=compare, noise=1))
+    assert complaints(page) == []
+    titles = page.page.locator(TITLES).all_text_contents()
+    assert len(set(titles)) == len(titles) == len(drawn(page)) > 1
+
+
+@pytest.mark.parametrize("slug", PRESETS)
+def test_every_preset_opens_with_its_claim_and_all_of_its_runs(visit: Visits, slug: str):
+    page = visit(link(preset=slug))
+    assert not any(REFUSED in text for text in complaints(page))
+    expect(page.page.get_by_test_id("stMain")).to_contain_text(f"{PRESETS[slug].title}.")
+    assert len(drawn(page)) == len(PRESETS[slug].experiment.runs)
+
+
+def test_a_preset_is_chosen_in_the_gallery_and_undone_in_one_step_back(visit: Visits):
+    page = visit()
+    first, preset = page.scene, next(iter(PRESETS.values()))
+    with page.another_scene():
+        page.page.get_by_role("button", name=GALLERY).click()
+        page.page.get_by_role("radio", name=preset.title).click()
+    page.page.wait_for_url(f"**?preset={preset.slug}")
+    assert visit(page.page.url).scene == page.scene
+    with page.another_scene():
+        page.page.go_back()
+    assert page.scene == first
+
+
+# --- Screens
+
+
+def test_a_phone_needs_no_sideways_scrolling(visit: Visits):
+    phone = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    sizes = phone.page.evaluate(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map((element) => [element.scrollWidth, element.clientWidth])"
+    )
+    assert all(whole <= seen for whole, seen in sizes)
+    runs = drawn(phone)
+    assert len({run["panel"][0] for run in runs}) == 1, "one column"
+    assert all(0 <= run["panel"][0] < run["panel"][2] <= 390 for run in runs)
+    for control in phone.player.locator("button:visible, select").all():
+        box = control.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 44
+        assert box["x"] + box["width"] <= 390
+
+
+def test_the_charts_follow_the_width_of_the_window(visit: Visits):
+    page = visit()
+    wide = drawn(page)
+    page.page.set_viewport_size({"width": 700, "height": 900})
+    page.until("(player) => new Set([...player.querySelectorAll('.zz-front .cartesianlayer"
+               " .plot')].map((plot) => plot.getBoundingClientRect().top)).size > 1")
+    narrow = drawn(page)
+    assert [run["at"] for run in narrow] == [pytest.approx(run["at"], abs=0.1) for run in wide]
+    check_heads(narrow)
+
+
+COLOURS = """
+(player) => [
+  getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor,
+  getComputedStyle(player.querySelector(".zz-front .annotation rect.bg")).fill,
+]
+"""
+
+
+def test_the_panels_have_the_page_colour_of_the_theme(visit: Visits):
+    pages = {scheme: visit(color_scheme=scheme) for scheme in ("light", "dark")}
+    colours = {scheme: page.player.evaluate(COLOURS) for scheme, page in pages.items()}
+    assert all(page == panel for page, panel in colours.values()), colours
+    assert colours["light"] != colours["dark"]
+
+
+def test_the_panels_follow_when_the_theme_changes(visit: Visits):
+    page = visit(color_scheme="light")
+    with page.another_scene():
+        page.page.emulate_media(color_scheme="dark")
+    shown, panel = page.player.evaluate(COLOURS)
+    assert shown == panel
+
+
+# --- Files
+
+
+def save(visit: Visit, what: str, folder) -> str:
+    visit.page.get_by_role("button", name=SAVE).click()
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name=what).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_the_saved_page_plays_without_a_network(visit: Visits, tmp_path):
+    page = visit()
+    saved = save(page, SAVE_PAGE, tmp_path)
+    alone = visit(saved.as_uri(), wait=False, offline=True)
+    alone.player.wait_for()
+    assert alone.page.locator(PANELS).count() == len(DEFAULT.runs)
+    assert [run["at"] for run in drawn(alone)] == [
+        pytest.approx(run["at"], abs=0.1) for run in drawn(page)
+    ]
+    alone.player.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
+    button(alone, PLAY).click()
+    alone.until("(player) => player.dataset.step > 0 && player.dataset.step < 90")
+    check_heads(drawn(alone))
+    expect(button(alone, PLAY)).to_be_visible()
+    assert alone.step == DEFAULT.steps
+
+
+def test_the_saved_table_holds_every_step_of_every_run(visit: Visits, tmp_path):
+    saved = save(visit(link(length=20, **LEAVING)), SAVE_TABLE, tmp_path)
+    header, *rows = csv.reader(saved.read_text().splitlines())
+    assert header == ["run", "step", "x", "y", "loss", "lr"]
+    runs = {name: list(rows) for name, rows in groupby(rows, key=lambda row: row[0])}
+    assert list(runs) == [run.optimizer for run in DEFAULT.runs]
+    assert len(runs["SGD"]) < 21, "it diverged"
+    for name, steps in runs.items():
+        assert [int(row[1]) for row in steps] == list(range(len(steps)))
+        assert name == "SGD" or len(steps) == 21
+        assert steps[0][2:4] == [repr(value) for value in SURFACES["Quadratic"].start]
+        assert steps[0][5] == ""
+        assert all(float(row[5]) > 0 for row in steps[1:])

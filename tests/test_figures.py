@@ -1,0 +1,253 @@
+"""The figures by their data: what is drawn is what was simulated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from views import figures, player
+from views.figures import Mark
+from views.scale import LossScale, round_number
+from views.theme import COLOURS, DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES
+
+
+def experiment_on(surface: str, **changes: Any) -> Experiment:
+    return replace(
+        Experiment(surface=surface, steps=40, runs=(Run("SGD"), Run("Adam"), Run("Newton"))),
+        **changes,
+    )
+
+
+def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
+    marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
+    panels = 1 if overlay else len(marks)
+    return player.ground(experiment, panels, LIGHT) | player.scene(
+        experiment, simulate(experiment), marks, overlay, LIGHT
+    )
+
+
+def traces(figure: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
+    return [trace for trace in figure["data"] if trace.get("name", "").startswith(prefix)]
+
+
+def arrays(value: Any) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    children = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    return [array for child in children for array in arrays(child)]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("overlay", [False, True])
+def test_plotly_accepts_every_figure(surface, overlay):
+    scene = scene_of(experiment_on(surface), overlay)
+    for name in ("back", "front", "loss"):
+        go.Figure(scene[name])
+    for arrangement in scene["arrangements"]:
+        layout = go.Figure(scene["back"]).layout
+        for path, value in arrangement["layout"].items():
+            layout[path.replace(".", "_")] = value
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_nothing_that_is_drawn_is_nan_or_infinite(surface):
+    wild = (Run("SGD", lr=50.0), Run("Momentum", lr=1.0), Run("L-BFGS", lr=20.0))
+    scene = scene_of(experiment_on(surface, runs=wild))
+    drawn = arrays(scene)
+    assert drawn
+    assert all(np.isfinite(array).all() for array in drawn)
+    for axis in ("xaxis", "yaxis"):
+        assert all(map(math.isfinite, scene["loss"]["layout"][axis]["range"]))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_drawn_path_is_the_simulated_one(optimizer):
+    experiment = experiment_on("Himmelblau", runs=(Run(optimizer, lr=0.01),))
+    path = simulate(experiment)[0].path
+    for name in ("faint-0", "casing-0", "path-0"):
+        (trace,) = traces(scene_of(experiment)["front"], name)
+        np.testing.assert_allclose(
+            np.stack([trace["x"], trace["y"]], 1), path, rtol=1e-6, atol=1e-6
+        )
+        assert trace["line"]["simplify"] is False
+
+
+def test_a_path_far_outside_the_frame_is_not_rounded_to_levels():
+    experiment = experiment_on("Quadratic", steps=2000, runs=(Run("SGD", lr=0.2005),) * 2)
+    (trace,) = traces(scene_of(experiment)["front"], "path-0")
+    assert np.ptp(trace["y"]) > 40
+    assert trace["y"].dtype == np.float32
+
+
+def test_every_panel_has_the_same_frame_and_its_own_run():
+    scene = scene_of(experiment_on("Beale"))
+    ranges = {
+        tuple(axis["range"])
+        for name, axis in scene["back"]["layout"].items()
+        if name.startswith("xaxis")
+    }
+    assert ranges == {SURFACES["Beale"].domain[0]}
+    assert [trace["xaxis"] for trace in traces(scene["front"], "path-")] == ["x", "x2", "x3"]
+    assert {
+        trace["xaxis"] for trace in traces(scene_of(experiment_on("Beale"), True)["front"], "")
+    } == {"x"}
+
+
+def test_start_and_minima_are_marked_in_every_panel():
+    scene = scene_of(experiment_on("Himmelblau", start=(1.0, -2.0)))
+    assert [(t["x"], t["y"]) for t in traces(scene["front"], "start")] == [([1.0], [-2.0])] * 3
+    for trace in traces(scene["back"], "minima"):
+        assert len(trace["x"]) == 4
+
+
+def test_a_start_outside_the_domain_doubles_the_frame():
+    surface = SURFACES["Quadratic"]
+    assert figures.frame(surface, (5.0, -5.0)) == surface.domain
+    assert figures.frame(surface, (-7.0, 2.0)) == ((-10.0, 10.0), (-10.0, 10.0))
+
+
+def test_a_diverged_run_is_labelled_with_its_step():
+    experiment = experiment_on("Quadratic", runs=(Run("SGD", lr=0.5),))
+    step = simulate(experiment)[0].diverged_at
+    for overlay in (False, True):
+        (note,) = scene_of(experiment, overlay)["front"]["layout"]["annotations"]
+        assert f"diverged at step {step}" in note["text"]
+
+
+def test_a_run_that_stops_says_why():
+    experiment = experiment_on("Monkey saddle", start=(0.0, 0.0), runs=(Run("Newton"),))
+    (note,) = scene_of(experiment)["front"]["layout"]["annotations"]
+    assert "singular Hessian" in note["text"]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_contours_and_colour_bar_agree_with_the_loss(surface):
+    experiment = experiment_on(surface)
+    heights, scale = figures.terrain_of(experiment)
+    contour = traces(
+        {
+            "data": [
+                t | {"name": "c"}
+                for t in figures.background(experiment, 1, LIGHT)["data"]
+                if t["type"] == "contour"
+            ]
+        },
+        "c",
+    )[0]
+    x = contour["x0"] + contour["dx"] * np.arange(figures.GRID)
+    y = contour["y0"] + contour["dy"] * np.arange(figures.GRID)
+    loss = SURFACES[surface].loss(*np.meshgrid(x, y), **experiment.params)
+    np.testing.assert_allclose(
+        scale.inverse(heights), loss, rtol=1e-9, atol=1e-9 * np.abs(loss).max()
+    )
+    for height, text in zip(
+        contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"], strict=True
+    ):
+        assert float(scale.inverse(height)) == pytest.approx(float(text), rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_loss_axis_is_logarithmic_only_above_the_lowest_loss(surface):
+    experiment = experiment_on(surface, runs=(Run("SGD"),))
+    record = SURFACES[surface]
+    loss = simulate(experiment)[0].loss
+    (curve,) = scene_of(experiment)["loss"]["data"]
+    text = scene_of(experiment)["loss"]["layout"]["yaxis"]["title"]["text"]
+    if record.bounded:
+        gap = np.maximum(loss - record.lowest(), figures.GAP_FLOOR)
+        np.testing.assert_allclose(curve["y"], np.log10(gap))
+        assert text == ("loss" if record.lowest() == 0 else "loss − minimum")
+    else:
+        assert text == "loss"
+        assert (np.diff(curve["y"]) < 0).any()
+
+
+def test_a_diverging_run_does_not_flatten_the_curves_of_the_others():
+    calm = scene_of(experiment_on("Quadratic", runs=(Run("SGD", lr=0.1),)))
+    wild = scene_of(experiment_on("Quadratic", runs=(Run("SGD", lr=0.1), Run("SGD", lr=5.0))))
+    top = [scene["loss"]["layout"]["yaxis"]["range"][1] for scene in (calm, wild)]
+    assert top[0] < top[1] < top[0] + 2
+
+
+def test_panels_fill_the_figure_in_rows_without_overlap():
+    for panels in range(1, MOST_PANELS + 1):
+        for columns in {1, 2, 3, player.columns(panels)}:
+            layout = figures.arrangement(panels, columns)["layout"]
+            boxes = []
+            for panel in range(panels):
+                number = "" if panel == 0 else panel + 1
+                boxes.append(layout[f"xaxis{number}.domain"] + layout[f"yaxis{number}.domain"])
+            for i, (a0, a1, b0, b1) in enumerate(boxes):
+                assert 0 <= a0 < a1 <= 1 + 1e-9
+                assert 0 <= b0 < b1 <= 1 + 1e-9
+                for c0, c1, d0, d1 in boxes[:i]:
+                    assert a0 >= c1 or c0 >= a1 or b0 >= d1 or d0 >= b1
+
+
+def test_only_outer_axes_carry_labels():
+    layout = figures.arrangement(5, 3)["layout"]
+    shown = [bool(layout[f"xaxis{n}.showticklabels"]) for n in ("", 2, 3, 4, 5)]
+    assert shown == [False, False, True, True, True]
+    assert [layout[f"yaxis{n}.showticklabels"] for n in ("", 2, 3, 4, 5)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_marks_differ_in_colour_and_in_symbol():
+    assert len(set(COLOURS)) == len(set(SYMBOLS)) == MOST_PANELS >= len(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_text_stands_out_from_the_page(theme):
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(theme.text), luminance(theme.page)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 7  # WCAG 2.2, AAA
+
+
+def test_the_scene_of_a_theme_is_in_its_colours():
+    experiment = experiment_on("Saddle")
+    marks = [Mark.of(i, "run") for i in range(3)]
+    scene = player.scene(experiment, simulate(experiment), marks, False, DARK)
+    assert scene["page"] == DARK.page
+    assert scene["front"]["layout"]["font"]["color"] == DARK.text
+
+
+def test_a_loss_scale_is_its_own_inverse_and_linear_near_its_centre():
+    scale = LossScale(centre=-3.0, width=0.5)
+    losses = np.array([-1e9, -4.0, -3.0, -2.9, 0.0, 7.0, 1e12])
+    np.testing.assert_allclose(scale.inverse(scale(losses)), losses, rtol=1e-9, atol=1e-12)
+    assert scale(-3.0) == 0
+    assert scale(-2.99) / scale(-2.995) == pytest.approx(2, rel=1e-3)
+
+
+def test_ticks_are_round_within_range_and_apart():
+    scale = LossScale(0.0, 1.0)
+    heights, texts = scale.ticks(0.0, 5.0)
+    assert texts[0] == "0"
+    assert heights == sorted(heights)
+    assert all(0 <= h <= 5 for h in heights)
+    assert all(float(t) == 0 or t.strip("0.e+")[0] in "125" for t in texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, 0), (3, 2), (3.5, 5), (-70, -50), (8e9, 1e10), (math.inf, 0)]
+)
+def test_round_numbers_are_one_two_or_five(value, expected):
+    assert round_number(value) == expected
