@@ -71,9 +71,7 @@ class Schedule:
             up, down = scales[values.pop("unit")]
             values["milestones"] = [m * up / down for m in values["milestones"]]
         t = np.arange(steps, dtype=np.float64)
-        factors = self.factor(t, steps, **values)
-        factors *= np.minimum(1.0, (t + 1) / (warmup + 1))
-        return factors
+        return self.factor(t, steps, **values) * np.minimum(1.0, (t + 1) / (warmup + 1))
 
 
 def check_milestones(given: Any) -> tuple[float, ...]:
@@ -94,7 +92,7 @@ def constant(t: Factors, steps: int) -> Factors:
 
 
 def step(t: Factors, steps: int, factor: float, milestones: list[float]) -> Factors:
-    passed = np.searchsorted(np.array(milestones), t, side="right")
+    passed: Factors = np.searchsorted(np.array(milestones), t, side="right").astype(np.float64)
     return factor**passed
 
 

@@ -240,7 +240,7 @@ def test_lanes_of_an_update_do_not_see_each_other(rule):
     for i, h in enumerate(rule.hyperparameters):
         columns += [[*defaults[:i], h.low, *defaults[i + 1 :]], defaults]
     lanes = len(columns)
-    hyper = np.tile(np.array(columns).T.reshape(-1, lanes), 2)
+    hyper = np.tile(np.array(columns, dtype=float).T.reshape(-1, lanes), 2)
     lr = np.tile(random.uniform(0.01, 1, lanes), 2)
     state = np.zeros((len(rule.state), 2 * lanes))
     alone = [np.zeros((len(rule.state), 2)) for _ in range(lanes)]

@@ -142,14 +142,13 @@ def number_control(settings: Settings, name: str, number: Number, place: Any = s
         return place.number_input(
             label, int(number.low), int(number.high), int(default), 1, **common
         )
-    if number.scale == "log":
+    if number.scale == "log" or 0.99 < number.high < 1:  # .99, .999 and .9999 are far apart
+        step = number.default / 2 if number.scale == "log" else 0.01
         return place.number_input(
-            label, number.low, number.high, float(default), number.default / 2, "%g", **common
+            label, number.low, number.high, float(default), step, "%g", **common
         )
-    step = (
-        0.001 if number.high < 1 else 0.01 if number.high <= 1 else (number.high - number.low) / 180
-    )
-    return place.slider(label, number.low, number.high, float(default), step, **common)
+    step = (number.high - number.low) / 180
+    return place.slider(label, number.low, number.high, float(default), step, "%.4g", **common)
 
 
 def surface_controls(settings: Settings) -> tuple[Surface, dict[str, float]]:
@@ -227,7 +226,7 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
 def hyper_controls(
     settings: Settings, rule: Optimizer, skip: str
 ) -> tuple[dict[str, float], float]:
-    st.markdown(f"**{rule.name}** — {rule.sentence}")
+    st.markdown(f"**{rule.name}** — {rule.sentence} {rule.differs}")
     hyper = {
         h.name: number_control(settings, f"{rule.name}.{h.name}", h)
         for h in rule.hyperparameters

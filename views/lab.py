@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from landscape import SURFACES
-from optimizers import Experiment, Trajectory, simulate
+from optimizers import OPTIMIZERS, Experiment, Trajectory, simulate
 from views import player, save
 from views.controls import Choice, choose
 from views.figures import Mark, outcome
@@ -138,6 +138,19 @@ def table(choice: Choice, trajectories: list[Trajectory]) -> str:
         rows.append(
             f"| {label} | {trajectory.loss[-1]:.4g} |"
             f" {'no minimizer' if near is None else f'{near:.3g}'} |"
-            f" {len(trajectory.lr):,} | {outcome(trajectory) or 'ran to the end'} |"
+            f" {len(trajectory.lr):,} | {remark(choice.experiment, trajectory)} |"
         )
     return "\n".join(rows)
+
+
+def remark(experiment: Experiment, trajectory: Trajectory) -> str:
+    """Return how a run ended and, of a rule that trusts the Hessian, where it should not have."""
+    ended = outcome(trajectory) or "ran to the end"
+    if not OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
+        return ended
+    points = trajectory.path[: len(trajectory.lr)].T
+    hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
+    astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
+    if not astray:
+        return ended
+    return f"{ended}; Hessian not positive definite at {astray} of {len(hxx)} steps"

@@ -1,0 +1,319 @@
+"""The page without a browser: every choice draws, and bad input is answered in words."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, SCHEDULES
+from views.lab import VIEWS
+from views.links import clean, refusal, same
+from views.save import standalone, table
+from views.settings import FACTORS, MOST_UPDATES, batch_sizes, read_numbers
+from views.theme import DARK, LIGHT, MOST_PANELS
+
+ROOT = Path(__file__).parents[1]
+
+
+def opened(**link: Any) -> AppTest:
+    """Return the page as a link opens it."""
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def results(app: AppTest) -> list[list[str]]:
+    """Return the cells of the table of results, by rows."""
+    (text,) = (m.value for m in app.markdown if m.value.startswith("| Run |"))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_opens_from_a_link(surface):
+    app = opened(surface=surface)
+    assert not app.exception
+    assert not app.warning
+    assert len(results(app)) == 4
+    assert any(SURFACES[surface].sentence in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_opens_from_a_link(optimizer):
+    app = opened(optimizers=[optimizer])
+    assert not app.exception
+    assert not app.warning
+    assert [row[0] for row in results(app)] == [optimizer]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_opens_from_a_link(schedule):
+    app = opened(schedule=schedule, warmup="5")
+    assert not app.exception
+    assert not app.warning
+
+
+@pytest.mark.parametrize("compare", FACTORS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_factor_can_be_compared_in_both_views(compare, view):
+    app = opened(compare=compare, view=view, noise="2")
+    assert not app.exception
+    assert not app.warning
+    assert len(results(app)) == 4
+
+
+@pytest.mark.parametrize(
+    ("link", "rows"),
+    [
+        (
+            {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1; 0.2 .3"},
+            ["lr 0.1", "lr 0.2", "lr 0.3"],
+        ),
+        (
+            {"compare": "Momentum", "Quadratic.Momentum.momenta": "0, .9"},
+            ["momentum 0", "momentum 0.9"],
+        ),
+        (
+            {"compare": "Batch size", "batches": ["1", "all"], "noise": "1"},
+            ["batch 1", "batch all"],
+        ),
+        ({"compare": "Schedule", "schedules": ["Cosine", "Linear"]}, ["Cosine", "Linear"]),
+        ({"optimizers": ["Adam", "SGD"]}, ["Adam", "SGD"]),
+    ],
+    ids=FACTORS[1:] + FACTORS[:1],
+)
+def test_the_values_to_compare_come_from_the_link(link, rows):
+    app = opened(**link)
+    assert not app.warning
+    assert [row[0] for row in results(app)] == rows
+
+
+HOSTILE = [
+    ("noise", "nan"),
+    ("noise", "inf"),
+    ("noise", "-1"),
+    ("noise", "1e400"),
+    ("length", "0"),
+    ("length", "1e9"),
+    ("length", "12.5"),
+    ("Quadratic.SGD.lr", "NaN"),
+    ("Quadratic.SGD.lr", "1e308"),
+    ("Quadratic.condition", "0"),
+    ("Quadratic.x", "inf"),
+    ("surface", "Everest"),
+    ("surface", "<script>alert(1)</script>"),
+    ("compare", "everything"),
+    ("optimizers", "Magic"),
+    ("seed", "-1"),
+    ("seed", "99999999999999999999"),
+    ("samples", "1"),
+    ("batch", "3"),
+    ("view", "Sideways"),
+    ("preset", "nowhere"),
+    ("nonsense", "1"),
+    ("v", "7"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), HOSTILE, ids=[f"{n}={v}"[:40] for n, v in HOSTILE])
+def test_a_hostile_link_falls_back_and_says_so(name, value):
+    app = opened(**{name: value})
+    assert not app.exception
+    (warning,) = app.warning
+    assert f"`{name}`" in warning.value
+    assert "<" not in warning.value
+    assert len(results(app)) == 4
+
+
+def test_a_bad_part_of_a_link_leaves_the_rest_of_it_in_force():
+    app = opened(surface="Beale", length="77", noise="nan", seed="5")
+    assert len(app.warning) == 1
+    assert [row[3] for row in results(app)] == ["77"] * 4
+    assert app.session_state["surface"] == "Beale"
+    assert app.session_state["seed"] == 5
+
+
+def test_a_link_with_many_bad_parts_names_some_and_counts_the_rest():
+    (warning,) = opened(**{f"x{i}": "1" for i in range(50)}).warning
+    assert "and 45 more" in warning.value
+
+
+def test_what_a_link_said_is_told_once():
+    app = opened(nonsense="1")
+    assert app.warning
+    assert not app.run().warning
+
+
+@pytest.mark.parametrize("text", ["", "a, b", "nan", "inf, -1", "1e999", ", ;"])
+def test_a_list_without_a_usable_number_shows_the_default_and_says_so(text):
+    app = opened(compare="Learning rate", **{"Quadratic.SGD.rates": text})
+    assert not app.exception
+    assert len(results(app)) == 4
+    assert any("No number to compare" in info.value for info in app.info)
+
+
+def test_a_list_of_too_many_numbers_is_cut_and_says_so():
+    text = ", ".join(str(i / 100) for i in range(1, 20))
+    app = opened(compare="Learning rate", **{"Quadratic.SGD.rates": text})
+    assert len(results(app)) == MOST_PANELS
+    assert any(f"at most {MOST_PANELS} runs" in info.value for info in app.info)
+
+
+def test_empty_selections_show_the_default():
+    app = opened()
+    for empty in (app.multiselect(key="optimizers"),):
+        empty.set_value([]).run()
+        assert not app.exception
+        assert len(results(app)) == 4
+
+
+def test_numbers_are_read_with_any_separator_and_complaints_are_short():
+    assert read_numbers("1,2;3 4", 0, 10) == ([1, 2, 3, 4], [])
+    numbers, complaints = read_numbers("x" * 10_000 + " 1 1 99", 0, 10)
+    assert numbers == [1]
+    assert len(complaints) == 3
+    assert max(map(len, complaints)) < 80
+
+
+def test_epochs_are_updates_by_the_batch_size_up_to_the_stated_bound():
+    app = opened(
+        compare="Batch size", batches=["256", "all"], unit="epochs", length="3", samples="10000"
+    )
+    assert [row[3] for row in results(app)] == [str(3 * math.ceil(10_000 / 256)), "3"]
+    app = opened(batch="1", unit="epochs", length="3", noise="1")
+    assert [row[3] for row in results(app)] == [f"{MOST_UPDATES:,}"] * 4
+    assert any(f"cut to {MOST_UPDATES:,} of 30,000" in info.value for info in app.info)
+
+
+def test_batches_larger_than_the_data_are_the_full_batch():
+    app = opened(compare="Batch size", batches=["8", "4096", "8192"], samples="1000")
+    assert not app.exception
+    assert [row[0] for row in results(app)] == ["batch 8", "batch all"]
+
+
+@pytest.mark.parametrize("samples", [2, 3, 1000, 1024, 65_536])
+def test_batch_sizes_are_powers_of_two_below_the_samples_and_all(samples):
+    *sizes, last = batch_sizes(samples)
+    assert last == "all"
+    assert [int(s) for s in sizes] == [2**k for k in range(17) if 2**k < samples]
+
+
+def test_comparing_batches_without_noise_is_pointed_out():
+    app = opened(compare="Batch size")
+    assert any("noise is 0" in info.value for info in app.info)
+
+
+def test_weight_decay_is_said_to_move_the_minimizer():
+    assert any("moves the minimizer" in i.value for i in opened(**{"SGD.weight_decay": "0.1"}).info)
+
+
+def test_newton_says_where_the_hessian_is_not_positive_definite():
+    app = opened(surface="Himmelblau", optimizers=["Newton"])
+    assert "not positive definite at" in results(app)[0][4]
+
+
+def test_a_diverged_run_is_in_the_table_with_its_step():
+    app = opened(optimizers=["SGD"], **{"Quadratic.SGD.lr": "0.5"})
+    assert results(app)[0][4].startswith("diverged at step ")
+
+
+def test_a_surface_without_a_minimizer_has_no_distance():
+    assert results(opened(surface="Monkey saddle"))[0][2] == "no minimizer"
+
+
+def test_the_rate_slider_sets_the_exact_rate_and_follows_it():
+    app = opened()
+    app.slider(key="Quadratic.SGD.lr.slider").set_value(-2.0).run()
+    assert app.session_state["Quadratic.SGD.lr"] == 0.01
+    app.number_input(key="Quadratic.SGD.lr").set_value(0.1).run()
+    assert app.session_state["Quadratic.SGD.lr.slider"] == -1.0
+
+
+def test_a_rate_of_zero_does_not_move():
+    app = opened(optimizers=["SGD"], **{"Quadratic.SGD.lr": "0"})
+    assert not app.exception
+    assert results(app)[0][1] == "28"
+
+
+def test_a_new_draw_changes_the_seed_and_the_runs():
+    app = opened(noise="2", batch="1")
+    before = results(app)
+    next(b for b in app.button if b.label == "New draw").click().run()
+    assert app.session_state["seed"] == 1
+    assert results(app) != before
+
+
+def test_settings_of_another_surface_are_kept_for_the_way_back():
+    app = opened(**{"Quadratic.SGD.lr": "0.15"})
+    app.selectbox(key="surface").set_value("Beale").run()
+    app.selectbox(key="surface").set_value("Quadratic").run()
+    assert app.session_state["Quadratic.SGD.lr"] == 0.15
+
+
+def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
+    app = opened(preset="ravine", **{"ravine.noise": "3"})
+    assert any("need not hold" in m.value for m in app.markdown)
+    next(b for b in app.button if b.label == "Undo changes").click().run()
+    assert not any("need not hold" in m.value for m in app.markdown)
+    assert app.session_state["ravine.noise"] == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        (0.01, "1e-2", True),
+        (0.01, "0.02", False),
+        (5, "5", True),
+        ("Adam", "Adam", True),
+        (1.0, "x", False),
+    ],
+)
+def test_a_link_is_compared_with_what_became_of_it(value, text, expected):
+    assert same(value, text) is expected
+
+
+def test_pieces_of_a_link_are_printed_harmless_and_short():
+    assert clean("<b>`x`|") == "?b??x??"
+    assert len(clean("a" * 1000)) < 50
+    assert "`" not in refusal("no`pe", ["1"]).replace("`", "", 4)
+
+
+def test_the_theme_of_the_page_is_that_of_the_figures():
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    for ours, name in ((LIGHT, "light"), (DARK, "dark")):
+        assert theme[name]["backgroundColor"] == ours.page
+        assert theme[name]["textColor"] == ours.text
+
+
+def test_saved_trajectories_are_exact(default_choice):
+    choice, trajectories = default_choice
+    header, *rows = table(choice.labels, trajectories).splitlines()
+    assert header == "run,step,x,y,loss,lr"
+    assert len(rows) == sum(len(t.path) for t in trajectories)
+    label, step, x, y, loss, lr = rows[-1].split(",")
+    last = trajectories[-1]
+    assert (label, int(step)) == (choice.labels[-1], len(last.lr))
+    assert (float(x), float(y)) == tuple(last.path[-1])
+    assert (float(loss), float(lr)) == (last.loss[-1], last.lr[-1])
+
+
+def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
+    page = standalone(default_choice[0], overlay=False)
+    assert "<script src" not in page
+    assert "<link" not in page.split("<script>", 1)[0]
+    assert "Zigzag: SGD, Adam on Quadratic" in page
+
+
+@pytest.fixture
+def default_choice():
+    from optimizers import Experiment, Run, simulate
+    from views.controls import Choice
+
+    experiment = Experiment(runs=(Run("SGD"), Run("Adam")))
+    return Choice(experiment, ("SGD", "Adam"), (1, 7), ()), simulate(experiment)
