@@ -1,6 +1,6 @@
 """Test surfaces of two variables with compiled loss, gradient and Hessian.
 
-`SURFACES` maps names to records; every module in `landscape/surfaces` that defines `SURFACE` is in it.
+`SURFACES` maps names to records; each module in `landscape/surfaces` defines one as `SURFACE`.
 """
 
 from __future__ import annotations

@@ -6,9 +6,17 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-Record = TypeVar("Record")
+
+class Named(Protocol):
+    """What every record has."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Record = TypeVar("Record", bound=Named)
 
 
 def discover(
@@ -22,8 +30,8 @@ def discover(
     for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
         record: Any = getattr(importlib.import_module(f"{package}.{info.name}"), attribute, None)
         if not isinstance(record, kind):
-            raise TypeError(f"{package}.{info.name} does not define {attribute} as a {kind.__name__}")
-        if record.name in found:  # type: ignore[attr-defined]
+            raise TypeError(f"{package}.{info.name} defines no {attribute} of {kind.__name__}")
+        if record.name in found:
             raise ValueError(f"{package}.{info.name}: the name {record.name!r} is taken")
-        found[record.name] = record  # type: ignore[attr-defined]
+        found[record.name] = record
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: order(item[1]))))

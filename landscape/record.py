@@ -38,13 +38,11 @@ class Number:
     integer: bool = False
 
     def check(self, value: Any, owner: str) -> float:
-        """Return `value` as a float, or raise a ValueError that names `owner`.`name` and the range."""
+        """Return `value` as a float; the ValueError for another names `owner` and the range."""
         return check_number(f"{owner}.{self.name}", value, self.low, self.high, self.integer)
 
 
-def check_number(
-    field: str, value: Any, low: float, high: float, integer: bool = False
-) -> float:
+def check_number(field: str, value: Any, low: float, high: float, integer: bool = False) -> float:
     """Return `value` as a float (a whole one if `integer`).
 
     Raises ValueError, naming the field, the value and the range, for anything else: a bool, text,
@@ -61,7 +59,7 @@ def check_number(
 
 
 def check_names(field: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise a ValueError that names `field` and lists the known names if one of `given` is not known."""
+    """Raise a ValueError naming `field` and the known names unless all of `given` are known."""
     known = tuple(known)
     for name in given:
         if name not in known:
@@ -71,7 +69,7 @@ def check_names(field: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class CriticalPoint:
-    """A point where the gradient vanishes (or, for a cusp, does not exist), with its loss and kind."""
+    """A point where the gradient vanishes or, for a cusp, does not exist."""
 
     x: float
     y: float

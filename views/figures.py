@@ -67,7 +67,7 @@ def frame(surface: Surface, start: tuple[float, float]) -> Frame:
 
 @functools.lru_cache(maxsize=64)
 def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, LossScale]:
-    """Return the scaled loss on a grid over `box`, float64 (GRID, GRID) by rows of y, and its scale."""
+    """Return the scaled loss on a grid over `box`, float64 (y, x) of GRID points each, and its scale."""
     record = SURFACES[surface]
     values = dict(zip((p.name for p in record.parameters), params, strict=True))
     x, y = (np.linspace(*side, GRID) for side in box)
@@ -181,6 +181,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
                 "ticks": "outside",
                 "tickcolor": theme.line,
                 "nticks": 6,
+                "ticklabeloverflow": "hide past domain",
             }
             if panel:
                 layout[key]["matches"] = letter

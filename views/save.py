@@ -50,7 +50,7 @@ def standalone(choice: Choice, overlay: bool) -> str:
 
 
 def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
-    """Return trajectories as CSV: run, step, x, y, loss and the rate of the update that led there."""
+    """Return trajectories as CSV; `lr` is the rate of the update that led to the step."""
     out = io.StringIO()
     out.write("run,step,x,y,loss,lr\n")
     for label, trajectory in zip(labels, trajectories, strict=True):
