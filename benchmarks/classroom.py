@@ -73,6 +73,7 @@ class Class:
     every: float
     times: list[float] = field(default_factory=list)
     received: int = 0
+    overdue: int = 0  # of the times, those that ended after the end
     late: int = 0  # changes whose turn came before the one before them had ended
 
 
@@ -103,9 +104,11 @@ class Session:
                 before = time.monotonic()
                 await socket.send(message)
                 await self.finished(socket)
-                group.times.append(time.monotonic() - before)
+                now = time.monotonic()
+                group.times.append(now - before)
+                group.overdue += now > group.end
                 due += group.every
-                group.late += due < time.monotonic()
+                group.late += due < now
 
     async def finished(self, socket: websockets.ClientConnection) -> None:
         """Read until a run of the script has ended, keeping what a browser would keep."""
@@ -121,8 +124,10 @@ class Session:
             elif kind == "new_session":
                 self.age = message.new_session.config.max_cached_message_age
             elif kind == "script_finished":
-                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                    raise RuntimeError(f"a script ended with {message.script_finished}")
+                if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    continue  # a callback asked for another run, which follows
+                if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    raise RuntimeError("the script cannot be compiled")
                 self.runs += 1
                 self.known = {h: r for h, r in self.known.items() if self.runs - r <= self.age}
                 return
@@ -171,11 +176,12 @@ def main() -> None:
         serving, loading = asyncio.run(load(group, sessions))
         grown = ours.memory() - memory
     ms = [1000 * percentile(group.times, share) for share in (0.5, 0.95, 0.99)]
+    rate = (len(group.times) - group.overdue) / seconds
     rows = [
         ("change to end of run: p50", f"{ms[0]:.0f} ms", "", None),
         ("  p95", f"{ms[1]:.0f} ms", "< 300 ms", ms[1] < 300),
         ("  p99, longest", f"{ms[2]:.0f} ms, {1000 * max(group.times):.0f} ms", "", None),
-        ("changes per second", f"{len(group.times) / seconds:.0f}", f"{sessions / given.every:.0f}", None),
+        ("changes per second", f"{rate:.0f}", f"{sessions / given.every:.0f}", None),
         ("changes begun late", f"{group.late}", "", None),
         ("processors used: server, load", f"{serving:.2f}, {loading:.2f}", "", None),
         ("memory: before, more after", f"{memory:.0f} MB, {grown:+.0f} MB", "", None),

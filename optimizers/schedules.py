@@ -66,7 +66,7 @@ class Schedule:
         """
         values = self.resolve(params)
         if self.stepped:
-            # As fractions that are divided last: 70 % of 10 updates is 7, not 7.000000000000001.
+            # Divided last: 95 % of 220 updates is 209, but 95 * 2.2 is a little more.
             scales = {"percent": (steps, 100), "epochs": (updates_per_epoch, 1), "updates": (1, 1)}
             up, down = scales[values.pop("unit")]
             values["milestones"] = [m * up / down for m in values["milestones"]]

@@ -14,14 +14,18 @@ import threading
 import time
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
 from landscape import SURFACES
+from landscape.compiled import SURFACE_SIGNATURE, kernel
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, driver, simulate
 from optimizers.experiment import BIG, MOST_RUNS, MOST_STEPS, noise_scale, updates_per_epoch
 from optimizers.record import NO_DECAY
 
+# Everything else also holds when the kernels are plain Python (NUMBA_DISABLE_JIT=1).
+needs_compiler = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
 ROOT = Path(__file__).parent.parent
 U = 2.0**-53
 
@@ -399,14 +403,33 @@ def test_a_divergence_is_found_at_the_step_the_theory_gives():
     assert trajectory.diverged_at == math.ceil(math.log(BIG) / math.log(3))
 
 
-def test_a_loss_that_overflows_is_a_divergence_though_the_position_is_small():
-    with np.errstate(over="ignore"):
-        assert SURFACES["Quadratic"].loss(BIG, BIG) < math.inf
-    steep = {"surface": "Quadratic", "params": {"scale": 100.0, "condition": 1000.0}}
-    assert one(Run("SGD", lr=0), **steep, start=(BIG, -BIG)).diverged_at is None
-    overflowing = [s for s in SURFACES.values() if not math.isfinite(s.loss(BIG, BIG))]
-    for surface in overflowing:
-        assert one(Run("SGD"), surface=surface.name, start=(BIG, BIG)).diverged_at == 0
+@kernel(SURFACE_SIGNATURE)
+def pole(x, y, params, loss, gx, gy):
+    """A loss of s / (x y): on the axes it is infinite, and NaN if s is 0."""
+    for i in range(x.size):
+        loss[i] = params[0] / (x[i] * y[i])
+        gx[i] = gy[i] = 1.0
+
+
+@needs_compiler
+@pytest.mark.parametrize("strength", [1.0, 0.0], ids=["inf", "NaN"])
+def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(strength):
+    path, loss = np.full((6, 2), 3.0), np.empty(6)
+    rule, nothing = OPTIMIZERS["SGD"], np.empty((0, 2))
+    done = driver.run(
+        *(pole.compiled, pole.compiled, rule.update.compiled, np.array([strength]), np.ones(5)),
+        *(nothing, 0.0, nothing, 0.0, 0.0, False, nothing, BIG, path, loss),
+    )
+    assert done == (3, driver.DIVERGED)  # 3, 2, 1, and the pole at 0
+    assert path[3].tolist() == [0.0, 0.0]
+    assert not math.isfinite(loss[3])
+
+
+@pytest.mark.parametrize("start", [(BIG, 0.0), (0.0, -BIG)], ids=str)
+def test_a_run_diverges_only_beyond_a_million(start):
+    flat = {"params": {"scale": 1.0, "condition": 1.0}, "steps": 1}
+    assert one(Run("SGD", lr=2.0), start=start, **flat).diverged_at is None  # to its mirror image
+    assert one(Run("SGD", lr=2.0 + 1e-9), start=start, **flat).diverged_at == 1
 
 
 def test_a_run_that_leaves_the_frame_is_not_brought_back_and_may_return():
@@ -475,6 +498,11 @@ def test_the_full_batch_is_free_of_noise(rule, batch):
     np.testing.assert_array_equal(noisy.path, one(Run(rule.name), noise=0.0).path)
 
 
+def test_one_sample_is_a_full_batch():
+    noisy = one(Run("SGD", batch_size=1), noise=5.0, samples=1)
+    np.testing.assert_array_equal(noisy.path, one(Run("SGD")).path)
+
+
 def test_a_full_batch_need_not_be_a_power_of_two():
     noisy = one(Run("SGD", batch_size=1000), noise=5.0, samples=1000)
     np.testing.assert_array_equal(noisy.path, one(Run("SGD")).path)
@@ -507,13 +535,14 @@ KERNELS = {
 }
 
 
+@needs_compiler
 def test_no_pair_of_surface_and_rule_compiles_anything():
     for surface in SURFACES:
         for schedule in SCHEDULES:
             runs = tuple(Run(rule, schedule=schedule, batch_size=4) for rule in OPTIMIZERS)
             simulate(Experiment(surface=surface, noise=0.1, steps=3, runs=runs))
-    for name, kernel in KERNELS.items():
-        assert len(kernel.compiled.signatures) == 1, name
+    for name, function in KERNELS.items():
+        assert len(function.compiled.signatures) == 1, name
 
 
 CACHED = """
@@ -533,6 +562,7 @@ print(digest.hexdigest(), len(kernels), hits, misses)
 """
 
 
+@needs_compiler
 def test_a_new_process_compiles_nothing_again_and_gives_the_same_bits(tmp_path):
     script = CACHED.format(pickled=pickle.dumps(EXAMPLE).hex())
     outputs = [python(script, NUMBA_CACHE_DIR=str(tmp_path)).split() for _ in range(2)]
@@ -571,6 +601,7 @@ print(os.environ["NUMBA_CACHE_DIR"])
 """
 
 
+@needs_compiler
 def test_it_starts_where_neither_package_nor_home_can_hold_the_cache(tmp_path):
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
@@ -586,6 +617,7 @@ def test_it_starts_where_neither_package_nor_home_can_hold_the_cache(tmp_path):
     assert list(folder.rglob("driver.run-*.nbi"))
 
 
+@needs_compiler
 def test_other_threads_run_while_a_kernel_does(monkeypatch):
     inside, kernel, seen = threading.Event(), driver.run, []
 
@@ -615,9 +647,10 @@ def test_other_threads_run_while_a_kernel_does(monkeypatch):
     assert any(seen)
 
 
-@pytest.mark.parametrize("kernel", **by_name(KERNELS))
-def test_a_kernel_frees_the_interpreter_and_never_raises_for_arithmetic(kernel):
-    options = kernel.compiled.targetoptions
+@needs_compiler
+@pytest.mark.parametrize("function", **by_name(KERNELS))
+def test_a_kernel_frees_the_interpreter_and_never_raises_for_arithmetic(function):
+    options = function.compiled.targetoptions
     assert options["nogil"]
     assert options["error_model"] == "numpy"
     assert not options.get("fastmath")

@@ -506,6 +506,17 @@ def test_lbfgs_rests_where_the_gradient_is_small():
     assert (path[-1] != 0).any()
 
 
+@pytest.mark.parametrize(("slope", "rests"), [(0.9e-7, True), (1.1e-7, False)])
+def test_lbfgs_rests_at_a_gradient_of_1e_7_however_flat_it_is(slope, rests):
+    rule = OPTIMIZERS["L-BFGS"]
+    hyper, lr = np.full((1, 2), 5.0), np.full(2, 10.0)
+    state, step = np.zeros((len(rule.state), 2)), np.empty(2)
+    # After these two the curvature is taken for 1e-7, and 1e-9 is promised even by small slopes.
+    for t, g in enumerate((2e-3, 2e-3 - 2e-8, slope), start=1):
+        rule.update(t, np.array([g, 0.0]), np.zeros((3, 1)), lr, hyper, state, step)
+    assert (step == 0).all() == rests
+
+
 # --- Theory on a quadratic ----------------------------------------------------------------------
 
 

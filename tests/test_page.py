@@ -243,7 +243,8 @@ def test_a_rate_of_zero_does_not_move():
 
 def test_a_new_draw_changes_the_seed_and_the_runs():
     app = opened(noise="2", batch="1")
-    before = results(app)
+    app.session_state["drawer Batch, samples and seed"] = True
+    before = results(app.run())
     next(b for b in app.button if b.label == "New draw").click().run()
     assert app.session_state["seed"] == 1
     assert results(app) != before

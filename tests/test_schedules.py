@@ -81,10 +81,10 @@ POINTS = {
         *("Step", {"milestones": [3, 5], "unit": "updates", "factor": 0.5}, 10),
         {2: 1, 3: 0.5, 4: 0.5, 5: 0.25},
     ),
-    # 70 % of 10 updates is 7, though 70 * .1 is a little more.
+    # 95 % of 220 updates is 209, though 95 * 2.2 is a little more.
     "Step at a whole update": (
-        *("Step", {"milestones": [70], "unit": "percent", "factor": 0.1}, 10),
-        {6: 1, 7: 0.1},
+        *("Step", {"milestones": [95], "unit": "percent", "factor": 0.1}, 220),
+        {208: 1, 209: 0.1},
     ),
     "Step between two updates": (
         *("Step", {"milestones": [50], "unit": "percent", "factor": 0.1}, 5),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from landscape import SURFACES, Surface
 from landscape.record import Number
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Optimizer, Run, Schedule
 from optimizers.experiment import updates_per_epoch
-from optimizers.record import NO_DECAY
+from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.schedules import MILESTONES
 from optimizers.schedules import UNITS as MILESTONE_UNITS
 from views.settings import (
@@ -32,7 +33,11 @@ from views.theme import MOST_PANELS
 
 RATE_DECADES = (-6.0, 2.0)
 MOST_RATE = 10.0 ** RATE_DECADES[1]
-LINK: dict[str, Any] = {"bind": "query-params"}
+MOST_NOISE = 1000.0
+DECAY_HELP = {
+    COUPLED: "added to the gradient, times the position.",
+    DECOUPLED: "the position shrinks by its product with the rate.",
+}
 
 ScheduleParams = Mapping[str, Mapping[str, Any]]  # of every schedule shown, by its name
 
@@ -51,26 +56,21 @@ def choose(settings: Settings) -> Choice:
     """Draw the controls and return what they say."""
     messages: list[str] = []
     surface, params = surface_controls(settings)
-    compare = st.selectbox(
+    compare = pick(
+        settings,
+        "compare",
         "Compare",
         FACTORS,
-        FACTORS.index(settings.default("compare", FACTORS[0])),
-        key=settings.key("compare"),
         help="What differs between the panels. Everything else is set once and shared.",
-        **LINK,
     )
     names = optimizer_controls(settings, compare)
     rules = [OPTIMIZERS[name] for name in names]
     shared_rate = compare == "Learning rate"
     rates = {} if shared_rate else {r.name: rate_control(settings, surface, r) for r in rules}
     values = value_controls(settings, compare, surface, rules[0], messages)
-    with st.popover("Hyperparameters", width="stretch"):
-        hypers = {
-            rule.name: hyper_controls(
-                settings, rule, skip="momentum" if compare == "Momentum" else ""
-            )
-            for rule in rules
-        }
+    skip = "momentum" if compare == "Momentum" else ""
+    with drawer(settings, "Hyperparameters"):
+        hypers = {rule.name: hyper_controls(settings, rule, skip) for rule in rules}
     start = start_controls(settings, surface)
     samples, noise, seed, batch = noise_controls(settings, compare, values)
     schedule, schedule_params, warmup = schedule_controls(settings, compare, values)
@@ -133,80 +133,136 @@ def vary(run: Run, compare: str, value: Any, params: ScheduleParams) -> tuple[Ru
     return run, run.optimizer
 
 
-def number_control(settings: Settings, name: str, number: Number, place: Any = st) -> float:
-    """Draw a slider for a linear number, an input for one that spans decades."""
-    default = settings.default(name, number.default)
-    common = {"key": settings.key(name), "help": number.help, **LINK}
-    label = number.name.replace("_", " ")
-    if number.integer:
-        return place.number_input(
-            label, int(number.low), int(number.high), int(default), 1, **common
-        )
-    if number.scale == "log" or 0.99 < number.high < 1:  # .99, .999 and .9999 are far apart
-        step = number.default / 2 if number.scale == "log" else 0.01
-        return place.number_input(
-            label, number.low, number.high, float(default), step, "%g", **common
-        )
-    step = (number.high - number.low) / 180
-    return place.slider(label, number.low, number.high, float(default), step, "%.4g", **common)
+@contextmanager
+def drawer(settings: Settings, label: str) -> Iterator[None]:
+    """Draw a popover; what is in it costs almost nothing while it is closed and unchanged.
+
+    Streamlit spends about half a millisecond on every widget of every run, for every student.
+    """
+    popover = st.popover(label, width="stretch", key=f"drawer {label}", on_change="rerun")
+    settings.closed = not popover.open
+    with popover:
+        yield
+    settings.closed = False
+
+
+def asked(settings: Settings, name: str, otherwise: Any, draw: Callable[..., Any]) -> Any:
+    """Return a setting's value; `draw(default, key, bind)` draws its widget.
+
+    In a closed drawer only widgets that differ from their default are drawn: those are in the
+    link, which a widget must be drawn to read and to keep.
+    """
+    default, key = settings.default(name, otherwise), settings.key(name)
+    changed = key in st.query_params or st.session_state.get(key, default) != default
+    if settings.closed and not changed:
+        return default
+    return draw(default, key=key, bind="query-params")
+
+
+def pick(
+    settings: Settings,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    otherwise: str = "",
+    **more: Any,
+) -> str:
+    """Draw a choice of one of `options`, by default the first."""
+    return asked(
+        settings,
+        name,
+        otherwise or options[0],
+        lambda value, **link: st.selectbox(label, options, options.index(value), **link, **more),
+    )
+
+
+def number(
+    settings: Settings,
+    name: str,
+    label: str,
+    low: float,
+    high: float,
+    otherwise: float,
+    step: float,
+    place: Any = st,
+    **more: Any,
+) -> Any:
+    """Draw an input of a number: a whole one if `step` is."""
+    kind, shown = (int, "%d") if isinstance(step, int) else (float, "%g")
+    return asked(
+        settings,
+        name,
+        kind(otherwise),
+        lambda value, **link: place.number_input(
+            label, kind(low), kind(high), kind(value), step, shown, **link, **more
+        ),
+    )
+
+
+def number_control(settings: Settings, owner: str, fact: Number) -> float:
+    """Draw the control of a recorded number: a slider, or an input where it spans decades."""
+    name, label = f"{owner}.{fact.name}", fact.name.replace("_", " ")
+    low, high, default = fact.low, fact.high, fact.default
+    if fact.integer:
+        return number(settings, name, label, low, high, default, 1, help=fact.help)
+    if fact.scale == "log" or 0.99 < high < 1:  # .99, .999 and .9999 are far apart
+        step = default / 2 if fact.scale == "log" else 0.01
+        return number(settings, name, label, low, high, default, step, help=fact.help)
+    return asked(
+        settings,
+        name,
+        default,
+        lambda value, **link: st.slider(
+            label, low, high, float(value), (high - low) / 180, "%.4g", help=fact.help, **link
+        ),
+    )
 
 
 def surface_controls(settings: Settings) -> tuple[Surface, dict[str, float]]:
-    names = list(SURFACES)
-    name = st.selectbox(
-        "Surface",
-        names,
-        names.index(settings.default("surface", "Quadratic")),
-        key=settings.key("surface"),
-        **LINK,
-    )
-    surface = SURFACES[name]
-    params = {p.name: number_control(settings, f"{name}.{p.name}", p) for p in surface.parameters}
-    return surface, params
+    surface = SURFACES[pick(settings, "surface", "Surface", list(SURFACES), "Quadratic")]
+    return surface, {p.name: number_control(settings, surface.name, p) for p in surface.parameters}
 
 
 def optimizer_controls(settings: Settings, compare: str) -> list[str]:
+    """Draw the choice of the optimizers to compare, or of the one whose settings are compared."""
     names = list(OPTIMIZERS)
     if compare == FACTORS[0]:
-        default = settings.default("optimizers", ["SGD"])
-        chosen = st.multiselect(
-            "Optimizers", names, default, key=settings.key("optimizers"), **LINK
-        )
-        return chosen or default
+        return several(settings, "optimizers", "Optimizers", names, names[:1])
     if compare == "Momentum":
-        names = momentum_rules()
-    name = f"{compare}.optimizer"
-    return [
-        st.selectbox(
-            "Optimizer",
-            names,
-            names.index(settings.default(name, "Momentum" if compare == "Momentum" else "SGD")),
-            key=settings.key(name),
-            **LINK,
-        )
-    ]
+        return [pick(settings, f"{compare}.optimizer", "Optimizer", momentum_rules(), "Momentum")]
+    return [pick(settings, f"{compare}.optimizer", "Optimizer", names, "SGD")]
+
+
+def several(
+    settings: Settings, name: str, label: str, options: Sequence[str], otherwise: Sequence[str]
+) -> list[str]:
+    """Draw a choice of up to MOST_PANELS options, in the order they are chosen; none is the default."""
+    default = settings.default(name, list(otherwise))
+    chosen = asked(
+        settings,
+        name,
+        default,
+        lambda value, **link: st.multiselect(
+            label, options, value, max_selections=MOST_PANELS, **link
+        ),
+    )
+    return (chosen or default)[:MOST_PANELS]
 
 
 def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float:
     """Draw a logarithmic slider and an exact number for a learning rate, kept in step."""
     name = f"{surface.name}.{rule.name}.lr"
     key = settings.key(name)
-    default = float(settings.default(name, rule.default_rate(surface)))
+    default = settings.default(name, rule.default_rate(surface))
 
     def slid() -> None:
         st.session_state[key] = float(f"{10 ** st.session_state[key + '.slider']:.3g}")
 
     left, right = st.columns([3, 2], gap="small", vertical_alignment="bottom")
-    rate = right.number_input(
-        f"{rule.name} exact rate",
-        0.0,
-        MOST_RATE,
-        default,
-        default / 10,
-        "%g",
-        key=key,
+    rate = number(
+        *(settings, name, f"{rule.name} exact rate", 0.0, MOST_RATE, default, default / 10),
+        place=right,
         label_visibility="collapsed",
-        **LINK,
     )
     low, high = RATE_DECADES
     exponent = math.log10(rate) if rate > 0 else low
@@ -226,64 +282,65 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
 def hyper_controls(
     settings: Settings, rule: Optimizer, skip: str
 ) -> tuple[dict[str, float], float]:
-    st.markdown(f"**{rule.name}** — {rule.sentence} {rule.differs}")
+    """Draw a rule's hyperparameters but for `skip`; return them and the weight decay."""
+    if not settings.closed:
+        st.markdown(f"**{rule.name}** — {rule.sentence} {rule.differs}")
     hyper = {
-        h.name: number_control(settings, f"{rule.name}.{h.name}", h)
+        h.name: number_control(settings, rule.name, h)
         for h in rule.hyperparameters
         if h.name != skip
     }
     if rule.weight_decay == NO_DECAY:
         return hyper, 0.0
-    decay = Number("weight_decay", r"\lambda", 0.0, 0.0, 1.0, f"{rule.weight_decay.capitalize()}.")
-    return hyper, number_control(settings, f"{rule.name}.weight_decay", decay)
+    text = f"{rule.weight_decay.capitalize()}: {DECAY_HELP[rule.weight_decay]}"
+    decay = Number("weight_decay", r"\lambda", 0.0, 0.0, 1.0, text)
+    return hyper, number_control(settings, rule.name, decay)
 
 
 def value_controls(
     settings: Settings, compare: str, surface: Surface, rule: Optimizer, messages: list[str]
 ) -> list[Any]:
     """Draw the list of values to compare and return them."""
-    if compare in ("Learning rate", "Momentum"):
-        if compare == "Momentum":
-            kind, label, low, high = "momenta", "Momenta to compare", 0.0, 0.999
-            otherwise = "0, 0.5, 0.9, 0.99"
-        else:
-            kind, label, low, high = "rates", "Rates to compare", 0.0, MOST_RATE
-            rate = rule.default_rate(surface)
-            otherwise = number_list(rate * factor for factor in (0.1, 0.5, 1, 1.5))
-        name = f"{surface.name}.{rule.name}.{kind}"
-        text = st.text_input(
-            label,
-            settings.default(name, otherwise),
-            max_chars=200,
-            key=settings.key(name),
-            help=f"Up to {MOST_PANELS} numbers, separated by commas.",
-            **LINK,
-        )
-        numbers, complaints = read_numbers(text, low, high)
-        messages += complaints
-        if not numbers:
-            messages.append(f"No number to compare: {otherwise} are shown.")
-            numbers, _ = read_numbers(otherwise, low, high)
-        return numbers
+    owner = f"{surface.name}.{rule.name}"
+    if compare == "Learning rate":
+        rate = rule.default_rate(surface)
+        text = number_list(rate * factor for factor in (0.1, 0.5, 1, 1.5))
+        return listed(settings, f"{owner}.rates", "Rates to compare", MOST_RATE, text, messages)
+    if compare == "Momentum":
+        text = "0, 0.5, 0.9, 0.99"
+        return listed(settings, f"{owner}.momenta", "Momenta to compare", 0.999, text, messages)
     if compare == "Batch size":
-        default = settings.default("batches", ["1", "32", "256", ALL])
         options = batch_sizes(MOST_PAGE_SAMPLES)
-        chosen = st.multiselect(
-            "Batch sizes to compare",
-            options,
-            default,
-            max_selections=MOST_PANELS,
-            key=settings.key("batches"),
-            **LINK,
-        )
-        return [size for size in options if size in chosen][:MOST_PANELS] or default
+        default = ["1", "32", "256", ALL]
+        return several(settings, "batches", "Batch sizes to compare", options, default)
     if compare == "Schedule":
-        default = settings.default("schedules", ["Constant", "Step", "Cosine", "Inverse sqrt"])
-        chosen = st.multiselect(
-            "Schedules to compare", list(SCHEDULES), default, key=settings.key("schedules"), **LINK
-        )
-        return [name for name in SCHEDULES if name in chosen] or default
+        default = ["Constant", "Step", "Cosine", "Inverse sqrt"]
+        return several(settings, "schedules", "Schedules to compare", list(SCHEDULES), default)
     return []
+
+
+def listed(
+    settings: Settings, name: str, label: str, most: float, otherwise: str, messages: list[str]
+) -> list[float]:
+    """Draw a list of numbers from 0 to `most`; without a usable one it is the default."""
+    text = asked(
+        settings,
+        name,
+        otherwise,
+        lambda value, **link: st.text_input(
+            label,
+            value,
+            max_chars=200,
+            help=f"Up to {MOST_PANELS} numbers, separated by commas.",
+            **link,
+        ),
+    )
+    numbers, complaints = read_numbers(text, 0.0, most)
+    messages += complaints
+    if not numbers:
+        messages.append(f"No number to compare: {otherwise} are shown.")
+        numbers, _ = read_numbers(otherwise, 0.0, most)
+    return numbers
 
 
 def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
@@ -292,18 +349,12 @@ def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
         st.columns(2), "xy", surface.domain, surface.start, strict=True
     ):
         middle, width = sum(side) / 2, side[1] - side[0]
-        name = f"{surface.name}.{letter}"
         start.append(
-            place.number_input(
-                f"Start {letter}",
-                middle - width,
-                middle + width,
-                float(settings.default(name, default)),
-                width / 40,
-                "%g",
-                key=settings.key(name),
+            number(
+                *(settings, f"{surface.name}.{letter}", f"Start {letter}"),
+                *(middle - width, middle + width, default, width / 40),
+                place=place,
                 help="Or click on a panel.",
-                **LINK,
             )
         )
     return start[0], start[1]
@@ -312,54 +363,35 @@ def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
 def noise_controls(
     settings: Settings, compare: str, values: list[Any]
 ) -> tuple[int, float, int, int | None]:
-    noise = st.number_input(
-        "Noise",
-        0.0,
-        1000.0,
-        float(settings.default("noise", 0.0)),
-        0.5,
-        "%g",
-        key=settings.key("noise"),
+    """Draw noise, samples, batch and seed; `values` larger than the samples become all of them."""
+    noise = number(
+        *(settings, "noise", "Noise", 0.0, MOST_NOISE, 0.0, 0.5),
         help="Standard deviation of one sample's gradient. A batch of B averages B of them.",
-        **LINK,
     )
-    with st.popover("Batch, samples and seed", width="stretch"):
-        samples = st.number_input(
-            "Samples N",
-            2,
-            MOST_PAGE_SAMPLES,
-            settings.default("samples", 10_000),
-            1000,
-            key=settings.key("samples"),
+    with drawer(settings, "Batch, samples and seed"):
+        samples = number(
+            *(settings, "samples", "Samples N", 2, MOST_PAGE_SAMPLES, 10_000, 1000),
             help="Size of the data set. A batch of all N gives the exact gradient.",
-            **LINK,
         )
         batch = ALL
-        if compare != "Batch size":
-            options = batch_sizes(samples)
-            batch = st.select_slider(
-                "Batch size B",
-                options,
-                settings.default("batch", ALL),
-                key=settings.key("batch"),
-                **LINK,
+        if compare == "Batch size":
+            values[:] = dict.fromkeys(v if v != ALL and int(v) < samples else ALL for v in values)
+        else:
+            sizes = batch_sizes(samples)
+            batch = asked(
+                settings,
+                "batch",
+                ALL,
+                lambda value, **link: st.select_slider(
+                    "Batch size B", sizes, value if value in sizes else ALL, **link
+                ),
             )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**32 - 1,
-            settings.default("seed", 0),
-            key=settings.key("seed"),
+        seed = number(
+            *(settings, "seed", "Seed", 0, 2**32 - 1, 0, 1),
             help="Every run sees the same draws, so that a comparison is paired.",
-            **LINK,
         )
-        st.button("New draw", on_click=draw_again, args=(settings.key("seed"),))
-    # A batch cannot hold more than there is.
-    values[:] = list(
-        dict.fromkeys(
-            ALL if compare == "Batch size" and v != ALL and int(v) >= samples else v for v in values
-        )
-    )
+        if not settings.closed:
+            st.button("New draw", on_click=draw_again, args=(settings.key("seed"),))
     return samples, noise, seed, None if batch == ALL else int(batch)
 
 
@@ -372,52 +404,36 @@ def schedule_controls(
     settings: Settings, compare: str, values: list[Any]
 ) -> tuple[str, ScheduleParams, int]:
     """Draw the schedule's controls; return its name, the numbers of all shown, and the warm-up."""
-    with st.popover("Schedule and warm-up", width="stretch"):
+    with drawer(settings, "Schedule and warm-up"):
         if compare == "Schedule":
             shown = values
         else:
-            names = list(SCHEDULES)
-            default = names.index(settings.default("schedule", names[0]))
-            key = settings.key("schedule")
-            shown = [st.selectbox("Schedule", names, default, key=key, **LINK)]
+            shown = [pick(settings, "schedule", "Schedule", list(SCHEDULES))]
         params = {name: schedule_numbers(settings, SCHEDULES[name]) for name in shown}
-        warmup = st.number_input(
-            "Warm-up, in updates",
-            0,
-            MOST_UPDATES,
-            settings.default("warmup", 0),
-            key=settings.key("warmup"),
+        warmup = number(
+            *(settings, "warmup", "Warm-up, in updates", 0, MOST_UPDATES, 0, 1),
             help="The rate rises linearly over this many updates.",
-            **LINK,
         )
     return shown[0], params, warmup
 
 
 def schedule_numbers(settings: Settings, schedule: Schedule) -> dict[str, Any]:
-    st.markdown(f"**{schedule.name}** — {schedule.sentence}")
+    if not settings.closed:
+        st.markdown(f"**{schedule.name}** — {schedule.sentence}")
     values: dict[str, Any] = {
-        number.name: number_control(settings, f"{schedule.name}.{number.name}", number)
-        for number in schedule.numbers
+        fact.name: number_control(settings, schedule.name, fact) for fact in schedule.numbers
     }
     if not schedule.stepped:
         return values
-    unit_name, text_name = f"{schedule.name}.unit", f"{schedule.name}.milestones"
-    units = list(MILESTONE_UNITS)
-    values["unit"] = st.selectbox(
-        "Milestones in",
-        units,
-        units.index(settings.default(unit_name, units[0])),
-        key=settings.key(unit_name),
+    values["unit"] = pick(
+        *(settings, f"{schedule.name}.unit", "Milestones in", MILESTONE_UNITS),
         help="Percent of the run, epochs, or updates.",
-        **LINK,
     )
-    otherwise = number_list(MILESTONES)
-    text = st.text_input(
-        "Milestones",
-        settings.default(text_name, otherwise),
-        max_chars=200,
-        key=settings.key(text_name),
-        **LINK,
+    text = asked(
+        settings,
+        f"{schedule.name}.milestones",
+        number_list(MILESTONES),
+        lambda value, **link: st.text_input("Milestones", value, max_chars=200, **link),
     )
     numbers, complaints = read_numbers(text, 1e-9, 1e9)
     for complaint in complaints:
@@ -429,22 +445,11 @@ def schedule_numbers(settings: Settings, schedule: Schedule) -> dict[str, Any]:
 def length_controls(settings: Settings) -> tuple[int, str]:
     """Draw the budget's controls; return how many updates or epochs, and which of the two."""
     left, right = st.columns(2, vertical_alignment="bottom")
-    length = left.number_input(
-        "Length",
-        1,
-        MOST_UPDATES,
-        settings.default("length", 100),
-        10,
-        key=settings.key("length"),
+    length = number(
+        *(settings, "length", "Length", 1, MOST_UPDATES, 100, 10),
+        place=left,
         help=f"At most {MOST_UPDATES:,} updates are drawn.",
-        **LINK,
     )
-    unit = right.selectbox(
-        "Unit",
-        UNITS,
-        UNITS.index(settings.default("unit", UNITS[0])),
-        key=settings.key("unit"),
-        label_visibility="collapsed",
-        **LINK,
-    )
+    with right:
+        unit = pick(settings, "unit", "Unit", UNITS, label_visibility="collapsed")
     return length, unit

@@ -55,8 +55,9 @@ def heading(settings: Settings) -> str:
     # Another widget for every preset: one that stayed would report its old choice again after a
     # step back in the browser.
     key = f"gallery {shown}"
-    with st.popover("Gallery"):
-        st.radio(
+    gallery = st.popover("Gallery", key="gallery", on_change="rerun")
+    if gallery.open:
+        gallery.radio(
             "Experiments that each make one point",
             slugs,
             shown,

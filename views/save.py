@@ -67,15 +67,16 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
 
 def button(choice: Choice, overlay: bool) -> None:
     """Draw the menu that saves the experiment. The files are made when they are asked for."""
-    with st.popover("Save"):
-        st.download_button(
+    menu = st.popover("Save", key="save", on_change="rerun")
+    if menu.open:
+        menu.download_button(
             "Page that plays offline (HTML)",
             lambda: standalone(choice, overlay),
             "zigzag.html",
             "text/html",
             on_click="ignore",
         )
-        st.download_button(
+        menu.download_button(
             "Trajectories (CSV)",
             lambda: table(choice.labels, simulate(choice.experiment)),
             "zigzag.csv",

@@ -84,7 +84,8 @@ class Compression:
             path = static_file(scope["path"])
             if path and "gzip" in encodings:
                 response = await asyncio.to_thread(sent, path, encodings)
-                return await response(scope, receive, send)
+                await response(scope, receive, send)
+                return
         await self.app(scope, receive, send)
 
 

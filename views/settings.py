@@ -40,6 +40,7 @@ class Settings:
         experiment = self.preset.experiment if self.preset else DEFAULT
         compare = self.preset.compare if self.preset else FACTORS[0]
         self._defaults = defaults(experiment, compare)
+        self.closed = False  # whether what is asked for is in a closed drawer
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     def key(self, name: str) -> str:
