@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from landscape.checks import NOTHING, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
 
 GLOBAL_MINIMUM = "global minimum"
@@ -37,34 +38,24 @@ class Number:
     scale: str = "linear"
     integer: bool = False
 
-    def check(self, value: Any, owner: str) -> float:
-        """Return `value` as a float; the ValueError for another names `owner` and the range."""
-        return check_number(f"{owner}.{self.name}", value, self.low, self.high, self.integer)
 
+def resolve(
+    field: str, owner: str, numbers: Iterable[Number], given: Mapping[str, Any]
+) -> dict[str, float]:
+    """Return each of `owner`'s `numbers` by name: as `given`, else its default.
 
-def check_number(field: str, value: Any, low: float, high: float, integer: bool = False) -> float:
-    """Return `value` as a float (a whole one if `integer`).
-
-    Raises ValueError, naming the field, the value and the range, for anything else: a bool, text,
-    NaN, an infinity, a number outside [low, high].
+    Raises ValueError, naming `field` or owner.name, if `given` is no mapping, holds an unknown
+    name or a value out of range.
     """
-    kind = "a whole number" if integer else "a number"
-    try:
-        number = math.nan if isinstance(value, (bool, np.bool_, str, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not low <= number <= high or (integer and number != int(number)):
-        raise ValueError(f"{field} = {value!r}: must be {kind} from {low:g} to {high:g}")
-    return number
-
-
-def check_names(field: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise a ValueError naming `field` and the known names unless all of `given` are known."""
-    known = tuple(known)
-    for name in given:
-        if name not in known:
-            listed = ", ".join(known) or "none"
-            raise ValueError(f"{field} = {name!r}: unknown; known: {listed}")
+    numbers = tuple(numbers)
+    given = check_mapping(field, given)
+    check_names(f"{field} of {owner}", given, (n.name for n in numbers))
+    return {
+        n.name: check_number(
+            f"{owner}.{n.name}", given.get(n.name, n.default), n.low, n.high, n.integer
+        )
+        for n in numbers
+    }
 
 
 @dataclass(frozen=True)
@@ -99,14 +90,12 @@ class Surface:
     parameters: tuple[Number, ...] = ()
     bounded: bool = True
 
-    def resolve(self, params: Mapping[str, Any] | None = None) -> dict[str, float]:
+    def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every parameter by name, those not in `params` at their defaults.
 
         Raises ValueError for an unknown name or a value out of range.
         """
-        params = dict(params or {})
-        check_names(f"params of {self.name}", params, (p.name for p in self.parameters))
-        return {p.name: p.check(params.get(p.name, p.default), self.name) for p in self.parameters}
+        return resolve("params", self.name, self.parameters, params)
 
     def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""

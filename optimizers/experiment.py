@@ -12,17 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.checks import check_names, check_number, shown
 from optimizers import driver
-from optimizers.record import (
-    COUPLED,
-    DECOUPLED,
-    NO_DECAY,
-    check_mapping,
-    check_name,
-    check_scalar,
-    resolve,
-    shown,
-)
+from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.registry import OPTIMIZERS
 from optimizers.schedules import SCHEDULES
 
@@ -38,7 +30,7 @@ NOISE = (0.0, 1e6)
 
 def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
     """Return `value` as an int from `least` to `most`, or raise ValueError naming `field`."""
-    return int(check_scalar(field, value, least, most, integer=True))
+    return int(check_number(field, value, least, most, integer=True))
 
 
 class Values(Mapping[str, Any]):
@@ -92,19 +84,20 @@ class Run:
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
-        put("optimizer", check_name("optimizer", self.optimizer, OPTIMIZERS))
-        put("schedule", check_name("schedule", self.schedule, SCHEDULES))
+        check_names("optimizer", (self.optimizer,), OPTIMIZERS)
+        put("optimizer", str(self.optimizer))  # not a NumPy text
+        check_names("schedule", (self.schedule,), SCHEDULES)
+        put("schedule", str(self.schedule))
         rule, schedule = OPTIMIZERS[self.optimizer], SCHEDULES[self.schedule]
         if self.lr is not None:
-            put("lr", check_scalar("lr", self.lr, *RATE))
-        put("hyper", Values(rule.resolve(check_mapping("hyper", self.hyper))))
+            put("lr", check_number("lr", self.lr, *RATE))
+        put("hyper", Values(rule.resolve(self.hyper)))
         most = 0.0 if rule.weight_decay == NO_DECAY else DECAY[1]
         field = f"weight_decay of {rule.name}"
-        put("weight_decay", check_scalar(field, self.weight_decay, DECAY[0], most))
+        put("weight_decay", check_number(field, self.weight_decay, DECAY[0], most))
         if self.batch_size is not None:
             put("batch_size", check_count("batch_size", self.batch_size, MOST_SAMPLES))
-        numbers = check_mapping("schedule_params", self.schedule_params)
-        put("schedule_params", Values(schedule.resolve(numbers)))
+        put("schedule_params", Values(schedule.resolve(self.schedule_params)))
         put("warmup", check_count("warmup", self.warmup, MOST_STEPS, least=0))
         if self.steps is not None:
             put("steps", check_count("steps", self.steps, MOST_STEPS))
@@ -132,17 +125,18 @@ class Experiment:
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
-        put("surface", check_name("surface", self.surface, SURFACES))
+        check_names("surface", (self.surface,), SURFACES)
+        put("surface", str(self.surface))
         surface = SURFACES[self.surface]
-        put("params", Values(resolve("params", surface.name, surface.parameters, self.params)))
+        put("params", Values(surface.resolve(self.params)))
         start = surface.start if self.start is None else self.start
         if not isinstance(start, (tuple, list)) or len(start) != 2:
             raise ValueError(
                 f"start = {shown(start)}: must be two numbers from {-BIG:g} to {BIG:g}"
             )
-        put("start", tuple(check_scalar("start", value, -BIG, BIG) for value in start))
+        put("start", tuple(check_number("start", value, -BIG, BIG) for value in start))
         put("steps", check_count("steps", self.steps, MOST_STEPS))
-        put("noise", check_scalar("noise", self.noise, *NOISE))
+        put("noise", check_number("noise", self.noise, *NOISE))
         put("samples", check_count("samples", self.samples, MOST_SAMPLES))
         put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
         if not isinstance(self.runs, (tuple, list)) or not all(

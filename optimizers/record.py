@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
+from landscape.checks import NOTHING
 from landscape.compiled import MATRIX, VECTOR, Kernel, types
-from landscape.record import Number, Surface, check_names, check_number
+from landscape.record import Number, Surface, resolve
 
 # (t, g, hessian, lr, hyper, state, step) -> status, over c coordinates: x of every lane, then y.
 #   t        int64    number of this update, from 1
@@ -61,63 +61,9 @@ class Optimizer:
         """Return the learning rate that makes a good first picture on `surface`."""
         return self.rates.get(surface.name, self.rate)
 
-    def resolve(self, hyper: Mapping[str, Any] | None = None) -> dict[str, float]:
+    def resolve(self, hyper: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every hyperparameter by name, those not in `hyper` at their defaults.
 
         Raises ValueError for an unknown name or a value out of range.
         """
-        return resolve("hyper", self.name, self.hyperparameters, {} if hyper is None else hyper)
-
-
-def resolve(
-    field: str, owner: str, numbers: Iterable[Number], given: Mapping[str, Any]
-) -> dict[str, float]:
-    """Return each of `owner`'s `numbers` by name: as `given`, else its default.
-
-    Raises ValueError, naming `field` or owner.name, if `given` is no mapping, holds an unknown
-    name or a value out of range.
-    """
-    numbers = tuple(numbers)
-    given = check_mapping(field, given)
-    check_names(f"{field} of {owner}", given, (n.name for n in numbers))
-    return {
-        n.name: check_scalar(
-            f"{owner}.{n.name}", given.get(n.name, n.default), n.low, n.high, n.integer
-        )
-        for n in numbers
-    }
-
-
-def check_scalar(field: str, value: Any, low: float, high: float, integer: bool = False) -> float:
-    """Return a Python or NumPy real number as a float; raise as `check_number` does otherwise.
-
-    By its type is refused what float() would make a number of: an array, bytes, a NumPy bool.
-    """
-    try:
-        number = float(value) if isinstance(value, Real) else None
-    except OverflowError:  # an int that no float can hold
-        number = None
-    return check_number(field, shown(value) if number is None else value, low, high, integer)
-
-
-def check_name(field: str, value: Any, known: Iterable[str]) -> str:
-    """Return `value` if it is one of the `known` names; ValueError listing them otherwise."""
-    # Only text is compared: an array would answer element by element.
-    check_names(field, (value if isinstance(value, str) else shown(value) + ", not text",), known)
-    return str(value)
-
-
-def check_mapping(field: str, value: Any) -> dict[str, Any]:
-    """Return a copy of a mapping from text; ValueError naming `field` for anything else."""
-    if not (isinstance(value, Mapping) and all(isinstance(name, str) for name in value)):
-        raise ValueError(f"{field} = {shown(value)}: must map names to values")
-    return {str(name): item for name, item in value.items()}
-
-
-def shown(value: Any) -> str:
-    """Return `value` as a message shows it: its repr, cut where that is long."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python does not print an int of more than 4,300 digits
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+        return resolve("hyper", self.name, self.hyperparameters, hyper)

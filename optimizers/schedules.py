@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape.record import Number, check_names
-from optimizers.record import check_mapping, check_name, check_scalar, resolve, shown
+from landscape.checks import NOTHING, check_mapping, check_names, check_number, shown
+from landscape.record import Number, resolve
 
 UNITS = ("percent", "epochs", "updates")
 MILESTONES = (30.0, 60.0, 90.0)
@@ -36,26 +36,28 @@ class Schedule:
     numbers: tuple[Number, ...] = ()
     stepped: bool = False
 
-    def resolve(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """Return every parameter by name, those not in `params` at their defaults.
 
         Raises ValueError for an unknown name or a value out of range. Milestones are positive
         and rising; their `unit` is one of UNITS.
         """
         field = "schedule_params"
-        given = {} if params is None else check_mapping(field, params)
+        given = check_mapping(field, params)
         known = (*(n.name for n in self.numbers), *(("milestones", "unit") * self.stepped))
         check_names(f"{field} of {self.name}", given, known)
         stepped: dict[str, Any] = {}
         if self.stepped:
             stepped["milestones"] = check_milestones(given.pop("milestones", MILESTONES))
-            stepped["unit"] = check_name(f"{self.name}.unit", given.pop("unit", UNITS[0]), UNITS)
+            unit = given.pop("unit", UNITS[0])
+            check_names(f"{self.name}.unit", (unit,), UNITS)
+            stepped["unit"] = str(unit)
         return {**resolve(field, self.name, self.numbers, given), **stepped}
 
     def factors(
         self,
         steps: int,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] = NOTHING,
         warmup: int = 0,
         updates_per_epoch: int = 1,
     ) -> Factors:
@@ -81,7 +83,7 @@ def check_milestones(given: Any) -> tuple[float, ...]:
         raise ValueError(
             f"Step.milestones = {shown(given)}: must be 1 to {MOST_MILESTONES} numbers"
         )
-    values = tuple(check_scalar("Step.milestones", m, 0, MOST_UPDATES) for m in milestones)
+    values = tuple(check_number("Step.milestones", m, 0, MOST_UPDATES) for m in milestones)
     if any(b <= a for a, b in zip((0.0, *values), values, strict=False)):
         raise ValueError(f"Step.milestones = {shown(given)}: must rise from above 0")
     return values

@@ -566,8 +566,11 @@ def test_the_charts_follow_the_width_of_the_window(visit: Visits):
     page = visit()
     wide = drawn(page)
     page.page.set_viewport_size({"width": 700, "height": 900})
-    page.until("(player) => new Set([...player.querySelectorAll('.zz-front .cartesianlayer"
-               " .plot')].map((plot) => plot.getBoundingClientRect().top)).size > 1")
+    page.until(
+        "(player) => ['back', 'front', 'loss'].every((part) =>"
+        " player.querySelector(`.zz-${part}`)._fullLayout.width < 700)"
+    )
+    page.player.evaluate(FRAMES, 2)
     narrow = drawn(page)
     assert [run["at"] for run in narrow] == [pytest.approx(run["at"], abs=0.1) for run in wide]
     check_heads(narrow)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES, Surface
+from landscape.checks import check_number
 from landscape.discover import discover
 from landscape.record import (
     CUSP,
@@ -376,7 +377,7 @@ def test_a_new_module_is_a_new_item_in_its_place(package):
 def test_a_module_without_an_item_fails_loudly(package):
     name, write = package
     write("empty", "")
-    with pytest.raises(TypeError, match=r"empty does not define ITEM as a Number"):
+    with pytest.raises(TypeError, match=r"empty defines no ITEM of Number"):
         discover(name, "ITEM", Number, by_name)
 
 
@@ -637,10 +638,9 @@ def test_a_wrong_value_is_named_with_its_field_and_range(surface, parameter, val
 
 
 def test_a_whole_number_must_be_whole():
-    count = Number("count", "n", 2, 1, 9, "How many.", integer=True)
-    assert count.check(3.0, "Item") == 3
+    assert check_number("Item.count", 3.0, 1, 9, integer=True) == 3
     with pytest.raises(ValueError, match=r"Item\.count = 2\.5: must be a whole number from 1 to 9"):
-        count.check(2.5, "Item")
+        check_number("Item.count", 2.5, 1, 9, integer=True)
 
 
 @every_surface

@@ -236,7 +236,7 @@ def optimizer_controls(settings: Settings, compare: str) -> list[str]:
 def several(
     settings: Settings, name: str, label: str, options: Sequence[str], otherwise: Sequence[str]
 ) -> list[str]:
-    """Draw a choice of up to MOST_PANELS options, in the order they are chosen; none is the default."""
+    """Draw a choice of up to MOST_PANELS options, kept in order; without one it is the default."""
     default = settings.default(name, list(otherwise))
     chosen = asked(
         settings,

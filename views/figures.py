@@ -67,7 +67,7 @@ def frame(surface: Surface, start: tuple[float, float]) -> Frame:
 
 @functools.lru_cache(maxsize=64)
 def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, LossScale]:
-    """Return the scaled loss on a grid over `box`, float64 (y, x) of GRID points each, and its scale."""
+    """Return the scaled loss on a grid over `box`, float64 (GRID, GRID) by y and x, and the scale."""
     record = SURFACES[surface]
     values = dict(zip((p.name for p in record.parameters), params, strict=True))
     x, y = (np.linspace(*side, GRID) for side in box)

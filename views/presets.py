@@ -62,7 +62,7 @@ GALLERY = (
             params={"condition": 100.0},
             steps=100,
             runs=tuple(
-                Run("Momentum", lr=0.01, hyper={"momentum": m}) for m in (0, 0.5, 0.9, 0.99)
+                Run("Momentum", lr=0.01, hyper={"momentum": mu}) for mu in (0, 0.5, 0.9, 0.99)
             ),
         ),
         compare="Momentum",
@@ -90,8 +90,8 @@ GALLERY = (
         slug="rates",
         title="Learning rate: too high, high, good, low",
         claim="The limit here is 2 / 10 = .2. At .25 each step lands 1.5 times as far up the other"
-        " side and the run has diverged at step 33. At .19 it zigzags, and 50 updates bring the loss"
-        " from 28 to 0.00053; at .15 they bring it to 0.0000007, at .02 only to 1.1.",
+        " side and the run has diverged at step 33. At .19 it zigzags, and 50 updates bring the"
+        " loss from 28 to 0.00053; at .15 they bring it to 0.0000007, at .02 only to 1.1.",
         experiment=Experiment(
             surface="Quadratic",
             steps=50,

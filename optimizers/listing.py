@@ -1,0 +1,668 @@
+"""A run of an experiment as a short script: in plain Python, and with torch.optim.
+
+Both scripts stand alone and leave the positions in `path`, a list of (x, y). A part that the run
+does not use (noise, schedule, warm-up, weight decay, a parameter that is 0) is not written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import dedent, indent
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from landscape import SURFACES
+from optimizers.experiment import Experiment, Run, noise_scale, simulate, updates_per_epoch
+from optimizers.record import COUPLED, DECOUPLED
+from optimizers.registry import OPTIMIZERS
+from optimizers.schedules import SCHEDULES
+
+WIDTH = 88  # columns: what Python's formatters break lines at
+
+Text = TypeVar("Text")
+# A text by the name of what it writes down, or by (name, number, value): that text is taken where
+# the named number has this value. A number is listed if the text speaks of it.
+Texts = Mapping[str | tuple[str, str, float], Text]
+
+
+@dataclass(frozen=True)
+class SurfaceText:
+    """Bodies of gradient(x, y) and hessian(x, y) for `math`, and of loss(theta) for `torch`."""
+
+    gradient: str
+    hessian: str
+    loss: str
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """The two texts of an update rule.
+
+    In plain Python it is a class: `state` is what its __init__ adds, `step` the body of
+    step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
+    with `arguments` (hyperparameters in braces) or, without one, the lines `by_hand` of the loop,
+    from `theta`, `g`, `loss` and `lr`.
+    """
+
+    name: str
+    step: str
+    state: str = ""
+    before: str = ""
+    optim: str = ""
+    arguments: tuple[str, ...] = ("lr={lr}",)
+    closure: bool = False
+    by_hand: str = ""
+
+
+SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
+    {
+        "Ackley": SurfaceText(
+            gradient="""
+                w = 2 * math.pi
+                r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
+                slope = 2 * math.exp(-0.2 * r) / r
+                wave = w / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
+                gx = slope * x + wave * math.sin(w * x)
+                gy = slope * y + wave * math.sin(w * y)
+                return gx, gy
+            """,
+            hessian="""
+                w = 2 * math.pi
+                r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
+                slope = 2 * math.exp(-0.2 * r) / r
+                bend = (0.2 + 1 / r) / (2 * r)
+                wave = w**2 / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
+                sx, sy = math.sin(w * x), math.sin(w * y)
+                hxx = slope * (1 - bend * x**2) + wave * (math.cos(w * x) - sx**2 / 2)
+                hxy = -slope * bend * x * y - wave / 2 * sx * sy
+                hyy = slope * (1 - bend * y**2) + wave * (math.cos(w * y) - sy**2 / 2)
+                return hxx, hxy, hyy
+            """,
+            loss="""
+                r = torch.linalg.norm(theta) / 2**0.5
+                wave = torch.exp(torch.cos(2 * torch.pi * theta).mean())
+                return 20 - 20 * torch.exp(-0.2 * r) + torch.e - wave
+            """,
+        ),
+        "Beale": SurfaceText(
+            gradient="""
+                u = 1.5 - x + x * y
+                v = 2.25 - x + x * y**2
+                w = 2.625 - x + x * y**3
+                gx = 2 * (u * (y - 1) + v * (y**2 - 1) + w * (y**3 - 1))
+                gy = 2 * x * (u + 2 * y * v + 3 * y**2 * w)
+                return gx, gy
+            """,
+            hessian="""
+                u = 1.5 - x + x * y
+                v = 2.25 - x + x * y**2
+                w = 2.625 - x + x * y**3
+                hxx = 2 * ((y - 1) ** 2 + (y**2 - 1) ** 2 + (y**3 - 1) ** 2)
+                hxy = x * (y - 1) + 2 * x * y * (y**2 - 1) + 3 * x * y**2 * (y**3 - 1)
+                hxy = 2 * (hxy + u + 2 * y * v + 3 * y**2 * w)
+                hyy = 2 * x * (x + 4 * x * y**2 + 9 * x * y**4 + 2 * v + 6 * y * w)
+                return hxx, hxy, hyy
+            """,
+            loss="""
+                x, y = theta
+                u = 1.5 - x + x * y
+                v = 2.25 - x + x * y**2
+                w = 2.625 - x + x * y**3
+                return u**2 + v**2 + w**2
+            """,
+        ),
+        "Himmelblau": SurfaceText(
+            gradient="""
+                u = x**2 + y - 11
+                v = x + y**2 - 7
+                return 4 * x * u + 2 * v, 2 * u + 4 * y * v
+            """,
+            hessian="""
+                u = x**2 + y - 11
+                v = x + y**2 - 7
+                return 8 * x**2 + 4 * u + 2, 4 * x + 4 * y, 8 * y**2 + 4 * v + 2
+            """,
+            loss="""
+                x, y = theta
+                return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
+            """,
+        ),
+        "Local-minima valley": SurfaceText(
+            gradient="""
+                off = y - x / 2
+                return 2 * (x + 1) * (x - saddle) * (x - 1) - off, 2 * off
+            """,
+            hessian="""
+                hxx = 6 * x**2 - 4 * saddle * x - 1.5 + 0 * y
+                return hxx, -1.0, 2.0
+            """,
+            loss="""
+                x, y = theta
+                wells = (x**2 - 1) ** 2 / 2 + 2 / 3 * saddle * (2 - x) * (x + 1) ** 2
+                return (y - x / 2) ** 2 + wells
+            """,
+        ),
+        "Monkey saddle": SurfaceText(
+            gradient="return 3 * x**2 - 3 * y**2, -6 * x * y",
+            hessian="return 6 * x, -6 * y, -6 * x",
+            loss="""
+                x, y = theta
+                return x**3 - 3 * x * y**2
+            """,
+        ),
+        "Quadratic": SurfaceText(
+            gradient="""
+                angle = math.radians(rotation)
+                c, s = math.cos(angle), math.sin(angle)
+                u, v = scale * (c * x + s * y), scale * condition * (c * y - s * x)
+                return c * u - s * v, s * u + c * v
+            """,
+            hessian="""
+                angle = math.radians(rotation)
+                c, s = math.cos(angle), math.sin(angle)
+                hxx = scale * (c**2 + condition * s**2)
+                hxy = scale * (1 - condition) * c * s
+                hyy = scale * (s**2 + condition * c**2)
+                return hxx, hxy, hyy
+            """,
+            loss="""
+                x, y = theta
+                angle = math.radians(rotation)
+                c, s = math.cos(angle), math.sin(angle)
+                u, v = c * x + s * y, c * y - s * x
+                return scale / 2 * (u**2 + condition * v**2)
+            """,
+        ),
+        ("Quadratic", "rotation", 0.0): SurfaceText(
+            gradient="return scale * x, scale * condition * y",
+            hessian="return scale, 0.0, scale * condition",
+            loss="""
+                x, y = theta
+                return scale / 2 * (x**2 + condition * y**2)
+            """,
+        ),
+        "Rastrigin": SurfaceText(
+            gradient="""
+                w = 2 * math.pi
+                gx = 2 * x + amplitude * w * math.sin(w * x)
+                gy = 2 * y + amplitude * w * math.sin(w * y)
+                return gx, gy
+            """,
+            hessian="""
+                w = 2 * math.pi
+                hxx = 2 + amplitude * w**2 * math.cos(w * x)
+                hyy = 2 + amplitude * w**2 * math.cos(w * y)
+                return hxx, 0.0, hyy
+            """,
+            loss="""
+                ripples = amplitude * (1 - torch.cos(2 * torch.pi * theta))
+                return (theta**2 + ripples).sum()
+            """,
+        ),
+        "Rosenbrock": SurfaceText(
+            gradient="""
+                off = y - x**2
+                return -2 * (1 - x) - 4 * b * x * off, 2 * b * off
+            """,
+            hessian="return 2 - 4 * b * (y - 3 * x**2), -4 * b * x, 2 * b",
+            loss="""
+                x, y = theta
+                return (1 - x) ** 2 + b * (y - x**2) ** 2
+            """,
+        ),
+        "Saddle": SurfaceText(
+            gradient="return x, y**3 - y",
+            hessian="return 1.0, 0.0 * x, 3 * y**2 - 1",
+            loss="""
+                x, y = theta
+                return x**2 / 2 - y**2 / 2 + y**4 / 4
+            """,
+        ),
+        "Six-hump camel": SurfaceText(
+            gradient="""
+                gx = (8 - 8.4 * x**2 + 2 * x**4) * x + y
+                gy = x + (-8 + 16 * y**2) * y
+                return gx, gy
+            """,
+            hessian="return 8 - 25.2 * x**2 + 10 * x**4, 1.0, -8 + 48 * y**2",
+            loss="""
+                x, y = theta
+                return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (-4 + 4 * y**2) * y**2
+            """,
+        ),
+        "Styblinski-Tang": SurfaceText(
+            gradient="return 2 * x**3 - 16 * x + 2.5, 2 * y**3 - 16 * y + 2.5",
+            hessian="return 6 * x**2 - 16, 0.0, 6 * y**2 - 16",
+            loss="return (theta**4 - 16 * theta**2 + 5 * theta).sum() / 2",
+        ),
+        "Three-hump camel": SurfaceText(
+            gradient="return 4 * x - 4.2 * x**3 + x**5 + y, x + 2 * y",
+            hessian="return 4 - 12.6 * x**2 + 5 * x**4, 1.0, 2.0 + 0 * y",
+            loss="""
+                x, y = theta
+                return 2 * x**2 - 1.05 * x**4 + x**6 / 6 + x * y + y**2
+            """,
+        ),
+    }
+)
+
+DOT = """
+    def dot(a, b):
+        return a[0] * b[0] + a[1] * b[1]
+"""
+
+ADAM_STEP = """
+    self.t += 1
+    for i in range(2):
+        self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
+        self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
+        m_hat = self.m[i] / (1 - self.beta1**self.t)
+        v_hat = self.v[i] / (1 - self.beta2**self.t)
+        theta[i] -= self.lr * m_hat / (math.sqrt(v_hat) + self.eps)
+"""
+
+RULE_TEXTS: Texts[RuleText] = MappingProxyType(
+    {
+        "SGD": RuleText(
+            name="SGD",
+            step="""
+                for i in range(2):
+                    theta[i] -= self.lr * g[i]
+            """,
+            optim="SGD",
+        ),
+        "Momentum": RuleText(
+            name="Momentum",
+            state="self.v = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.v[i] = self.momentum * self.v[i] + g[i]
+                    theta[i] -= self.lr * self.v[i]
+            """,
+            optim="SGD",
+            arguments=("lr={lr}", "momentum={momentum}"),
+        ),
+        "Nesterov": RuleText(
+            name="Nesterov",
+            state="self.v = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.v[i] = self.momentum * self.v[i] + g[i]
+                    theta[i] -= self.lr * (g[i] + self.momentum * self.v[i])
+            """,
+            optim="SGD",
+            arguments=("lr={lr}", "momentum={momentum}", "nesterov=True"),
+        ),
+        # PyTorch refuses nesterov=True here, and it is the same.
+        ("Nesterov", "momentum", 0.0): RuleText(
+            name="Nesterov",
+            step="""
+                for i in range(2):  # with momentum 0 the same as SGD
+                    theta[i] -= self.lr * g[i]
+            """,
+            optim="SGD",
+        ),
+        "AdaGrad": RuleText(
+            name="AdaGrad",
+            state="self.s = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.s[i] += g[i] ** 2
+                    theta[i] -= self.lr * g[i] / (math.sqrt(self.s[i]) + self.eps)
+            """,
+            optim="Adagrad",
+            arguments=("lr={lr}", "eps={eps}"),
+        ),
+        "RMSProp": RuleText(
+            name="RMSProp",
+            state="self.s = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.s[i] = self.decay * self.s[i] + (1 - self.decay) * g[i] ** 2
+                    theta[i] -= self.lr * g[i] / (math.sqrt(self.s[i]) + self.eps)
+            """,
+            optim="RMSprop",
+            arguments=("lr={lr}", "alpha={decay}", "eps={eps}"),
+        ),
+        "Adam": RuleText(
+            name="Adam",
+            state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
+            step=ADAM_STEP,
+            optim="Adam",
+            arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
+        ),
+        "AdamW": RuleText(
+            name="AdamW",
+            state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
+            step=ADAM_STEP,
+            optim="AdamW",
+            arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
+        ),
+        "Newton": RuleText(
+            name="Newton",
+            step="""
+                hxx, hxy, hyy = self.hessian(*theta)
+                det = hxx * hyy - hxy**2
+                theta[0] -= self.lr * (hyy * g[0] - hxy * g[1]) / det
+                theta[1] -= self.lr * (hxx * g[1] - hxy * g[0]) / det
+            """,
+            by_hand="""
+                hessian = torch.func.hessian(loss)(theta)
+                theta = theta - lr * torch.linalg.solve(hessian, g)
+            """,
+        ),
+        "L-BFGS": RuleText(
+            name="LBFGS",
+            before=DOT,
+            state="self.pairs, self.gamma, self.last = [], 1.0, None",
+            step="""
+                if max(map(abs, g)) <= 1e-7:
+                    return  # at rest
+                lr = self.lr
+                if self.last is None:
+                    lr *= min(1.0, 1.0 / sum(map(abs, g)))
+                else:
+                    s, old_g = self.last
+                    y = [g[i] - old_g[i] for i in range(2)]
+                    if dot(s, y) > 1e-10:  # the curvature along s is positive
+                        self.pairs = [*self.pairs, (s, y)][-self.history :]
+                        self.gamma = dot(s, y) / dot(y, y)
+                d, alphas = [-g[0], -g[1]], []
+                for s, y in reversed(self.pairs):
+                    alphas.append(dot(s, d) / dot(s, y))
+                    d = [d[i] - alphas[-1] * y[i] for i in range(2)]
+                d = [self.gamma * d[i] for i in range(2)]
+                for s, y in self.pairs:
+                    weight = alphas.pop() - dot(y, d) / dot(s, y)
+                    d = [d[i] + weight * s[i] for i in range(2)]
+                self.last = [lr * d[i] for i in range(2)], g
+                if dot(g, d) <= -1e-9:  # else at rest
+                    theta[:] = [theta[i] + lr * d[i] for i in range(2)]
+            """,
+            optim="LBFGS",
+            arguments=("lr={lr}", "max_iter=1", "history_size={history}"),
+            closure=True,
+        ),
+    }
+)
+
+# The first line of step(theta, g).
+DECAY_TEXTS = MappingProxyType(
+    {
+        COUPLED: "g = [d + self.weight_decay * p for d, p in zip(g, theta)]",
+        DECOUPLED: "theta[:] = [p * (1 - self.lr * self.weight_decay) for p in theta]",
+    }
+)
+
+# What schedule(t) returns, without a warm-up.
+SCHEDULE_TEXTS: Texts[str] = MappingProxyType(
+    {
+        "Constant": "1.0",
+        "Step": "factor ** sum(t >= cut for cut in cuts)",
+        "Exponential": "final ** (t / (steps - 1))",
+        "Cosine": "final + (1 - final) * (1 + math.cos(math.pi * t / (steps - 1))) / 2",
+        ("Cosine", "final", 0.0): "(1 + math.cos(math.pi * t / (steps - 1))) / 2",
+        "Linear": "1 - (1 - final) * t / (steps - 1)",
+        ("Linear", "final", 0.0): "1 - t / (steps - 1)",
+        "Inverse sqrt": "1 / math.sqrt(1 + t / timescale)",
+    }
+)
+WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
+
+
+def plain_python(experiment: Experiment, run: Run) -> str:
+    """Return a script that repeats `run` with the standard library, its rule as a class.
+
+    Where the gradient is noisy it takes the seed's draws from NumPy. The script's arithmetic is
+    the paper's: its `path` differs from the run's by rounding.
+    """
+    part = _parts(experiment, run)
+    rule, surface = part.rule, part.surface
+    step, keywords = [_block(rule.step)], {"lr": "lr" if part.schedule else part.lr}
+    first = ["lr"]
+    if run.weight_decay > 0:
+        step.insert(0, DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay])
+        first.append("weight_decay")
+        keywords["weight_decay"] = repr(run.weight_decay)
+    functions = [_function("gradient(x, y)", surface.gradient, experiment.surface)]
+    hyper = {name: text for name, text in part.hyper.items() if _speaks(rule.step, name)}
+    if _speaks(rule.step, "hessian"):
+        functions.append(_function("hessian(x, y)", surface.hessian, experiment.surface))
+        hyper["hessian"] = "hessian"
+    fields = [names for names in (first, list(hyper)) if names]
+    init = [f"{', '.join('self.' + n for n in names)} = {', '.join(names)}" for names in fields]
+    if rule.state:
+        init.append(rule.state)
+    keywords |= hyper
+    if rule.before:
+        functions.append(_block(rule.before))
+    functions.append(
+        f"class {rule.name}:\n"
+        + indent(_function(f"__init__({', '.join(['self', *keywords])})", "\n".join(init)), TAB)
+        + "\n\n"
+        + indent(_function("step(self, theta, g)", "\n".join(step)), TAB)
+    )
+    loop = ["optimizer.step(theta, gradient(*theta))"]
+    if part.noise:
+        loop = ["g = [d + e for d, e in zip(gradient(*theta), noise[t])]"]
+        loop.append("optimizer.step(theta, g)")
+    if part.schedule:
+        loop.insert(0, "optimizer.lr = lr * schedule(t)")
+    main = [
+        f"theta = [{part.start}]",
+        "path = [tuple(theta)]",
+        *([f"lr = {part.lr}"] if part.schedule else []),
+        _broken(f"optimizer = {rule.name}(", [f"{n}={v}" for n, v in keywords.items()], ")"),
+        *_loop(part, [*loop, "path.append(tuple(theta))"]),
+    ]
+    noise = [*part.noise, "noise = (spread * rng.standard_normal((steps, 2))).tolist()"]
+    return _script(part, functions, noise, main)
+
+
+def pytorch(experiment: Experiment, run: Run) -> str:
+    """Return a script that repeats `run` with PyTorch, in float64.
+
+    The draws of a noisy gradient are those of NumPy, as in the run.
+    """
+    part = _parts(experiment, run)
+    rule = part.rule
+    loop: list[str] = []
+    main = [
+        _broken(
+            "theta = torch.tensor(",
+            [f"[{part.start}]", "dtype=torch.float64", *(["requires_grad=True"] * bool(rule.optim))],
+            ")",
+        ),
+        "path = [tuple(theta.tolist())]",
+    ]
+    noisy = bool(part.noise)
+    if rule.optim:
+        arguments = [text.format(lr=part.lr, **part.hyper) for text in rule.arguments]
+        # AdamW's default is not 0.
+        if run.weight_decay > 0 or OPTIMIZERS[run.optimizer].weight_decay == DECOUPLED:
+            arguments.append(f"weight_decay={run.weight_decay!r}")
+        main.append(_broken(f"optimizer = torch.optim.{rule.optim}(", ["[theta]", *arguments], ")"))
+        add = ["theta.grad += noise[t]"] * noisy
+        if rule.closure:
+            body = ["optimizer.zero_grad()", "value = loss(theta)", "value.backward()"]
+            closure = _function("closure()", "\n".join([*body, *add, "return value"]))
+            loop.append("optimizer.step(closure)")
+        else:
+            closure = ""
+            loop += ["optimizer.zero_grad()", "loss(theta).backward()", *add, "optimizer.step()"]
+        if part.schedule:
+            main.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
+            loop.append("scheduler.step()")
+    else:
+        closure = ""
+        if part.schedule:
+            loop.append(f"lr = {part.lr} * schedule(t)")
+        else:
+            main.append(f"lr = {part.lr}")
+        loop.append("g = torch.func.grad(loss)(theta)" + " + noise[t]" * noisy)
+        loop += _block(rule.by_hand).splitlines()
+    if closure:
+        main += ["", "", closure, "", ""]
+    main += _loop(part, [*loop, "path.append(tuple(theta.tolist()))"])
+    noise = [*part.noise, "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"]
+    functions = [_function("loss(theta)", part.surface.loss, experiment.surface)]
+    return _script(part, functions, noise, main)
+
+
+TAB = "    "
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What both listings are made of; numbers are text already."""
+
+    surface: SurfaceText
+    params: Mapping[str, str]
+    rule: RuleText
+    hyper: Mapping[str, str]
+    lr: str
+    start: str
+    steps: int
+    updates: int  # of the steps, those that the run did
+    reason: str  # why it did no more
+    schedule: str  # the function, "" for a constant rate
+    numbers: Mapping[str, str]  # the schedule's
+    noise: Sequence[str]  # lines that make `spread` and `rng`, none for an exact gradient
+
+
+def _parts(experiment: Experiment, run: Run) -> _Parts:
+    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
+    steps = run.steps or experiment.steps
+    (trajectory,) = simulate(dataclasses.replace(experiment, runs=(run,)))
+    reason = ""
+    if trajectory.diverged_at is not None:
+        reason = "it has diverged"
+    elif trajectory.stopped:
+        reason = "the Hessian is singular"
+    noise: list[str] = []
+    if noise_scale(experiment.noise, experiment.samples, run.batch_size) > 0:
+        noise = [
+            f"samples, batch = {experiment.samples}, {run.batch_size}",
+            f"spread = {experiment.noise!r} * math.sqrt((samples - batch)"
+            " / (batch * (samples - 1)))",
+            f"rng = np.random.default_rng({experiment.seed})",
+        ]
+    schedule, numbers = _schedule(run, steps, updates_per_epoch(experiment.samples, run.batch_size))
+    lr = rule.default_rate(surface) if run.lr is None else run.lr
+    return _Parts(
+        surface=_text_of(SURFACE_TEXTS, surface.name, experiment.params),
+        params={name: repr(value) for name, value in experiment.params.items()},
+        rule=_text_of(RULE_TEXTS, rule.name, run.hyper),
+        hyper={
+            h.name: repr(int(run.hyper[h.name]) if h.integer else run.hyper[h.name])
+            for h in rule.hyperparameters
+        },
+        lr=repr(float(lr)),
+        start=", ".join(map(repr, experiment.start or surface.start)),
+        steps=steps,
+        updates=len(trajectory.lr),
+        reason=reason,
+        schedule=schedule,
+        numbers=numbers,
+        noise=noise,
+    )
+
+
+def _schedule(run: Run, steps: int, per_epoch: int) -> tuple[str, dict[str, str]]:
+    """Return the function schedule(t) and its numbers, or "" where the factor is always 1."""
+    schedule, params = SCHEDULES[run.schedule], run.schedule_params
+    numbers: dict[str, str] = {}
+    if schedule.stepped:
+        # The schedule says itself before how many updates a milestone comes.
+        alone = (
+            schedule.factors(steps, {**params, "factor": 0.5, "milestones": (m,)}, 0, per_epoch)
+            for m in params["milestones"]
+        )
+        cuts = [int(np.count_nonzero(factors == 1.0)) for factors in alone]
+        numbers["cuts"] = _broken("[", [str(cut) for cut in cuts if cut < steps], "]")
+    numbers |= {name: repr(value) for name, value in params.items()}
+    # A cosine that ends where it starts is 1 only up to rounding.
+    flat = np.allclose(schedule.factors(steps, params, 0, per_epoch), 1.0, rtol=0.0, atol=1e-15)
+    factor = "" if flat else _text_of(SCHEDULE_TEXTS, schedule.name, params)
+    if run.warmup:
+        numbers["warmup"] = str(run.warmup)
+        lines = [f"decay = {factor}", f"return decay * {WARMUP_TEXT}"]
+        return _function("schedule(t)", "\n".join(lines if factor else ["return " + WARMUP_TEXT])), numbers
+    return _function("schedule(t)", "return " + factor) if factor else "", numbers
+
+
+def _text_of(texts: Texts[Text], name: str, numbers: Mapping[str, Any]) -> Text:
+    keys = ((name, number, value) for number, value in numbers.items())
+    return next((texts[key] for key in keys if key in texts), texts[name])
+
+
+def _speaks(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+def _block(text: str) -> str:
+    return dedent(text).strip()
+
+
+def _function(head: str, body: str, comment: str = "") -> str:
+    return f"def {head}:{comment and '  # ' + comment}\n{indent(_block(body), TAB)}"
+
+
+def _broken(head: str, items: Sequence[str], tail: str) -> str:
+    """Return a call or a list in one line, else with its items in one, else in one each."""
+    line = head + ", ".join(items) + tail
+    if len(line) <= WIDTH:
+        return line
+    inner = TAB + ", ".join(items)
+    if tail != ")" or len(inner) > WIDTH:
+        inner = "\n".join(f"{TAB}{item}," for item in items)
+    return f"{head}\n{inner}\n{tail}"
+
+
+def _loop(part: _Parts, body: Iterable[str]) -> list[str]:
+    lines = [TAB + line for line in body]
+    name = "t" if part.schedule or part.noise else "_"
+    count = str(part.updates)
+    if part.reason:
+        count += f"):  # of {part.steps} updates: then {part.reason}"
+    else:
+        count = ("steps" if _counts(part) else count) + "):"
+    return [f"for {name} in range({count}", *lines]
+
+
+def _counts(part: _Parts) -> bool:
+    return bool(part.noise) or _speaks(part.schedule, "steps")
+
+
+def _script(
+    part: _Parts, functions: Sequence[str], noise: Sequence[str], main: Sequence[str]
+) -> str:
+    """Join the constants that are spoken of, the functions, the loop, and the imports they need."""
+    functions = [*functions, *([part.schedule] if part.schedule else [])]
+    text = "\n".join(functions)
+    constants = [
+        f"{name} = {value}"
+        for name, value in {**part.params, **part.numbers}.items()
+        if _speaks(text, name)
+    ]
+    if _counts(part):
+        constants.append(f"steps = {part.steps}")
+    if part.noise:
+        constants += noise
+    body = "\n\n\n".join([*functions, "\n".join(main)])
+    whole = "\n".join([*constants, body])
+    imports = [
+        "\n".join(["import math"] * _speaks(whole, "math")),
+        "\n".join(
+            line
+            for line, name in (("import numpy as np", "np"), ("import torch", "torch"))
+            if _speaks(whole, name)
+        ),
+    ]
+    top = "\n\n".join(filter(None, [*imports, "\n".join(constants)]))
+    return f"{top}\n\n\n{body}\n" if top else f"{body}\n"
