@@ -137,10 +137,7 @@ SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
                 off = y - x / 2
                 return 2 * (x + 1) * (x - saddle) * (x - 1) - off, 2 * off
             """,
-            hessian="""
-                hxx = 6 * x**2 - 4 * saddle * x - 1.5 + 0 * y
-                return hxx, -1.0, 2.0
-            """,
+            hessian="return 6 * x**2 - 4 * saddle * x - 1.5, -1.0, 2.0",
             loss="""
                 x, y = theta
                 wells = (x**2 - 1) ** 2 / 2 + 2 / 3 * saddle * (2 - x) * (x + 1) ** 2
@@ -217,7 +214,7 @@ SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
         ),
         "Saddle": SurfaceText(
             gradient="return x, y**3 - y",
-            hessian="return 1.0, 0.0 * x, 3 * y**2 - 1",
+            hessian="return 1.0, 0.0, 3 * y**2 - 1",
             loss="""
                 x, y = theta
                 return x**2 / 2 - y**2 / 2 + y**4 / 4
@@ -242,7 +239,7 @@ SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
         ),
         "Three-hump camel": SurfaceText(
             gradient="return 4 * x - 4.2 * x**3 + x**5 + y, x + 2 * y",
-            hessian="return 4 - 12.6 * x**2 + 5 * x**4, 1.0, 2.0 + 0 * y",
+            hessian="return 4 - 12.6 * x**2 + 5 * x**4, 1.0, 2.0",
             loss="""
                 x, y = theta
                 return 2 * x**2 - 1.05 * x**4 + x**6 / 6 + x * y + y**2
@@ -302,7 +299,7 @@ RULE_TEXTS: Texts[RuleText] = MappingProxyType(
         ("Nesterov", "momentum", 0.0): RuleText(
             name="Nesterov",
             step="""
-                for i in range(2):  # with momentum 0 the same as SGD
+                for i in range(2):  # with momentum 0, gradient descent
                     theta[i] -= self.lr * g[i]
             """,
             optim="SGD",
@@ -430,8 +427,8 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         first.append("weight_decay")
         keywords["weight_decay"] = repr(run.weight_decay)
     functions = [_function("gradient(x, y)", surface.gradient, experiment.surface)]
-    hyper = {name: text for name, text in part.hyper.items() if _speaks(rule.step, name)}
-    if _speaks(rule.step, "hessian"):
+    hyper = {name: text for name, text in part.hyper.items() if _speaks(rule.step, "self." + name)}
+    if _speaks(rule.step, "self.hessian"):
         functions.append(_function("hessian(x, y)", surface.hessian, experiment.surface))
         hyper["hessian"] = "hessian"
     fields = [names for names in (first, list(hyper)) if names]
@@ -602,7 +599,7 @@ def _text_of(texts: Texts[Text], name: str, numbers: Mapping[str, Any]) -> Text:
 
 
 def _speaks(text: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", text) is not None
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _block(text: str) -> str:

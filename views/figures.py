@@ -67,7 +67,7 @@ def frame(surface: Surface, start: tuple[float, float]) -> Frame:
 
 @functools.lru_cache(maxsize=64)
 def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, LossScale]:
-    """Return the scaled loss on a grid over `box`, float64 (GRID, GRID) by y and x, and the scale."""
+    """Return the scaled loss on a grid over `box`, (GRID, GRID) by y and x, and its scale."""
     record = SURFACES[surface]
     values = dict(zip((p.name for p in record.parameters), params, strict=True))
     x, y = (np.linspace(*side, GRID) for side in box)
