@@ -26,7 +26,8 @@ KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 class Number:
     """A named number that a user may set: a surface's parameter or a rule's hyperparameter.
 
-    `scale` is "linear" or "log"; `integer` numbers are whole.
+    `scale` is "linear" or "log"; `integer` numbers are whole. A number with `choices` is the index
+    of one of them, and may be given by its name.
     """
 
     name: str
@@ -37,6 +38,20 @@ class Number:
     help: str
     scale: str = "linear"
     integer: bool = False
+    choices: tuple[str, ...] = ()
+
+    @staticmethod
+    def choice(name: str, choices: tuple[str, ...], help: str) -> Number:
+        """Return the number that stands for one of `choices`, by default the first."""
+        return Number(name, name, 0, 0, len(choices) - 1, help, integer=True, choices=choices)
+
+    def check(self, owner: str, value: Any) -> float:
+        """Return `value` as a float; a ValueError for another names `owner` and what is allowed."""
+        field = f"{owner}.{self.name}"
+        if self.choices and isinstance(value, str):
+            check_names(field, (value,), self.choices)
+            return float(self.choices.index(value))
+        return check_number(field, value, self.low, self.high, self.integer)
 
 
 def resolve(
@@ -50,12 +65,7 @@ def resolve(
     numbers = tuple(numbers)
     given = check_mapping(field, given)
     check_names(f"{field} of {owner}", given, (n.name for n in numbers))
-    return {
-        n.name: check_number(
-            f"{owner}.{n.name}", given.get(n.name, n.default), n.low, n.high, n.integer
-        )
-        for n in numbers
-    }
+    return {n.name: n.check(owner, given.get(n.name, n.default)) for n in numbers}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.float64,  # the coordinate beyond which a run has diverged
     MATRIX,  # out: path (steps + 1, 2), its first row the start
     VECTOR,  # out: loss (steps + 1,)
+    MATRIX,  # out: gradient (steps, 2) as the rule got it
+    types.float64[:, :, ::1],  # out: states (steps, s, 2) after each update
 )
 
 
@@ -51,6 +53,8 @@ def run(
     big,
     path,
     loss,
+    gradient,
+    states,
 ):
     # The kernels see the same few views at every step: cutting new ones out of `path` and `loss`
     # inside the loop costs several times the arithmetic.
@@ -75,11 +79,14 @@ def run(
         if coupled > 0.0:
             g[0] += coupled * theta[0]
             g[1] += coupled * theta[1]
+        gradient[k, 0], gradient[k, 1] = g[0], g[1]
         if needs_hessian:
             curvature(x, y, params, hxx, hxy, hyy)
         rate[0] = rate[1] = lr[k]
         if update(k + 1, g, hessian, rate, hyper, state, step) != 0:
             return k, STOPPED
+        for i in range(state.shape[0]):
+            states[k, i, 0], states[k, i, 1] = state[i, 0], state[i, 1]
         shrink = 1.0 - lr[k] * decoupled
         theta[0] = theta[0] * shrink + step[0]
         theta[1] = theta[1] * shrink + step[1]

@@ -181,6 +181,8 @@ class Trajectory:
     """What one run did: k updates, k <= steps.
 
     `path` float64 (k+1, 2), `loss` float64 (k+1,) and `lr` float64 (k,), the rate of each update.
+    `gradient` float64 (k, 2) is what each update was given, noise and coupled weight decay
+    included, and `states` float64 (k, s, 2) the rows of the rule's state after it.
     `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss
     is the first not to be finite; the path ends there. `stopped` is None, or why the rule had no
     step to take.
@@ -190,6 +192,8 @@ class Trajectory:
     path: NDArray[np.float64]
     loss: NDArray[np.float64]
     lr: NDArray[np.float64]
+    gradient: NDArray[np.float64]
+    states: NDArray[np.float64]
     diverged_at: int | None
     stopped: str | None
 
@@ -223,6 +227,8 @@ def _simulate(experiment: Experiment, run: Run) -> Trajectory:
     scale = noise_scale(experiment.noise, experiment.samples, run.batch_size)
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
+    gradient = np.empty((steps, 2))
+    states = np.empty((steps, len(rule.state), 2))
     path[0] = experiment.start
     done, outcome = driver.run(
         surface.kernel.compiled,
@@ -240,12 +246,16 @@ def _simulate(experiment: Experiment, run: Run) -> Trajectory:
         BIG,
         path,
         loss,
+        gradient,
+        states,
     )
     return Trajectory(
         run=run,
         path=path[: done + 1],
         loss=loss[: done + 1],
         lr=lr[:done],
+        gradient=gradient[:done],
+        states=states[:done],
         diverged_at=done if outcome == driver.DIVERGED else None,
         stopped=f"The Hessian is singular at step {done}." if outcome == driver.STOPPED else None,
     )

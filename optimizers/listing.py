@@ -22,7 +22,9 @@ from optimizers.record import COUPLED, DECOUPLED
 from optimizers.registry import OPTIMIZERS
 from optimizers.schedules import SCHEDULES
 
-WIDTH = 88  # columns: what Python's formatters break lines at
+WIDTH = 88  # columns, as Python's formatters have it
+TAB = "    "
+IMPORTS = {"math": "import math", "np": "import numpy as np", "torch": "import torch"}
 
 Text = TypeVar("Text")
 # A text by the name of what it writes down, or by (name, number, value): that text is taken where
@@ -45,8 +47,8 @@ class RuleText:
 
     In plain Python it is a class: `state` is what its __init__ adds, `step` the body of
     step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
-    with `arguments` (hyperparameters in braces) or, without one, the lines `by_hand` of the loop,
-    from `theta`, `g`, `loss` and `lr`.
+    with `arguments` (hyperparameters in braces) or, where PyTorch has none, the lines `hand` of
+    the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters, after `hand_state`.
     """
 
     name: str
@@ -56,7 +58,8 @@ class RuleText:
     optim: str = ""
     arguments: tuple[str, ...] = ("lr={lr}",)
     closure: bool = False
-    by_hand: str = ""
+    hand: str = ""
+    hand_state: str = ""
 
 
 SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
@@ -284,6 +287,32 @@ RULE_TEXTS: Texts[RuleText] = MappingProxyType(
             optim="SGD",
             arguments=("lr={lr}", "momentum={momentum}"),
         ),
+        ("Momentum", "convention", 1.0): RuleText(  # Keras
+            name="Momentum",
+            state="self.v = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.v[i] = self.momentum * self.v[i] - self.lr * g[i]
+                    theta[i] += self.v[i]
+            """,
+            hand_state="v = torch.zeros_like(theta)",
+            hand="""
+                v = momentum * v - lr * g
+                theta = theta + v
+            """,
+        ),
+        ("Momentum", "convention", 2.0): RuleText(  # EMA
+            name="Momentum",
+            state="self.v = [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.v[i] = self.momentum * self.v[i] + (1 - self.momentum) * g[i]
+                    theta[i] -= self.lr * self.v[i]
+            """,
+            # Not dampening=momentum: with it PyTorch's first velocity is g all the same.
+            optim="SGD",
+            arguments=("lr={lr} * (1 - {momentum})", "momentum={momentum}"),
+        ),
         "Nesterov": RuleText(
             name="Nesterov",
             state="self.v = [0.0, 0.0]",
@@ -333,6 +362,22 @@ RULE_TEXTS: Texts[RuleText] = MappingProxyType(
             optim="Adam",
             arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
         ),
+        ("Adam", "bias_correction", 1.0): RuleText(  # off
+            name="Adam",
+            state="self.m, self.v = [0.0, 0.0], [0.0, 0.0]",
+            step="""
+                for i in range(2):
+                    self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
+                    self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
+                    theta[i] -= self.lr * self.m[i] / (math.sqrt(self.v[i]) + self.eps)
+            """,
+            hand_state="m, v = torch.zeros_like(theta), torch.zeros_like(theta)",
+            hand="""
+                m = beta1 * m + (1 - beta1) * g
+                v = beta2 * v + (1 - beta2) * g**2
+                theta = theta - lr * m / (torch.sqrt(v) + eps)
+            """,
+        ),
         "AdamW": RuleText(
             name="AdamW",
             state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
@@ -348,7 +393,7 @@ RULE_TEXTS: Texts[RuleText] = MappingProxyType(
                 theta[0] -= self.lr * (hyy * g[0] - hxy * g[1]) / det
                 theta[1] -= self.lr * (hxx * g[1] - hxy * g[0]) / det
             """,
-            by_hand="""
+            hand="""
                 hessian = torch.func.hessian(loss)(theta)
                 theta = theta - lr * torch.linalg.solve(hessian, g)
             """,
@@ -415,103 +460,96 @@ WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 def plain_python(experiment: Experiment, run: Run) -> str:
     """Return a script that repeats `run` with the standard library, its rule as a class.
 
-    Where the gradient is noisy it takes the seed's draws from NumPy. The script's arithmetic is
-    the paper's: its `path` differs from the run's by rounding.
+    Where the gradient is noisy it takes the seed's draws from NumPy. The arithmetic is written as
+    in the papers: `path` differs from the run's by rounding.
     """
-    part = _parts(experiment, run)
-    rule, surface = part.rule, part.surface
-    step, keywords = [_block(rule.step)], {"lr": "lr" if part.schedule else part.lr}
-    first = ["lr"]
-    if run.weight_decay > 0:
-        step.insert(0, DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay])
-        first.append("weight_decay")
-        keywords["weight_decay"] = repr(run.weight_decay)
+    parts = _parts(experiment, run)
+    surface, rule, decay = parts.surface, parts.rule, run.weight_decay
+    hyper = {n: text for n, text in parts.hyper.items() if _speaks(rule.step, f"self.{n}")}
     functions = [_function("gradient(x, y)", surface.gradient, experiment.surface)]
-    hyper = {name: text for name, text in part.hyper.items() if _speaks(rule.step, "self." + name)}
     if _speaks(rule.step, "self.hessian"):
         functions.append(_function("hessian(x, y)", surface.hessian, experiment.surface))
         hyper["hessian"] = "hessian"
-    fields = [names for names in (first, list(hyper)) if names]
-    init = [f"{', '.join('self.' + n for n in names)} = {', '.join(names)}" for names in fields]
-    if rule.state:
-        init.append(rule.state)
-    keywords |= hyper
     if rule.before:
         functions.append(_block(rule.before))
-    functions.append(
-        f"class {rule.name}:\n"
-        + indent(_function(f"__init__({', '.join(['self', *keywords])})", "\n".join(init)), TAB)
-        + "\n\n"
-        + indent(_function("step(self, theta, g)", "\n".join(step)), TAB)
-    )
-    loop = ["optimizer.step(theta, gradient(*theta))"]
-    if part.noise:
-        loop = ["g = [d + e for d, e in zip(gradient(*theta), noise[t])]"]
-        loop.append("optimizer.step(theta, g)")
-    if part.schedule:
-        loop.insert(0, "optimizer.lr = lr * schedule(t)")
-    main = [
-        f"theta = [{part.start}]",
-        "path = [tuple(theta)]",
-        *([f"lr = {part.lr}"] if part.schedule else []),
-        _broken(f"optimizer = {rule.name}(", [f"{n}={v}" for n, v in keywords.items()], ")"),
-        *_loop(part, [*loop, "path.append(tuple(theta))"]),
+    general = {"lr": "lr" if parts.schedule else parts.lr}
+    step = _block(rule.step)
+    if decay > 0:
+        general["weight_decay"] = repr(decay)
+        step = f"{DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay]}\n{step}"
+    arguments = {**general, **hyper}
+    fields = [
+        f"{', '.join(f'self.{name}' for name in names)} = {', '.join(names)}"
+        for names in filter(None, (general, hyper))
     ]
-    noise = [*part.noise, "noise = (spread * rng.standard_normal((steps, 2))).tolist()"]
-    return _script(part, functions, noise, main)
+    init = _function(
+        f"__init__({', '.join(['self', *arguments])})",
+        "\n".join([*fields, *([rule.state] if rule.state else [])]),
+    )
+    methods = f"{init}\n\n{_function('step(self, theta, g)', step)}"
+    functions.append(f"class {rule.name}:\n{indent(methods, TAB)}")
+
+    keywords = [f"{name}={text}" for name, text in arguments.items()]
+    before = [
+        f"theta = [{parts.start}]",
+        "path = [tuple(theta)]",
+        *([f"lr = {parts.lr}"] if parts.schedule else []),
+        _broken(f"optimizer = {rule.name}(", keywords, ")"),
+    ]
+    loop = ["optimizer.lr = lr * schedule(t)"] if parts.schedule else []
+    if parts.noise:
+        loop.append("g = [d + e for d, e in zip(gradient(*theta), noise[t])]")
+        loop.append("optimizer.step(theta, g)")
+    else:
+        loop.append("optimizer.step(theta, gradient(*theta))")
+    loop.append("path.append(tuple(theta))")
+    noise = "noise = (spread * rng.standard_normal((steps, 2))).tolist()"
+    return _script(parts, noise, functions, [*before, *_loop(parts, loop)])
 
 
 def pytorch(experiment: Experiment, run: Run) -> str:
     """Return a script that repeats `run` with PyTorch, in float64.
 
-    The draws of a noisy gradient are those of NumPy, as in the run.
+    The gradient is autograd's; the draws of a noisy one are NumPy's, as in the run.
     """
-    part = _parts(experiment, run)
-    rule = part.rule
-    loop: list[str] = []
-    main = [
-        _broken(
-            "theta = torch.tensor(",
-            [f"[{part.start}]", "dtype=torch.float64", *(["requires_grad=True"] * bool(rule.optim))],
-            ")",
-        ),
-        "path = [tuple(theta.tolist())]",
-    ]
-    noisy = bool(part.noise)
+    parts = _parts(experiment, run)
+    rule = parts.rule
+    theta = [f"[{parts.start}]", "dtype=torch.float64"]
+    before = ["path = [tuple(theta.tolist())]"]
     if rule.optim:
-        arguments = [text.format(lr=part.lr, **part.hyper) for text in rule.arguments]
-        # AdamW's default is not 0.
+        theta.append("requires_grad=True")
+        arguments = ["[theta]", *(a.format(lr=parts.lr, **parts.hyper) for a in rule.arguments)]
+        # Where it decouples the decay, PyTorch's default is not 0.
         if run.weight_decay > 0 or OPTIMIZERS[run.optimizer].weight_decay == DECOUPLED:
             arguments.append(f"weight_decay={run.weight_decay!r}")
-        main.append(_broken(f"optimizer = torch.optim.{rule.optim}(", ["[theta]", *arguments], ")"))
-        add = ["theta.grad += noise[t]"] * noisy
+        before.append(_broken(f"optimizer = torch.optim.{rule.optim}(", arguments, ")"))
+        if parts.schedule:
+            before.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
+        noise = ["theta.grad += noise[t]"] if parts.noise else []
         if rule.closure:
-            body = ["optimizer.zero_grad()", "value = loss(theta)", "value.backward()"]
-            closure = _function("closure()", "\n".join([*body, *add, "return value"]))
-            loop.append("optimizer.step(closure)")
+            body = ["optimizer.zero_grad()", "value = loss(theta)", "value.backward()", *noise]
+            closure = _function("closure()", "\n".join([*body, "return value"]))
+            before += ["", "", closure, "", ""]
+            loop = ["optimizer.step(closure)"]
         else:
-            closure = ""
-            loop += ["optimizer.zero_grad()", "loss(theta).backward()", *add, "optimizer.step()"]
-        if part.schedule:
-            main.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
+            loop = ["optimizer.zero_grad()", "loss(theta).backward()", *noise, "optimizer.step()"]
+        if parts.schedule:
             loop.append("scheduler.step()")
     else:
-        closure = ""
-        if part.schedule:
-            loop.append(f"lr = {part.lr} * schedule(t)")
-        else:
-            main.append(f"lr = {part.lr}")
-        loop.append("g = torch.func.grad(loss)(theta)" + " + noise[t]" * noisy)
-        loop += _block(rule.by_hand).splitlines()
-    if closure:
-        main += ["", "", closure, "", ""]
-    main += _loop(part, [*loop, "path.append(tuple(theta.tolist()))"])
-    noise = [*part.noise, "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"]
-    functions = [_function("loss(theta)", part.surface.loss, experiment.surface)]
-    return _script(part, functions, noise, main)
-
-
-TAB = "    "
+        rate = f"lr = {parts.lr}"
+        loop = [f"{rate} * schedule(t)"] if parts.schedule else []
+        before += [] if parts.schedule else [rate]
+        before += [f"{n} = {text}" for n, text in parts.hyper.items() if _speaks(rule.hand, n)]
+        before += [rule.hand_state] if rule.hand_state else []
+        gradient = ["torch.func.grad(loss)(theta)"]
+        gradient += ["noise[t]"] if parts.noise else []
+        gradient += [f"{run.weight_decay!r} * theta"] if run.weight_decay > 0 else []
+        loop += [f"g = {' + '.join(gradient)}", *_block(rule.hand).splitlines()]
+    before.insert(0, _broken("theta = torch.tensor(", theta, ")"))
+    loop.append("path.append(tuple(theta.tolist()))")
+    draws = "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"
+    functions = [_function("loss(theta)", parts.surface.loss, experiment.surface)]
+    return _script(parts, draws, functions, [*before, *_loop(parts, loop)])
 
 
 @dataclass(frozen=True)
@@ -527,30 +565,29 @@ class _Parts:
     steps: int
     updates: int  # of the steps, those that the run did
     reason: str  # why it did no more
-    schedule: str  # the function, "" for a constant rate
+    schedule: str  # the function, "" where the rate is constant
     numbers: Mapping[str, str]  # the schedule's
-    noise: Sequence[str]  # lines that make `spread` and `rng`, none for an exact gradient
+    noise: Sequence[str]  # the lines that make `spread` and `rng`, none for an exact gradient
+
+    @property
+    def counts(self) -> bool:
+        """Whether a line outside the loop speaks of `steps`."""
+        return bool(self.noise) or _speaks(self.schedule, "steps")
 
 
 def _parts(experiment: Experiment, run: Run) -> _Parts:
     surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
-    steps = run.steps or experiment.steps
+    steps, samples, batch = run.steps or experiment.steps, experiment.samples, run.batch_size
     (trajectory,) = simulate(dataclasses.replace(experiment, runs=(run,)))
-    reason = ""
-    if trajectory.diverged_at is not None:
-        reason = "it has diverged"
-    elif trajectory.stopped:
+    reason = "it has diverged" if trajectory.diverged_at is not None else ""
+    if trajectory.stopped:
         reason = "the Hessian is singular"
-    noise: list[str] = []
-    if noise_scale(experiment.noise, experiment.samples, run.batch_size) > 0:
-        noise = [
-            f"samples, batch = {experiment.samples}, {run.batch_size}",
-            f"spread = {experiment.noise!r} * math.sqrt((samples - batch)"
-            " / (batch * (samples - 1)))",
-            f"rng = np.random.default_rng({experiment.seed})",
-        ]
-    schedule, numbers = _schedule(run, steps, updates_per_epoch(experiment.samples, run.batch_size))
-    lr = rule.default_rate(surface) if run.lr is None else run.lr
+    noise = [
+        f"samples, batch = {samples}, {batch}  # drawn without replacement",
+        f"spread = {experiment.noise!r} * math.sqrt((samples - batch) / (batch * (samples - 1)))",
+        f"rng = np.random.default_rng({experiment.seed})",
+    ]
+    schedule, numbers = _schedule(run, steps, updates_per_epoch(samples, batch))
     return _Parts(
         surface=_text_of(SURFACE_TEXTS, surface.name, experiment.params),
         params={name: repr(value) for name, value in experiment.params.items()},
@@ -559,38 +596,40 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
             h.name: repr(int(run.hyper[h.name]) if h.integer else run.hyper[h.name])
             for h in rule.hyperparameters
         },
-        lr=repr(float(lr)),
+        lr=repr(float(rule.default_rate(surface) if run.lr is None else run.lr)),
         start=", ".join(map(repr, experiment.start or surface.start)),
         steps=steps,
         updates=len(trajectory.lr),
         reason=reason,
         schedule=schedule,
         numbers=numbers,
-        noise=noise,
+        noise=noise if noise_scale(experiment.noise, samples, batch) > 0 else (),
     )
 
 
-def _schedule(run: Run, steps: int, per_epoch: int) -> tuple[str, dict[str, str]]:
-    """Return the function schedule(t) and its numbers, or "" where the factor is always 1."""
+def _schedule(run: Run, steps: int, updates_per_epoch: int) -> tuple[str, dict[str, str]]:
+    """Return the function schedule(t), "" where it is always 1, and the numbers it may name."""
     schedule, params = SCHEDULES[run.schedule], run.schedule_params
-    numbers: dict[str, str] = {}
+    numbers = {name: repr(value) for name, value in params.items()}
     if schedule.stepped:
-        # The schedule says itself before how many updates a milestone comes.
+        # The schedule says itself how many updates come before a milestone.
         alone = (
-            schedule.factors(steps, {**params, "factor": 0.5, "milestones": (m,)}, 0, per_epoch)
+            schedule.factors(
+                steps, {**params, "factor": 0.5, "milestones": (m,)}, 0, updates_per_epoch
+            )
             for m in params["milestones"]
         )
-        cuts = [int(np.count_nonzero(factors == 1.0)) for factors in alone]
+        cuts = (int(np.count_nonzero(factors == 1.0)) for factors in alone)
         numbers["cuts"] = _broken("[", [str(cut) for cut in cuts if cut < steps], "]")
-    numbers |= {name: repr(value) for name, value in params.items()}
-    # A cosine that ends where it starts is 1 only up to rounding.
-    flat = np.allclose(schedule.factors(steps, params, 0, per_epoch), 1.0, rtol=0.0, atol=1e-15)
-    factor = "" if flat else _text_of(SCHEDULE_TEXTS, schedule.name, params)
+    # Of a cosine that ends where it begins, each factor is 1 but for rounding.
+    factors = schedule.factors(steps, params, 0, updates_per_epoch)
+    flat = np.allclose(factors, 1.0, rtol=0.0, atol=1e-15)
+    lines = [] if flat else [f"return {_text_of(SCHEDULE_TEXTS, schedule.name, params)}"]
     if run.warmup:
         numbers["warmup"] = str(run.warmup)
-        lines = [f"decay = {factor}", f"return decay * {WARMUP_TEXT}"]
-        return _function("schedule(t)", "\n".join(lines if factor else ["return " + WARMUP_TEXT])), numbers
-    return _function("schedule(t)", "return " + factor) if factor else "", numbers
+        lines = [line.replace("return", "decay =") for line in lines]
+        lines.append("return " + "decay * " * len(lines) + WARMUP_TEXT)
+    return _function("schedule(t)", "\n".join(lines)) if lines else "", numbers
 
 
 def _text_of(texts: Texts[Text], name: str, numbers: Mapping[str, Any]) -> Text:
@@ -611,55 +650,41 @@ def _function(head: str, body: str, comment: str = "") -> str:
 
 
 def _broken(head: str, items: Sequence[str], tail: str) -> str:
-    """Return a call or a list in one line, else with its items in one, else in one each."""
+    """Return a call or a list in one line; else its items in one line, else in one each."""
     line = head + ", ".join(items) + tail
     if len(line) <= WIDTH:
         return line
     inner = TAB + ", ".join(items)
-    if tail != ")" or len(inner) > WIDTH:
+    if tail == "]" or len(inner) > WIDTH:
         inner = "\n".join(f"{TAB}{item}," for item in items)
     return f"{head}\n{inner}\n{tail}"
 
 
-def _loop(part: _Parts, body: Iterable[str]) -> list[str]:
-    lines = [TAB + line for line in body]
-    name = "t" if part.schedule or part.noise else "_"
-    count = str(part.updates)
-    if part.reason:
-        count += f"):  # of {part.steps} updates: then {part.reason}"
-    else:
-        count = ("steps" if _counts(part) else count) + "):"
-    return [f"for {name} in range({count}", *lines]
+def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:
+    name = "t" if parts.schedule or parts.noise else "_"
+    count, comment = "steps" if parts.counts else str(parts.steps), ""
+    if parts.reason:
+        count, comment = str(parts.updates), f"  # of {parts.steps} updates: then {parts.reason}"
+    return [f"for {name} in range({count}):{comment}", *(TAB + line for line in body)]
 
 
-def _counts(part: _Parts) -> bool:
-    return bool(part.noise) or _speaks(part.schedule, "steps")
-
-
-def _script(
-    part: _Parts, functions: Sequence[str], noise: Sequence[str], main: Sequence[str]
-) -> str:
-    """Join the constants that are spoken of, the functions, the loop, and the imports they need."""
-    functions = [*functions, *([part.schedule] if part.schedule else [])]
-    text = "\n".join(functions)
+def _script(parts: _Parts, noise: str, functions: Sequence[str], main: Iterable[str]) -> str:
+    """Join the constants that are spoken of, the functions and the loop, with their imports."""
+    functions = [*functions, *([parts.schedule] if parts.schedule else [])]
     constants = [
-        f"{name} = {value}"
-        for name, value in {**part.params, **part.numbers}.items()
-        if _speaks(text, name)
+        f"{name} = {text}"
+        for name, text in {**parts.params, **parts.numbers}.items()
+        if any(_speaks(function, name) for function in functions)
     ]
-    if _counts(part):
-        constants.append(f"steps = {part.steps}")
-    if part.noise:
-        constants += noise
+    constants += [f"steps = {parts.steps}"] if parts.counts else []
+    constants += [*parts.noise, noise] if parts.noise else []
     body = "\n\n\n".join([*functions, "\n".join(main)])
     whole = "\n".join([*constants, body])
-    imports = [
-        "\n".join(["import math"] * _speaks(whole, "math")),
-        "\n".join(
-            line
-            for line, name in (("import numpy as np", "np"), ("import torch", "torch"))
-            if _speaks(whole, name)
-        ),
-    ]
-    top = "\n\n".join(filter(None, [*imports, "\n".join(constants)]))
-    return f"{top}\n\n\n{body}\n" if top else f"{body}\n"
+    used = {name: line for name, line in IMPORTS.items() if _speaks(whole, name)}
+    groups = (
+        [line for name, line in used.items() if name == "math"],
+        [line for name, line in used.items() if name != "math"],
+        constants,
+    )
+    top = "\n\n".join("\n".join(group) for group in groups if group)
+    return f"{top}\n\n\n{body}\n".lstrip("\n")

@@ -13,14 +13,23 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 30  # seconds: more than a slow machine needs, less than anybody waits for a hang
 
+DESKTOP: Any = {"width": 1280, "height": 900}
 RESTING = (
     '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
     '[data-test-script-state="notRunning"]'
@@ -72,14 +81,36 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium; `.ci/zigzag.py test` says in ZIGZAG_CHROMIUM which."""
+def chromium() -> Iterator[BrowserType]:
+    """Playwright's way to start a Chromium."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+def options() -> dict[str, Any]:
+    """Return how to start the browser; `.ci/zigzag.py test` says in ZIGZAG_CHROMIUM which."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("ZIGZAG_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    return {"executable_path": path, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """A browser for visitors that are not like the first: each gets an empty profile."""
+    browser = chromium.launch(**options())
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def visitor(
+    chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser with a profile on disk: from the second visit on it has everything compiled."""
+    profile = tmp_path_factory.mktemp("profile")
+    context = chromium.launch_persistent_context(profile, viewport=DESKTOP, **options())
+    yield context
+    context.close()
 
 
 class Visit:
@@ -157,19 +188,11 @@ class Visit:
         self.settled()
 
 
-@pytest.fixture(scope="session")
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """One browser's profile, whose cache makes all visits but the first quick."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
-
-
 @pytest.fixture
 def visit(
-    server: str, browser: Browser, visitor: BrowserContext
+    server: str, visitor: BrowserContext, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Visit]]:
-    """Open the app with a query, in a profile of its own if options of one are given.
+    """Open the app with a query, in a profile of its own if options for one are given.
 
     Afterwards no visit may have logged an error or a warning, failed to get anything, or asked
     any other host for anything.
@@ -180,7 +203,8 @@ def visit(
     def open_page(query: str = "", wait: bool = True, **options) -> Visit:
         context = visitor
         if options:
-            context = browser.new_context(**options)
+            browser = request.getfixturevalue("browser")
+            context = browser.new_context(**{"viewport": DESKTOP, **options})
             contexts.append(context)
         url = urljoin(server, query)
         visits.append(made := Visit(context, urlsplit(url).netloc))

@@ -21,7 +21,14 @@ import pytest
 from landscape import SURFACES
 from landscape.compiled import SURFACE_SIGNATURE, kernel
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, driver, simulate
-from optimizers.experiment import BIG, MOST_RUNS, MOST_STEPS, noise_scale, updates_per_epoch
+from optimizers.experiment import (
+    BIG,
+    MOST_RUNS,
+    MOST_STEPS,
+    draws,
+    noise_scale,
+    updates_per_epoch,
+)
 from optimizers.record import NO_DECAY
 
 # Everything else also holds when the kernels are plain Python (NUMBA_DISABLE_JIT=1).
@@ -82,7 +89,7 @@ def test_an_experiment_is_equal_to_its_copy_hashes_and_pickles():
     copy = pickle.loads(pickle.dumps(EXAMPLE))
     assert copy == EXAMPLE
     assert hash(copy) == hash(EXAMPLE)
-    assert copy.runs[1].hyper == {"momentum": 0.9}
+    assert copy.runs[1].hyper == {"momentum": 0.9, "convention": 0}
     assert dataclasses.replace(EXAMPLE, seed=1) != EXAMPLE
 
 
@@ -307,7 +314,7 @@ REFUSALS = {
     ),
     "hyperparameter": (
         lambda: Run("Momentum", hyper={"mu": 0.5}),
-        "hyper of Momentum = 'mu': unknown; known: momentum",
+        "hyper of Momentum = 'mu': unknown; known: momentum, convention",
     ),
     "hyperparameter of a rule that has none": (
         lambda: Run("SGD", hyper={"momentum": 0.5}),
@@ -415,10 +422,11 @@ def pole(x, y, params, loss, gx, gy):
 @pytest.mark.parametrize("strength", [1.0, 0.0], ids=["inf", "NaN"])
 def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(strength):
     path, loss = np.full((6, 2), 3.0), np.empty(6)
+    record = np.empty((5, 2)), np.empty((5, 0, 2))
     rule, nothing = OPTIMIZERS["SGD"], np.empty((0, 2))
     done = driver.run(
         *(pole.compiled, pole.compiled, rule.update.compiled, np.array([strength]), np.ones(5)),
-        *(nothing, 0.0, nothing, 0.0, 0.0, False, nothing, BIG, path, loss),
+        *(nothing, 0.0, nothing, 0.0, 0.0, False, nothing, BIG, path, loss, *record),
     )
     assert done == (3, driver.DIVERGED)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]
@@ -438,6 +446,32 @@ def test_a_run_that_leaves_the_frame_is_not_brought_back_and_may_return():
     np.testing.assert_allclose(path[1], [36, -38], rtol=1e-9)  # 40 per coordinate, unclipped
     assert path[1, 0] > right
     assert (np.abs(path[-1]) < right).all()
+
+
+def test_the_recorded_gradient_is_what_the_rule_was_given():
+    run = Run("SGD", lr=0.1, batch_size=4, weight_decay=0.5)
+    trajectory = one(run, noise=2.0, steps=20)
+    np.testing.assert_allclose(
+        np.diff(trajectory.path, axis=0), -0.1 * trajectory.gradient, rtol=1e-12, atol=1e-14
+    )
+    exact = np.stack(SURFACES["Quadratic"].gradient(*trajectory.path[:-1].T), axis=1)
+    drawn = trajectory.gradient - exact - 0.5 * trajectory.path[:-1]
+    scale = noise_scale(2.0, 10_000, 4)
+    np.testing.assert_allclose(drawn, scale * draws(0, 20), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_recorded_states_have_a_row_for_every_name(name):
+    trajectory = one(Run(name), steps=7)
+    assert trajectory.states.shape == (7, len(OPTIMIZERS[name].state), 2)
+    assert np.isfinite(trajectory.states).all()
+
+
+def test_the_recorded_state_of_momentum_is_its_velocity():
+    trajectory = one(Run("Momentum", lr=0.01), steps=20)
+    np.testing.assert_allclose(
+        np.diff(trajectory.path, axis=0), -0.01 * trajectory.states[:, 0], rtol=1e-9, atol=1e-14
+    )
 
 
 # --- Noise --------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ import itertools
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from landscape import SURFACES
 from landscape.record import CUSP, DEGENERATE, SADDLE
-from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers import OPTIMIZERS, Experiment, Run, Trajectory, simulate
 from optimizers.record import DONE, NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
@@ -726,3 +727,57 @@ def test_every_hyperparameter_changes_the_path(rule):
         other = number.low if number.default != number.low else number.high
         changed = one(Run(rule.name, hyper={number.name: other}), **surface).path
         assert not np.array_equal(changed, plain), number.name
+
+
+# Conventions of momentum, and Adam without its bias correction
+
+
+def momentum(convention: str | int, lr: float, **changes: Any) -> Trajectory:
+    run = Run("Momentum", lr=lr, hyper={"momentum": 0.9, "convention": convention}, **changes)
+    (trajectory,) = simulate(Experiment(**CONVENTION_TRIAL, runs=(run,)))
+    return trajectory
+
+
+CONVENTION_TRIAL = {
+    "surface": "Quadratic",
+    "params": {"scale": 0.1, "condition": 20.0},
+    "start": (-7.0, 2.0),
+    "steps": 40,
+}
+CUT = {"schedule": "Step", "schedule_params": {"milestones": (15,), "unit": "updates"}}
+
+
+def test_a_moving_average_is_pytorchs_momentum_at_a_smaller_rate():
+    assert np.allclose(
+        momentum("EMA", 1.0).path, momentum("PyTorch", 0.1).path, rtol=1e-11, atol=1e-12
+    )
+
+
+def test_keras_momentum_is_pytorchs_while_the_rate_is_constant():
+    keras, pytorch = momentum("Keras", 0.1), momentum("PyTorch", 0.1)
+    assert np.allclose(keras.path, pytorch.path, rtol=1e-11, atol=1e-12)
+
+
+def test_a_schedule_tells_keras_momentum_from_pytorchs():
+    keras, pytorch = momentum("Keras", 0.1, **CUT), momentum("PyTorch", 0.1, **CUT)
+    assert f"{keras.loss[-1]:.3g} {pytorch.loss[-1]:.3g}" == "0.0326 0.189"
+
+
+def test_a_choice_is_given_by_name_or_by_number():
+    assert Run("Momentum", hyper={"convention": "EMA"}) == Run("Momentum", hyper={"convention": 2})
+    with pytest.raises(ValueError, match="Momentum.convention = 'Nadam': unknown; known: PyTorch"):
+        Run("Momentum", hyper={"convention": "Nadam"})
+
+
+def test_without_bias_correction_adams_first_step_is_too_long():
+    run = Run("Adam", lr=0.1, hyper={"bias_correction": "off", "eps": 1e-16})
+    (trajectory,) = simulate(Experiment(**CONVENTION_TRIAL, runs=(run,)))
+    first = np.abs(trajectory.path[1] - trajectory.path[0])
+    assert first == pytest.approx(0.1 * (1 - 0.9) / math.sqrt(1 - 0.999), rel=1e-9)
+    m = v = 0.0
+    theta = -7.0
+    for step in range(40):
+        g = 0.1 * theta
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        theta -= 0.1 * m / (math.sqrt(v) + 1e-16)
+        assert trajectory.path[step + 1, 0] == pytest.approx(theta, rel=1e-9)

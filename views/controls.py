@@ -203,6 +203,10 @@ def number_control(settings: Settings, owner: str, fact: Number) -> float:
     """Draw the control of a recorded number: a slider, or an input where it spans decades."""
     name, label = f"{owner}.{fact.name}", fact.name.replace("_", " ")
     low, high, default = fact.low, fact.high, fact.default
+    if fact.choices:
+        return fact.check(
+            owner, pick(settings, name, label, fact.choices, fact.choices[0], help=fact.help)
+        )
     if fact.integer:
         return number(settings, name, label, low, high, default, 1, help=fact.help)
     if fact.scale == "log" or 0.99 < high < 1:  # .99, .999 and .9999 are far apart

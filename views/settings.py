@@ -96,7 +96,9 @@ def run_defaults(surface: str, run: Run) -> dict[str, Any]:
         f"{surface}.{name}.lr": rate,
         f"{name}.weight_decay": run.weight_decay,
     }
-    values |= {f"{name}.{key}": value for key, value in run.hyper.items()}
+    for fact in rule.hyperparameters:
+        value = run.hyper[fact.name]
+        values[f"{name}.{fact.name}"] = fact.choices[int(value)] if fact.choices else value
     for key, value in run.schedule_params.items():
         text = number_list(value) if isinstance(value, tuple) else value
         values[f"{run.schedule}.{key}"] = text

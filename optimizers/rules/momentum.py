@@ -1,4 +1,4 @@
-"""Momentum, the heavy ball, in PyTorch's convention."""
+"""Momentum, the heavy ball, in the three conventions in use."""
 
 from landscape.compiled import kernel
 from landscape.record import Number
@@ -7,10 +7,17 @@ from optimizers.record import UPDATE_SIGNATURE, Optimizer
 
 @kernel(UPDATE_SIGNATURE)
 def update(t, g, hessian, lr, hyper, state, step):
-    mu, v = hyper[0], state[0]
+    mu, convention, v = hyper[0], hyper[1], state[0]
     for i in range(g.size):
-        v[i] = mu[i] * v[i] + g[i]
-        step[i] = -lr[i] * v[i]
+        if convention[i] == 0.0:  # PyTorch
+            v[i] = mu[i] * v[i] + g[i]
+            step[i] = -lr[i] * v[i]
+        elif convention[i] == 1.0:  # Keras
+            v[i] = mu[i] * v[i] - lr[i] * g[i]
+            step[i] = v[i]
+        else:  # EMA
+            v[i] = mu[i] * v[i] + (1 - mu[i]) * g[i]
+            step[i] = -lr[i] * v[i]
     return 0
 
 
@@ -20,8 +27,9 @@ OPTIMIZER = Optimizer(
     sentence="A heavy ball: past gradients keep it rolling.",
     latex=r"v_t = \mu v_{t-1} + g_t, \quad \theta_t = \theta_{t-1} - \eta\, v_t",
     source="Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964) 1-17",
-    differs="The velocity sums gradients, as in PyTorch. Where it sums steps instead, as in Keras,"
-    " a schedule acts differently; a moving average of gradients equals this at lr (1 - mu).",
+    differs="PyTorch's velocity sums gradients, v = mu v + g. Keras and Sutskever sum steps,"
+    " v = mu v - lr g: the same at a constant rate, another run once a schedule changes it. A moving"
+    " average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu).",
     update=update,
     state=("v",),
     rate=0.01,
@@ -38,5 +46,8 @@ OPTIMIZER = Optimizer(
     },
     hyperparameters=(
         Number("momentum", r"\mu", 0.9, 0.0, 0.999, "Share of the velocity that is kept."),
+        Number.choice(
+            "convention", ("PyTorch", "Keras", "EMA"), "What the velocity sums; see above."
+        ),
     ),
 )

@@ -1,0 +1,322 @@
+"""What a run did, in numbers, from its stored trajectory: nothing is simulated again.
+
+Curvature means an eigenvalue of the surface's Hessian. Lengths are in the surface's coordinates,
+turns in degrees. Every function takes the experiment and one of its trajectories.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
+from optimizers.experiment import Experiment, Run, Trajectory
+from optimizers.record import COUPLED
+from optimizers.registry import OPTIMIZERS
+
+Vector = NDArray[np.float64]
+
+# A step counts if it is longer than this share of the frame's diagonal: a ten-thousandth of a
+# pixel, yet a hundred times the rounding of a coordinate of 1e6.
+SHORTEST = 1e-9
+# Curvatures closer to each other than this are equal but for rounding: no direction is steeper.
+EQUAL_CURVATURES = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What is known of an experiment's surface at its parameters, looked up once.
+
+    `points` holds the critical points in the domain, `xy` float64 (p, 2) where they are, and
+    `minimizers` which of them are global minimizers, their indices. `lowest` is -inf where the
+    loss has no lower bound, `diagonal` the length that other lengths are compared with.
+    """
+
+    surface: Surface
+    points: tuple[CriticalPoint, ...]
+    xy: Vector
+    minimizers: NDArray[np.intp]
+    lowest: float
+    diagonal: float
+
+
+def frame_of(experiment: Experiment) -> Frame:
+    """Return the facts of the experiment's surface."""
+    return _frame(experiment.surface, experiment.params)
+
+
+@functools.lru_cache(maxsize=256)
+def _frame(name: str, params: Mapping[str, float]) -> Frame:
+    surface = SURFACES[name]
+    points = surface.critical_points(**params)
+    best = [i for i, point in enumerate(points) if point.kind in (GLOBAL_MINIMUM, CUSP)]
+    return Frame(
+        surface=surface,
+        points=points,
+        xy=np.array([(point.x, point.y) for point in points]).reshape(-1, 2),
+        minimizers=np.array(best, dtype=np.intp),
+        lowest=min(points[i].loss for i in best) if surface.bounded else -math.inf,
+        diagonal=math.hypot(*(high - low for low, high in surface.domain)),
+    )
+
+
+def coupled_decay(run: Run) -> float:
+    """Return the weight decay that the run adds to the gradient: its loss is f + wd/2 |theta|^2."""
+    return run.weight_decay if OPTIMIZERS[run.optimizer].weight_decay == COUPLED else 0.0
+
+
+def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
+    """Return the eigenvalues of symmetric 2 x 2 matrices, the larger first."""
+    middle, radius = (hxx + hyy) / 2, np.hypot((hxx - hyy) / 2, hxy)
+    return middle + radius, middle - radius
+
+
+@dataclass(frozen=True)
+class Zigzag:
+    """How a run crosses the valley. A value is None where nothing defines it.
+
+    Of `turns` pairs of successive steps that both count (see SHORTEST), taken where the largest
+    curvature is positive, `flips` change sign along its direction; `flip_rate` is their share.
+    `turn_angle` is the mean angle between successive steps, 0 straight on and 180 straight back.
+    `path_ratio` is the length of the path over the straight line from its start to its end.
+    """
+
+    flips: int
+    turns: int
+    flip_rate: float | None
+    turn_angle: float | None
+    path_ratio: float | None
+
+
+def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
+    """Measure how a run crosses the valley.
+
+    The last position of a diverged run may be infinite; then its last step is left out.
+    """
+    frame, path = frame_of(experiment), finite(trajectory.path)
+    shortest = SHORTEST * frame.diagonal
+    dx, dy = np.diff(path, axis=0).T
+    length = np.hypot(dx, dy)
+    straight = math.hypot(*(path[-1] - path[0])) if len(path) else 0.0
+    ratio = float(length.sum()) / straight if straight > shortest else None
+
+    counts = length > shortest
+    (at,) = np.nonzero(counts[:-1] & counts[1:])
+    if at.size == 0:
+        return Zigzag(0, 0, None, None, ratio)
+    with np.errstate(over="ignore"):  # a last step may be so long that its square is no float
+        ux, uy = dx[at] / length[at], dy[at] / length[at]
+        wx, wy = dx[at + 1] / length[at + 1], dy[at + 1] / length[at + 1]
+    angle = float(np.degrees(np.arctan2(np.abs(ux * wy - uy * wx), ux * wx + uy * wy)).mean())
+
+    x, y = path[at + 1].T
+    hxx, hxy, hyy = frame.surface.hessian(x, y, **experiment.params)
+    steepest, other = curvatures(hxx, hxy, hyy)
+    # The eigenvector of the larger curvature, in whichever form adds two numbers of one sign. Both
+    # steps are projected on the same one, so that its own sign does not matter.
+    half = (hxx - hyy) / 2
+    radius = np.hypot(half, hxy)
+    right = half >= 0
+    vx, vy = np.where(right, half + radius, hxy), np.where(right, hxy, radius - half)
+    # Where every direction is as steep, the step's own is taken.
+    round_ = steepest - other <= EQUAL_CURVATURES * np.abs(steepest)
+    vx, vy = np.where(round_, ux, vx), np.where(round_, uy, vy)
+    norm = np.hypot(vx, vy)
+    before = (ux * vx + uy * vy) / norm * length[at]
+    after = (wx * vx + wy * vy) / norm * length[at + 1]
+    flip = (before * after < 0) & (np.minimum(np.abs(before), np.abs(after)) > shortest)
+    ravine = steepest > 0
+    turns, flips = int(ravine.sum()), int((flip & ravine).sum())
+    return Zigzag(flips, turns, flips / turns if turns else None, angle, ratio)
+
+
+def finite(path: Vector) -> Vector:
+    """Return the path without a last position that is not finite."""
+    return path if np.isfinite(path[-1]).all() else path[:-1]
+
+
+MONOTONE, SWINGS, ZIGZAG, UNSTABLE, NO_THEORY = "monotone", "swings", "zigzag", "unstable", "n/a"
+ZONES = (MONOTONE, SWINGS, ZIGZAG, UNSTABLE)
+
+
+@dataclass(frozen=True, eq=False)
+class Stability:
+    """How close each of k updates is to the edge of stability.
+
+    `product` float64 (k,) is the rate of an update times the largest curvature where it starts,
+    coupled weight decay included. `edges` are the products that end the zones, for a constant rate
+    on a quadratic; the last of them, `limit`, is the rule's limit of stability. `zones` (k,) names
+    the zone of each update, by what the run does along the steepest direction:
+
+    monotone  stays on its side of the valley
+    swings    changes sides, at fewer than half of the updates (only with momentum)
+    zigzag    changes sides at more than half of the updates; without momentum, at each
+    unstable  swings further out each time
+    n/a       nothing is known, for the `reason` given
+
+    Without momentum the edges are 1, 1 and 2. `share` (k,) is the product over the limit, by
+    which rules can be compared. Where no theory holds for the rule, limit and edges are None and
+    the product is NaN. Noise does not change a limit.
+    """
+
+    product: Vector
+    zones: NDArray[np.str_]
+    edges: tuple[float, float, float] | None
+    reason: str | None
+
+    @property
+    def limit(self) -> float | None:
+        return None if self.edges is None else self.edges[-1]
+
+    @property
+    def share(self) -> Vector:
+        return self.product / (math.nan if self.limit is None else self.limit)
+
+
+def heavy_ball_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return where z^2 - (1 + mu - a) z + mu, a = lr lambda, changes the kind of its roots.
+
+    They are real and positive up to (1 - sqrt mu)^2, have a positive real part up to 1 + mu and
+    modulus below 1 up to 2 (1 + mu) (Polyak 1964).
+    """
+    mu = hyper.get("momentum", 0.0)
+    edges = (1 - math.sqrt(mu)) ** 2, 1 + mu, 2 * (1 + mu)
+    # A velocity that averages the gradients moves as one that sums them at lr (1 - mu).
+    unit = 1 - mu if _convention(hyper) == "EMA" else 1.0
+    return edges[0] / unit, edges[1] / unit, edges[2] / unit
+
+
+def nesterov_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return where z^2 - (1 + mu)(1 - a) z + mu (1 - a), a = lr lambda, changes its roots.
+
+    The iterates are the look-ahead points. At a = 1 both roots are 0; beyond it they are real with
+    opposite signs, the negative one the larger, and it is -1 at a = (2 + 2 mu) / (1 + 2 mu).
+    """
+    mu = hyper["momentum"]
+    return ((1 - mu) / (1 + mu)) ** 2, 1.0, (2 + 2 * mu) / (1 + 2 * mu)
+
+
+def _convention(hyper: Mapping[str, float]) -> str | None:
+    """Return the name of the momentum's convention, None for a rule that has no choice."""
+    for number in OPTIMIZERS["Momentum"].hyperparameters:
+        if number.name == "convention" and number.name in hyper:
+            return number.choices[int(hyper[number.name])]
+    return None
+
+
+EDGES: Mapping[str, Callable[[Mapping[str, float]], tuple[float, float, float]]] = MappingProxyType(
+    {"SGD": heavy_ball_edges, "Momentum": heavy_ball_edges, "Nesterov": nesterov_edges}
+)
+ADAPTIVE = (
+    "it divides each coordinate by the size of its past gradients, so that the curvature alone"
+    " sets no limit."
+)
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("AdaGrad", "RMSProp", "Adam", "AdamW"), ADAPTIVE),
+        "Newton": "it divides by the curvature, which therefore sets no limit.",
+        "L-BFGS": "it divides by the curvature that it has met, which therefore sets no limit.",
+    }
+)
+
+
+def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
+    """Measure how close each update is to the edge of stability."""
+    run = trajectory.run
+    count = len(trajectory.lr)
+    if run.optimizer not in EDGES:
+        why = REASONS.get(run.optimizer, "its limit is not known.")
+        return Stability(
+            np.full(count, math.nan), np.full(count, NO_THEORY), None, f"{run.optimizer}: {why}"
+        )
+    x, y = trajectory.path[:count].T
+    hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
+    curvature = curvatures(*hessian)[0] + coupled_decay(run)
+    product = trajectory.lr * curvature
+    edges = EDGES[run.optimizer](run.hyper)
+    zones = np.array(ZONES)[np.searchsorted(np.array(edges), product)]
+    off = curvature <= 0
+    zones[off] = NO_THEORY
+    reason = None
+    if off.any():
+        reason = f"No curvature is positive at {int(off.sum())} of {count} updates."
+    return Stability(product, zones, edges, reason)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run came and what it took.
+
+    `updates` is the number after which the loss gap, loss - lowest, is first below the tolerance;
+    `samples` counts the samples whose gradients went into them (N at each, for the full batch) and
+    `gradients` the gradients that the rule asked for, each the mean over one batch. All three are
+    None if that never happens. `gap` is the last gap, infinite if the last loss is not finite; it
+    is None, for the `reason` given, where the loss has no lower bound.
+
+    `distance` leads from the end of the path to the nearest global minimizer, `minimizer`;
+    `critical_distance` to the nearest critical point of any kind, `critical`. They are None where
+    the surface has no such point or the path's end is not finite.
+    """
+
+    updates: int | None
+    samples: int | None
+    gradients: int | None
+    gap: float | None
+    reason: str | None
+    distance: float | None
+    minimizer: CriticalPoint | None
+    critical_distance: float | None
+    critical: CriticalPoint | None
+
+
+def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -> Progress:
+    """Measure how far a run came, and what it took to bring the loss gap below `tolerance`."""
+    frame = frame_of(experiment)
+    updates = gap = reason = None
+    if frame.surface.bounded:
+        (below,) = np.nonzero(trajectory.loss - frame.lowest < tolerance)
+        updates = int(below[0]) if below.size else None
+        gap = last_gap(frame, trajectory)
+    else:
+        reason = f"The loss of {frame.surface.name} has no lower bound."
+    batch = trajectory.run.batch_size or experiment.samples
+    end = trajectory.path[-1]
+    distance, minimizer = nearest(frame, end, frame.minimizers)
+    critical_distance, critical = nearest(frame, end, np.arange(len(frame.points)))
+    return Progress(
+        updates=updates,
+        samples=None if updates is None else updates * batch,
+        gradients=updates,  # every rule of the registry asks for one at each update
+        gap=gap,
+        reason=reason,
+        distance=distance,
+        minimizer=minimizer,
+        critical_distance=critical_distance,
+        critical=critical,
+    )
+
+
+def last_gap(frame: Frame, trajectory: Trajectory) -> float:
+    """Return the last loss gap: infinite if the loss is not finite or has no lower bound."""
+    gap = float(trajectory.loss[-1]) - frame.lowest
+    # The lowest loss is known but for its own rounding: a run may end a little below it.
+    return max(gap, 0.0) if math.isfinite(gap) else math.inf
+
+
+def nearest(
+    frame: Frame, position: Vector, among: NDArray[np.intp]
+) -> tuple[float | None, CriticalPoint | None]:
+    """Return the critical point, of those with the indices `among`, nearest to a position (2,)."""
+    if not among.size or not np.isfinite(position).all():
+        return None, None
+    distances = np.hypot(*(frame.xy[among] - position).T)
+    best = int(np.argmin(distances))
+    return float(distances[best]), frame.points[int(among[best])]
