@@ -132,7 +132,9 @@ def environment(folder: Path, names: tuple[str, ...]) -> Path:
         files = [part for name in names for part in ("-r", str(ROOT / name))]
         pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         if subprocess.call([*pip, *files]):
-            raise SetupError("the installation failed, as told above; the same command tries again.")
+            raise SetupError(
+                "pip could not install all of it, as told above; the same command tries again."
+            )
         stamp.write_text(json.dumps(wanted, indent=1))
     return python
 
@@ -156,7 +158,9 @@ def read_stamp(folder: Path) -> dict[str, str]:
 def create(folder: Path) -> None:
     """Make a new virtual environment in place of an older one, and of nothing else."""
     if folder.exists() and not (folder / "pyvenv.cfg").exists() and any(folder.iterdir()):
-        raise SetupError(f"{folder} holds something else than a virtual environment; it is left alone")
+        raise SetupError(
+            f"{folder} holds something else than a virtual environment; it is left alone"
+        )
     if importlib.util.find_spec("ensurepip") is None:
         raise SetupError(
             f"{sys.executable} cannot make virtual environments: its module ensurepip is missing."

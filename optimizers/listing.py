@@ -494,7 +494,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         f"theta = [{parts.start}]",
         "path = [tuple(theta)]",
         *([f"lr = {parts.lr}"] if parts.schedule else []),
-        _broken(f"optimizer = {rule.name}(", keywords, ")"),
+        _call(f"optimizer = {rule.name}", keywords),
     ]
     loop = ["optimizer.lr = lr * schedule(t)"] if parts.schedule else []
     if parts.noise:
@@ -522,7 +522,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         # Where it decouples the decay, PyTorch's default is not 0.
         if run.weight_decay > 0 or OPTIMIZERS[run.optimizer].weight_decay == DECOUPLED:
             arguments.append(f"weight_decay={run.weight_decay!r}")
-        before.append(_broken(f"optimizer = torch.optim.{rule.optim}(", arguments, ")"))
+        before.append(_call(f"optimizer = torch.optim.{rule.optim}", arguments))
         if parts.schedule:
             before.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
         noise = ["theta.grad += noise[t]"] if parts.noise else []
@@ -545,7 +545,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         gradient += ["noise[t]"] if parts.noise else []
         gradient += [f"{run.weight_decay!r} * theta"] if run.weight_decay > 0 else []
         loop += [f"g = {' + '.join(gradient)}", *_block(rule.hand).splitlines()]
-    before.insert(0, _broken("theta = torch.tensor(", theta, ")"))
+    before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"
     functions = [_function("loss(theta)", parts.surface.loss, experiment.surface)]
@@ -620,7 +620,7 @@ def _schedule(run: Run, steps: int, updates_per_epoch: int) -> tuple[str, dict[s
             for m in params["milestones"]
         )
         cuts = (int(np.count_nonzero(factors == 1.0)) for factors in alone)
-        numbers["cuts"] = _broken("[", [str(cut) for cut in cuts if cut < steps], "]")
+        numbers["cuts"] = str([cut for cut in cuts if cut < steps])
     # Of a cosine that ends where it begins, each factor is 1 but for rounding.
     factors = schedule.factors(steps, params, 0, updates_per_epoch)
     flat = np.allclose(factors, 1.0, rtol=0.0, atol=1e-15)
@@ -649,15 +649,15 @@ def _function(head: str, body: str, comment: str = "") -> str:
     return f"def {head}:{comment and '  # ' + comment}\n{indent(_block(body), TAB)}"
 
 
-def _broken(head: str, items: Sequence[str], tail: str) -> str:
-    """Return a call or a list in one line; else its items in one line, else in one each."""
-    line = head + ", ".join(items) + tail
+def _call(head: str, arguments: Sequence[str]) -> str:
+    """Return a call in one line; else with its arguments in one line, else in one each."""
+    line = f"{head}({', '.join(arguments)})"
     if len(line) <= WIDTH:
         return line
-    inner = TAB + ", ".join(items)
-    if tail == "]" or len(inner) > WIDTH:
-        inner = "\n".join(f"{TAB}{item}," for item in items)
-    return f"{head}\n{inner}\n{tail}"
+    inner = TAB + ", ".join(arguments)
+    if len(inner) > WIDTH:
+        inner = "\n".join(f"{TAB}{argument}," for argument in arguments)
+    return f"{head}(\n{inner}\n)"
 
 
 def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:

@@ -23,6 +23,7 @@ from playwright.sync_api import (
     BrowserType,
     Locator,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -83,6 +84,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[BrowserType]:
     """Playwright's way to start a Chromium."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         yield playwright.chromium
 

@@ -527,11 +527,11 @@ def test_every_factor_can_be_compared(visit: Visits, compare: str):
 
 
 def open_preset(visit: Visit, preset: Preset) -> None:
-    choice = visit.page.get_by_role("radio", name=preset.title)
-    if not choice.is_visible():
+    gallery = visit.page.get_by_role("dialog", name=GALLERY)
+    if not gallery.is_visible():
         visit.page.get_by_role("button", name=GALLERY).click()
     with visit.another_scene():
-        choice.click()
+        gallery.get_by_text(preset.title, exact=True).click()
     visit.page.wait_for_url(f"**?preset={preset.slug}")
     expect(visit.page.get_by_test_id("stMain")).to_contain_text(f"{preset.title}.")
 

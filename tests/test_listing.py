@@ -68,9 +68,7 @@ EVERYWHERE = {
 WHOLE = {
     f"{rule.name}, {name}": Experiment(
         "Himmelblau",
-        runs=(
-            Run(rule.name, 0.01, weight_decay=decay(rule), batch_size=8, **scheduled(name)),
-        ),
+        runs=(Run(rule.name, 0.01, weight_decay=decay(rule), batch_size=8, **scheduled(name)),),
         **noisy(),
     )
     for rule in OPTIMIZERS.values()
@@ -137,16 +135,10 @@ SPECIAL = {
         ),
         **noisy(20),
     ),
-    "ten milestones": Experiment(
-        steps=100_000,
-        runs=(
-            Run(
-                *("SGD", 0.1),
-                steps=50,
-                schedule="Step",
-                schedule_params={"milestones": tuple(range(1, 11)), "unit": "updates"},
-            ),
-        ),
+    "all that can be listed": Experiment(
+        *("Ackley", {}, (-4 / 3, 8 / 3)),
+        runs=(Run("L-BFGS", 1 / 30, batch_size=8, **scheduled("Step")),),
+        **noisy(noise=1 / 3),
     ),
     "the full batch of a noisy gradient": Experiment(runs=(Run("SGD", batch_size=64),), **noisy()),
     "long numbers": Experiment(
@@ -162,7 +154,8 @@ SPECIAL = {
     ),
     "diverging": Experiment("Rosenbrock", runs=(Run("SGD", 0.1),)),
     "diverging under a schedule": Experiment(
-        "Monkey saddle", runs=(Run("Momentum", 0.1, weight_decay=0.1, batch_size=8, warmup=2),),
+        "Monkey saddle",
+        runs=(Run("Momentum", 0.1, weight_decay=0.1, batch_size=8, warmup=2),),
         **noisy(),
     ),
     "a singular Hessian": Experiment("Monkey saddle", start=(0, 0), runs=(Run("Newton"),)),
@@ -186,8 +179,8 @@ def left(script):
 # --- The same path ------------------------------------------------------------------------------
 
 
-def assert_repeats(path, experiment, roundings=100):
-    """Compare a script's path with the run's, up to what rounding explains.
+def assert_repeats(path, experiment, at=slice(None), roundings=100):
+    """Compare a script's path, or its points `at`, with the run's, up to what rounding explains.
 
     An update of either rounds up to a hundred times, most of them less, numbers that are at most
     as large as the positions so far, or 1. Each error is then carried along the path, and grows in
@@ -195,7 +188,7 @@ def assert_repeats(path, experiment, roundings=100):
     """
     (trajectory,) = simulate(experiment)
     expected, h = trajectory.path, 1e-9
-    assert np.shape(path) == expected.shape
+    assert np.shape(path) == expected[at].shape
     largest = np.maximum.accumulate(np.maximum(np.abs(expected).max(axis=1), 1.0))
     growth = np.ones(len(expected))
     x, y = expected[0]
@@ -206,8 +199,8 @@ def assert_repeats(path, experiment, roundings=100):
         growth[:n] = np.maximum(growth[:n], off * largest[0] / largest[:n])
     tolerance = roundings * U * np.arange(len(expected)) * np.maximum.accumulate(growth)
     assert tolerance[-1] < 1e-7, "the run is too sensitive to tell anything"
-    error = np.abs(np.array(path) - expected).max(axis=1)
-    assert (error <= tolerance * largest).all()
+    error = np.abs(np.array(path) - expected[at]).max(axis=1)
+    assert (error <= (tolerance * largest)[at]).all()
 
 
 @pytest.mark.parametrize("experiment", CASES.values(), ids=CASES)
@@ -246,8 +239,18 @@ json.dump({"torch": torch.__version__, "paths": paths}, sys.stdout)
 """
 
 
-def stored_updates(count):
-    """Return the updates whose points are stored: the first, every tenth, the last."""
+def run_by(python, scripts):
+    """Return PyTorch's version and the path of each script, as run by another Python."""
+    # PyTorch deprecates what it uses itself; anything else is a complaint about a script.
+    command = [python, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", RUNNER]
+    answer = subprocess.run(command, input=json.dumps(scripts), capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    made = json.loads(answer.stdout)
+    return made["torch"], made["paths"]
+
+
+def stored(count):
+    """Return which points of a path are stored: the first, every tenth, the last."""
     return sorted({*range(min(count, 3) + 1), *range(0, count + 1, 10), count})
 
 
@@ -256,24 +259,230 @@ def digest(script):
 
 
 def remake(python):
+    """Write the fixture: what the PyTorch of another Python does with every listing."""
     scripts = {name: listings(experiment)[1] for name, experiment in CASES.items()}
-    answer = subprocess.run(
-        *([python, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", RUNNER],),
-        input=json.dumps(scripts), capture_output=True, text=True,
+    version, paths = run_by(python, scripts)
+    lines = [f'"torch": {json.dumps(version)}']
+    for name, path in paths.items():
+        count = len(path) - 1
+        points = [path[k] for k in stored(count)]
+        run = {"script": digest(scripts[name]), "updates": count, "points": points}
+        lines.append(f"{json.dumps(name)}: {json.dumps(run)}")
+    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+@pytest.fixture(scope="module")
+def fixture():
+    return json.loads(FILE.read_text())
+
+
+@pytest.mark.parametrize(("name", "experiment"), CASES.items(), ids=CASES)
+def test_pytorch_repeated_the_run(name, experiment, fixture):
+    run, script = fixture[name], listings(experiment)[1]
+    assert run["script"] == digest(script), "the listing changed: make the fixture anew (see top)"
+    (trajectory,) = simulate(experiment)
+    assert run["updates"] == len(trajectory.lr)
+    assert_repeats(run["points"], experiment, stored(run["updates"]))
+
+
+def test_the_fixture_holds_no_other_run(fixture):
+    assert fixture.keys() - {"torch"} == CASES.keys()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is no dependency")
+def test_pytorch_repeats_the_runs():
+    scripts = {name: listings(experiment)[1] for name, experiment in CASES.items()}
+    _, paths = run_by(sys.executable, scripts)
+    for name, experiment in CASES.items():
+        assert_repeats(paths[name], experiment)
+
+
+# --- The texts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "registry", "numbers"),
+    [
+        (SURFACE_TEXTS, SURFACES, lambda record: record.parameters),
+        (RULE_TEXTS, OPTIMIZERS, lambda record: record.hyperparameters),
+        (SCHEDULE_TEXTS, SCHEDULES, lambda record: record.numbers),
+    ],
+    ids=["surfaces", "rules", "schedules"],
+)
+def test_all_of_a_registry_has_texts(texts, registry, numbers):
+    assert {key for key in texts if isinstance(key, str)} == registry.keys()
+    for key in texts.keys() - registry.keys():
+        name, number, value = key
+        (known,) = (n for n in numbers(registry[name]) if n.name == number)
+        assert known.check(name, value) == value
+
+
+def test_every_weight_decay_has_a_text():
+    assert {rule.weight_decay for rule in OPTIMIZERS.values()} == {*DECAY_TEXTS, NO_DECAY}
+
+
+def surface_functions(surface, params, monkeypatch):
+    """Return gradient, hessian and loss of the scripts of a surface, NumPy in PyTorch's place."""
+    run = Run("Newton")
+    experiment = Experiment(surface.name, params, steps=1, runs=(run,))
+    plain, torch = plain_python(experiment, run), pytorch(experiment, run)
+    monkeypatch.setitem(sys.modules, "torch", np)
+    definitions, _, _ = torch.partition("\n\n\ntheta = ")
+    names = left(plain) | left(definitions)
+    return names["gradient"], names["hessian"], names["loss"]
+
+
+PLACES = {
+    f"{surface.name}{' with defaults' * (not random)}": (surface, random)
+    for surface in SURFACES.values()
+    for random in ([False, True] if surface.parameters else [False])
+}
+
+
+@pytest.mark.parametrize(("surface", "random"), PLACES.values(), ids=PLACES)
+def test_the_formulas_of_a_surface_are_its_kernels(surface, random, monkeypatch):
+    draw = np.random.default_rng(5).uniform
+    for _ in range(8):
+        params = {p.name: draw(p.low, p.high) for p in surface.parameters if random}
+        gradient, hessian, loss = surface_functions(surface, params, monkeypatch)
+        x, y = (draw(low, high, 50) for low, high in surface.domain)
+        listed = [
+            (loss(np.array(point)), *gradient(*point), *hessian(*point))
+            for point in zip(x.tolist(), y.tolist(), strict=True)
+        ]
+        expected = np.array(
+            [
+                surface.loss(x, y, **params),
+                *surface.gradient(x, y, **params),
+                *surface.hessian(x, y, **params),
+            ]
+        )
+        # Each is at most some fifty roundings of terms that are hardly larger than it gets.
+        tolerance = 100 * U * np.abs(expected).max(axis=1, keepdims=True)
+        assert (np.abs(np.array(listed).T - expected) <= tolerance).all()
+
+
+def unused(script):
+    """Return what a script binds and never reads: names, and attributes with a dot."""
+    bound, read = set(), set()
+    for node in ast.walk(ast.parse(script)):
+        match node:
+            case ast.Name(id=name, ctx=context):
+                (read if isinstance(context, ast.Load) else bound).add(name)
+            case ast.Attribute(attr=name, ctx=context):
+                (read if isinstance(context, ast.Load) else bound).add(f".{name}")
+            case ast.ClassDef(name=name, body=methods):
+                bound |= {name, *(f".{method.name}" for method in methods)}
+            case ast.FunctionDef(name=name, args=arguments):
+                # A constant gradient or Hessian is still a function of both coordinates.
+                point = {"x", "y"} if name in ("gradient", "hessian") else set()
+                bound |= {argument.arg for argument in arguments.args} - point
+            case ast.Module(body=body):
+                bound |= {item.name for item in body if isinstance(item, ast.FunctionDef)}
+            case ast.alias(name=name, asname=other):
+                bound.add(other or name)
+    return bound - read - {"path", "_", ".__init__", ".grad"}
+
+
+# Lines: of the longest scripts, a scheduled L-BFGS with noise on Ackley.
+PLAIN, TORCH = 75, 50
+
+
+@pytest.mark.parametrize("experiment", CASES.values(), ids=CASES)
+def test_a_script_is_short_and_uses_what_it_names(experiment):
+    for script, most in zip(listings(experiment), (PLAIN, TORCH), strict=True):
+        assert script.count("\n") <= most
+        assert max(map(len, script.splitlines())) <= WIDTH
+        assert unused(script) == set()
+
+
+def test_unused_names_are_found():
+    script = "import a\nb = 1\ndef c(d): e = 2\nclass F:\n    def g(self): self.h = 3"
+    assert unused(script) == {"a", "b", "c", "d", "e", "F", ".g", ".h"}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="Ruff is not here")
+def test_the_scripts_are_written_as_python_is(tmp_path):
+    for number, experiment in enumerate(CASES.values()):
+        for kind, script in zip(("plain", "torch"), listings(experiment), strict=True):
+            (tmp_path / f"{kind}_{number}.py").write_text(script)
+    for command in (["check", "--select=E,F,W,I"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(tmp_path)]
+        told = subprocess.run(ruff, capture_output=True, text=True)
+        assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_shortest_script_reads():
+    experiment = Experiment("Rosenbrock")
+    assert (
+        listings(experiment)[0]
+        == """\
+b = 100.0
+
+
+def gradient(x, y):  # Rosenbrock
+    off = y - x**2
+    return -2 * (1 - x) - 4 * b * x * off, 2 * b * off
+
+
+class SGD:
+    def __init__(self, lr):
+        self.lr = lr
+
+    def step(self, theta, g):
+        for i in range(2):
+            theta[i] -= self.lr * g[i]
+
+
+theta = [-1.2, 1.0]
+path = [tuple(theta)]
+optimizer = SGD(lr=0.001)
+for _ in range(100):
+    optimizer.step(theta, gradient(*theta))
+    path.append(tuple(theta))
+"""
     )
-    assert answer.returncode == 0, answer.stderr[-3000:]
-    made = json.loads(answer.stdout)
-    runs = {
-        name: {
-            "script": digest(scripts[name]),
-            "updates": len(path) - 1,
-            "points": [path[k] for k in stored_updates(len(path) - 1)],
-        }
-        for name, path in made["paths"].items()
-    }
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(run)}" for name, run in runs.items())
-    FILE.write_text(f'{{"torch": {json.dumps(made["torch"])}, "runs": {{\n{lines}\n}}}}\n')
-    return made
+
+
+def test_a_run_that_ends_early_says_why():
+    experiment = SPECIAL["diverging"]
+    (trajectory,) = simulate(experiment)
+    line = f"for _ in range({trajectory.diverged_at}):  # of 100 updates: then it has diverged\n"
+    assert all(line in script for script in listings(experiment))
+    line = "for _ in range(0):  # of 100 updates: then the Hessian is singular\n"
+    assert all(line in script for script in listings(SPECIAL["a singular Hessian"]))
+
+
+def test_a_batch_of_all_samples_lists_no_noise():
+    settings = noisy()
+    of_all, exact = Run("SGD", batch_size=settings["samples"]), Run("SGD")
+    assert listings(Experiment(runs=(of_all,), **settings)) == listings(
+        Experiment(runs=(exact,), **settings)
+    )
+
+
+def test_numbers_are_listed_to_the_last_digit():
+    experiment = SPECIAL["long numbers"]
+    (run,) = experiment.runs
+    names = left(plain_python(experiment, run))
+    optimizer = names["optimizer"]
+    assert names["amplitude"] == experiment.params["amplitude"]
+    assert names["path"][0] == experiment.start
+    assert (optimizer.lr, optimizer.weight_decay) == (run.lr, run.weight_decay)
+    assert {name: getattr(optimizer, name) for name in run.hyper} == dict(run.hyper)
+
+
+@pytest.mark.parametrize("name", ["Adam, Cosine", "L-BFGS, Step"])
+def test_the_same_run_has_the_same_text(name):
+    experiment = WHOLE[name]
+    (run,) = experiment.runs
+    again = dataclasses.replace(
+        run, hyper=dict(reversed(list(run.hyper.items()))), schedule_params={**run.schedule_params}
+    )
+    other = dataclasses.replace(experiment, runs=(Run("SGD"), again))
+    assert plain_python(other, again) == plain_python(experiment, run)
+    assert pytorch(other, again) == pytorch(experiment, run)
+
 
 if __name__ == "__main__":
     remake(sys.argv[1])

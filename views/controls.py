@@ -55,6 +55,9 @@ class Choice:
 def choose(settings: Settings) -> Choice:
     """Draw the controls and return what they say."""
     messages: list[str] = []
+    # Both are slow to ask, so they are asked once.
+    settings.held = st.session_state.to_dict()
+    settings.linked = st.query_params.to_dict()
     surface, params = surface_controls(settings)
     compare = pick(
         settings,
@@ -153,8 +156,11 @@ def asked(settings: Settings, name: str, otherwise: Any, draw: Callable[..., Any
     link, which a widget must be drawn to read and to keep.
     """
     default, key = settings.default(name, otherwise), settings.key(name)
-    changed = key in st.query_params or st.session_state.get(key, default) != default
-    if settings.closed and not changed:
+    if (
+        settings.closed
+        and key not in settings.linked
+        and settings.held.get(key, default) == default
+    ):
         return default
     return draw(default, key=key, bind="query-params")
 

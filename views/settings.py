@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from landscape import SURFACES
@@ -41,6 +42,8 @@ class Settings:
         compare = self.preset.compare if self.preset else FACTORS[0]
         self._defaults = defaults(experiment, compare)
         self.closed = False  # whether what is asked for is in a closed drawer
+        self.held: Mapping[str, Any] = {}  # what the session holds, by key
+        self.linked: Mapping[str, str] = {}  # what the link holds, by key
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     def key(self, name: str) -> str:
