@@ -37,11 +37,11 @@ CONVERGED = "converged"  # to a global minimum
 LOCAL_MINIMUM = "local minimum"  # higher than the best known
 SADDLE = "saddle"
 MAXIMUM = "maximum"
-PLATEAU = "plateau"  # the loss hardly changes any more, at no critical point
+PLATEAU = "plateau"  # the loss hardly changes, on flat ground: mostly near a saddle
 OSCILLATING = "oscillating"  # back and forth to no end, without noise
 NOISE_BALL = "noise ball"  # hovering: the noise outweighs the slope
 DIVERGED = "diverged"
-STOPPED = "stopped"  # the rule had no step to take
+STOPPED = "stopped"  # at no critical point: the rule had no step to take, or none with a length
 STILL_DESCENDING = "still descending"  # none of the above, and the loss falls
 STILL_MOVING = "still moving"  # none of the above, and the loss does not fall
 KINDS = (
@@ -57,9 +57,12 @@ CLOSE = 1e-3
 SETTLED_SHARE, SETTLED_LEAST = 0.1, 5
 # What a run does in the end is what it does in its last quarter.
 END_SHARE = 0.25
-# A plateau: over the end the loss changes by less than 1 % of what is left to be gained, which
-# nobody sees in a curve of the loss.
-FLAT = 0.01
+# A run rests if its end is shorter than a thousandth of a pixel.
+RESTING = 1e-6
+# A plateau: over the end the loss changes by less than 1 % of what is left to be gained, too little
+# to be seen in its curve, and the slope is the reason: all across the frame it would gain less than
+# 30 %. On a steeper slope such a run is slow for another reason, and still descending.
+FLAT_CURVE, FLAT_GROUND = 0.01, 0.3
 # A cycle comes back to within a thousandth of its width, a pixel if it fills the panel.
 CYCLE = 1e-3
 # Other swings go on if neither their steps nor the loss gap shrinks by a tenth from the third
@@ -69,6 +72,15 @@ KEPT, BACK_AND_FORTH, SWINGS_LEAST = 0.9, 3.0, 10
 # Noise outweighs the slope if the end's mean gradient is within four standard errors of 0, where
 # chance alone leaves it but once in 3,000 runs. Five updates at least, or there is no mean.
 STANDARD_ERRORS, HOVER_LEAST = 4.0, 5
+# What the kinds of critical points are called, as places.
+PLACES = {
+    record.GLOBAL_MINIMUM: "a global minimizer",
+    record.LOCAL_MINIMUM: "a local minimizer",
+    record.SADDLE: "a saddle",
+    record.MAXIMUM: "a maximizer",
+    record.DEGENERATE: "a degenerate critical point",
+    record.CUSP: "the cusp",
+}
 # A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
 FOLLOW = 32
 
@@ -95,7 +107,7 @@ def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     if trajectory.diverged_at is not None:
         return _diverged(trajectory)
     if trajectory.stopped is not None:
-        return Verdict(STOPPED, updates, trajectory.stopped.rstrip(".").lower())
+        return Verdict(STOPPED, updates, _clause(trajectory.stopped))
     decay = coupled_decay(run)
     noise = noise_scale(experiment.noise, experiment.samples, run.batch_size)
     model = model_at(experiment, trajectory.path[-1], decay)
@@ -103,6 +115,7 @@ def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     least = SETTLED_LEAST if remembers else 1
     return (
         _settled(experiment, trajectory, model, decay, least)
+        or _rests(experiment, trajectory, model)
         or (_hovers(experiment, trajectory, decay, noise) if noise > 0 else None)
         or (_swings(experiment, trajectory) if noise == 0 else None)
         or _still(experiment, trajectory, model)
@@ -125,9 +138,8 @@ class Model:
     gain: float
 
     def text(self) -> str:
-        return f"gradient norm {human(self.slope)}, curvatures {human(self.low)} and " + human(
-            self.high
-        )
+        curvatures = f"curvatures {human(self.low)} and {human(self.high)}"
+        return f"gradient norm {human(self.slope)}, {curvatures}"
 
 
 def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Model:
@@ -174,8 +186,9 @@ def _settled(
     if model.low > 0:
         # Both the run's end and the known minimizer are within CLOSE of what the model predicts.
         if near[minima.best].min(initial=math.inf) <= 2 * close:
-            moved = ", where weight decay moves the minimizer" if decay > 0 else ""
-            return Verdict(CONVERGED, model.distance, model.text() + moved)
+            moved = " that weight decay leads to" if decay > 0 else ""
+            place = f"{human(model.distance)} from the minimizer{moved}"
+            return Verdict(CONVERGED, model.distance, f"{model.text()}; {place}")
         gap = last_gap(frame, trajectory)
         return Verdict(LOCAL_MINIMUM, gap, f"{model.text()}; loss {human(gap)} above the lowest")
     if model.high < 0:
@@ -222,6 +235,17 @@ def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima
     )
 
 
+def _rests(experiment: Experiment, trajectory: Trajectory, model: Model) -> Verdict | None:
+    """Return the verdict on a run that no longer moves: its rate has run out, or its rule rests."""
+    steps = np.hypot(*np.diff(trajectory.path, axis=0).T)
+    ahead = np.cumsum(steps[::-1])
+    resting = int((ahead <= RESTING * frame_of(experiment).diagonal).sum())
+    if resting < math.ceil(END_SHARE * len(steps)):
+        return None
+    at = len(steps) - resting
+    return Verdict(STOPPED, at, f"at rest from step {at}, with gradient norm {human(model.slope)}")
+
+
 def _hovers(
     experiment: Experiment, trajectory: Trajectory, decay: float, noise: float
 ) -> Verdict | None:
@@ -244,7 +268,9 @@ def _hovers(
     if mean * math.sqrt(len(at)) > STANDARD_ERRORS * noise:
         return None
     away, point = nearest(frame, middle, np.arange(len(frame.points)))
-    around = "" if point is None or away is None else f" around a point {human(away)} from the {point.kind}"
+    around = ""
+    if point is not None and away is not None:
+        around = f" around a point {human(away)} from {PLACES[point.kind]}"
     return Verdict(NOISE_BALL, radius, f"radius {human(radius)}{around}")
 
 
@@ -293,13 +319,18 @@ def _still(experiment: Experiment, trajectory: Trajectory, model: Model) -> Verd
     else:
         left = float(np.ptp(trajectory.loss))
     change = float(np.ptp(loss))
-    if change <= FLAT * left:
+    flat = model.slope * frame.diagonal <= FLAT_GROUND * left
+    if flat and change <= FLAT_CURVE * left:
         text = f"the loss changes by {human(change)} in {_updates(count)}"
         return Verdict(PLATEAU, model.slope, f"{text}, at gradient norm {human(model.slope)}")
     fall = float(loss[0] - loss[-1])
     moves = "falls" if fall > 0 else "rises"
     kind = STILL_DESCENDING if fall > 0 else STILL_MOVING
     return Verdict(kind, fall, f"the loss {moves} by {human(abs(fall))} in {_updates(count)}")
+
+
+def _clause(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
 def _updates(count: int) -> str:
@@ -329,7 +360,7 @@ def human(value: float) -> str:
     sign = "−" if value < 0 else ""
     if size == 0 or not math.isfinite(size):
         return sign + f"{size:g}"
-    if 1e-6 <= size < 1e6:
+    if 1e-5 <= size < 1e6:
         digits = 3 if size >= 99.5 else 2
         rounded = float(f"{size:.{digits}g}")
         decimals = max(0, digits - 1 - math.floor(math.log10(rounded)))

@@ -159,6 +159,8 @@ SPECIAL = {
         **noisy(),
     ),
     "a singular Hessian": Experiment("Monkey saddle", start=(0, 0), runs=(Run("Newton"),)),
+    "at the cusp": Experiment("Ackley", start=(0, 0), steps=5, runs=(Run("SGD"),)),
+    "Newton at the cusp": Experiment("Ackley", start=(0, 0), steps=5, runs=(Run("Newton"),)),
     "L-BFGS at rest": Experiment(steps=60, runs=(Run("L-BFGS", hyper={"history": 1}),)),
 }
 CASES = {**EVERYWHERE, **WHOLE, **SPECIAL}
@@ -189,6 +191,8 @@ def assert_repeats(path, experiment, at=slice(None), roundings=100):
     (trajectory,) = simulate(experiment)
     expected, h = trajectory.path, 1e-9
     assert np.shape(path) == expected[at].shape
+    if np.array_equal(path, expected[at]):  # as at a cusp, which a displaced start would leave
+        return
     largest = np.maximum.accumulate(np.maximum(np.abs(expected).max(axis=1), 1.0))
     growth = np.ones(len(expected))
     x, y = expected[0]
@@ -206,14 +210,6 @@ def assert_repeats(path, experiment, at=slice(None), roundings=100):
 @pytest.mark.parametrize("experiment", CASES.values(), ids=CASES)
 def test_the_class_repeats_the_run(experiment):
     assert_repeats(left(listings(experiment)[0])["path"], experiment)
-
-
-@pytest.mark.parametrize("run", [Run("SGD"), Run("Newton")], ids=lambda run: run.optimizer)
-def test_a_run_rests_at_the_cusp(run):
-    experiment = Experiment("Ackley", start=(0, 0), steps=5, runs=(run,))
-    (trajectory,) = simulate(experiment)
-    path = left(plain_python(experiment, run))["path"]
-    assert path == trajectory.path.tolist() or path == [(0.0, 0.0)] * 6
 
 
 def test_a_script_runs_by_itself(tmp_path):

@@ -1,0 +1,245 @@
+"""The README's two commands and the files that they install from."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / ".ci" / "zigzag.py"
+COMMANDS = ("python3 .ci/zigzag.py start", "python3 .ci/zigzag.py test")
+
+
+@pytest.fixture
+def zigzag(monkeypatch, tmp_path):
+    """The script as a module, in an empty repository, with the processes it starts in `.calls`."""
+    spec = importlib.util.spec_from_file_location("zigzag", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    root = tmp_path / "repository"
+    root.mkdir()
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (root / name).write_text("numpy\n")
+    module.ROOT, module.calls, module.codes = root, [], {}
+
+    def call(command, **options):
+        """Pretend to run a command: only a virtual environment is really made, an empty one."""
+        words = " ".join(map(str, command))
+        module.calls.append(words)
+        if "-m venv" in words:
+            folder = Path(command[-1])
+            for file in (python_of(folder), folder / "pyvenv.cfg"):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+            (folder / module.STAMP).unlink(missing_ok=True)
+        return next((code for part, code in module.codes.items() if part in words), 0)
+
+    monkeypatch.setattr(module.subprocess, "call", call)
+    monkeypatch.delenv("ZIGZAG_VENV", raising=False)
+    monkeypatch.delenv("ZIGZAG_CHROMIUM", raising=False)
+    return module
+
+
+def python_of(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def done(zigzag, command="start") -> list[str]:
+    """Return which of "venv" and "pip" the command's preparation started."""
+    zigzag.calls.clear()
+    python = zigzag.environment(zigzag.venv_folder(), zigzag.NEEDS[command])
+    assert python.exists()
+    return [part for call in zigzag.calls for part in ("venv", "pip") if f"-m {part} " in call]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, SCRIPT, *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+# --- What the user types
+
+
+@pytest.mark.parametrize("arguments", [[], ["stop"], ["Start"], ["--server.port", "80"]])
+def test_an_unknown_command_is_answered_with_the_known_ones(arguments):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert all(command in result.stderr for command in COMMANDS)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_names_both_commands(option):
+    result = run(option)
+    assert result.returncode == 0
+    assert all(command in result.stdout for command in COMMANDS)
+
+
+def test_an_old_python_is_told_which_one_is_needed(zigzag, monkeypatch, capsys):
+    monkeypatch.setattr(zigzag.sys, "version_info", (3, 10, 13))
+    assert zigzag.main(["start"]) == 1
+    told = capsys.readouterr().err
+    assert "Python 3.11 or newer" in told
+    assert "is Python 3.10" in told
+    assert zigzag.calls == []
+
+
+def test_the_oldest_python_is_that_of_the_project_file(zigzag):
+    oldest = ".".join(map(str, zigzag.OLDEST))
+    assert f'requires-python = ">={oldest}"' in (ROOT / "pyproject.toml").read_text()
+
+
+# --- The virtual environment
+
+
+def test_the_first_run_installs_and_the_second_does_nothing(zigzag):
+    assert done(zigzag) == ["venv", "pip"]
+    assert done(zigzag) == []
+
+
+def test_tests_install_their_own_requirements_too(zigzag):
+    done(zigzag)
+    assert done(zigzag, "test") == ["pip"]
+    assert zigzag.calls[-1].count("-r ") == 2
+    assert done(zigzag, "test") == done(zigzag, "start") == []
+
+
+def test_changed_requirements_are_installed_again(zigzag):
+    done(zigzag)
+    (zigzag.ROOT / "requirements.txt").write_text("numpy\nnumba\n")
+    assert done(zigzag) == ["pip"]
+    assert done(zigzag) == []
+
+
+def test_a_failed_installation_is_tried_again(zigzag):
+    zigzag.codes["-m pip"] = 1
+    for _ in range(2):
+        with pytest.raises(zigzag.SetupError, match="could not install"):
+            done(zigzag)
+    zigzag.codes.clear()
+    assert done(zigzag) == ["pip"]
+
+
+def test_another_python_gets_a_new_environment(zigzag):
+    done(zigzag)
+    stamp = zigzag.venv_folder() / zigzag.STAMP
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "python": "cpython 3.9"}))
+    assert done(zigzag) == ["venv", "pip"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "\x00"])
+def test_an_unreadable_stamp_is_as_good_as_none(zigzag, text):
+    done(zigzag)
+    (zigzag.venv_folder() / zigzag.STAMP).write_text(text)
+    assert done(zigzag) == ["pip"]
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(zigzag, monkeypatch, tmp_path):
+    monkeypatch.setenv("ZIGZAG_VENV", str(tmp_path))
+    with pytest.raises(zigzag.SetupError, match="left alone"):
+        done(zigzag)
+    assert zigzag.calls == []
+
+
+def test_an_empty_folder_may_become_the_environment(zigzag, monkeypatch, tmp_path):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("ZIGZAG_VENV", str(tmp_path / "empty"))
+    assert done(zigzag) == ["venv", "pip"]
+    assert python_of(tmp_path / "empty").exists()
+
+
+def test_a_python_without_ensurepip_is_told_what_to_install(zigzag, monkeypatch):
+    monkeypatch.setattr(zigzag.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(zigzag.SetupError, match="apt install python3-venv"):
+        done(zigzag)
+
+
+# --- What the commands run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no exec")
+def test_start_becomes_streamlit_in_the_repository_with_the_options_given(zigzag, monkeypatch):
+    became = []
+    monkeypatch.setattr(zigzag.os, "execv", lambda *command: became.append(command))
+    monkeypatch.setattr(zigzag.os, "chdir", became.append)
+    python = python_of(zigzag.venv_folder())
+    zigzag.start(python, ["--server.port", "80"])
+    options = ["-m", "streamlit", "run", "app.py", "--server.port", "80"]
+    assert became == [zigzag.ROOT, (str(python), [str(python), *options])]
+
+
+@pytest.mark.parametrize(("failing", "count"), [("ruff check", 1), ("mypy", 3), ("none", 4)])
+def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, failing, count):
+    monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
+    zigzag.codes[failing] = 3
+    assert zigzag.test(Path("python"), ["-x"]) == (0 if failing == "none" else 3)
+    checks = ["ruff check", "ruff format --check", "mypy", "pytest -x"]
+    assert zigzag.calls == [f"python -m {check}" for check in checks[:count]]
+
+
+# --- The browser
+
+
+def test_a_named_browser_is_taken_and_must_exist(zigzag, monkeypatch):
+    monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
+    assert zigzag.browser(Path("python")) == Path(sys.executable)
+    monkeypatch.setenv("ZIGZAG_CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(zigzag.SetupError, match="/nowhere/chromium"):
+        zigzag.browser(Path("python"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the browser")
+def test_a_browser_that_does_not_start_is_passed_over(zigzag, monkeypatch, tmp_path):
+    for name, code in (("chromium", 1), ("google-chrome", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert zigzag.installed_browser() == tmp_path / "google-chrome"
+
+
+def test_without_a_browser_every_way_to_install_one_is_tried(zigzag, monkeypatch):
+    monkeypatch.setattr(zigzag, "installed_browser", lambda: None)
+    monkeypatch.setattr(zigzag, "playwrights_browser", lambda python: None)
+    monkeypatch.setattr(zigzag.sys, "platform", "linux")
+    monkeypatch.setattr(zigzag.os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(zigzag.shutil, "which", lambda name: f"/usr/bin/{name}")
+    with pytest.raises(zigzag.SetupError, match="set ZIGZAG_CHROMIUM"):
+        zigzag.browser(Path("python"))
+    tried = "; ".join(zigzag.calls)
+    assert "apt-get update" in tried
+    assert "apt-get install -y chromium" in tried
+    assert "playwright install --with-deps chromium" in tried
+
+
+# --- The files
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_gives_both_commands(command):
+    assert command in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_and_says_why(name):
+    lines = (ROOT / name).read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert pins
+    for pin in pins:
+        assert re.fullmatch(r"[\w-]+~=\d+\.\d+\.\d+  # \S.{10,}", pin), pin
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it is a shell script")
+def test_the_ci_script_can_be_run_and_gives_the_test_command():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert COMMANDS[1] in script.read_text()
+    subprocess.run(["bash", "-n", script], check=True, timeout=60)
