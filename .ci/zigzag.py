@@ -181,19 +181,28 @@ def browser(python: Path) -> Path:
         if not shutil.which(given):
             raise SetupError(f"ZIGZAG_CHROMIUM = {given}: there is no such program.")
         return Path(given)
-    found = installed_browser() or playwrights_browser(python)
+    found = usable_browser(python)
     if found:
         return found
     for command in installations(python):
         say(" ".join(command))
         subprocess.call(command, stdin=subprocess.DEVNULL)
-        found = installed_browser() or playwrights_browser(python)
+        found = usable_browser(python)
         if found:
             return found
     raise SetupError(
-        "the tests need Chromium, Chrome or Edge, and none could be installed. Install one, or"
-        " set ZIGZAG_CHROMIUM to the path of its program."
+        "the tests need Playwright and Chromium, Chrome or Edge, and not all of it starts or could"
+        f" be installed. Try: {python} -m playwright --version; install a browser, or set"
+        " ZIGZAG_CHROMIUM to the path of its program."
     )
+
+
+def usable_browser(python: Path) -> Path | None:
+    """Return a browser that is there, or None where there is none or Playwright does not start."""
+    driver = subprocess.run([str(python), "-m", "playwright", "--version"], capture_output=True)
+    if driver.returncode:
+        return None
+    return installed_browser() or playwrights_browser(python)
 
 
 def installed_browser() -> Path | None:
@@ -244,9 +253,10 @@ def installations(python: Path) -> list[list[str]]:
         return [[*playwright, "chromium"]]
     commands = [[*playwright, "--with-deps", "chromium"]]
     if shutil.which("apt-get"):
-        # First, because it needs no host but the distribution's. (Ubuntu has no such package.)
+        # First, because it needs no host but the distribution's; Ubuntu has no such package.
+        # Playwright's driver needs libatomic1, which small images do not have.
         get = [*administrator, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-        commands[:0] = [[*get, "update"], [*get, "install", "-y", "chromium"]]
+        commands[:0] = [[*get, "update"], [*get, "install", "-y", "chromium", "libatomic1"]]
     return commands
 
 

@@ -23,7 +23,6 @@ from landscape import SURFACES, record
 from optimizers.experiment import BIG, Experiment, Trajectory, noise_scale
 from optimizers.measures import (
     SHORTEST,
-    Frame,
     Vector,
     coupled_decay,
     curvatures,
@@ -290,9 +289,7 @@ def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
         period = int(periods[0]) + 1
         back = _distances(half[period:], half[:-period]).max()
         if 2 * period < len(half) and back <= CYCLE * width:
-            return Verdict(
-                OSCILLATING, width, f"a cycle of {period} updates, {human(width)} wide"
-            )
+            return Verdict(OSCILLATING, width, f"a cycle of {period} updates, {human(width)} wide")
     count = len(_end(path)) - 1
     if count < SWINGS_LEAST:
         return None
@@ -355,7 +352,7 @@ def _width(path: Vector) -> float:
 
 
 def human(value: float) -> str:
-    """Return a number as people write it: two or three digits, an exponent only where it is tiny."""
+    """Return a number as people write it: two or three digits, and no needless exponent."""
     size = abs(value)
     sign = "−" if value < 0 else ""
     if size == 0 or not math.isfinite(size):

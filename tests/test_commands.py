@@ -207,8 +207,7 @@ def test_a_browser_that_does_not_start_is_passed_over(zigzag, monkeypatch, tmp_p
 
 
 def test_without_a_browser_every_way_to_install_one_is_tried(zigzag, monkeypatch):
-    monkeypatch.setattr(zigzag, "installed_browser", lambda: None)
-    monkeypatch.setattr(zigzag, "playwrights_browser", lambda python: None)
+    monkeypatch.setattr(zigzag, "usable_browser", lambda python: None)
     monkeypatch.setattr(zigzag.sys, "platform", "linux")
     monkeypatch.setattr(zigzag.os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setattr(zigzag.shutil, "which", lambda name: f"/usr/bin/{name}")

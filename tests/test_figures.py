@@ -160,7 +160,7 @@ def test_the_loss_axis_is_logarithmic_only_above_the_lowest_loss(surface):
     experiment = experiment_on(surface, runs=(Run("SGD"),))
     record = SURFACES[surface]
     loss = simulate(experiment)[0].loss
-    (curve,) = scene_of(experiment)["loss"]["data"]
+    curve = scene_of(experiment)["loss"]["data"][0]
     text = scene_of(experiment)["loss"]["layout"]["yaxis"]["title"]["text"]
     if record.bounded:
         gap = np.maximum(loss - record.lowest(), figures.GAP_FLOOR)

@@ -34,6 +34,7 @@ from views.theme import MOST_PANELS
 RATE_DECADES = (-6.0, 2.0)
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 MOST_NOISE = 1000.0
+HALF = 106  # pixels: half of a row of the sidebar
 DECAY_HELP = {
     COUPLED: "added to the gradient, times the position.",
     DECOUPLED: "the position shrinks by its product with the rate.",
@@ -190,7 +191,6 @@ def number(
     high: float,
     otherwise: float,
     step: float,
-    place: Any = st,
     **more: Any,
 ) -> Any:
     """Draw an input of a number: a whole one if `step` is."""
@@ -199,7 +199,7 @@ def number(
         settings,
         name,
         kind(otherwise),
-        lambda value, **link: place.number_input(
+        lambda value, **link: st.number_input(
             label, kind(low), kind(high), kind(value), step, shown, **link, **more
         ),
     )
@@ -268,25 +268,25 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
     def slid() -> None:
         st.session_state[key] = float(f"{10 ** st.session_state[key + '.slider']:.3g}")
 
-    left, right = st.columns([3, 2], gap="small", vertical_alignment="bottom")
-    rate = number(
-        *(settings, name, f"{rule.name} exact rate", 0.0, MOST_RATE, default, default / 10),
-        place=right,
-        label_visibility="collapsed",
-    )
+    held = st.session_state.get(key, default)
     low, high = RATE_DECADES
-    exponent = math.log10(rate) if rate > 0 else low
+    exponent = math.log10(held) if held > 0 else low
     st.session_state[key + ".slider"] = min(max(round(exponent, 2), low), high)
-    left.slider(
-        f"{rule.name} rate",
-        low,
-        high,
-        step=0.02,
-        format="10^%.2f",
-        key=key + ".slider",
-        on_change=slid,
-    )
-    return rate
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.slider(
+            f"{rule.name} rate",
+            low,
+            high,
+            step=0.02,
+            format="10^%.2f",
+            key=key + ".slider",
+            on_change=slid,
+        )
+        return number(
+            *(settings, name, f"{rule.name} exact rate", 0.0, MOST_RATE, default, default / 10),
+            label_visibility="collapsed",
+            width=88,
+        )
 
 
 def hyper_controls(
@@ -354,20 +354,18 @@ def listed(
 
 
 def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
-    start = []
-    for place, letter, side, default in zip(
-        st.columns(2), "xy", surface.domain, surface.start, strict=True
-    ):
+    def coordinate(letter: str, side: tuple[float, float], default: float) -> float:
         middle, width = sum(side) / 2, side[1] - side[0]
-        start.append(
-            number(
-                *(settings, f"{surface.name}.{letter}", f"Start {letter}"),
-                *(middle - width, middle + width, default, width / 40),
-                place=place,
-                help="Or click on a panel.",
-            )
+        return number(
+            *(settings, f"{surface.name}.{letter}", f"Start {letter}"),
+            *(middle - width, middle + width, default, width / 40),
+            help="Or click on a panel.",
+            width=HALF,
         )
-    return start[0], start[1]
+
+    with st.container(horizontal=True):
+        x = coordinate("x", surface.domain[0], surface.start[0])
+        return x, coordinate("y", surface.domain[1], surface.start[1])
 
 
 def noise_controls(
@@ -454,12 +452,11 @@ def schedule_numbers(settings: Settings, schedule: Schedule) -> dict[str, Any]:
 
 def length_controls(settings: Settings) -> tuple[int, str]:
     """Draw the budget's controls; return how many updates or epochs, and which of the two."""
-    left, right = st.columns(2, vertical_alignment="bottom")
-    length = number(
-        *(settings, "length", "Length", 1, MOST_UPDATES, 100, 10),
-        place=left,
-        help=f"At most {MOST_UPDATES:,} updates are drawn.",
-    )
-    with right:
-        unit = pick(settings, "unit", "Unit", UNITS, label_visibility="collapsed")
-    return length, unit
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        length = number(
+            *(settings, "length", "Length", 1, MOST_UPDATES, 100, 10),
+            help=f"At most {MOST_UPDATES:,} updates are drawn.",
+            width=HALF,
+        )
+        unit = pick(settings, "unit", "Unit", UNITS, label_visibility="collapsed", width=HALF)
+        return length, unit

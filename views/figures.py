@@ -125,7 +125,7 @@ def background(experiment: Experiment, panels: int, theme: Theme) -> Figure:
                 "hoverinfo": "skip",
                 "showscale": panel == 0,
                 "colorbar": {
-                    "title": {"text": "loss", "side": "right"},
+                    "title": {"text": "loss", "side": "top"},
                     "tickvals": ticks,
                     "ticktext": texts,
                     "thickness": 10,
@@ -385,7 +385,8 @@ def loss_figure(
     high = float(max([v[0] for v in values] + settled)) + (1.0 if any(ended) else 0.0)
     if not surface.bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
-    margin = 0.04 * (high - low) or 0.5
+    # In steps, so that most changes of a setting leave the axis and its labels as they are.
+    low, high = math.floor(2 * low - 0.1) / 2, math.ceil(2 * high + 0.1) / 2
     if surface.bounded:
         text = "loss" if lowest == 0 else "loss − minimum"
         stride = max(1, math.ceil((high - low) / 5))
@@ -395,26 +396,28 @@ def loss_figure(
         text = "loss"
         ticks, texts = scale.ticks(low, high)
     steps = max(len(t.lr) for t in trajectories)
-    return {
-        "data": [
+    data: list[Figure] = []
+    for mark, value in zip(marks, values, strict=True):
+        line = {"type": "scatter", "mode": "lines", "y": value, "showlegend": False}
+        data.append({**line, "line": {"color": mark.colour, "width": 2.5}})
+        shown = np.linspace(0, len(value) - 1, min(LOSS_MARKERS, len(value))).astype(int)
+        data.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers",
+                "mode": "markers",
                 "name": mark.label,
-                "x0": 0,
-                "dx": 1,
-                "y": value,
-                "line": {"color": mark.colour, "width": 2.5},
+                "x": shown.tolist(),
+                "y": value[shown].tolist(),
                 "marker": {
                     "symbol": mark.symbol,
                     "size": 10,
-                    "maxdisplayed": LOSS_MARKERS,
+                    "color": mark.colour,
                     "line": {"color": theme.page, "width": 1},
                 },
-                "hoverinfo": "skip",
             }
-            for mark, value in zip(marks, values, strict=True)
-        ],
+        )
+    return {
+        "data": data,
         "layout": {
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -432,7 +435,7 @@ def loss_figure(
                 "showline": True,
             },
             "yaxis": {
-                "range": [low - margin, high + margin],
+                "range": [low, high],
                 "title": {"text": text, "standoff": 4},
                 "tickvals": ticks,
                 "ticktext": texts,
