@@ -66,7 +66,7 @@ class Run:
     hyperparameters by name, the others keep their defaults. `batch_size` is a power of two from 1
     to the experiment's samples, or None for the full batch. `schedule` names a factor on the rate,
     `schedule_params` its numbers, and the rate rises linearly over the first `warmup` updates.
-    `steps` is the number of updates where it differs from the experiment's.
+    `steps`, `start` and `seed` are given where they differ from the experiment's.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -81,6 +81,8 @@ class Run:
     schedule_params: Mapping[str, Any] = Values({})
     warmup: int = 0
     steps: int | None = None
+    start: tuple[float, float] | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -101,6 +103,10 @@ class Run:
         put("warmup", check_count("warmup", self.warmup, MOST_STEPS, least=0))
         if self.steps is not None:
             put("steps", check_count("steps", self.steps, MOST_STEPS))
+        if self.start is not None:
+            put("start", check_point("start", self.start))
+        if self.seed is not None:
+            put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Experiment:
     """A surface, a start, a budget and the runs that are compared on them.
 
     `noise` is the standard deviation of one sample's gradient in each coordinate, `samples` the
-    size N of the data set and `seed` the seed of the draws, which every run shares.
+    size N of the data set, and `seed` that of the draws, shared by all runs that name no other.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -129,12 +135,7 @@ class Experiment:
         put("surface", str(self.surface))
         surface = SURFACES[self.surface]
         put("params", Values(surface.resolve(self.params)))
-        start = surface.start if self.start is None else self.start
-        if not isinstance(start, (tuple, list)) or len(start) != 2:
-            raise ValueError(
-                f"start = {shown(start)}: must be two numbers from {-BIG:g} to {BIG:g}"
-            )
-        put("start", tuple(check_number("start", value, -BIG, BIG) for value in start))
+        put("start", check_point("start", surface.start if self.start is None else self.start))
         put("steps", check_count("steps", self.steps, MOST_STEPS))
         put("noise", check_number("noise", self.noise, *NOISE))
         put("samples", check_count("samples", self.samples, MOST_SAMPLES))
@@ -153,6 +154,24 @@ class Experiment:
                     f"batch_size = {size}: must be a power of two from 1 to samples ="
                     f" {self.samples}, or {self.samples}"
                 )
+
+    def start_of(self, run: Run) -> tuple[float, float]:
+        """Return where a run starts."""
+        start = self.start if run.start is None else run.start
+        assert start is not None  # __post_init__ put the surface's
+        return start
+
+    def seed_of(self, run: Run) -> int:
+        """Return the seed of a run's draws."""
+        return self.seed if run.seed is None else run.seed
+
+
+def check_point(field: str, value: Any) -> tuple[float, float]:
+    """Return two numbers as floats, or raise a ValueError that names `field`."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError(f"{field} = {shown(value)}: must be two numbers from {-BIG:g} to {BIG:g}")
+    x, y = (check_number(field, number, -BIG, BIG) for number in value)
+    return x, y
 
 
 def allowed_batch(size: int, samples: int) -> bool:
@@ -229,14 +248,14 @@ def _simulate(experiment: Experiment, run: Run) -> Trajectory:
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
     states = np.empty((steps, len(rule.state), 2))
-    path[0] = experiment.start
+    path[0] = experiment.start_of(run)
     done, outcome = driver.run(
         surface.kernel.compiled,
         surface.hessian_kernel.compiled,
         rule.update.compiled,
         np.array(list(experiment.params.values()), dtype=np.float64),
         lr,
-        draws(experiment.seed, steps) if scale > 0 else np.empty((0, 2)),
+        draws(experiment.seed_of(run), steps) if scale > 0 else np.empty((0, 2)),
         scale,
         np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
         run.weight_decay if rule.weight_decay == COUPLED else 0.0,

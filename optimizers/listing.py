@@ -585,7 +585,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     noise = [
         f"samples, batch = {samples}, {batch}  # drawn without replacement",
         f"spread = {experiment.noise!r} * math.sqrt((samples - batch) / (batch * (samples - 1)))",
-        f"rng = np.random.default_rng({experiment.seed})",
+        f"rng = np.random.default_rng({experiment.seed_of(run)})",
     ]
     schedule, numbers = _schedule(run, steps, updates_per_epoch(samples, batch))
     return _Parts(
@@ -597,7 +597,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
             for h in rule.hyperparameters
         },
         lr=repr(float(rule.default_rate(surface) if run.lr is None else run.lr)),
-        start=", ".join(map(repr, experiment.start or surface.start)),
+        start=", ".join(map(repr, experiment.start_of(run))),
         steps=steps,
         updates=len(trajectory.lr),
         reason=reason,

@@ -283,7 +283,7 @@ def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
         return None
     # A period must bring the run back, and must have led it through most of where it has been.
     away = _distances(half[:-1], half[-1])[::-1]
-    far = np.maximum.accumulate(away) >= width / 4
+    far = np.maximum.accumulate(away) >= width / 2
     (periods,) = np.nonzero(far & (away <= CYCLE * width))
     if periods.size:
         period = int(periods[0]) + 1
@@ -348,7 +348,9 @@ def _length(path: Vector) -> float:
 
 
 def _width(path: Vector) -> float:
-    return 2 * float(_distances(path, path.mean(axis=0)).max())
+    """Return the distance between two of the points that lie furthest apart, or nearly do."""
+    furthest = path[int(np.argmax(_distances(path, path[-1])))]
+    return float(_distances(path, furthest).max())
 
 
 def human(value: float) -> str:

@@ -31,8 +31,8 @@ REACHED = 1e-9
 ARRIVED = 1e-6
 # Factors beyond this one are only called larger.
 FACTOR_MOST = 1000.0
-# More names than this are counted.
-NAMES_MOST = 2
+# More names than this are counted; after this many sentences the length of the way is left out.
+NAMES_MOST, PARTS_MOST = 2, 3
 
 
 def run_sentence(experiment: Experiment, trajectory: Trajectory, label: str) -> str:
@@ -151,20 +151,26 @@ def _noise(experiment: Experiment, trajectory: Trajectory) -> float:
 def comparison_sentence(
     experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
 ) -> str:
-    """Return a few short sentences on how the runs of an experiment differ, by their `labels`."""
+    """Return a few short sentences on how the runs of an experiment differ, by their `labels`.
+
+    Runs that diverge are named, and the others compared with each other.
+    """
     if len(trajectories) == 1:
         return "There is one run, and nothing to compare it with."
     same = _identical(trajectories)
-    if len(same) == 1 and len(same[0]) == len(trajectories):
-        return f"{_all(trajectories)} are identical{_why_identical(experiment, trajectories)}."
+    if same and len(same[0]) == len(trajectories):
+        return f"{_all(labels)} are identical{_why_identical(experiment, trajectories)}."
+    lost = [i for i, t in enumerate(trajectories) if t.diverged_at is not None]
     ended = [i for i, t in enumerate(trajectories) if t.diverged_at is None]
     if not ended:
-        return _all_diverge(trajectories, labels)
-    parts = [_lowest(experiment, trajectories, labels, ended)]
-    lost = [i for i, t in enumerate(trajectories) if t.diverged_at is not None]
+        return f"{_all_diverge(trajectories, labels)}."
+    parts = []
     if lost:
         at = f" at step {trajectories[lost[0]].diverged_at:,}" if len(lost) == 1 else ""
         parts.append(f"{_names(lost, labels, 'diverges', 'diverge')}{at}")
+    parts.append(_lowest(experiment, trajectories, labels, ended))
+    if len({len(trajectories[i].lr) for i in ended}) > 1:
+        parts.append("Not all took the same number of updates")
     kinds = {i: verdict(experiment, trajectories[i]).kind for i in ended}
     for kind, place in (
         (verdicts.LOCAL_MINIMUM, "in a local minimum"),
@@ -173,11 +179,16 @@ def comparison_sentence(
         there = [i for i in ended if kinds[i] == kind]
         if there:
             parts.append(f"{_names(there, labels, 'settles', 'settle')} {place}")
-    longest = _longest(experiment, trajectories, labels, ended)
-    if longest and len(parts) < 3:
-        parts.append(longest)
+    if not lost and len(parts) < PARTS_MOST:
+        parts += _longest(experiment, trajectories, labels)
     parts += [_names(group, labels, "is", "are") + " identical" for group in same]
-    return " ".join(f"{part}." for part in parts)
+    text = " ".join(f"{part}." for part in parts)
+    seeds = {experiment.seed_of(t.run) for t in trajectories if _noise(experiment, t) > 0}
+    if seeds:
+        which = "this seed" if len(seeds) == 1 else "these seeds"
+        named = text.startswith(tuple(labels))
+        text = f"With {which}, {text if named else text[0].lower() + text[1:]}"
+    return text
 
 
 def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
@@ -189,11 +200,19 @@ def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
 
 
 def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -> str:
-    sizes = {trajectory.run.batch_size for trajectory in trajectories}
-    others = {replace(trajectory.run, batch_size=None) for trajectory in trajectories}
-    if experiment.noise == 0 and len(sizes) > 1 and len(others) == 1:
-        return ": without noise the batch size changes nothing"
-    return ""
+    """Return what differs between runs that are the same without noise, if nothing else does."""
+    runs = [trajectory.run for trajectory in trajectories]
+    if experiment.noise > 0 or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
+        return ""
+    differing = []
+    if len({run.batch_size for run in runs}) > 1:
+        differing.append("the batch size")
+    if len({experiment.seed_of(run) for run in runs}) > 1:
+        differing.append("the seed")
+    if not differing:
+        return ""
+    change = "changes" if len(differing) == 1 else "change"
+    return f": without noise {_join(differing)} {change} nothing"
 
 
 def _all(runs: Sequence[object]) -> str:
@@ -203,10 +222,10 @@ def _all(runs: Sequence[object]) -> str:
 def _all_diverge(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> str:
     steps = [len(trajectory.lr) for trajectory in trajectories]
     first = [label for label, step in zip(labels, steps, strict=True) if step == min(steps)]
-    who = f"{first[0]} first," if len(first) == 1 else "the first of them"
     if len(first) == len(steps):
-        who = "all of them" if len(steps) > 2 else "each"
-    return f"{_all(trajectories)} diverge, {who} at step {min(steps):,}."
+        return f"{_all(labels)} diverge at step {min(steps):,}"
+    who = f"{first[0]} first," if len(first) == 1 else "the first of them"
+    return f"{_all(labels)} diverge, {who} at step {min(steps):,}"
 
 
 def _lowest(
@@ -215,78 +234,66 @@ def _lowest(
     labels: Sequence[str],
     ended: Sequence[int],
 ) -> str:
-    """Return which run ends lowest, and by how much, for those that did not diverge."""
+    """Return which of the runs that did not diverge ends lowest, and by how much."""
     frame = frame_of(experiment)
-    bounded = frame.surface.bounded
-    start = float(trajectories[0].loss[0])
+    lowest = frame.lowest
+    starts = {i: float(trajectories[i].loss[0]) for i in ended}
     last = {i: float(trajectories[i].loss[-1]) for i in ended}
+    highest, one_start = max(starts.values()), len(set(starts.values())) == 1
     order = sorted(ended, key=lambda i: last[i])
     best, loss = order[0], last[order[0]]
-    seed = any(_noise(experiment, trajectory) > 0 for trajectory in trajectories)
-    lengths = {len(trajectories[i].lr) for i in ended}
-    opening = "With this seed, " if seed else ""
-    if len(lengths) > 1:
-        opening += "after different numbers of updates, "
-    opening = opening[:1].upper() + opening[1:]
-    if loss >= start:
-        every = f"{opening}no run" if opening else "No run"
-        return f"{every} ends below the loss it starts from, {human(start)}"
     if len(ended) == 1:
-        return f"{opening}{labels[best]} ends at loss {human(loss)}"
+        return f"{labels[best]} ends at loss {human(loss)}"
+    rest = "Of the rest, " if len(ended) < len(labels) else ""
+    if all(last[i] >= starts[i] for i in ended):
+        none = f"{rest}none" if rest else "No run"
+        which = f", {human(highest)}" if one_start else ""
+        return f"{none} ends below the loss it starts from{which}"
     # What is compared is how far above the lowest loss a run ends or, where there is no lowest
     # loss, how far below the start.
-    if bounded:
-        size = {i: max(last[i] - frame.lowest, 0.0) for i in ended}
-        reached = REACHED * (start - frame.lowest)
+    if frame.surface.bounded:
+        size = {i: max(last[i] - lowest, 0.0) for i in ended}
+        reached = REACHED * (highest - lowest)
         equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached)]
     else:
-        size = {i: start - last[i] for i in ended}
+        size = {i: highest - last[i] for i in ended}
         reached = -math.inf
         equal = [i for i in order if size[best] <= EQUAL * size[i]]
+    every = f"{_all(labels)} " if len(equal) == len(labels) else ""
+    second, name = order[1], labels[order[1]]
     if size[best] <= reached:
-        text = f"{_group(equal, labels, opening, 'reaches', 'reach')} the lowest loss"
-        others = order[len(equal) :]
-        if others and len(equal) == 1:
-            text += f"; {labels[others[0]]} ends {human(size[others[0]])} above it"
-        return opening + text
+        text = f"{every}reach" if every else _names(equal, labels, "reaches", "reach")
+        after = f"; {name} ends {human(size[second])} above it" if len(equal) == 1 else ""
+        return f"{text} the lowest loss{after}"
     if len(equal) > 1:
-        group = _group(equal, labels, opening, "ends", "end")
-        lowest = "" if len(equal) == len(ended) else " lowest,"
-        return f"{opening}{group}{lowest} at about the same loss, {human(loss)}"
-    second = labels[order[1]]
-    if not bounded:
-        fall = size[order[1]]
-        much = f": it falls {_factor(size[best] / fall)} as far as {second}" if fall > 0 else ""
-        return f"{opening}{labels[best]} ends lowest{much}"
-    than = "lower than" if frame.lowest == 0 else "closer to the lowest loss than"
-    ratio = size[order[1]] / size[best]
+        text = f"{every}end" if every else _names(equal, labels, "ends", "end")
+        if len(equal) < len(ended):
+            text = f"{rest}{text} lowest,"
+        return f"{text} at about the same loss, {human(loss)}"
+    first = f"{labels[best]} ends" if len(ended) == 2 else f"{rest}{labels[best]} ends lowest,"
+    if not frame.surface.bounded:
+        if size[second] <= 0:
+            return f"{first} lower than {name}"
+        start = "the start" if one_start else "the highest start"
+        return f"{first} {_factor(size[best] / size[second])} as far below {start} as {name}"
+    than = "lower than" if lowest == 0 else "closer to the lowest loss than"
+    ratio = size[second] / size[best]
     share = f"{100 * (1 - 1 / ratio):.0f} %" if ratio < 2 else _factor(ratio)
-    return f"{opening}{labels[best]} ends lowest, {share} {than} {second}"
-
-
-def _group(which: Sequence[int], labels: Sequence[str], opening: str, one: str, many: str) -> str:
-    """Return a subject for the runs `which`, counted if they are many, and its verb."""
-    if len(which) < len(labels) or len(labels) == 1:
-        return _names(which, labels, one, many)
-    every = _all(labels)
-    return f"{every[:1].lower() + every[1:] if opening else every} {many}"
+    return f"{first} {share} {than} {name}"
 
 
 def _longest(
-    experiment: Experiment,
-    trajectories: Sequence[Trajectory],
-    labels: Sequence[str],
-    ended: Sequence[int],
-) -> str:
-    """Return which run takes the longest way, if one does clearly."""
-    length = {i: float(np.hypot(*np.diff(trajectories[i].path, axis=0).T).sum()) for i in ended}
-    order = sorted(ended, key=lambda i: -length[i])
-    if len(order) < 2 or length[order[1]] <= SHORTEST * frame_of(experiment).diagonal:
-        return ""
-    ratio = length[order[0]] / length[order[1]]
-    if ratio < EQUAL:
-        return ""
-    return f"{labels[order[0]]} takes the longest way, {_factor(ratio)} that of {labels[order[1]]}"
+    experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
+) -> list[str]:
+    """Return which run takes the longest way, in a list that is empty if none clearly does."""
+    length = [float(np.hypot(*np.diff(t.path, axis=0).T).sum()) for t in trajectories]
+    first, second = sorted(range(len(length)), key=lambda i: -length[i])[:2]
+    shortest = SHORTEST * frame_of(experiment).diagonal
+    if length[second] <= shortest or length[first] < EQUAL * length[second]:
+        return []
+    way = "longer" if len(length) == 2 else "longest"
+    factor = _factor(length[first] / length[second])
+    return [f"{labels[first]} takes the {way} way, {factor} that of {labels[second]}"]
 
 
 def _factor(ratio: float) -> str:

@@ -126,6 +126,8 @@ def test_numpy_scalars_become_plain_numbers():
         schedule_params={"milestones": (count(3), number(5.0)), "unit": name("updates")},
         warmup=np.uint8(2),
         steps=np.int32(7),
+        start=(number(0.0), count(1)),
+        seed=np.uint8(3),
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -202,6 +204,8 @@ RUN_TAKES = {
     "schedule_params": MAPPING,
     "warmup": {"one", "zero"},
     "steps": {"one", "None"},
+    "start": {"None"},
+    "seed": {"one", "zero", "None"},
 }
 EXPERIMENT_TAKES = {
     "surface": set(),
@@ -446,6 +450,13 @@ def test_a_run_that_leaves_the_frame_is_not_brought_back_and_may_return():
     np.testing.assert_allclose(path[1], [36, -38], rtol=1e-9)  # 40 per coordinate, unclipped
     assert path[1, 0] > right
     assert (np.abs(path[-1]) < right).all()
+
+
+def test_a_run_may_have_a_start_and_a_seed_of_its_own():
+    own = Run("SGD", batch_size=1, start=(1.0, 2.0), seed=7)
+    (mine,) = simulate(Experiment(noise=1.0, runs=(own,)))
+    shared = Experiment(noise=1.0, start=(1.0, 2.0), seed=7, runs=(Run("SGD", batch_size=1),))
+    assert (mine.path == simulate(shared)[0].path).all()
 
 
 def test_the_recorded_gradient_is_what_the_rule_was_given():

@@ -13,7 +13,7 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views import figures, player
-from views.figures import Mark
+from views.figures import Ground, Mark
 from views.scale import LossScale, round_number
 from views.theme import COLOURS, DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES
 
@@ -28,7 +28,7 @@ def experiment_on(surface: str, **changes: Any) -> Experiment:
 def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
     panels = 1 if overlay else len(marks)
-    return player.ground(experiment, panels, LIGHT) | player.scene(
+    return player.ground(Ground.of(experiment), panels, LIGHT) | player.scene(
         experiment, simulate(experiment), marks, overlay, LIGHT
     )
 
@@ -110,9 +110,10 @@ def test_start_and_minima_are_marked_in_every_panel():
 
 
 def test_a_start_outside_the_domain_doubles_the_frame():
-    surface = SURFACES["Quadratic"]
-    assert figures.frame(surface, (5.0, -5.0)) == surface.domain
-    assert figures.frame(surface, (-7.0, 2.0)) == ((-10.0, 10.0), (-10.0, 10.0))
+    inside = experiment_on("Quadratic", start=(5.0, -5.0))
+    assert figures.frame(inside) == SURFACES["Quadratic"].domain
+    outside = replace(inside, runs=(Run("SGD"), Run("SGD", start=(-7.0, 2.0))))
+    assert figures.frame(outside) == ((-10.0, 10.0), (-10.0, 10.0))
 
 
 def test_a_diverged_run_is_labelled_with_its_step():
@@ -132,12 +133,12 @@ def test_a_run_that_stops_says_why():
 @pytest.mark.parametrize("surface", SURFACES)
 def test_contours_and_colour_bar_agree_with_the_loss(surface):
     experiment = experiment_on(surface)
-    heights, scale = figures.terrain_of(experiment)
+    heights, scale = figures.terrain(Ground.of(experiment))
     contour = traces(
         {
             "data": [
                 t | {"name": "c"}
-                for t in figures.background(experiment, 1, LIGHT)["data"]
+                for t in figures.background(Ground.of(experiment), 1, LIGHT)["data"]
                 if t["type"] == "contour"
             ]
         },

@@ -11,11 +11,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, SCHEDULES
+from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.lab import VIEWS
 from views.links import clean, refusal, same
 from views.save import standalone, table
-from views.settings import FACTORS, MOST_UPDATES, batch_sizes, read_numbers
+from views.settings import (
+    FACTORS,
+    MOST_UPDATES,
+    batch_sizes,
+    rates_to_compare,
+    read_numbers,
+    read_points,
+    starts_to_compare,
+)
 from views.theme import DARK, LIGHT, MOST_PANELS
 
 ROOT = Path(__file__).parents[1]
@@ -84,6 +92,9 @@ def test_every_factor_can_be_compared_in_both_views(compare, view):
             ["batch 1", "batch all"],
         ),
         ({"compare": "Schedule", "schedules": ["Cosine", "Linear"]}, ["Cosine", "Linear"]),
+        ({"compare": "Start", "Quadratic.starts": "1 2; 3,4"}, ["start (1, 2)", "start (3, 4)"]),
+        ({"compare": "Seed", "seeds": "7, 8", "noise": "1"}, ["seed 7", "seed 8"]),
+        ({"compare": "Weight decay", "decays": "0 .5"}, ["decay 0", "decay 0.5"]),
         ({"optimizers": ["Adam", "SGD"]}, ["Adam", "SGD"]),
     ],
     ids=FACTORS[1:] + FACTORS[:1],
@@ -171,6 +182,34 @@ def test_empty_selections_show_the_default():
         empty.set_value([]).run()
         assert not app.exception
         assert len(results(app)) == 4
+
+
+@pytest.mark.parametrize("text", ["", "1", "1 2 3", "nan 1", "1e9 0", "a b; ;"])
+def test_starts_without_a_usable_point_show_the_default_and_say_so(text):
+    app = opened(compare="Start", **{"Quadratic.starts": text})
+    assert not app.exception
+    assert len(results(app)) == 4
+    assert any("No start to compare" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Momentum", "Nesterov"])
+def test_the_rates_to_compare_are_unstable_zigzagging_smooth_and_slow(name):
+    rates, _ = read_numbers(rates_to_compare(SURFACES["Quadratic"], OPTIMIZERS[name]), 0, 100)
+    runs = tuple(Run(name, lr=rate) for rate in rates)
+    unstable, high, good, slow = simulate(Experiment(steps=400, runs=runs))
+    assert unstable.loss[-1] > unstable.loss[0]
+    assert high.loss[-1] < 1e-3
+    assert good.loss[100] < slow.loss[100]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_there_are_four_rates_and_starts_to_compare_everywhere(surface, optimizer):
+    record = SURFACES[surface]
+    rates, complaints = read_numbers(rates_to_compare(record, OPTIMIZERS[optimizer]), 0, 100)
+    assert (len(rates), complaints) == (4, [])
+    assert rates == sorted(rates, reverse=True)
+    assert read_points(starts_to_compare(record), record)[1] == []
 
 
 def test_numbers_are_read_with_any_separator_and_complaints_are_short():
@@ -313,7 +352,6 @@ def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
 
 @pytest.fixture
 def default_choice():
-    from optimizers import Experiment, Run, simulate
     from views.controls import Choice
 
     experiment = Experiment(runs=(Run("SGD"), Run("Adam")))

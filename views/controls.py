@@ -25,9 +25,13 @@ from views.settings import (
     UNITS,
     Settings,
     batch_sizes,
-    momentum_rules,
+    doubled,
     number_list,
+    rates_to_compare,
     read_numbers,
+    read_points,
+    rules_for,
+    starts_to_compare,
 )
 from views.theme import MOST_PANELS
 
@@ -72,10 +76,9 @@ def choose(settings: Settings) -> Choice:
     shared_rate = compare == "Learning rate"
     rates = {} if shared_rate else {r.name: rate_control(settings, surface, r) for r in rules}
     values = value_controls(settings, compare, surface, rules[0], messages)
-    skip = "momentum" if compare == "Momentum" else ""
     with drawer(settings, "Hyperparameters"):
-        hypers = {rule.name: hyper_controls(settings, rule, skip) for rule in rules}
-    start = start_controls(settings, surface)
+        hypers = {rule.name: hyper_controls(settings, rule, compare) for rule in rules}
+    start = surface.start if compare == "Start" else start_controls(settings, surface)
     samples, noise, seed, batch = noise_controls(settings, compare, values)
     schedule, schedule_params, warmup = schedule_controls(settings, compare, values)
     length, unit = length_controls(settings)
@@ -112,8 +115,8 @@ def choose(settings: Settings) -> Choice:
         seed=seed,
         runs=tuple(replace(run, steps=None if run.steps == most else run.steps) for run in runs),
     )
-    if compare == "Batch size" and noise == 0:
-        messages.append("The noise is 0, so every batch gives the same, exact gradient.")
+    if compare in ("Batch size", "Seed") and noise == 0:
+        messages.append(f"The noise is 0, so every {compare.lower()} gives the exact gradient.")
     if any(run.weight_decay for run in runs):
         messages.append("Weight decay moves the minimizer: the stars mark the minima without it.")
     order = list(OPTIMIZERS)
@@ -134,6 +137,12 @@ def vary(run: Run, compare: str, value: Any, params: ScheduleParams) -> tuple[Ru
         return replace(run, batch_size=size), f"batch {value}"
     if compare == "Schedule":
         return replace(run, schedule=value, schedule_params=params[value]), value
+    if compare == "Start":
+        return replace(run, start=value), f"start ({value[0]:g}, {value[1]:g})"
+    if compare == "Seed":
+        return replace(run, seed=int(value)), f"seed {value:.0f}"
+    if compare == "Weight decay":
+        return replace(run, weight_decay=value), f"decay {value:g}"
     return run, run.optimizer
 
 
@@ -238,9 +247,8 @@ def optimizer_controls(settings: Settings, compare: str) -> list[str]:
     names = list(OPTIMIZERS)
     if compare == FACTORS[0]:
         return several(settings, "optimizers", "Optimizers", names, names[:1])
-    if compare == "Momentum":
-        return [pick(settings, f"{compare}.optimizer", "Optimizer", momentum_rules(), "Momentum")]
-    return [pick(settings, f"{compare}.optimizer", "Optimizer", names, "SGD")]
+    otherwise = "Momentum" if compare == "Momentum" else "SGD"
+    return [pick(settings, f"{compare}.optimizer", "Optimizer", rules_for(compare), otherwise)]
 
 
 def several(
@@ -290,17 +298,17 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
 
 
 def hyper_controls(
-    settings: Settings, rule: Optimizer, skip: str
+    settings: Settings, rule: Optimizer, compare: str
 ) -> tuple[dict[str, float], float]:
-    """Draw a rule's hyperparameters but for `skip`; return them and the weight decay."""
+    """Draw a rule's hyperparameters, but for what is compared; return them and its decay."""
     if not settings.closed:
         st.markdown(f"**{rule.name}** — {rule.sentence} {rule.differs}")
     hyper = {
         h.name: number_control(settings, rule.name, h)
         for h in rule.hyperparameters
-        if h.name != skip
+        if h.name != compare.lower()
     }
-    if rule.weight_decay == NO_DECAY:
+    if rule.weight_decay == NO_DECAY or compare == "Weight decay":
         return hyper, 0.0
     text = f"{rule.weight_decay.capitalize()}: {DECAY_HELP[rule.weight_decay]}"
     decay = Number("weight_decay", r"\lambda", 0.0, 0.0, 1.0, text)
@@ -313,8 +321,7 @@ def value_controls(
     """Draw the list of values to compare and return them."""
     owner = f"{surface.name}.{rule.name}"
     if compare == "Learning rate":
-        rate = rule.default_rate(surface)
-        text = number_list(rate * factor for factor in (0.1, 0.5, 1, 1.5))
+        text = rates_to_compare(surface, rule)
         return listed(settings, f"{owner}.rates", "Rates to compare", MOST_RATE, text, messages)
     if compare == "Momentum":
         text = "0, 0.5, 0.9, 0.99"
@@ -326,7 +333,39 @@ def value_controls(
     if compare == "Schedule":
         default = ["Constant", "Step", "Cosine", "Inverse sqrt"]
         return several(settings, "schedules", "Schedules to compare", list(SCHEDULES), default)
+    if compare == "Start":
+        return points(settings, surface, messages)
+    if compare == "Seed":
+        most = 2**32 - 1
+        seeds = listed(settings, "seeds", "Seeds to compare", most, "0, 1, 2, 3", messages)
+        return list(dict.fromkeys(map(math.floor, seeds)))
+    if compare == "Weight decay":
+        text = "0, 0.01, 0.1, 1"
+        return listed(settings, "decays", "Weight decays to compare", 1.0, text, messages)
     return []
+
+
+def points(settings: Settings, surface: Surface, messages: list[str]) -> list[tuple[float, float]]:
+    """Draw a list of starts; without a usable one it is the default."""
+    otherwise = starts_to_compare(surface)
+    text = asked(
+        settings,
+        f"{surface.name}.starts",
+        otherwise,
+        lambda value, **link: st.text_input(
+            "Starts to compare",
+            value,
+            max_chars=400,
+            help="Points x y, separated by semicolons. A click on a panel moves its start.",
+            **link,
+        ),
+    )
+    found, complaints = read_points(text, surface)
+    messages += complaints
+    if not found:
+        messages.append(f"No start to compare: {otherwise} are shown.")
+        found, _ = read_points(otherwise, surface)
+    return found
 
 
 def listed(
@@ -355,10 +394,9 @@ def listed(
 
 def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
     def coordinate(letter: str, side: tuple[float, float], default: float) -> float:
-        middle, width = sum(side) / 2, side[1] - side[0]
         return number(
             *(settings, f"{surface.name}.{letter}", f"Start {letter}"),
-            *(middle - width, middle + width, default, width / 40),
+            *(*doubled(side), default, (side[1] - side[0]) / 40),
             help="Or click on a panel.",
             width=HALF,
         )

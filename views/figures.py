@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES, Surface
+from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
 from optimizers import Experiment, Trajectory
 from views.scale import LossScale
@@ -49,28 +50,42 @@ class Mark:
         return "#595959" if theme.name == "light" and self.colour == YELLOW else theme.page
 
 
-def frame(surface: Surface, start: tuple[float, float]) -> Frame:
-    """Return the part of the plane to draw: the domain, or its double where the start needs it."""
+def frame(experiment: Experiment) -> Frame:
+    """Return the part of the plane to draw: the domain, or its double where a start needs it."""
+    domain = SURFACES[experiment.surface].domain
+    starts = [experiment.start_of(run) for run in experiment.runs]
 
-    def grown(side: tuple[float, float], value: float, times: int) -> tuple[float, float]:
+    def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
         middle, half = (side[0] + side[1]) / 2, (side[1] - side[0]) / 2 * times
         return (middle - half, middle + half)
 
-    for times in (1, 2):
-        sides = [
-            grown(side, value, times) for side, value in zip(surface.domain, start, strict=True)
-        ]
-        if all(low <= value <= high for (low, high), value in zip(sides, start, strict=True)):
-            break
-    return sides[0], sides[1]
+    def holds(side: tuple[float, float], values: tuple[float, ...]) -> bool:
+        return side[0] <= min(values) and max(values) <= side[1]
+
+    inside = all(map(holds, domain, zip(*starts, strict=True)))
+    x, y = (grown(side, 1 if inside else 2) for side in domain)
+    return x, y
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a picture of a surface depends on."""
+
+    surface: str
+    params: Mapping[str, float]
+    box: Frame
+
+    @staticmethod
+    def of(experiment: Experiment) -> Ground:
+        """Return the ground on which an experiment runs."""
+        return Ground(experiment.surface, experiment.params, frame(experiment))
 
 
 @functools.lru_cache(maxsize=64)
-def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, LossScale]:
-    """Return the scaled loss on a grid over `box`, (GRID, GRID) by y and x, and its scale."""
-    record = SURFACES[surface]
-    values = dict(zip((p.name for p in record.parameters), params, strict=True))
-    x, y = (np.linspace(*side, GRID) for side in box)
+def terrain(ground: Ground) -> tuple[NDArray[np.float64], LossScale]:
+    """Return the scaled loss on a grid over the box, (GRID, GRID) by y and x, and its scale."""
+    record, values = SURFACES[ground.surface], ground.params
+    x, y = (np.linspace(*side, GRID) for side in ground.box)
     loss = record.loss(*np.meshgrid(x, y), **values)
     if record.bounded:
         centre = record.lowest(**values)
@@ -85,28 +100,22 @@ def terrain(surface: str, params: tuple[float, ...], box: Frame) -> tuple[Any, L
     return heights, scale
 
 
-def terrain_of(experiment: Experiment) -> tuple[NDArray[np.float64], LossScale]:
-    """Return `terrain` for an experiment's surface and frame."""
-    surface = SURFACES[experiment.surface]
-    box = frame(surface, experiment.start or surface.start)
-    return terrain(surface.name, tuple(experiment.params.values()), box)
-
-
 def axis(panel: int, letter: str) -> str:
     """Return Plotly's name of a panel's axis: x, x2, x3, ..."""
     return letter if panel == 0 else f"{letter}{panel + 1}"
 
 
-def background(experiment: Experiment, panels: int, theme: Theme) -> Figure:
+def background(ground: Ground, panels: int, theme: Theme) -> Figure:
     """Return the surface's contours and critical points, once per panel."""
-    surface = SURFACES[experiment.surface]
-    box = frame(surface, experiment.start or surface.start)
-    heights, scale = terrain_of(experiment)
+    box = ground.box
+    heights, scale = terrain(ground)
     low, high = float(heights.min()), float(heights.max())
     size = (high - low) / LEVELS
     ticks, texts = scale.ticks(low, high)
     kinds = {GLOBAL_MINIMUM: "star", CUSP: "star", LOCAL_MINIMUM: "star-open"}
-    points = [p for p in surface.critical_points(**experiment.params) if p.kind in kinds]
+    points = [
+        p for p in SURFACES[ground.surface].critical_points(**ground.params) if p.kind in kinds
+    ]
     data: list[Figure] = []
     for panel in range(panels):
         where = {"xaxis": axis(panel, "x"), "yaxis": axis(panel, "y")}
@@ -222,20 +231,20 @@ def foreground(
     Traces are named by what they are and the run's index (`path-0`, `head-0`), which is how the
     player finds them.
     """
-    surface = SURFACES[experiment.surface]
-    start = experiment.start or surface.start
     panels = 1 if overlay else len(trajectories)
-    box = frame(surface, start)
+    box = frame(experiment)
     layout = panel_layout(box, panels, theme)
     layout["annotations"] = []
     exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
     data: list[Figure] = []
-    for panel in range(panels):
+    for index, run in enumerate(experiment.runs):
+        panel = 0 if overlay else index
+        start = experiment.start_of(run)
         data.append(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": "start",
+                "name": f"start-{index}",
                 "x": [start[0]],
                 "y": [start[1]],
                 "marker": {
@@ -370,7 +379,7 @@ def loss_figure(
     """
     surface = SURFACES[experiment.surface]
     lowest = surface.lowest(**experiment.params)
-    heights, scale = terrain_of(experiment)
+    heights, scale = terrain(Ground.of(experiment))
     values: list[NDArray[np.float64]] = []
     for trajectory in trajectories:
         loss = trajectory.loss[np.isfinite(trajectory.loss)]

@@ -15,7 +15,7 @@ from views.controls import Choice, choose
 from views.figures import Mark, outcome
 from views.links import Link
 from views.presets import PRESETS
-from views.settings import Settings
+from views.settings import Settings, doubled
 from views.theme import LIGHT, THEMES
 
 VIEWS = ("Side by side", "Overlay")
@@ -116,13 +116,21 @@ def tell(settings: Settings, choice: Choice, link: Link) -> None:
 
 def start_here(settings: Settings, experiment: Experiment) -> None:
     """Move the start to where the user clicked, rounded to a thousandth of the frame."""
-    clicked = st.session_state["player"].start
-    domain = SURFACES[experiment.surface].domain
-    for letter, side, value in zip("xy", domain, clicked, strict=True):
+    *clicked, panel = st.session_state["player"].start
+    surface = SURFACES[experiment.surface]
+    start = []
+    for side, value in zip(surface.domain, clicked, strict=True):
         digits = max(0, 3 - math.floor(math.log10(side[1] - side[0])))
-        low, high = (sum(side) / 2 + sign * (side[1] - side[0]) for sign in (-1, 1))
-        rounded = round(min(max(float(value), low), high), digits)
-        st.session_state[settings.key(f"{experiment.surface}.{letter}")] = rounded
+        low, high = doubled(side)
+        start.append(round(min(max(float(value), low), high), digits))
+    if experiment.runs[0].start is None:
+        for letter, value in zip("xy", start, strict=True):
+            st.session_state[settings.key(f"{surface.name}.{letter}")] = value
+    else:
+        starts = [run.start for run in experiment.runs]
+        starts[int(panel) % len(starts)] = (start[0], start[1])
+        text = "; ".join(f"{point[0]:g} {point[1]:g}" for point in starts if point)
+        st.session_state[settings.key(f"{surface.name}.starts")] = text
 
 
 def table(choice: Choice, trajectories: list[Trajectory]) -> str:

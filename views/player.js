@@ -372,9 +372,9 @@ class Player {
     const axes = this.back._fullLayout;
     const within = (axis, pixel) => pixel >= axis._offset && pixel <= axis._offset + axis._length;
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
-    for (const { xaxis, yaxis } of this.scene.back.data) {
+    for (const [panel, { xaxis, yaxis }] of this.scene.back.data.filter((t) => t.type === "contour").entries()) {
       const [x, y] = [xaxis, yaxis].map((name) => axes[name.replace(/^./, "$&axis")]);
-      if (within(x, left) && within(y, top)) return this.tell("start", [x.p2l(left - x._offset), y.p2l(top - y._offset)]);
+      if (within(x, left) && within(y, top)) return this.tell("start", [x.p2l(left - x._offset), y.p2l(top - y._offset), panel]);
     }
   }
 }

@@ -10,10 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import SURFACES
 from optimizers import Experiment, Trajectory
 from views import figures
-from views.figures import Mark
+from views.figures import Ground, Mark
 from views.payload import pack
 from views.server import FILES, VIEWS, address
 from views.theme import Theme
@@ -70,26 +69,18 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def ground(experiment: Experiment, panels: int, theme: Theme) -> dict[str, Any]:
+def ground(ground: Ground, panels: int, theme: Theme) -> dict[str, Any]:
     """Return what stays while only runs change: the surface's picture and where its panels lie."""
-    surface = SURFACES[experiment.surface]
-    (x0, x1), (y0, y1) = box = figures.frame(surface, experiment.start or surface.start)
+    (x0, x1), (y0, y1) = ground.box
     return {
-        "id": ground_id(experiment, panels, theme),
-        "frame": digest(surface.name, box),
+        "id": digest(ground, panels, theme.name),
+        "frame": digest(ground.surface, ground.box),
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
         "tallest": 420 if panels == 1 else 300,
         "lowest": 180,
         "arrangements": arrangements(panels),
-        "back": figures.background(experiment, panels, theme),
+        "back": figures.background(ground, panels, theme),
     }
-
-
-def ground_id(experiment: Experiment, panels: int, theme: Theme) -> str:
-    """Return the name by which a scene refers to its ground."""
-    surface = SURFACES[experiment.surface]
-    box = figures.frame(surface, experiment.start or surface.start)
-    return digest(surface.name, tuple(experiment.params.items()), box, panels, theme.name)
 
 
 def scene(
@@ -103,7 +94,7 @@ def scene(
     panels = 1 if overlay else len(trajectories)
     return {
         "id": digest(experiment, overlay, theme.name),
-        "ground": ground_id(experiment, panels, theme),
+        "ground": digest(Ground.of(experiment), panels, theme.name),
         "page": theme.page,
         "steps": max(1, *(len(t.lr) for t in trajectories)),
         "lossHeight": 240,
@@ -121,16 +112,14 @@ def packed(
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them."""
     panels = 1 if overlay else len(trajectories)
-    # Only what a ground depends on is in its name, and so in the key of its cache.
-    bare = Experiment(surface=experiment.surface, params=experiment.params, start=experiment.start)
-    return packed_ground(bare, panels, theme), pack(
+    return packed_ground(Ground.of(experiment), panels, theme), pack(
         scene(experiment, trajectories, marks, overlay, theme)
     )
 
 
 @functools.lru_cache(maxsize=64)
-def packed_ground(experiment: Experiment, panels: int, theme: Theme) -> bytes:
-    return pack(ground(experiment, panels, theme))
+def packed_ground(surface: Ground, panels: int, theme: Theme) -> bytes:
+    return pack(ground(surface, panels, theme))
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:

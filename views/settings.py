@@ -6,13 +6,19 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from landscape import SURFACES
-from optimizers import OPTIMIZERS, Experiment
+from landscape import SURFACES, Surface
+from landscape.record import GLOBAL_MINIMUM
+from optimizers import OPTIMIZERS, Experiment, Optimizer
 from optimizers.experiment import Run
+from optimizers.measures import EDGES
+from optimizers.record import NO_DECAY
 from views.presets import DEFAULT, PRESETS, Preset
 from views.theme import MOST_PANELS
 
-FACTORS = ("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule")
+FACTORS = (
+    *("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule"),
+    *("Start", "Seed", "Weight decay"),
+)
 UNITS = ("updates", "epochs")
 ALL = "all"  # the full batch
 MOST_UPDATES = 5_000  # that the page draws for one run
@@ -137,10 +143,78 @@ def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[
     return numbers, complaints
 
 
-def momentum_rules() -> list[str]:
-    """Return the optimizers that have a momentum."""
-    return [
-        name
-        for name, rule in OPTIMIZERS.items()
-        if any(h.name == "momentum" for h in rule.hyperparameters)
-    ]
+def rules_for(factor: str) -> list[str]:
+    """Return the optimizers that have what is compared."""
+    if factor == "Momentum":
+        return [
+            name
+            for name, rule in OPTIMIZERS.items()
+            if any(h.name == "momentum" for h in rule.hyperparameters)
+        ]
+    if factor == "Weight decay":
+        return [name for name, rule in OPTIMIZERS.items() if rule.weight_decay != NO_DECAY]
+    return list(OPTIMIZERS)
+
+
+# Above the limit of stability, just below it, half of it (no zigzag on a quadratic), and slow.
+SHARES_OF_LIMIT = (1.05, 0.95, 0.5, 0.01)
+SHARES_OF_DEFAULT = (10.0, 3.0, 1.0, 0.1)  # where no theory sets a limit
+
+
+def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
+    """Return a very high, a high, a good and a low learning rate, as text.
+
+    They are shares of the rule's limit over the largest curvature at a global minimizer, with the
+    parameters and hyperparameters at their defaults: a list that moved with every control would
+    not be the user's own.
+    """
+    points = [p for p in surface.minimizers() if p.kind == GLOBAL_MINIMUM]
+    curvature = max((largest_curvature(surface, p.x, p.y) for p in points), default=0.0)
+    if rule.name in EDGES and curvature > 0:
+        scale, shares = EDGES[rule.name](rule.resolve())[-1] / curvature, SHARES_OF_LIMIT
+    else:
+        scale, shares = rule.default_rate(surface), SHARES_OF_DEFAULT
+    return number_list(float(f"{share * scale:.3g}") for share in shares)
+
+
+def largest_curvature(surface: Surface, x: float, y: float) -> float:
+    """Return the largest eigenvalue of the Hessian at a point."""
+    hxx, hxy, hyy = surface.hessian(x, y)
+    return float((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy))
+
+
+def starts_to_compare(surface: Surface) -> str:
+    """Return the surface's start and its mirror images in the frame, as text."""
+    (x0, x1), (y0, y1) = surface.domain
+    x, y = surface.start
+    across, up = x0 + x1 - x, y0 + y1 - y
+    return "; ".join(f"{a:g} {b:g}" for a, b in ((x, y), (across, y), (x, up), (across, up)))
+
+
+def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[str]]:
+    """Read points, "x y" separated by semicolons; return them and a complaint for every other.
+
+    They lie within twice the domain, at most MOST_PANELS of them and each once.
+    """
+    points: list[tuple[float, float]] = []
+    complaints: list[str] = []
+    for words in text.split(";")[:100]:
+        try:
+            x, y = (float(word) for word in words.replace(",", " ").split())
+        except ValueError:
+            x = y = math.nan
+        inside = all(
+            low <= value <= high
+            for value, (low, high) in zip((x, y), map(doubled, surface.domain), strict=True)
+        )
+        if not inside:
+            complaints.append(f"{words.strip()[:20]!r} is left out: not a point near the frame.")
+        elif (x, y) not in points and len(points) < MOST_PANELS:
+            points.append((x, y))
+    return points, complaints
+
+
+def doubled(side: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of twice the width about the same middle."""
+    middle, width = (side[0] + side[1]) / 2, side[1] - side[0]
+    return middle - width, middle + width

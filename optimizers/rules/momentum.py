@@ -28,8 +28,8 @@ OPTIMIZER = Optimizer(
     latex=r"v_t = \mu v_{t-1} + g_t, \quad \theta_t = \theta_{t-1} - \eta\, v_t",
     source="Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964) 1-17",
     differs="PyTorch's velocity sums gradients, v = mu v + g. Keras and Sutskever sum steps,"
-    " v = mu v - lr g: the same at a constant rate, another run once a schedule changes it. A moving"
-    " average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu).",
+    " v = mu v - lr g: the same at a constant rate, another run once a schedule changes it."
+    " A moving average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu).",
     update=update,
     state=("v",),
     rate=0.01,
