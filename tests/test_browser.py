@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from landscape import SURFACES
 from optimizers import Experiment, simulate
 from views.presets import DEFAULT, PRESETS, Preset
+from views.settings import FACTORS
 
 pytestmark = pytest.mark.browser
 
@@ -392,6 +393,21 @@ def test_a_click_on_any_panel_moves_the_start_of_all(visit: Visits):
             assert float(query[f"Quadratic.{letter}"][0]) == shown
 
 
+def test_a_click_moves_only_its_own_start_where_starts_are_compared(visit: Visits):
+    page = visit(link(compare="Start"))
+    go(page, 0)
+    before = drawn(page)
+    x0, y0, x1, y1 = before[1]["panel"]
+    x, y = x0 + 0.31 * (x1 - x0), y0 + 0.62 * (y1 - y0)
+    with page.another_scene():
+        page.page.mouse.click(x, y)
+    after = drawn(page)
+    assert distance(after[1]["head"], [x, y]) <= 1
+    for panel in {*range(len(before))} - {1}:
+        assert distance(after[panel]["head"], before[panel]["head"]) <= 1
+    assert visit(page.page.url).scene == page.scene
+
+
 def test_a_drag_that_zooms_does_not_move_the_start(visit: Visits):
     page = visit()
     before = page.scene
@@ -466,6 +482,8 @@ def test_a_link_shows_in_another_browser_what_it_was_taken_from(visit: Visits):
     with page.another_scene():
         choose(page.page, SCHEDULE, "Cosine")
     page.page.keyboard.press("Escape")
+    expect(page.page.get_by_role("dialog", name=DRAWER)).to_be_hidden()
+    page.settled()
     x0, y0, x1, y1 = drawn(page)[0]["panel"]
     with page.another_scene():
         page.page.mouse.click(x0 + 0.4 * (x1 - x0), y0 + 0.3 * (y1 - y0))
@@ -518,7 +536,7 @@ def test_a_link_that_says_nothing_shows_a_page(visit: Visits, query: str):
     assert drawn(page)
 
 
-@pytest.mark.parametrize("compare", ["Learning rate", "Momentum", "Batch size", "Schedule"])
+@pytest.mark.parametrize("compare", FACTORS[1:])
 def test_every_factor_can_be_compared(visit: Visits, compare: str):
     page = visit(link(compare=compare, noise=1))
     assert complaints(page) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -184,11 +185,15 @@ def largest_curvature(surface: Surface, x: float, y: float) -> float:
 
 
 def starts_to_compare(surface: Surface) -> str:
-    """Return the surface's start and its mirror images in the frame, as text."""
+    """Return four starts as text: the surface's, its mirror images, and the frame's quarters."""
     (x0, x1), (y0, y1) = surface.domain
     x, y = surface.start
-    across, up = x0 + x1 - x, y0 + y1 - y
-    return "; ".join(f"{a:g} {b:g}" for a, b in ((x, y), (across, y), (x, up), (across, up)))
+    mirrored = itertools.product((x, x0 + x1 - x), (y, y0 + y1 - y))
+    quarters = itertools.product(
+        (x0 + (x1 - x0) / 4, x1 - (x1 - x0) / 4), (y0 + (y1 - y0) / 4, y1 - (y1 - y0) / 4)
+    )
+    texts = dict.fromkeys(f"{a:g} {b:g}" for a, b in (*mirrored, *quarters))
+    return "; ".join(list(texts)[:4])
 
 
 def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[str]]:
