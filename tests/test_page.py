@@ -263,6 +263,40 @@ def test_a_diverged_run_is_in_the_table_with_its_step():
     assert results(app)[0][4].startswith("diverged at step ")
 
 
+def test_the_page_says_what_happened_and_on_demand_how_it_was_measured():
+    app = opened(preset="book")
+    texts = [m.value for m in app.markdown]
+    assert "AdaGrad ends lowest, 18 times lower than SGD." in " ".join(texts)
+    assert not any("Changes of side" in text for text in texts)
+    app.session_state["drawer Run by run: what happened, and how it was measured"] = True
+    (measured,) = (m.value for m in app.run().markdown if m.value.startswith("| Run | Changes"))
+    assert "| SGD | 29 of 29 | 158.5° | 5.35 | not reached" in measured
+
+
+def test_the_tolerance_is_part_of_the_link():
+    app = opened(preset="newton", **{"newton.tolerance": "1e-09"})
+    assert not app.warning
+    app.session_state["drawer Run by run: what happened, and how it was measured"] = True
+    assert any("Gap below 1e-09 after" in m.value for m in app.run().markdown)
+
+
+def test_the_report_of_an_unbounded_surface_has_no_tolerance_to_reach():
+    app = opened(surface="Monkey saddle")
+    app.session_state["drawer Run by run: what happened, and how it was measured"] = True
+    assert not app.run().exception
+
+
+@pytest.mark.parametrize("language", ["Plain Python", "PyTorch"])
+def test_the_code_of_any_run_is_shown(language):
+    app = opened()
+    app.session_state["drawer Code that repeats a run"] = True
+    app.session_state["code in"] = language
+    app.run()
+    app.selectbox(key="code of").set_value("Adam").run()
+    assert "Adam" in app.code[0].value
+    assert ("torch" in app.code[0].value) == (language == "PyTorch")
+
+
 def test_a_surface_without_a_minimizer_has_no_distance():
     assert results(opened(surface="Monkey saddle"))[0][2] == "no minimizer"
 

@@ -147,14 +147,16 @@ def vary(run: Run, compare: str, value: Any, params: ScheduleParams) -> tuple[Ru
 
 
 @contextmanager
-def drawer(settings: Settings, label: str) -> Iterator[None]:
-    """Draw a popover; what is in it costs almost nothing while it is closed and unchanged.
+def drawer(
+    settings: Settings, label: str, container: Callable[..., Any] = st.popover
+) -> Iterator[None]:
+    """Draw a popover or an expander whose content costs next to nothing while it is closed.
 
     Streamlit spends about half a millisecond on every widget of every run, for every student.
     """
-    popover = st.popover(label, width="stretch", key=f"drawer {label}", on_change="rerun")
-    settings.closed = not popover.open
-    with popover:
+    opened = container(label, width="stretch", key=f"drawer {label}", on_change="rerun")
+    settings.closed = not opened.open
+    with opened:
         yield
     settings.closed = False
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, Experiment, Trajectory, simulate
-from views import player, save
+from optimizers import Experiment, simulate
+from views import player, report, save
 from views.controls import Choice, choose
-from views.figures import Mark, outcome
+from views.figures import Mark
 from views.links import Link
 from views.presets import PRESETS
 from views.settings import Settings, doubled
@@ -41,7 +40,7 @@ def page() -> None:
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
     packed = player.packed(choice.experiment, trajectories, marks, overlay, theme)
     player.show(components, packed, lambda: start_here(settings, choice.experiment))
-    st.markdown(table(choice, trajectories))
+    report.show(settings, choice, trajectories)
     surface = SURFACES[choice.experiment.surface]
     st.caption(f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}.")
     link.report(told)
@@ -131,35 +130,3 @@ def start_here(settings: Settings, experiment: Experiment) -> None:
         starts[int(panel) % len(starts)] = (start[0], start[1])
         text = "; ".join(f"{point[0]:g} {point[1]:g}" for point in starts if point)
         st.session_state[settings.key(f"{surface.name}.starts")] = text
-
-
-def table(choice: Choice, trajectories: list[Trajectory]) -> str:
-    """Return the results of all runs as a Markdown table."""
-    experiment = choice.experiment
-    minimizers = SURFACES[experiment.surface].minimizers(**experiment.params)
-    rows = [
-        "| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |",
-        "|:--|--:|--:|--:|:--|",
-    ]
-    for label, trajectory in zip(choice.labels, trajectories, strict=True):
-        x, y = trajectory.path[-1]
-        near = min((float(np.hypot(x - p.x, y - p.y)) for p in minimizers), default=None)
-        rows.append(
-            f"| {label} | {trajectory.loss[-1]:.4g} |"
-            f" {'no minimizer' if near is None else f'{near:.3g}'} |"
-            f" {len(trajectory.lr):,} | {remark(choice.experiment, trajectory)} |"
-        )
-    return "\n".join(rows)
-
-
-def remark(experiment: Experiment, trajectory: Trajectory) -> str:
-    """Return how a run ended and, of a rule that trusts the Hessian, where it should not have."""
-    ended = outcome(trajectory) or "ran to the end"
-    if not OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
-        return ended
-    points = trajectory.path[: len(trajectory.lr)].T
-    hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
-    astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
-    if not astray:
-        return ended
-    return f"{ended}; Hessian not positive definite at {astray} of {len(hxx)} steps"

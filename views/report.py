@@ -1,0 +1,157 @@
+"""What happened, in words and numbers, under the player."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment, Trajectory
+from optimizers.experiment import updates_per_epoch
+from optimizers.listing import plain_python, pytorch
+from optimizers.measures import Progress, Stability, progress, stability, zigzag
+from optimizers.verdicts import human, verdict
+from optimizers.words import comparison_sentence, run_sentence
+from views.controls import Choice, drawer, number
+from views.figures import outcome
+from views.settings import Settings
+
+TOLERANCE = 1e-3
+LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}
+
+
+def show(settings: Settings, choice: Choice, trajectories: list[Trajectory]) -> None:
+    """Draw the report: a sentence and a table, and on demand each run and its code."""
+    experiment, labels = choice.experiment, choice.labels
+    st.markdown(comparison_sentence(experiment, trajectories, labels))
+    st.markdown(table(experiment, labels, trajectories))
+    with drawer(settings, "Run by run: what happened, and how it was measured", st.expander):
+        tolerance = number(
+            *(settings, "tolerance", "Tolerance of the loss gap", 1e-12, 1e6, TOLERANCE, TOLERANCE),
+            help="A run has arrived when its loss is less than this above the lowest loss.",
+        )
+        if not settings.closed:
+            sentences = zip(trajectories, labels, strict=True)
+            st.markdown(
+                "\n".join(f"- {run_sentence(experiment, t, label)}" for t, label in sentences)
+            )
+            st.markdown(measures(experiment, labels, trajectories, tolerance))
+            st.markdown(notes(experiment, labels, trajectories))
+    with drawer(settings, "Code that repeats a run", st.expander):
+        if not settings.closed:
+            code(choice)
+
+
+def table(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]) -> str:
+    """Return the results of all runs as a Markdown table."""
+    rows = [
+        "| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |",
+        "|:--|--:|--:|--:|:--|",
+    ]
+    for label, trajectory in zip(labels, trajectories, strict=True):
+        distance = progress(experiment, trajectory, TOLERANCE).distance
+        rows.append(
+            f"| {label} | {trajectory.loss[-1]:.4g} |"
+            f" {'no minimizer' if distance is None else f'{distance:.3g}'} |"
+            f" {len(trajectory.lr):,} | {ending(experiment, trajectory)} |"
+        )
+    return "\n".join(rows)
+
+
+def ending(experiment: Experiment, trajectory: Trajectory) -> str:
+    """Return a run's verdict and, of a rule that trusts the Hessian, where it should not have."""
+    how = verdict(experiment, trajectory)
+    text = outcome(trajectory) or f"{how.kind}: {how.evidence}"
+    if not OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
+        return text
+    points = trajectory.path[: len(trajectory.lr)].T
+    hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
+    astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
+    if not astray:
+        return text
+    return f"{text}; Hessian not positive definite at {astray} of {len(hxx)} steps"
+
+
+def measures(
+    experiment: Experiment,
+    labels: Sequence[str],
+    trajectories: Sequence[Trajectory],
+    tolerance: float,
+) -> str:
+    """Return how each run moved, as a Markdown table."""
+    rows = [
+        "| Run | Changes of side | Mean turn | Path / straight line |"
+        f" Gap below {tolerance:g} after | Rate × curvature | Limit |",
+        "|:--|--:|--:|--:|:--|:--|--:|",
+    ]
+    for label, trajectory in zip(labels, trajectories, strict=True):
+        turns = zigzag(experiment, trajectory)
+        edge = stability(experiment, trajectory)
+        angle = "" if turns.turn_angle is None else f"{turns.turn_angle:.1f}°"
+        ratio = "" if turns.path_ratio is None else f"{turns.path_ratio:.2f}"
+        rows.append(
+            f"| {label} | {turns.flips} of {turns.turns} | {angle} | {ratio} |"
+            f" {arrival(progress(experiment, trajectory, tolerance))} |"
+            f" {zones(edge)} | {'n/a' if edge.limit is None else f'{edge.limit:.3g}'} |"
+        )
+    return "\n".join(rows)
+
+
+def arrival(reached: Progress) -> str:
+    """Return what it took a run to come within the tolerance."""
+    if reached.reason:
+        return reached.reason
+    if reached.updates is None:
+        return f"not reached, gap {human(reached.gap or 0.0)}"
+    return f"{reached.updates:,} updates, {reached.samples:,} samples"
+
+
+COLOURS = {"monotone": "green", "swings": "green", "zigzag": "orange", "unstable": "red"}
+
+
+def zones(edge: Stability) -> str:
+    """Return the share of a run's updates in each zone of stability, coloured."""
+    if edge.limit is None:
+        return "n/a"
+    names, counts = np.unique(edge.zones, return_counts=True)
+    order = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)
+    total = sum(counts.tolist()) or 1
+    return ", ".join(
+        f":{COLOURS[name]}[{name} {count / total:.0%}]"
+        if name in COLOURS
+        else f"{name} {count / total:.0%}"
+        for count, name in order
+    )
+
+
+def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]) -> str:
+    """Return what the numbers mean, why some are missing, and the accounting of samples."""
+    lines = [
+        "Changes of side and turns leave out steps that are too short to see. Rate × curvature is"
+        " the learning rate times the largest curvature where the run is: without momentum, below"
+        " 1 a run comes down on one side, from 1 to 2 it zigzags, above 2 it grows."
+    ]
+    reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
+    lines += sorted(reasons)
+    for size in dict.fromkeys(t.run.batch_size for t in trajectories):
+        epoch = updates_per_epoch(experiment.samples, size)
+        batch = "the full batch" if size is None else f"B = {size:,}"
+        lines.append(
+            f"N = {experiment.samples:,} samples, {batch}: {epoch:,}"
+            f" {'update' if epoch == 1 else 'updates'} per epoch."
+        )
+    return "  \n".join(lines)
+
+
+def code(choice: Choice) -> None:
+    """Draw the code of one run, chosen with its language."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = st.selectbox("Run", choice.labels, key="code of", width=220)
+        language = st.segmented_control(
+            "Language", list(LISTINGS), default="Plain Python", required=True, key="code in"
+        )
+    run = choice.experiment.runs[choice.labels.index(label) if label in choice.labels else 0]
+    st.code(LISTINGS[language or "Plain Python"](choice.experiment, run), "python")
+    st.caption("It repeats the run above up to rounding; a chaotic run drifts away by that.")
