@@ -12,7 +12,7 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from views import figures, player
+from views import curves, figures, player
 from views.figures import Ground, Mark
 from views.scale import LossScale, round_number
 from views.theme import COLOURS, DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES
@@ -164,7 +164,7 @@ def test_the_loss_axis_is_logarithmic_only_above_the_lowest_loss(surface):
     curve = scene_of(experiment)["loss"]["data"][0]
     text = scene_of(experiment)["loss"]["layout"]["yaxis"]["title"]["text"]
     if record.bounded:
-        gap = np.maximum(loss - record.lowest(), figures.GAP_FLOOR)
+        gap = np.maximum(loss - record.lowest(), curves.GAP_FLOOR)
         np.testing.assert_allclose(curve["y"], np.log10(gap))
         assert text == ("loss" if record.lowest() == 0 else "loss − minimum")
     else:

@@ -379,7 +379,7 @@ def test_saved_trajectories_are_exact(default_choice):
 
 
 def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
-    page = standalone(default_choice[0], overlay=False)
+    page = standalone(default_choice[0], overlay=False, curve="Loss")
     assert "<script src" not in page
     assert "<link" not in page.split("<script>", 1)[0]
     assert "Zigzag: SGD, Adam on Quadratic" in page
@@ -390,4 +390,4 @@ def default_choice():
     from views.controls import Choice
 
     experiment = Experiment(runs=(Run("SGD"), Run("Adam")))
-    return Choice(experiment, ("SGD", "Adam"), (1, 7), ()), simulate(experiment)
+    return Choice(experiment, ("SGD", "Adam"), "updates", (1, 7), ()), simulate(experiment)

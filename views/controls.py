@@ -20,6 +20,7 @@ from optimizers.schedules import UNITS as MILESTONE_UNITS
 from views.settings import (
     ALL,
     FACTORS,
+    MOST_LENGTH,
     MOST_PAGE_SAMPLES,
     MOST_UPDATES,
     UNITS,
@@ -53,6 +54,7 @@ class Choice:
 
     experiment: Experiment
     labels: tuple[str, ...]
+    unit: str  # of the budget: updates, epochs or samples
     colours: tuple[int, ...]  # index of each run's marks
     messages: tuple[str, ...]
 
@@ -99,7 +101,7 @@ def choose(settings: Settings) -> Choice:
             warmup=warmup,
         )
         run, label = vary(run, compare, value, schedule_params)
-        steps = length * (updates_per_epoch(samples, run.batch_size) if unit == "epochs" else 1)
+        steps = updates_in(length, unit, samples, run.batch_size)
         if steps > MOST_UPDATES:
             messages.append(f"{label}: cut to {MOST_UPDATES:,} of {steps:,} updates.")
         runs.append(replace(run, steps=min(steps, MOST_UPDATES)))
@@ -123,7 +125,14 @@ def choose(settings: Settings) -> Choice:
     # An optimizer keeps its marks whatever it is compared with.
     by_value = ((i + 1) % MOST_PANELS for i in range(len(runs)))
     colours = [order.index(n) for n in names] if compare == FACTORS[0] else by_value
-    return Choice(experiment, tuple(labels), tuple(colours), tuple(messages))
+    return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages))
+
+
+def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
+    """Return how many updates make a number of updates, epochs or samples."""
+    if unit == "epochs":
+        return length * updates_per_epoch(samples, batch)
+    return -(-length // (batch or samples)) if unit == "samples" else length
 
 
 def vary(run: Run, compare: str, value: Any, params: ScheduleParams) -> tuple[Run, str]:
@@ -494,7 +503,7 @@ def length_controls(settings: Settings) -> tuple[int, str]:
     """Draw the budget's controls; return how many updates or epochs, and which of the two."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         length = number(
-            *(settings, "length", "Length", 1, MOST_UPDATES, 100, 10),
+            *(settings, "length", "Length", 1, MOST_LENGTH, 100, 10),
             help=f"At most {MOST_UPDATES:,} updates are drawn.",
             width=HALF,
         )

@@ -26,9 +26,7 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 
 GRID = 97  # points of the contour grid along each axis
 LEVELS = 16
-GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
-LOSS_MARKERS = 8  # symbols on each loss curve
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 
 
@@ -367,90 +365,3 @@ def ending(marks: list[Mark], trajectories: list[Trajectory], theme: Theme) -> F
     ]
     note = title(0, marks[0], trajectories[0], theme)
     return {**note, "text": "<br>".join(lines), "visible": bool(lines)}
-
-
-def loss_figure(
-    experiment: Experiment, trajectories: list[Trajectory], marks: list[Mark], theme: Theme
-) -> Figure:
-    """Return the loss curves of all runs over updates.
-
-    Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
-    the loss itself, logarithmic away from its value at the critical point in both directions.
-    """
-    surface = SURFACES[experiment.surface]
-    lowest = surface.lowest(**experiment.params)
-    heights, scale = terrain(Ground.of(experiment))
-    values: list[NDArray[np.float64]] = []
-    for trajectory in trajectories:
-        loss = trajectory.loss[np.isfinite(trajectory.loss)]
-        if surface.bounded:
-            values.append(np.log10(np.maximum(loss - lowest, GAP_FLOOR)))
-        else:
-            values.append(scale(loss))
-    low = min(float(v.min()) for v in values)
-    # A run that diverges leaves this chart, too; its heights would flatten all others.
-    ended = [t.diverged_at is not None for t in trajectories]
-    settled = [v.max() for v, end in zip(values, ended, strict=True) if not end]
-    high = float(max([v[0] for v in values] + settled)) + (1.0 if any(ended) else 0.0)
-    if not surface.bounded:  # no further down than a decade below the frame
-        low = max(low, float(heights.min()) - 1.0)
-    # In steps, so that most changes of a setting leave the axis and its labels as they are.
-    low, high = math.floor(2 * low - 0.1) / 2, math.ceil(2 * high + 0.1) / 2
-    if surface.bounded:
-        text = "loss" if lowest == 0 else "loss − minimum"
-        stride = max(1, math.ceil((high - low) / 5))
-        ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
-        texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0**t:g}" for t in ticks]
-    else:
-        text = "loss"
-        ticks, texts = scale.ticks(low, high)
-    steps = max(len(t.lr) for t in trajectories)
-    data: list[Figure] = []
-    for mark, value in zip(marks, values, strict=True):
-        line = {"type": "scatter", "mode": "lines", "y": value, "showlegend": False}
-        data.append({**line, "line": {"color": mark.colour, "width": 2.5}})
-        shown = np.linspace(0, len(value) - 1, min(LOSS_MARKERS, len(value))).astype(int)
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": mark.label,
-                "x": shown.tolist(),
-                "y": value[shown].tolist(),
-                "marker": {
-                    "symbol": mark.symbol,
-                    "size": 10,
-                    "color": mark.colour,
-                    "line": {"color": theme.page, "width": 1},
-                },
-            }
-        )
-    return {
-        "data": data,
-        "layout": {
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"color": theme.text, "size": 14},
-            "margin": {"l": 70, "r": 16, "t": 30, "b": 40, "autoexpand": False},
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-            "hovermode": False,
-            "xaxis": {
-                "range": [0, max(steps, 1)],
-                "title": {"text": "updates", "standoff": 4},
-                "showgrid": False,
-                "zeroline": False,
-                "linecolor": theme.line,
-                "showline": True,
-            },
-            "yaxis": {
-                "range": [low, high],
-                "title": {"text": text, "standoff": 4},
-                "tickvals": ticks,
-                "ticktext": texts,
-                "gridcolor": theme.line,
-                "gridwidth": 0.5,
-                "zeroline": False,
-            },
-        },
-    }

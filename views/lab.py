@@ -10,7 +10,8 @@ import streamlit as st
 from landscape import SURFACES
 from optimizers import Experiment, simulate
 from views import player, report, save
-from views.controls import Choice, choose
+from views.controls import Choice, choose, pick
+from views.curves import CURVES
 from views.figures import Mark
 from views.links import Link
 from views.presets import PRESETS
@@ -32,13 +33,18 @@ def page() -> None:
         choice = choose(settings)
     with head:
         overlay = heading(settings) == VIEWS[1]
+        curve = pick(
+            settings, "curve", "Curve", list(CURVES), label_visibility="collapsed", width=150
+        )
         trajectories = simulate(choice.experiment)
-        save.button(choice, overlay)
+        save.button(choice, overlay, curve)
     with told:
         tell(settings, choice, link)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
-    packed = player.packed(choice.experiment, trajectories, marks, overlay, theme)
+    packed = player.packed(
+        choice.experiment, trajectories, marks, overlay, theme, curve, choice.unit
+    )
     player.show(components, packed, lambda: start_here(settings, choice.experiment))
     report.show(settings, choice, trajectories)
     surface = SURFACES[choice.experiment.surface]

@@ -215,7 +215,7 @@ class Player {
         for (let i = 1; i < x.length; i++)
           lengths[i] = lengths[i - 1] + Math.hypot(px.l2p(x[i]) - px.l2p(x[i - 1]), py.l2p(y[i]) - py.l2p(y[i - 1]));
         return {
-          x: trace.x, y: trace.y, px, py,
+          x: trace.x, y: trace.y, px, py, pace: scene.pace[run],
           travelled: Float64Array.from(at, (vertex) => lengths[vertex]),
           lines: [node(`casing-${run}`, "js-line"), node(`path-${run}`, "js-line")].filter(Boolean),
           head: node(`head-${run}`, "point"),
@@ -228,7 +228,7 @@ class Player {
   async put(plot, data, layout) {
     const shape = JSON.stringify([
       layout,
-      data.map(({ x, y, ...rest }) => [rest, rest.mode === "markers" && y.length]),
+      data.map(({ x, y, ...rest }) => [rest, rest.mode === "markers" ? y.length : y.length > 0]),
     ]);
     if (shape === plot.dataset.shape) this.move(plot, data);
     else await Plotly.react(plot, data, layout, { ...STILL, staticPlot: true });
@@ -239,10 +239,10 @@ class Player {
   move(plot, data) {
     const full = plot._fullLayout;
     const lines = new Map();
-    for (const { uid, mode, x, y, xaxis = "x", yaxis = "y" } of data) {
+    for (const { uid, mode, x, dx, y, xaxis = "x", yaxis = "y" } of data) {
       const [px, py] = [xaxis, yaxis].map((name) => full[name.replace(/^./, "$&axis")]);
       const round = (pixel) => Math.round(100 * pixel) / 100;
-      const at = (i) => `${round(px.l2p(x ? x[i] : i))},${round(py.l2p(y[i]))}`;
+      const at = (i) => `${round(px.l2p(x ? x[i] : i * dx))},${round(py.l2p(y[i]))}`;
       if (mode === "markers") {
         const points = plot.querySelectorAll(`.trace${uid} path.point`);
         points.forEach((point, i) => point.setAttribute("transform", `translate(${at(i)})`));
@@ -269,7 +269,7 @@ class Player {
     const { scene, clock } = this;
     for (const run of this.runs) {
       const last = run.x.length - 1;
-      const k = Math.min(clock, last);
+      const k = Math.min(clock * run.pace, last);
       const [from, to] = [Math.floor(k), Math.min(Math.floor(k) + 1, last)];
       const between = (values) => values[from] + (values[to] - values[from]) * (k - from);
       const length = between(run.travelled);
@@ -281,14 +281,15 @@ class Player {
     }
     const axis = this.loss._fullLayout.xaxis;
     const { t, b } = scene.loss.layout.margin;
-    this.cursor.style.transform = `translateX(${axis._offset + axis.l2p(clock)}px)`;
+    this.cursor.style.transform = `translateX(${axis._offset + axis.l2p(clock * scene.tick)}px)`;
     this.cursor.style.top = `${this.loss._fullLayout.yaxis._offset}px`;
     this.cursor.style.height = `${this.loss._fullLayout.yaxis._length}px`;
     const step = Math.floor(clock + 1e-9);
-    if (step !== this.shownStep || scene.steps !== this.shownSteps) {
-      [this.shownStep, this.shownSteps] = [step, scene.steps];
+    if (step !== this.shownStep || scene !== this.shownScene) {
+      [this.shownStep, this.shownScene] = [step, scene];
       this.scrub.value = step;
-      this.step.textContent = `step ${step} of ${scene.steps}`;
+      const [here, end] = [step, scene.steps].map((ticks) => +(ticks * scene.tick).toPrecision(4));
+      this.step.textContent = `${scene.unit} ${here} of ${end}`;
       this.scrub.setAttribute("aria-valuetext", this.step.textContent);
     }
     this.root.dataset.step = step;

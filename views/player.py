@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from optimizers import Experiment, Trajectory
-from views import figures
+from views import curves, figures
 from views.figures import Ground, Mark
 from views.payload import pack
 from views.server import FILES, VIEWS, address
@@ -89,17 +89,29 @@ def scene(
     marks: list[Mark],
     overlay: bool,
     theme: Theme,
+    curve: str = "Loss",
+    unit: str = "updates",
 ) -> dict[str, Any]:
-    """Return what changes with every setting: the clock, the paths and the loss curves."""
+    """Return what changes with every setting: the clock, the paths and the curves.
+
+    The clock ticks with the updates of the run of which a tick shows least; `pace` is what share of
+    an update each run does in a tick, and `tick` how many updates, epochs or samples one is.
+    """
+    each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
+    tick = min(each)
+    ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
     panels = 1 if overlay else len(trajectories)
     return {
-        "id": digest(experiment, overlay, theme.name),
+        "id": digest(experiment, overlay, theme.name, curve, unit),
         "ground": digest(Ground.of(experiment), panels, theme.name),
         "page": theme.page,
-        "steps": max(1, *(len(t.lr) for t in trajectories)),
+        "steps": max(1, *map(math.ceil, ends)),
+        "pace": [tick / x for x in each],
+        "tick": tick,
+        "unit": {"updates": "step", "epochs": "epoch", "samples": "sample"}[unit],
         "lossHeight": 240,
         "front": figures.foreground(experiment, trajectories, marks, overlay, theme),
-        "loss": figures.loss_figure(experiment, trajectories, marks, theme),
+        "loss": curves.chart(experiment, trajectories, marks, theme, curve, unit),
     }
 
 
@@ -109,11 +121,13 @@ def packed(
     marks: list[Mark],
     overlay: bool,
     theme: Theme,
+    curve: str = "Loss",
+    unit: str = "updates",
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them."""
     panels = 1 if overlay else len(trajectories)
     return packed_ground(Ground.of(experiment), panels, theme), pack(
-        scene(experiment, trajectories, marks, overlay, theme)
+        scene(experiment, trajectories, marks, overlay, theme, curve, unit)
     )
 
 

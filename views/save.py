@@ -33,11 +33,13 @@ show(document.getElementById("player"), bytes("{scene}"));
 """
 
 
-def standalone(choice: Choice, overlay: bool) -> str:
+def standalone(choice: Choice, overlay: bool, curve: str) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = choice.experiment
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
-    packed = player.packed(experiment, simulate(experiment), marks, overlay, LIGHT)
+    packed = player.packed(
+        experiment, simulate(experiment), marks, overlay, LIGHT, curve, choice.unit
+    )
     ground, scene = (base64.b64encode(part).decode() for part in packed)
     return PAGE.format(
         title=html.escape(f"Zigzag: {', '.join(choice.labels)} on {experiment.surface}"),
@@ -65,13 +67,13 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     return out.getvalue()
 
 
-def button(choice: Choice, overlay: bool) -> None:
+def button(choice: Choice, overlay: bool, curve: str) -> None:
     """Draw the menu that saves the experiment. The files are made when they are asked for."""
     menu = st.popover("Save", key="save", on_change="rerun")
     if menu.open:
         menu.download_button(
             "Page that plays offline (HTML)",
-            lambda: standalone(choice, overlay),
+            lambda: standalone(choice, overlay, curve),
             "zigzag.html",
             "text/html",
             on_click="ignore",

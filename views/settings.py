@@ -20,9 +20,10 @@ FACTORS = (
     *("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule"),
     *("Start", "Seed", "Weight decay"),
 )
-UNITS = ("updates", "epochs")
+UNITS = ("updates", "epochs", "samples")
 ALL = "all"  # the full batch
 MOST_UPDATES = 5_000  # that the page draws for one run
+MOST_LENGTH = 10_000_000  # in whatever unit
 MOST_PAGE_SAMPLES = 65_536
 
 

@@ -1,0 +1,77 @@
+"""The chart under the panels, by its data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from views import curves, player
+from views.figures import Mark
+from views.payload import pack
+from views.settings import UNITS
+from views.theme import LIGHT
+
+NOISY = Experiment(
+    noise=1.0,
+    steps=80,
+    runs=(Run("SGD", lr=0.1, batch_size=256), Run("SGD", lr=0.1, batch_size=1024, steps=20)),
+)
+
+
+def marks(experiment: Experiment) -> list[Mark]:
+    return [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
+
+
+def chart(experiment: Experiment, curve: str, unit: str = "updates") -> dict:
+    return curves.chart(experiment, simulate(experiment), marks(experiment), LIGHT, curve, unit)
+
+
+@pytest.mark.parametrize("curve", curves.CURVES)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_plotly_and_the_payload_accept_every_curve(curve, surface):
+    runs = (*(Run(name) for name in OPTIMIZERS), Run("SGD", lr=50.0), Run("Momentum", lr=0))
+    experiment = Experiment(surface=surface, steps=30, runs=runs[2:])
+    figure = chart(experiment, curve)
+    go.Figure(figure)
+    pack(figure)
+    assert all(map(math.isfinite, figure["layout"]["yaxis"]["range"]))
+
+
+@pytest.mark.parametrize(
+    ("unit", "ends"), [("updates", (80, 20)), ("epochs", (2, 2)), ("samples", (20_480, 20_480))]
+)
+def test_every_curve_ends_where_its_budget_does(unit, ends):
+    lines = chart(NOISY, "Loss", unit)["data"][::2]
+    assert tuple((len(line["y"]) - 1) * line["dx"] for line in lines) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_all_runs_of_equal_samples_arrive_with_the_clock(unit):
+    trajectories = simulate(NOISY)
+    scene = player.scene(NOISY, trajectories, marks(NOISY), False, LIGHT, "Loss", unit)
+    done = [scene["steps"] * pace for pace in scene["pace"]]
+    assert done == ([80, 80] if unit == "updates" else [80, 20])
+    assert scene["tick"] == min(curves.per_update(NOISY, run, unit) for run in NOISY.runs)
+
+
+def test_the_stability_curve_is_rate_times_curvature_over_the_limit():
+    experiment = Experiment(runs=(Run("SGD", lr=0.18), Run("Momentum", lr=0.18), Run("Adam")))
+    figure = chart(experiment, "Stability")
+    sgd, momentum, adam = figure["data"][::2]
+    np.testing.assert_allclose(sgd["y"], 0.18 * 10 / 2)
+    np.testing.assert_allclose(momentum["y"], 0.18 * 10 / 3.8)
+    assert len(adam["y"]) == 0
+    assert figure["data"][5]["name"] == "Adam n/a"
+    assert figure["layout"]["shapes"][0]["y0"] == 1
+
+
+def test_the_rate_curve_is_the_schedule():
+    experiment = Experiment(steps=50, runs=(Run("SGD", lr=0.1, schedule="Cosine"),))
+    figure = chart(experiment, "Learning rate")
+    np.testing.assert_allclose(figure["data"][0]["y"] * 0.1, simulate(experiment)[0].lr)
+    assert figure["layout"]["yaxis"]["ticktext"][-1] == "0.1"

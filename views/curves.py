@@ -1,0 +1,187 @@
+"""The chart under the panels: loss, stability or learning rate of all runs, on one clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from optimizers import Experiment, Run, Trajectory
+from optimizers.experiment import updates_per_epoch
+from optimizers.measures import stability
+from views.figures import Figure, Ground, Mark, terrain
+from views.theme import Theme
+
+GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
+MARKERS = 8  # symbols on each curve
+MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Heights:
+    """What a chart shows: a row per run (None where there is nothing to show) and its axis."""
+
+    rows: list[Vector | None]
+    low: float
+    high: float
+    text: str
+    ticks: list[float]
+    ticktexts: list[str]
+    line: float | None = None  # a height of its own to draw across
+
+
+def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
+    """Return the losses, after 0, 1, ... updates.
+
+    Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
+    the loss itself, logarithmic away from its value at the critical point in both directions.
+    """
+    surface = SURFACES[experiment.surface]
+    lowest = surface.lowest(**experiment.params)
+    heights, scale = terrain(Ground.of(experiment))
+    rows: list[Vector] = []
+    for trajectory in trajectories:
+        value = trajectory.loss[np.isfinite(trajectory.loss)]
+        gap = np.maximum(value - lowest, GAP_FLOOR) if surface.bounded else value
+        rows.append(np.log10(gap) if surface.bounded else scale(value))
+    low = min(float(row.min()) for row in rows)
+    # A run that diverges leaves this chart, too; its heights would flatten all others.
+    ended = [t.diverged_at is not None for t in trajectories]
+    settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
+    high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
+    if not surface.bounded:  # no further down than a decade below the frame
+        low = max(low, float(heights.min()) - 1.0)
+    # In steps, so that most changes of a setting leave the axis and its labels as they are.
+    low, high = math.floor(2 * low - 0.1) / 2, math.ceil(2 * high + 0.1) / 2
+    if not surface.bounded:
+        return Heights([*rows], low, high, "loss", *scale.ticks(low, high))
+    text = "loss" if lowest == 0 else "loss − minimum"
+    stride = max(1, math.ceil((high - low) / 5))
+    ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
+    texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0**t:g}" for t in ticks]
+    return Heights([*rows], low, high, text, ticks, texts)
+
+
+def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
+    """Return rate x largest curvature over the rule's limit of stability, at every update.
+
+    A rule without such a limit has no curve; one beyond MOST_SHARE leaves the chart.
+    """
+    edges = [stability(experiment, trajectory) for trajectory in trajectories]
+    rows = [None if e.limit is None or not len(e.product) else e.share for e in edges]
+    ticks = [0.0, 0.5, 1.0, 1.5, 2.0]
+    return Heights(
+        rows, -0.1, MOST_SHARE, "rate × curvature / limit", ticks, [f"{t:g}" for t in ticks], 1.0
+    )
+
+
+def rate(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
+    """Return the learning rate of every update, as a share of the largest of all runs."""
+    most = max((float(t.lr.max()) for t in trajectories if len(t.lr)), default=0.0) or 1.0
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    texts = [f"{t * most:.3g}" for t in ticks]
+    rows = [t.lr / most if len(t.lr) else None for t in trajectories]
+    return Heights(rows, -0.05, 1.1, "learning rate", ticks, texts)
+
+
+CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
+    "Loss": loss,
+    "Stability": share_of_limit,
+    "Learning rate": rate,
+}
+
+
+def per_update(experiment: Experiment, run: Run, unit: str) -> float:
+    """Return how many updates, epochs or samples one update of a run is."""
+    if unit == "epochs":
+        return 1 / updates_per_epoch(experiment.samples, run.batch_size)
+    if unit == "samples":
+        return float(run.batch_size or experiment.samples)
+    return 1.0
+
+
+def chart(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    theme: Theme,
+    curve: str = "Loss",
+    unit: str = "updates",
+) -> Figure:
+    """Return the chart of one of CURVES over updates, epochs or samples."""
+    heights = CURVES[curve](experiment, trajectories)
+    each = [per_update(experiment, t.run, unit) for t in trajectories]
+    end = max(len(t.lr) * x for t, x in zip(trajectories, each, strict=True)) or 1.0
+    data: list[Figure] = []
+    for mark, row, x in zip(marks, heights.rows, each, strict=True):
+        shown = [] if row is None else spread(len(row))
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x0": 0,
+                "dx": x,
+                "y": np.zeros(0, np.float32) if row is None else row,
+                "line": {"color": mark.colour, "width": 2.5},
+                "showlegend": False,
+            }
+        )
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": mark.label + (" n/a" if row is None else ""),
+                "x": [i * x for i in shown],
+                "y": [] if row is None else row[shown].tolist(),
+                "marker": {
+                    "symbol": mark.symbol,
+                    "size": 10,
+                    "color": mark.colour,
+                    "line": {"color": theme.page, "width": 1},
+                },
+                "showlegend": True,
+            }
+        )
+    layout: dict[str, Any] = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 14},
+        "margin": {"l": 70, "r": 16, "t": 30, "b": 40, "autoexpand": False},
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "hovermode": False,
+        "xaxis": {
+            "range": [0, end],
+            "title": {"text": unit, "standoff": 4},
+            "showgrid": False,
+            "zeroline": False,
+            "linecolor": theme.line,
+            "showline": True,
+        },
+        "yaxis": {
+            "range": [heights.low, heights.high],
+            "title": {"text": heights.text, "standoff": 4},
+            "tickvals": heights.ticks,
+            "ticktext": heights.ticktexts,
+            "gridcolor": theme.line,
+            "gridwidth": 0.5,
+            "zeroline": False,
+        },
+    }
+    if heights.line is not None:
+        across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+        dash = {"color": theme.text, "width": 1.5, "dash": "dash"}
+        layout["shapes"] = [{**across, "y0": heights.line, "y1": heights.line, "line": dash}]
+    return {"data": data, "layout": layout}
+
+
+def spread(count: int) -> list[int]:
+    """Return up to MARKERS indices from the first to the last of `count`."""
+    return np.linspace(0, count - 1, min(MARKERS, count)).astype(int).tolist()
