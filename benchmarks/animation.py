@@ -7,6 +7,7 @@ One number is how many animation frames per second showed another picture than t
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 
 from common import LARGE, SHOWN, browsers, new_page, percentile, report, server, settle
 from playwright.sync_api import Browser
@@ -46,7 +47,7 @@ def play(browser: Browser, url: str, seconds: float) -> tuple[float, list[float]
     seen = page.evaluate(WATCH, 1000 * seconds)
     page.close()
     changes = seen["changes"]
-    gaps = [b - a for a, b in zip(changes, changes[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(changes)]
     return 1000 * len(changes) / seen["elapsed"], gaps
 
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import websockets
 from common import (
     LARGE,
-    RATES,
     SHOWN,
     SLIDER,
     SMALL,
@@ -92,7 +93,10 @@ class Session:
         group = self.group
         address = group.server.url.replace("http", "ws") + "_stcore/stream"
         async with websockets.connect(
-            address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None, compression=None
+            address,
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            max_size=None,
+            compression=None,
         ) as socket:
             await asyncio.sleep(self.random.uniform(0, 5))
             await socket.send(group.first.SerializeToString())
@@ -146,16 +150,24 @@ class Session:
         return message.SerializeToString()
 
 
-async def load(group: Class, sessions: int) -> tuple[float, float]:
-    """Run all sessions; return the shares of a processor that server and load have used."""
+def machine() -> float:
+    """Return the processor seconds that everything on this machine has used."""
+    user, nice, system, *_ = Path("/proc/stat").read_text().split()[1:]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+async def load(group: Class, sessions: int) -> tuple[float, float, float]:
+    """Run all sessions; return the processors used by the server, this load, and all others."""
     tasks = [asyncio.create_task(Session(group, seed).run()) for seed in range(sessions)]
     await asyncio.sleep(max(0.0, group.start - time.monotonic()))
-    used = -group.server.cpu(), -time.process_time()
+    before = group.server.cpu(), time.process_time(), machine()
     await asyncio.sleep(max(0.0, group.end - time.monotonic()))
-    seconds = group.end - group.start
-    used = used[0] + group.server.cpu(), used[1] + time.process_time()
+    after = group.server.cpu(), time.process_time(), machine()
     await asyncio.gather(*tasks)
-    return used[0] / seconds, used[1] / seconds
+    serving, loading, all_ = (
+        (b - a) / (group.end - group.start) for a, b in zip(before, after, strict=True)
+    )
+    return serving, loading, all_ - serving - loading
 
 
 def main() -> None:
@@ -173,7 +185,7 @@ def main() -> None:
         memory = ours.memory()
         start = time.monotonic() + 10 + sessions / 20
         group = Class(ours, first, change, start, start + seconds, max(0.1, given.every))
-        serving, loading = asyncio.run(load(group, sessions))
+        serving, loading, others = asyncio.run(load(group, sessions))
         grown = ours.memory() - memory
     ms = [1000 * percentile(group.times, share) for share in (0.5, 0.95, 0.99)]
     rate = (len(group.times) - group.overdue) / seconds
@@ -183,7 +195,9 @@ def main() -> None:
         ("  p99, longest", f"{ms[2]:.0f} ms, {1000 * max(group.times):.0f} ms", "", None),
         ("changes per second", f"{rate:.0f}", f"{sessions / given.every:.0f}", None),
         ("changes begun late", f"{group.late}", "", None),
-        ("processors used: server, load", f"{serving:.2f}, {loading:.2f}", "", None),
+        ("server's processor time for a change", f"{1000 * serving / rate:.1f} ms", "", None),
+        ("processors used: server", f"{serving:.2f}", "", None),
+        ("  this load, all others", f"{loading:.2f}, {others:.2f}", "", None),
         ("memory: before, more after", f"{memory:.0f} MB, {grown:+.0f} MB", "", None),
     ]
     report(f"{sessions} sessions, {setting}", rows)

@@ -26,7 +26,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 # Another checkout can be measured with these same scripts.
 ROOT = Path(os.environ.get("ZIGZAG", Path(__file__).parents[1]))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+IDLE = (
+    "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+)
 SHOWN = "[data-shown]"  # the player has drawn
 
 # Rates at which no run diverges, so that every path is as long as it can be.
@@ -133,9 +135,7 @@ def browsers(count: int) -> Iterator[list[Browser]]:
     """Start browsers of their own, so that no page is in another's background."""
     with sync_playwright() as playwright:
         launch = playwright.chromium.launch
-        opened = [
-            launch(executable_path=CHROMIUM, args=["--no-sandbox"]) for _ in range(count)
-        ]
+        opened = [launch(executable_path=CHROMIUM, args=["--no-sandbox"]) for _ in range(count)]
         try:
             yield opened
         finally:
@@ -175,6 +175,8 @@ def report(title: str, rows: Iterable[tuple[str, str, str, bool | None]]) -> Non
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
     for name, *rest in cells:
         line = name.ljust(widths[0])
-        line += "".join(f"  {text.rjust(width)}" for text, width in zip(rest, widths[1:], strict=True))
+        line += "".join(
+            f"  {text.rjust(width)}" for text, width in zip(rest, widths[1:], strict=True)
+        )
         print(line.rstrip())  # noqa: T201
     print()  # noqa: T201

@@ -14,7 +14,18 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from common import LARGE, SHOWN, SLIDER, SMALL, browsers, new_page, percentile, report, server, settle
+from common import (
+    LARGE,
+    SHOWN,
+    SLIDER,
+    SMALL,
+    browsers,
+    new_page,
+    percentile,
+    report,
+    server,
+    settle,
+)
 from playwright.sync_api import Page
 
 MINIMAL = """
@@ -79,7 +90,7 @@ def measure(presses: int) -> dict[str, list[float]]:
             settle(page, 1)
             page.get_by_role("slider", name="rate" if url == theirs.url else SLIDER).focus()
             pages.append((name, page, THEIRS if url == theirs.url else OURS))
-        for name, page, drawn in pages * 3:  # first presses fetch and compile scripts
+        for _, page, drawn in pages * 3:  # first presses fetch and compile scripts
             press(page, drawn)
         for turn in range(presses):
             for name, page, drawn in pages[turn % 3 :] + pages[: turn % 3]:

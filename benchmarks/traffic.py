@@ -83,7 +83,9 @@ def main() -> None:
                 for side in (0, 1)
             )
             met = received + sent <= target
-            rows.append((f"{setting}, both ways", f"{received + sent:.1f} kB", f"<= {target} kB", met))
+            rows.append(
+                (f"{setting}, both ways", f"{received + sent:.1f} kB", f"<= {target} kB", met)
+            )
             rows.append((f"{setting}, received", f"{received:.1f} kB", "", None))
             rows.append((f"{setting}, sent", f"{sent:.1f} kB", "", None))
             breakdown(setting, *found[-1])

@@ -145,6 +145,16 @@ def finite(path: Vector) -> Vector:
 
 MONOTONE, SWINGS, ZIGZAG, UNSTABLE, NO_THEORY = "monotone", "swings", "zigzag", "unstable", "n/a"
 ZONES = (MONOTONE, SWINGS, ZIGZAG, UNSTABLE)
+# What a run does along the steepest direction, at a constant rate on a quadratic.
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        MONOTONE: "stays on its side of the valley",
+        SWINGS: "changes sides, at fewer than half of its updates",
+        ZIGZAG: "changes sides at more than half of its updates",
+        UNSTABLE: "swings further out each time",
+        NO_THEORY: "nothing is known",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,17 +164,13 @@ class Stability:
     `product` float64 (k,) is the rate of an update times the largest curvature where it starts,
     coupled weight decay included. `edges` are the products that end the zones, for a constant rate
     on a quadratic; the last of them, `limit`, is the rule's limit of stability. `zones` (k,) names
-    the zone of each update, by what the run does along the steepest direction:
+    the zone of each update, with the MEANINGS above: monotone up to the first edge, swings up to
+    the second, zigzag up to the limit, unstable beyond it, n/a for the `reason` given.
 
-    monotone  stays on its side of the valley
-    swings    changes sides, at fewer than half of the updates (only with momentum)
-    zigzag    changes sides at more than half of the updates; without momentum, at each
-    unstable  swings further out each time
-    n/a       nothing is known, for the `reason` given
-
-    Without momentum the edges are 1, 1 and 2. `share` (k,) is the product over the limit, by
-    which rules can be compared. Where no theory holds for the rule, limit and edges are None and
-    the product is NaN. Noise does not change a limit.
+    Without momentum the edges are 1, 1 and 2: no swings, and a zigzag changes sides each time. The
+    heavy ball zigzags from half of its limit on, Nesterov from 1 on. `share` (k,) is the product
+    over the limit, by which rules can be compared. Where no theory holds for the rule, limit and
+    edges are None and the product is NaN. Noise does not change a limit.
     """
 
     product: Vector

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from landscape import SURFACES, record
 from optimizers.experiment import BIG, Experiment, Trajectory, noise_scale
 from optimizers.measures import (
-    SHORTEST,
     Vector,
     coupled_decay,
     curvatures,
@@ -126,15 +125,13 @@ class Model:
     """The local quadratic model of the loss at a position.
 
     `slope` is the norm of the gradient, `high` and `low` are the curvatures. The model's critical
-    point is `distance` away and lower by `gain`; both are infinite if the Hessian is singular and
-    the gradient is not 0.
+    point is `distance` away, infinitely far if the Hessian is singular.
     """
 
     slope: float
     high: float
     low: float
     distance: float
-    gain: float
 
     def text(self) -> str:
         curvatures = f"curvatures {human(self.low)} and {human(self.high)}"
@@ -149,12 +146,10 @@ def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Mo
     gx, gy, hxx, hyy = gx + decay * x, gy + decay * y, hxx + decay, hyy + decay
     high, low = (float(value) for value in curvatures(hxx, hxy, hyy))
     slope, determinant = math.hypot(gx, gy), hxx * hyy - hxy * hxy
-    if slope == 0:
-        return Model(slope, high, low, 0.0, 0.0)
     if determinant == 0:
-        return Model(slope, high, low, math.inf, math.inf)
-    sx, sy = (hyy * gx - hxy * gy) / determinant, (hxx * gy - hxy * gx) / determinant
-    return Model(slope, high, low, math.hypot(sx, sy), (gx * sx + gy * sy) / 2)
+        return Model(slope, high, low, math.inf)
+    step = (hyy * gx - hxy * gy) / determinant, (hxx * gy - hxy * gx) / determinant
+    return Model(slope, high, low, math.hypot(*step))
 
 
 def _diverged(trajectory: Trajectory) -> Verdict:
@@ -189,7 +184,9 @@ def _settled(
             place = f"{human(model.distance)} from the minimizer{moved}"
             return Verdict(CONVERGED, model.distance, f"{model.text()}; {place}")
         gap = last_gap(frame, trajectory)
-        return Verdict(LOCAL_MINIMUM, gap, f"{model.text()}; loss {human(gap)} above the lowest")
+        # Weight decay makes minima even where the loss has no lower bound.
+        above = f"{human(gap)} above the lowest" if math.isfinite(gap) else "without a lower bound"
+        return Verdict(LOCAL_MINIMUM, gap, f"{model.text()}; loss {above}")
     if model.high < 0:
         return Verdict(MAXIMUM, model.high, model.text())
     if model.low < 0 < model.high:
@@ -250,8 +247,9 @@ def _hovers(
 ) -> Verdict | None:
     """Return the verdict on a run whose end shows no slope behind the noise.
 
-    Along an eigenvector an end that gets nowhere has added up as much gradient as noise, up to
-    sign: for any rule that is linear in the gradient over its last steps.
+    The steps of a run that gets nowhere add up to nothing, and with them its noisy gradients: its
+    exact ones then add up to what the noise does, and no more. That holds for every rule whose
+    steps are, over the end of the run, about linear in the gradients.
     """
     frame, end = frame_of(experiment), _end(trajectory.path)
     at = end[:-1]
@@ -259,8 +257,6 @@ def _hovers(
         return None
     middle = end.mean(axis=0)
     radius = math.sqrt(float(np.square(end - middle).sum(axis=1).mean()))
-    if radius <= SHORTEST * frame.diagonal:
-        return None
     gx, gy = frame.surface.gradient(*at.T, **experiment.params)
     x, y = at.T
     mean = math.hypot((gx + decay * x).mean(), (gy + decay * y).mean())
@@ -276,11 +272,8 @@ def _hovers(
 def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
     """Return the verdict on a run that goes back and forth without getting anywhere."""
     frame, path, loss = frame_of(experiment), trajectory.path, trajectory.loss
-    shortest = SHORTEST * frame.diagonal
     half = path[-(len(path) // 2 + 1) :]
     width = _width(half)
-    if width <= shortest:
-        return None
     # A period must bring the run back, and must have led it through most of where it has been.
     away = _distances(half[:-1], half[-1])[::-1]
     far = np.maximum.accumulate(away) >= width / 2
@@ -296,8 +289,8 @@ def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
     third, last = path[-2 * count - 1 : -count], path[-count - 1 :]
     before, after = _length(third), _length(last)
     width = _width(last)
-    floor = frame.lowest if frame.surface.bounded else loss[-2 * count :].min()
-    high, low = loss[-2 * count : -count].mean() - floor, loss[-count:].mean() - floor
+    # With no lowest loss the gaps are infinite, and the steps alone decide.
+    high, low = (part.mean() - frame.lowest for part in (loss[-2 * count : -count], loss[-count:]))
     if after < BACK_AND_FORTH * width or after < KEPT * before or low < KEPT * high:
         return None
     return Verdict(
@@ -309,15 +302,14 @@ def _still(experiment: Experiment, trajectory: Trajectory, model: Model) -> Verd
     """Return the verdict on a run that has not arrived anywhere."""
     frame, loss = frame_of(experiment), _end(trajectory.loss)
     count = len(loss) - 1
-    if model.low > 0 and model.distance <= frame.diagonal:
-        left = model.gain
-    elif frame.surface.bounded:
+    left = float(np.ptp(trajectory.loss))
+    if frame.surface.bounded:
         left = last_gap(frame, trajectory)
-    else:
-        left = float(np.ptp(trajectory.loss))
     change = float(np.ptp(loss))
-    flat = model.slope * frame.diagonal <= FLAT_GROUND * left
-    if flat and change <= FLAT_CURVE * left:
+    flat = model.slope * frame.diagonal <= FLAT_GROUND * left and change <= FLAT_CURVE * left
+    # Where a minimum is near, the slope is small because the run is about to arrive.
+    arriving = model.low > 0 and model.distance <= frame.diagonal
+    if flat and not arriving:
         text = f"the loss changes by {human(change)} in {_updates(count)}"
         return Verdict(PLATEAU, model.slope, f"{text}, at gradient norm {human(model.slope)}")
     fall = float(loss[0] - loss[-1])

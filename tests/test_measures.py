@@ -14,11 +14,13 @@ from landscape.record import MAXIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.measures import (
     EDGES,
+    MEANINGS,
     MONOTONE,
     NO_THEORY,
     SWINGS,
     UNSTABLE,
     ZIGZAG,
+    ZONES,
     progress,
     stability,
     zigzag,
@@ -141,7 +143,11 @@ def test_a_run_that_does_not_move_has_no_zigzag():
 
 
 def test_a_run_that_comes_back_to_its_start_has_no_path_ratio():
-    measured = zigzag(*one(Run("SGD", 2.0), params={"condition": 1.0}, steps=10))
+    # Turned axes, so that it comes back but for rounding.
+    params = {"condition": 1.0, "rotation": 11.0}
+    experiment, trajectory = one(Run("SGD", 2.0), params=params, start=(1.3, 0.7), steps=10)
+    assert 0 < math.dist(trajectory.path[-1], trajectory.path[0]) < 1e-13
+    measured = zigzag(experiment, trajectory)
     assert measured.path_ratio is None
     assert measured.flip_rate == 1
     assert measured.turn_angle == pytest.approx(180)
@@ -198,9 +204,9 @@ def shown(value):
 
 def at_product(rule, hyper, product, steps=4000):
     """Run a rule on a round bowl, so that every update has this product of rate and curvature."""
-    run = Run(rule, product / 4, hyper=hyper)
+    run = Run(rule, product * 4, hyper=hyper)
     experiment, trajectory = one(
-        run, params={"scale": 4.0, "condition": 1.0}, start=(1.0, 1.0), steps=steps
+        run, params={"scale": 0.25, "condition": 1.0}, start=(1.0, 1.0), steps=steps
     )
     return stability(experiment, trajectory), trajectory
 
@@ -257,6 +263,10 @@ def test_a_zone_says_how_often_a_run_changes_sides(rule, hyper):
                 assert 0 < often < 0.5
             else:
                 assert often > 0.5
+
+
+def test_every_zone_has_a_meaning():
+    assert MEANINGS.keys() == {*ZONES, NO_THEORY}
 
 
 def test_without_momentum_the_edges_are_1_and_2():

@@ -765,7 +765,9 @@ def test_a_schedule_tells_keras_momentum_from_pytorchs():
 
 def test_a_choice_is_given_by_name_or_by_number():
     assert Run("Momentum", hyper={"convention": "EMA"}) == Run("Momentum", hyper={"convention": 2})
-    with pytest.raises(ValueError, match=r"Momentum\.convention = 'Nadam': unknown; known: PyTorch"):
+    with pytest.raises(
+        ValueError, match=r"Momentum\.convention = 'Nadam': unknown; known: PyTorch"
+    ):
         Run("Momentum", hyper={"convention": "Nadam"})
 
 

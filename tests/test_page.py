@@ -213,6 +213,20 @@ def test_there_are_four_rates_and_starts_to_compare_everywhere(surface, optimize
     assert (len(points), complaints) == (4, [])
 
 
+@pytest.mark.parametrize("name", ["seed", "samples", "length", "warmup"])
+@pytest.mark.parametrize("value", ["inf", "1e400", "9" * 400, "-inf"])
+def test_an_infinite_whole_number_in_a_link_is_refused(name, value):
+    app = opened(**{name: value})
+    assert not app.exception
+    assert f"`{name}`" in app.warning[0].value
+
+
+def test_an_empty_choice_in_a_link_is_kept_and_pointed_out():
+    app = opened(optimizers="")
+    assert not app.exception
+    assert any("Nothing is chosen" in info.value for info in app.info)
+
+
 def test_numbers_are_read_with_any_separator_and_complaints_are_short():
     assert read_numbers("1,2;3 4", 0, 10) == ([1, 2, 3, 4], [])
     numbers, complaints = read_numbers("x" * 10_000 + " 1 1 99", 0, 10)

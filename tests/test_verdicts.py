@@ -81,12 +81,32 @@ CASES = {
         {"surface": "Monkey saddle", "steps": 500},
         PLATEAU,
     ),
+    "creeping from a saddle": (
+        Run("SGD", 1e-3),
+        {**RIDGE, "start": (0.012, 0.0), "steps": 30},
+        PLATEAU,
+    ),
+    "convex and flat": (
+        Run("Momentum", 2e-5),
+        {"surface": "Beale", "start": (-30.0, 1.033), "steps": 400},
+        PLATEAU,
+    ),
     "edge of stability": (Run("SGD", 0.2), {"steps": 200}, OSCILLATING),
     "around the cusp": (Run("SGD", 0.02), {"surface": "Ackley", "steps": 200}, OSCILLATING),
     "around the minimizer": (Run("RMSProp", 0.05), {"steps": 400}, OSCILLATING),
+    "around a local minimizer below 0": (
+        Run("RMSProp", 0.01),
+        {"surface": "Six-hump camel", "steps": 200},
+        OSCILLATING,
+    ),
     "chaos": (
         Run("SGD", 0.02),
         {"surface": "Rastrigin", "start": (0.3, 0.2), "steps": 400},
+        OSCILLATING,
+    ),
+    "held by weight decay": (
+        Run("RMSProp", 0.1, weight_decay=1.0),
+        {"surface": "Monkey saddle", "start": (0.2, 0.1), "steps": 200},
         OSCILLATING,
     ),
     "small batches": (Run("SGD", 0.1, batch_size=1), {**NOISY, "steps": 200}, NOISE_BALL),
@@ -123,6 +143,27 @@ CASES = {
         STOPPED,
     ),
     "valley floor": (Run("SGD", 0.001), {"surface": "Rosenbrock"}, STILL_DESCENDING),
+    "almost in a hollow": (
+        Run("SGD", 0.05),
+        {"surface": "Local-minima valley", "steps": 60},
+        STILL_DESCENDING,
+    ),
+    "zigzag into a hollow": (
+        Run("SGD", 0.066),
+        {"surface": "Styblinski-Tang", "start": (2.9, 2.74680277), "steps": 40},
+        STILL_DESCENDING,
+    ),
+    "slow and smooth": (Run("SGD", 1e-4), {"start": (-4, 0), "steps": 6000}, STILL_DESCENDING),
+    "sixteen updates near the limit": (
+        Run("SGD", 0.199),
+        {"start": (0, 2), "steps": 16},
+        STILL_DESCENDING,
+    ),
+    "too few updates to hover": (
+        Run("SGD", 0.001, batch_size=1),
+        {**NOISY, "noise": 100.0, "steps": 8},
+        STILL_DESCENDING,
+    ),
     "low rate on a steep slope": (Run("SGD", 1e-6), {"steps": 10}, STILL_DESCENDING),
     "zigzag that dies out": (Run("SGD", 0.19), {"steps": 30}, STILL_DESCENDING),
     "zigzag along a valley that falls": (
@@ -462,15 +503,31 @@ def test_with_weight_decay_a_run_converges_to_the_moved_minimizer():
     assert found.number < 1e-6
 
 
+def test_with_weight_decay_noise_hovers_around_the_moved_minimizer():
+    run = Run("SGD", 0.01, weight_decay=1.0, batch_size=1)
+    found = judged(run, surface="Himmelblau", noise=1.0, steps=2000)
+    assert found.kind == NOISE_BALL
+
+
 def test_with_weight_decay_a_local_minimum_stays_local():
     run = Run("SGD", 0.001, weight_decay=1.0)
     assert judged(run, surface="Rastrigin", steps=300).kind == LOCAL_MINIMUM
 
 
+def test_a_minimum_that_weight_decay_makes_has_no_lowest_loss_to_be_compared_with():
+    run = Run("SGD", 0.1, weight_decay=2.0)
+    found = judged(run, surface="Monkey saddle", start=(0.1, 0.1))
+    assert (found.kind, found.number) == (LOCAL_MINIMUM, math.inf)
+    assert found.evidence.endswith("curvatures 2 and 2; loss without a lower bound")
+
+
 def test_decoupled_weight_decay_is_not_taken_for_a_coupled_one():
-    # At (-4, 2) the gradient of f + wd/2 |theta|^2 vanishes nowhere near.
-    run = Run("AdamW", 0.001, weight_decay=10.0)
-    assert judged(run, steps=50).kind == STILL_DESCENDING
+    # Where the coupled decay comes to rest, the decoupled one has no reason to.
+    run = Run("SGD", 0.01, weight_decay=1.0)
+    experiment, trajectory = one(run, surface="Himmelblau", steps=300)
+    other = replace(trajectory, run=Run("AdamW", 0.01, weight_decay=1.0))
+    assert verdict(experiment, trajectory).kind == CONVERGED
+    assert verdict(experiment, other).kind == STOPPED
 
 
 # --- Numbers for people

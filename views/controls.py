@@ -73,7 +73,7 @@ def choose(settings: Settings) -> Choice:
         FACTORS,
         help="What differs between the panels. Everything else is set once and shared.",
     )
-    names = optimizer_controls(settings, compare)
+    names = optimizer_controls(settings, compare, messages)
     rules = [OPTIMIZERS[name] for name in names]
     shared_rate = compare == "Learning rate"
     rates = {} if shared_rate else {r.name: rate_control(settings, surface, r) for r in rules}
@@ -253,17 +253,22 @@ def surface_controls(settings: Settings) -> tuple[Surface, dict[str, float]]:
     return surface, {p.name: number_control(settings, surface.name, p) for p in surface.parameters}
 
 
-def optimizer_controls(settings: Settings, compare: str) -> list[str]:
+def optimizer_controls(settings: Settings, compare: str, messages: list[str]) -> list[str]:
     """Draw the choice of the optimizers to compare, or of the one whose settings are compared."""
     names = list(OPTIMIZERS)
     if compare == FACTORS[0]:
-        return several(settings, "optimizers", "Optimizers", names, names[:1])
+        return several(settings, "optimizers", "Optimizers", names, names[:1], messages)
     otherwise = "Momentum" if compare == "Momentum" else "SGD"
     return [pick(settings, f"{compare}.optimizer", "Optimizer", rules_for(compare), otherwise)]
 
 
 def several(
-    settings: Settings, name: str, label: str, options: Sequence[str], otherwise: Sequence[str]
+    settings: Settings,
+    name: str,
+    label: str,
+    options: Sequence[str],
+    otherwise: Sequence[str],
+    messages: list[str],
 ) -> list[str]:
     """Draw a choice of up to MOST_PANELS options, kept in order; without one it is the default."""
     default = settings.default(name, list(otherwise))
@@ -275,6 +280,8 @@ def several(
             label, options, value, max_selections=MOST_PANELS, **link
         ),
     )
+    if not chosen:
+        messages.append(f"Nothing is chosen to compare: {', '.join(default)} are shown.")
     return (chosen or default)[:MOST_PANELS]
 
 
@@ -340,10 +347,12 @@ def value_controls(
     if compare == "Batch size":
         options = batch_sizes(MOST_PAGE_SAMPLES)
         default = ["1", "32", "256", ALL]
-        return several(settings, "batches", "Batch sizes to compare", options, default)
+        return several(*(settings, "batches", "Batch sizes to compare", options, default, messages))
     if compare == "Schedule":
         default = ["Constant", "Step", "Cosine", "Inverse sqrt"]
-        return several(settings, "schedules", "Schedules to compare", list(SCHEDULES), default)
+        return several(
+            *(settings, "schedules", "Schedules to compare", list(SCHEDULES), default, messages)
+        )
     if compare == "Start":
         return points(settings, surface, messages)
     if compare == "Seed":

@@ -63,6 +63,8 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     if not surface.bounded:
         return Heights([*rows], low, high, "loss", *scale.ticks(low, high))
     text = "loss" if lowest == 0 else "loss − minimum"
+    if min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR):
+        text += f", cut at {GAP_FLOOR:g}"
     stride = max(1, math.ceil((high - low) / 5))
     ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
     texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0**t:g}" for t in ticks]

@@ -290,6 +290,7 @@ def foreground(
                     **common,
                     "name": f"dots-{index}",
                     "mode": "markers",
+                    "opacity": 0.4,
                     "marker": {"color": mark.colour, "size": 5, "symbol": "circle"},
                 }
             )

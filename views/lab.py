@@ -43,12 +43,18 @@ def page() -> None:
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
     packed = player.packed(
-        choice.experiment, trajectories, marks, overlay, theme, curve, choice.unit
+        *(choice.experiment, trajectories, marks, overlay, theme, curve, choice.unit),
+        settings.preset.slug if settings.preset else "",
     )
     player.show(components, packed, lambda: start_here(settings, choice.experiment))
     report.show(settings, choice, trajectories)
     surface = SURFACES[choice.experiment.surface]
-    st.caption(f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}.")
+    lowest = surface.lowest(**choice.experiment.params)
+    st.caption(
+        f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}."
+        f" {f'Lowest loss: {lowest:.4g}.' if surface.bounded else 'It has no lowest loss.'}"
+        " × marks the start, ★ a global minimum, ☆ a local one."
+    )
     link.report(told)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
 
 from views.presets import PRESETS
+from views.settings import WHOLE_NUMBERS
 
 VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
 FREE = ("v", "preset", "embed", "embed_options")
@@ -16,15 +18,20 @@ class Link:
     """Compares the link that opened a session with what the widgets made of it."""
 
     def __init__(self) -> None:
-        opened = st.session_state.setdefault("opened", False)
-        st.session_state["opened"] = True
-        self.given: dict[str, list[str]] = {}
-        if not opened:
-            self.given = {name: st.query_params.get_all(name) for name in st.query_params}
+        if "link" not in st.session_state:
+            given = {name: st.query_params.get_all(name) for name in st.query_params}
+            st.session_state["link"] = given
+            # Streamlit cannot make a whole number of an infinite one, and raises.
+            kept = {name: texts for name, texts in given.items() if not endless(name, texts)}
+            if kept != given:
+                st.query_params.from_dict(kept)
+                st.rerun()
+        self.given: dict[str, list[str]] = st.session_state["link"]
 
     def report(self, place: Any) -> None:
         """Say in `place` which parts of the link were not used; call it after all widgets."""
         complaints = [text for name, given in self.given.items() if (text := refusal(name, given))]
+        st.session_state["link"] = {}  # said once
         if not complaints:
             return
         more = len(complaints) - 5
@@ -33,6 +40,16 @@ class Link:
             + "\n".join(f"- {text}" for text in complaints[:5])
             + (f"\n- and {more} more" if more > 0 else "")
         )
+
+
+def endless(name: str, texts: list[str]) -> bool:
+    """Tell whether a whole number is given as infinite."""
+    if name.rpartition(".")[2] not in WHOLE_NUMBERS:
+        return False
+    try:
+        return any(math.isinf(float(text)) for text in texts)
+    except ValueError:
+        return False
 
 
 def refusal(name: str, given: list[str]) -> str:
@@ -47,7 +64,7 @@ def refusal(name: str, given: list[str]) -> str:
     if name not in st.session_state:
         return f"{shown}: there is no such setting here."
     value = st.session_state[name]
-    used = value if isinstance(value, list) else [value]
+    used = (value or [""]) if isinstance(value, list) else [value]
     if len(used) == len(given) and all(map(same, used, given)):
         return ""
     return f"{shown} was not accepted; it is {clean(', '.join(map(str, used)))}."
@@ -59,7 +76,7 @@ def same(value: Any, text: str) -> bool:
         return value == text
     try:
         return float(value) == float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 

@@ -136,6 +136,7 @@ class Player {
     const scene = await unpack(bytes);
     Object.assign(scene, await awaited(scene.ground).picture, { id: scene.id });
     if (turn !== this.turn) return; // a newer scene came while this one was unpacked
+    if (scene.story !== this.scene?.story) this.clock = Infinity; // its claim is about the end
     this.scene = scene;
     this.scrub.max = scene.steps;
     this.clock = Math.min(this.clock, scene.steps);
@@ -149,18 +150,21 @@ class Player {
   /** Draw what has changed. The surface stays as it is while only the paths change. */
   async draw() {
     const { scene } = this;
-    const width = this.body.clientWidth;
+    const width = (this.width = this.body.clientWidth);
     if (!width) return;
     const { columns, rows, layout: places } = scene.arrangements.find((a) => width < a.below);
     const { l, r, t, b } = scene.back.layout.margin;
-    const side = Math.min(scene.tallest, ((width - l - r) / columns) * scene.aspect);
-    const size = { width, height: Math.round(Math.max(scene.lowest, side) * rows + t + b) };
+    const side = Math.max(scene.lowest, Math.min(scene.tallest, ((width - l - r) / columns) * scene.aspect));
+    // Not much wider than high: a step down the gradient should look perpendicular to the contours.
+    const wide = l + r + (columns * scene.widest * side) / scene.aspect;
+    const size = { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
     const ground = [scene.ground, columns, width].join();
     const laid = (figure, extra) => {
       const layout = { ...figure.layout, ...size, ...extra, font: this.font(figure) };
       for (const [path, value] of Object.entries(places)) {
         const [key, name] = path.split(".");
-        layout[key] = { ...layout[key], [name]: value };
+        // The range is copied: Plotly writes a zoom into the one it is given.
+        layout[key] = { ...layout[key], range: [...layout[key].range], [name]: value };
       }
       return layout;
     };
@@ -259,7 +263,7 @@ class Player {
   }
 
   resize() {
-    if (!this.scene || this.body.clientWidth === this.size?.width) return;
+    if (!this.scene || this.body.clientWidth === this.width) return;
     cancelAnimationFrame(this.resizing);
     this.resizing = requestAnimationFrame(() => this.draw());
   }

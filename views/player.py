@@ -78,6 +78,7 @@ def ground(ground: Ground, panels: int, theme: Theme) -> dict[str, Any]:
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
         "tallest": 420 if panels == 1 else 300,
         "lowest": 180,
+        "widest": 1.4,  # of the height, at equal scales
         "arrangements": arrangements(panels),
         "back": figures.background(ground, panels, theme),
     }
@@ -91,6 +92,7 @@ def scene(
     theme: Theme,
     curve: str = "Loss",
     unit: str = "updates",
+    story: str = "",
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
 
@@ -104,6 +106,7 @@ def scene(
     return {
         "id": digest(experiment, overlay, theme.name, curve, unit),
         "ground": digest(Ground.of(experiment), panels, theme.name),
+        "story": story,
         "page": theme.page,
         "steps": max(1, *map(math.ceil, ends)),
         "pace": [tick / x for x in each],
@@ -123,11 +126,12 @@ def packed(
     theme: Theme,
     curve: str = "Loss",
     unit: str = "updates",
+    story: str = "",
 ) -> tuple[bytes, bytes]:
-    """Return ground and scene as the player reads them."""
+    """Return ground and scene as the player reads them; a new `story` is shown from its end."""
     panels = 1 if overlay else len(trajectories)
     return packed_ground(Ground.of(experiment), panels, theme), pack(
-        scene(experiment, trajectories, marks, overlay, theme, curve, unit)
+        scene(experiment, trajectories, marks, overlay, theme, curve, unit, story)
     )
 
 

@@ -54,7 +54,7 @@ GALLERY = (
     Preset(
         slug="momentum",
         title="Momentum smooths it",
-        claim="The same ravine and the same rate .01. After 100 updates the loss is 1.1 without"
+        claim="The same ravine, every run at rate .01. After 100 updates the loss is 1.1 without"
         " momentum and 0.00042 with momentum .9, which adds up the small slope along the floor."
         " More is not better: at .99 the ball still swings, at loss 9.8.",
         experiment=Experiment(
@@ -115,7 +115,7 @@ GALLERY = (
         slug="saddle",
         title="A saddle holds without noise",
         claim="The start lies exactly on the ridge line y = 0, where the slope across it is 0."
-        " Every optimizer slides to the saddle: all four end at y = 0 exactly, at a loss of"
+        " No optimizer leaves it: all four end near the saddle, at y = 0 exactly and a loss of"
         " 0.0001 or less, while the minima lie at −0.25.",
         experiment=Experiment(
             surface="Saddle",

@@ -20,6 +20,7 @@ FACTORS = (
     *("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule"),
     *("Start", "Seed", "Weight decay"),
 )
+WHOLE_NUMBERS = ("length", "samples", "seed", "warmup", "history")  # inputs of whole numbers
 UNITS = ("updates", "epochs", "samples")
 ALL = "all"  # the full batch
 MOST_UPDATES = 5_000  # that the page draws for one run

@@ -26,7 +26,8 @@ DARK = Theme("dark", "#0e1117", "#f2f4f7", "#4a5160", "#0e1117", "#5b6472", "#73
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 # Okabe and Ito's palette, distinguishable under all three colour-vision deficiencies; its black
-# is left to text, so a grey and a violet complete the nine. Every run also has its own symbol.
+# is left to text, so a grey and a violet complete the nine. Every run also has its own
+# symbol, none of them like the cross of the start or the star of a minimum.
 YELLOW = "#F0E442"
 COLOURS = (
     *("#777777", "#0072B2", "#D55E00", "#7F4F9E", "#E69F00"),
@@ -34,6 +35,6 @@ COLOURS = (
 )
 SYMBOLS = (
     *("circle", "square", "diamond", "triangle-up", "cross"),
-    *("x", "pentagon", "star", "hexagon"),
+    *("triangle-down", "pentagon", "hourglass", "bowtie"),
 )
 MOST_PANELS = len(COLOURS)
