@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,7 @@ from views.theme import MOST_PANELS
 RATE_DECADES = (-6.0, 2.0)
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 MOST_NOISE = 1000.0
+SCENE = "scene"  # the fragment that shows the experiment
 HALF = 106  # pixels: half of a row of the sidebar
 DECAY_HELP = {
     COUPLED: "added to the gradient, times the position.",
@@ -128,6 +129,20 @@ def choose(settings: Settings) -> Choice:
     return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages))
 
 
+def read(settings: Settings) -> Choice:
+    """Return what the controls say now, without drawing them."""
+    settings.reading = True
+    try:
+        return choose(settings)
+    finally:
+        settings.reading = False
+
+
+def redraw() -> None:
+    """Run only what shows the experiment: a changed number leaves all other controls alone."""
+    st.rerun(SCENE)
+
+
 def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
     """Return how many updates make a number of updates, epochs or samples."""
     if unit == "epochs":
@@ -163,6 +178,9 @@ def drawer(
 
     Streamlit spends about half a millisecond on every widget of every run, for every student.
     """
+    if settings.reading:
+        yield
+        return
     opened = container(label, width="stretch", key=f"drawer {label}", on_change="rerun")
     settings.closed = not opened.open
     with opened:
@@ -177,6 +195,8 @@ def asked(settings: Settings, name: str, otherwise: Any, draw: Callable[..., Any
     link, which a widget must be drawn to read and to keep.
     """
     default, key = settings.default(name, otherwise), settings.key(name)
+    if settings.reading:
+        return settings.held.get(key, default)
     if (
         settings.closed
         and key not in settings.linked
@@ -215,6 +235,7 @@ def number(
 ) -> Any:
     """Draw an input of a number: a whole one if `step` is."""
     kind, shown = (int, "%d") if isinstance(step, int) else (float, "%g")
+    more = {"on_change": redraw, **more}
     return asked(
         settings,
         name,
@@ -243,7 +264,15 @@ def number_control(settings: Settings, owner: str, fact: Number) -> float:
         name,
         default,
         lambda value, **link: st.slider(
-            label, low, high, float(value), (high - low) / 180, "%.4g", help=fact.help, **link
+            label,
+            low,
+            high,
+            float(value),
+            (high - low) / 180,
+            "%.4g",
+            help=fact.help,
+            on_change=redraw,
+            **link,
         ),
     )
 
@@ -286,13 +315,24 @@ def several(
 
 
 def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float:
-    """Draw a logarithmic slider and an exact number for a learning rate, kept in step."""
+    """Draw the controls of a learning rate and return it."""
     name = f"{surface.name}.{rule.name}.lr"
-    key = settings.key(name)
     default = settings.default(name, rule.default_rate(surface))
+    if not settings.reading:
+        st.fragment(rate_pair, key=name)(settings, rule, name, default)
+    return float(settings.held.get(settings.key(name), default))
+
+
+def rate_pair(settings: Settings, rule: Optimizer, name: str, default: float) -> None:
+    """Draw a logarithmic slider and an exact number, kept in step."""
+    key = settings.key(name)
+
+    def typed() -> None:
+        st.rerun([name, SCENE])
 
     def slid() -> None:
         st.session_state[key] = float(f"{10 ** st.session_state[key + '.slider']:.3g}")
+        typed()
 
     held = st.session_state.get(key, default)
     low, high = RATE_DECADES
@@ -308,10 +348,11 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float
             key=key + ".slider",
             on_change=slid,
         )
-        return number(
+        number(
             *(settings, name, f"{rule.name} exact rate", 0.0, MOST_RATE, default, default / 10),
             label_visibility="collapsed",
             width=88,
+            on_change=typed,
         )
 
 
@@ -319,7 +360,7 @@ def hyper_controls(
     settings: Settings, rule: Optimizer, compare: str
 ) -> tuple[dict[str, float], float]:
     """Draw a rule's hyperparameters, but for what is compared; return them and its decay."""
-    if not settings.closed:
+    if not (settings.closed or settings.reading):
         st.markdown(f"**{rule.name}** — {rule.sentence} {rule.differs}")
     hyper = {
         h.name: number_control(settings, rule.name, h)
@@ -412,6 +453,13 @@ def listed(
     return numbers
 
 
+def row(settings: Settings) -> Any:
+    """Return a row for controls."""
+    if settings.reading:
+        return nullcontext()
+    return st.container(horizontal=True, vertical_alignment="bottom")
+
+
 def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
     def coordinate(letter: str, side: tuple[float, float], default: float) -> float:
         return number(
@@ -421,7 +469,7 @@ def start_controls(settings: Settings, surface: Surface) -> tuple[float, float]:
             width=HALF,
         )
 
-    with st.container(horizontal=True):
+    with row(settings):
         x = coordinate("x", surface.domain[0], surface.start[0])
         return x, coordinate("y", surface.domain[1], surface.start[1])
 
@@ -438,6 +486,7 @@ def noise_controls(
         samples = number(
             *(settings, "samples", "Samples N", 2, MOST_PAGE_SAMPLES, 10_000, 1000),
             help="Size of the data set. A batch of all N gives the exact gradient.",
+            on_change="rerun",  # the batch sizes depend on it
         )
         batch = ALL
         if compare == "Batch size":
@@ -456,7 +505,7 @@ def noise_controls(
             *(settings, "seed", "Seed", 0, 2**32 - 1, 0, 1),
             help="Every run sees the same draws, so that a comparison is paired.",
         )
-        if not settings.closed:
+        if not (settings.closed or settings.reading):
             st.button("New draw", on_click=draw_again, args=(settings.key("seed"),))
     return samples, noise, seed, None if batch == ALL else int(batch)
 
@@ -484,7 +533,7 @@ def schedule_controls(
 
 
 def schedule_numbers(settings: Settings, schedule: Schedule) -> dict[str, Any]:
-    if not settings.closed:
+    if not (settings.closed or settings.reading):
         st.markdown(f"**{schedule.name}** — {schedule.sentence}")
     values: dict[str, Any] = {
         fact.name: number_control(settings, schedule.name, fact) for fact in schedule.numbers
@@ -502,15 +551,16 @@ def schedule_numbers(settings: Settings, schedule: Schedule) -> dict[str, Any]:
         lambda value, **link: st.text_input("Milestones", value, max_chars=200, **link),
     )
     numbers, complaints = read_numbers(text, 1e-9, 1e9)
-    for complaint in complaints:
-        st.caption(complaint)
+    if not settings.reading:
+        for complaint in complaints:
+            st.caption(complaint)
     values["milestones"] = sorted(numbers) or MILESTONES
     return values
 
 
 def length_controls(settings: Settings) -> tuple[int, str]:
     """Draw the budget's controls; return how many updates or epochs, and which of the two."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row(settings):
         length = number(
             *(settings, "length", "Length", 1, MOST_LENGTH, 100, 10),
             help=f"At most {MOST_UPDATES:,} updates are drawn.",

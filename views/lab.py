@@ -10,7 +10,7 @@ import streamlit as st
 from landscape import SURFACES
 from optimizers import Experiment, simulate
 from views import player, report, save
-from views.controls import Choice, choose, pick
+from views.controls import SCENE, Choice, choose, pick, read
 from views.curves import CURVES
 from views.figures import Mark
 from views.links import Link
@@ -30,16 +30,23 @@ def page() -> None:
     head = st.container(horizontal=True, vertical_alignment="center")
     told = st.container()
     with st.sidebar:
-        choice = choose(settings)
+        settings.choice = choose(settings)
     with head:
         overlay = heading(settings) == VIEWS[1]
         curve = pick(
             settings, "curve", "Curve", list(CURVES), label_visibility="collapsed", width=150
         )
-        trajectories = simulate(choice.experiment)
-        save.button(choice, overlay, curve)
-    with told:
-        tell(settings, choice, link)
+        save.button(settings, overlay, curve)
+    scene(settings, components, overlay, curve)
+    link.report(told)
+
+
+@st.fragment(key=SCENE)
+def scene(settings: Settings, components: tuple[Any, Any], overlay: bool, curve: str) -> None:
+    """Draw what shows the experiment: all that the change of a number changes."""
+    choice = settings.choice = read(settings)
+    trajectories = simulate(choice.experiment)
+    tell(settings, choice)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
     packed = player.packed(
@@ -55,7 +62,6 @@ def page() -> None:
         f" {f'Lowest loss: {lowest:.4g}.' if surface.bounded else 'It has no lowest loss.'}"
         " × marks the start, ★ a global minimum, ☆ a local one."
     )
-    link.report(told)
 
 
 def heading(settings: Settings) -> str:
@@ -104,6 +110,7 @@ def undo(slug: str, defaults: dict[str, Any]) -> None:
         if st.session_state.get(key) != value:
             st.session_state[key] = value
     show_preset(slug)
+    st.rerun()  # all of it: the settings lie outside the scene
 
 
 def show_preset(slug: str) -> None:
@@ -112,7 +119,7 @@ def show_preset(slug: str) -> None:
     st.query_params.from_dict({"preset": slug})
 
 
-def tell(settings: Settings, choice: Choice, link: Link) -> None:
+def tell(settings: Settings, choice: Choice) -> None:
     """Say what the preset shows, and what the user should know of the settings."""
     preset = settings.preset
     if preset and choice.experiment == preset.experiment:
@@ -142,3 +149,4 @@ def start_here(settings: Settings, experiment: Experiment) -> None:
         starts[int(panel) % len(starts)] = (start[0], start[1])
         text = "; ".join(f"{point[0]:g} {point[1]:g}" for point in starts if point)
         st.session_state[settings.key(f"{surface.name}.starts")] = text
+    st.rerun()  # all of it: the controls of the start lie outside the scene

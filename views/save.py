@@ -14,6 +14,7 @@ from views import player
 from views.controls import Choice
 from views.figures import Mark
 from views.server import FILES, VIEWS
+from views.settings import Settings
 from views.theme import LIGHT
 
 PAGE = """<!doctype html>
@@ -67,20 +68,20 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     return out.getvalue()
 
 
-def button(choice: Choice, overlay: bool, curve: str) -> None:
+def button(settings: Settings, overlay: bool, curve: str) -> None:
     """Draw the menu that saves the experiment. The files are made when they are asked for."""
     menu = st.popover("Save", key="save", on_change="rerun")
     if menu.open:
         menu.download_button(
             "Page that plays offline (HTML)",
-            lambda: standalone(choice, overlay, curve),
+            lambda: standalone(settings.choice, overlay, curve),
             "zigzag.html",
             "text/html",
             on_click="ignore",
         )
         menu.download_button(
             "Trajectories (CSV)",
-            lambda: table(choice.labels, simulate(choice.experiment)),
+            lambda: table(settings.choice.labels, simulate(settings.choice.experiment)),
             "zigzag.csv",
             "text/csv",
             on_click="ignore",

@@ -50,9 +50,11 @@ class Settings:
         experiment = self.preset.experiment if self.preset else DEFAULT
         compare = self.preset.compare if self.preset else FACTORS[0]
         self._defaults = defaults(experiment, compare)
+        self.reading = False  # whether settings are read and nothing is drawn
         self.closed = False  # whether what is asked for is in a closed drawer
         self.held: Mapping[str, Any] = {}  # what the session holds, by key
         self.linked: Mapping[str, str] = {}  # what the link holds, by key
+        self.choice: Any = None  # what the controls said last
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     def key(self, name: str) -> str:
