@@ -34,6 +34,28 @@ MATRIX = types.float64[:, ::1]
 SURFACE_SIGNATURE = types.void(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
 
 
+class Pointer(types.WrapperAddressProtocol):
+    """A compiled function as an argument of another, its address looked up once.
+
+    Numba looks up a dispatcher's address at every call that is given it, 20 us each under a lock
+    that all threads share.
+    """
+
+    def __init__(self, dispatcher: Any, signature: Any) -> None:
+        result = dispatcher.get_compile_result(signature)
+        self._signature = signature
+        self._result = result  # keeps the code alive
+        self._address = result.library.get_pointer_to_function(
+            result.fndesc.llvm_cfunc_wrapper_name
+        )
+
+    def __wrapper_address__(self) -> int:
+        return int(self._address)
+
+    def signature(self) -> Any:
+        return self._signature
+
+
 class Kernel:
     """A compiled function of exactly one signature.
 
@@ -54,7 +76,7 @@ class Kernel:
 
     @property
     def compiled(self) -> Any:
-        """The Numba dispatcher, compiled; what one kernel hands to another as a pointer."""
+        """The Numba dispatcher, compiled."""
         if not self._ready:
             with self._lock:
                 if not self._ready and not numba.config.DISABLE_JIT:
@@ -62,6 +84,12 @@ class Kernel:
                     self._dispatcher.disable_compile()
                 self._ready = True
         return self._dispatcher
+
+    @functools.cached_property
+    def pointer(self) -> Any:
+        """The function as an argument of a compiled one."""
+        compiled = self.compiled
+        return compiled if numba.config.DISABLE_JIT else Pointer(compiled, self.signature)
 
     def __call__(self, *arguments: Any) -> Any:
         return self.compiled(*arguments)

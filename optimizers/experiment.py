@@ -250,9 +250,9 @@ def _simulate(experiment: Experiment, run: Run) -> Trajectory:
     states = np.empty((steps, len(rule.state), 2))
     path[0] = experiment.start_of(run)
     done, outcome = driver.run(
-        surface.kernel.compiled,
-        surface.hessian_kernel.compiled,
-        rule.update.compiled,
+        surface.kernel.pointer,
+        surface.hessian_kernel.pointer,
+        rule.update.pointer,
         np.array(list(experiment.params.values()), dtype=np.float64),
         lr,
         draws(experiment.seed_of(run), steps) if scale > 0 else np.empty((0, 2)),
