@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from itertools import pairwise
 
-from common import LARGE, SHOWN, browsers, new_page, percentile, report, server, settle
+from common import LARGE, SHOWN, Row, browsers, new_page, percentile, report, server, settle
 from playwright.sync_api import Browser
 
 WATCH = """
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6, help="at most 7: a playback takes 8")
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
-    rows = []
+    rows: list[Row] = []
     with server() as ours, browsers(1) as (browser,):
         for view in ("Side by side", "Overlay"):
             url = f"{ours.url}?{LARGE.query(view=view)}"

@@ -31,6 +31,8 @@ IDLE = (
 )
 SHOWN = "[data-shown]"  # the player has drawn
 
+Row = tuple[str, str, str, bool | None]  # what, measured, target, whether it is met
+
 # Rates at which no run diverges, so that every path is as long as it can be.
 RATES = {
     "SGD": 0.0005,
@@ -100,6 +102,7 @@ def server(
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script.name, *options]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--logger.level", "error"]
     process = subprocess.Popen(
         command, cwd=script.parent, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
     )
@@ -167,7 +170,7 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def report(title: str, rows: Iterable[tuple[str, str, str, bool | None]]) -> None:
+def report(title: str, rows: Iterable[Row]) -> None:
     """Print a table of what was measured, the target, and whether it was met."""
     words = {True: "ok", False: "MISSED", None: ""}
     cells = [(title, "measured", "target", "")]

@@ -103,12 +103,14 @@ def main() -> None:
     parser.add_argument("--presses", type=int, default=40)
     times = measure(parser.parse_args().presses)
     base = statistics.median(times["minimal page"])
-    rows = []
+    rows: list[Row] = []
     for name, target in (("minimal page", None), (str(SMALL), 0.8), (str(LARGE), 1.0)):
         ratio = statistics.median(times[name]) / base
         spread = "-".join(f"{percentile(times[name], share):.0f}" for share in (0.25, 0.75))
         text = f"{ratio:.2f}x  ({statistics.median(times[name]):.0f} ms, quartiles {spread})"
-        rows.append((name, text, f"<= {target}x" if target else "", target and ratio <= target))
+        rows.append(
+            (name, text, f"<= {target}x" if target else "", ratio <= target if target else None)
+        )
     report("key press to paint", rows)
 
 

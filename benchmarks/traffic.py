@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presses", type=int, default=10)
     presses = parser.parse_args().presses
-    rows: list[tuple[str, str, str, bool | None]] = []
+    rows: list[Row] = []
     with server() as ours, browsers(1) as (browser,):
         for setting, target in ((SMALL, 25), (LARGE, 100)):
             found = changes(browser, f"{ours.url}?{setting.query()}", presses)

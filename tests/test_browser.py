@@ -35,7 +35,7 @@ DRAWER, SCHEDULE = "Schedule and warm-up", "Schedule"
 REFUSED = "could not be used"
 RATE_IN_LINK = "{surface}.{optimizer}.lr"
 
-STAGE, PANELS, TITLES = ".zz-stage", ".zz-back .cartesianlayer > .subplot", ".zz-front .annotation"
+STAGE, PANELS, TITLES = ".zz-stage", ".zz-back .cartesianlayer > .subplot", ".zz-notes > div"
 ALERT, EXCEPTION = '[data-testid="stAlert"]', '[data-testid="stException"]'
 
 # --- What the player has drawn, read off the page in screen pixels and in the surface's units.
@@ -613,7 +613,7 @@ def test_the_charts_follow_the_width_of_the_window(visit: Visits):
 COLOURS = """
 (player) => [
   getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor,
-  getComputedStyle(player.querySelector(".zz-front .annotation rect.bg")).fill,
+  getComputedStyle(player.querySelector(".zz-notes > div")).backgroundColor,
 ]
 """
 

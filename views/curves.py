@@ -59,7 +59,7 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     if not surface.bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
     # In steps, so that most changes of a setting leave the axis and its labels as they are.
-    low, high = math.floor(2 * low - 0.1) / 2, math.ceil(2 * high + 0.1) / 2
+    low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not surface.bounded:
         return Heights([*rows], low, high, "loss", *scale.ticks(low, high))
     text = "loss" if lowest == 0 else "loss − minimum"

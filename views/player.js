@@ -84,7 +84,7 @@ const BODY = `
   <button data-do="loop" aria-pressed="false" title="Start again at the end" aria-label="Loop">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
   <button data-do="zoom" class="zz-zoom" hidden>Whole frame</button>
 </div>
-<div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div></div>
+<div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>
 <div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div></div>`;
 
 const SECONDS = 8; // a whole run at speed 1
@@ -99,7 +99,7 @@ class Player {
     root.querySelector(".zz-wait")?.remove();
     root.append(this.body);
     const find = (name) => this.body.querySelector(`.zz-${name}`);
-    for (const part of ["stage", "back", "front", "curve", "loss", "cursor", "scrub", "step", "speed", "play", "zoom"])
+    for (const part of ["stage", "back", "front", "notes", "curve", "loss", "cursor", "scrub", "step", "speed", "play", "zoom"])
       this[part] = find(part);
     this.clock = Infinity; // in updates; a new page shows the whole descent
     this.playing = this.looping = false;
@@ -206,8 +206,17 @@ class Player {
       }
       return { ...trace, x, y, uid: trace.name };
     });
-    await this.put(this.front, data, layout);
+    // Titles change with what happened, and as text of the page they need no redrawn plot.
+    const { annotations, ...bare } = layout;
+    await this.put(this.front, data, bare);
     const full = this.front._fullLayout;
+    this.notes.replaceChildren(...annotations.filter((note) => note.visible !== false).map((note) => {
+      const [x, y] = [note.xref, note.yref].map((ref) => full[ref.split(" ")[0].replace(/^./, "$&axis")]);
+      const title = document.createElement("div");
+      title.innerHTML = note.text;
+      title.style.cssText = `left:${x._offset + 3}px;top:${y._offset + 3}px;max-width:${x._length - 12}px;background:${note.bgcolor};color:${note.font.color}`;
+      return title;
+    }));
     const node = (name, what) => this.front.querySelector(`.trace${name} path.${what}`);
     this.runs = scene.front.data
       .filter((trace) => trace.name.startsWith("path-"))
