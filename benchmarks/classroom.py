@@ -26,13 +26,13 @@ from common import (
     Server,
     Setting,
     browsers,
+    frames,
     new_page,
     percentile,
     report,
     server,
     settle,
 )
-from playwright.sync_api import WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -43,14 +43,9 @@ RATE = f"Rosenbrock.{SLIDER.removesuffix(' rate')}.lr"
 
 def recorded(url: str) -> tuple[BackMsg, BackMsg]:
     """Return what a browser sends to open the page, and after a change of the rate."""
-    sent: list[bytes] = []
     with browsers(1) as (browser,):
         page = new_page(browser)
-
-        def listen(socket: WebSocket) -> None:
-            socket.on("framesent", lambda data: sent.append(data))
-
-        page.on("websocket", listen)
+        _, sent = frames(page)
         page.goto(url)
         page.wait_for_selector(SHOWN)
         settle(page, 1)

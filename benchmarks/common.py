@@ -15,13 +15,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 # Another checkout can be measured with these same scripts.
 ROOT = Path(os.environ.get("ZIGZAG", Path(__file__).parents[1]))
@@ -156,6 +156,22 @@ def new_page(browser: Browser) -> Page:
 
     page.on("pageerror", fail)
     return page
+
+
+def frames(page: Page) -> tuple[list[bytes], list[bytes]]:
+    """Return two lists that fill with what the page will receive and send over WebSockets."""
+    received: list[bytes] = []
+    sent: list[bytes] = []
+
+    def into(messages: list[bytes]) -> Callable[[bytes | str], None]:
+        return lambda data: messages.append(data if isinstance(data, bytes) else data.encode())
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", into(received))
+        socket.on("framesent", into(sent))
+
+    page.on("websocket", listen)
+    return received, sent
 
 
 def settle(page: Page, pause: float = 0.2) -> None:

@@ -12,10 +12,11 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
-from common import ROOT, SHOWN, browsers, new_page, report, server, settle
-from playwright.sync_api import Browser, WebSocket
+from common import ROOT, SHOWN, browsers, frames, new_page, report, server, settle
+from playwright.sync_api import Browser
 
 
 def visit(browser: Browser, url: str) -> tuple[float, dict[str, float], set[str]]:
@@ -28,27 +29,21 @@ def visit(browser: Browser, url: str) -> tuple[float, dict[str, float], set[str]
     sizes: dict[str, float] = {}
     hosts: set[str] = set()
 
-    def asked(event: dict[str, dict[str, str]]) -> None:
+    def asked(event: dict[str, Any]) -> None:
         hosts.add(urlparse(event["request"]["url"]).netloc)
 
-    def answered(event: dict[str, str]) -> None:
+    def answered(event: dict[str, Any]) -> None:
         kinds[event["requestId"]] = event["type"]
 
-    def finished(event: dict[str, float]) -> None:
+    def finished(event: dict[str, Any]) -> None:
         kind = kinds.get(event["requestId"], "other")
         sizes[kind] = sizes.get(kind, 0) + event["encodedDataLength"]
-
-    def listen(socket: WebSocket) -> None:
-        hosts.add(urlparse(socket.url).netloc)
-        socket.on("framereceived", lambda data: add_message(len(data)))
-
-    def add_message(size: int) -> None:
-        sizes["WebSocket"] = sizes.get("WebSocket", 0) + size
 
     session.on("Network.requestWillBeSent", asked)
     session.on("Network.responseReceived", answered)
     session.on("Network.loadingFinished", finished)
-    page.on("websocket", listen)
+    page.on("websocket", lambda socket: hosts.add(urlparse(socket.url).netloc))
+    received, _ = frames(page)
     before = time.monotonic()
     page.goto(url)
     page.wait_for_selector(SHOWN)
@@ -56,6 +51,7 @@ def visit(browser: Browser, url: str) -> tuple[float, dict[str, float], set[str]
     settle(page, 0.5)
     page.wait_for_load_state("networkidle")
     context.close()
+    sizes["WebSocket"] = sum(map(len, received))
     return seconds, sizes, {host for host in hosts if host}
 
 

@@ -12,8 +12,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
-from common import LARGE, RATES, ROOT, SMALL, Setting, report
+from common import LARGE, RATES, ROOT, SMALL, report
 
 sys.path.insert(0, str(ROOT))
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
@@ -60,7 +61,7 @@ def main() -> None:
         if done != STEPS:
             raise RuntimeError(f"{name} ended after {done} of {STEPS} steps")
     work: dict[str, Callable[[], object]] = {"plain Python, SGD": lambda: plain(STEPS)}
-    work |= {name: lambda one=one: simulate(one) for name, one in singles.items()}
+    work |= {name: partial(simulate, one) for name, one in singles.items()}
     found = seconds(work, repeats)
     base = found["plain Python, SGD"]
     rows = [
@@ -68,12 +69,8 @@ def main() -> None:
         for name, took in found.items()
     ]
     report("one step, and how much faster", rows)
-
-    def whole(setting: Setting) -> Callable[[], object]:
-        shown = experiment(setting.optimizers, setting.steps)
-        return lambda: simulate(shown)
-
-    found = seconds({str(setting): whole(setting) for setting in (SMALL, LARGE)}, 10 * repeats)
+    shown = {str(s): experiment(s.optimizers, s.steps) for s in (SMALL, LARGE)}
+    found = seconds({name: partial(simulate, e) for name, e in shown.items()}, 10 * repeats)
     rows = [(name, f"{1e3 * took:.2f} ms", "", None) for name, took in found.items()]
     report("simulate()", rows)
 

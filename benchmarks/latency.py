@@ -19,6 +19,7 @@ from common import (
     SHOWN,
     SLIDER,
     SMALL,
+    Row,
     browsers,
     new_page,
     percentile,

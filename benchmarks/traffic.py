@@ -11,47 +11,52 @@ import argparse
 import statistics
 from collections import defaultdict
 
-from common import LARGE, SHOWN, SLIDER, SMALL, Setting, browsers, new_page, report, server, settle
-from playwright.sync_api import Browser, WebSocket
+from common import (
+    LARGE,
+    SHOWN,
+    SLIDER,
+    SMALL,
+    Row,
+    Setting,
+    browsers,
+    frames,
+    new_page,
+    report,
+    server,
+    settle,
+)
+from playwright.sync_api import Browser
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 
 def kind(message: ForwardMsg) -> str:
     """Return what a message carries: the element's type, or the message's own."""
-    name = message.WhichOneof("type") or "empty"
-    if name != "delta":
-        return name
-    name = message.delta.WhichOneof("type") or "empty"
-    if name != "new_element":
-        return name
+    if not message.HasField("delta"):
+        return message.WhichOneof("type") or "empty"
+    if not message.delta.HasField("new_element"):
+        return message.delta.WhichOneof("type") or "empty"
     return message.delta.new_element.WhichOneof("type") or "empty"
 
 
 def changes(browser: Browser, url: str, presses: int) -> list[tuple[list[bytes], list[bytes]]]:
     """Return what was received and sent for each press."""
     page = new_page(browser)
-    frames: tuple[list[bytes], list[bytes]] = ([], [])
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: frames[0].append(data))
-        socket.on("framesent", lambda data: frames[1].append(data))
-
-    page.on("websocket", listen)
+    received, sent = frames(page)
     page.goto(url)
     page.wait_for_selector(SHOWN)
     settle(page, 1)
     page.get_by_role("slider", name=SLIDER).focus()
     found = []
     for turn in range(presses + 2):
-        for side in frames:
-            side.clear()
+        received.clear()
+        sent.clear()
         shown = page.locator(SHOWN).get_attribute("data-shown")
         page.keyboard.press("ArrowRight")
         page.wait_for_selector(f"{SHOWN}:not([data-shown='{shown}'])")
         settle(page, 0.5)
         if turn > 1:  # by then unchanged elements are known to be
-            found.append((list(frames[0]), list(frames[1])))
+            found.append((list(received), list(sent)))
     page.close()
     return found
 
