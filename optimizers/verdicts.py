@@ -15,6 +15,7 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +100,19 @@ class Verdict:
     evidence: str
 
 
+# Table and sentences ask for the same verdicts; as long as a trajectory is held, so is its verdict.
+_known: WeakKeyDictionary[Trajectory, tuple[Experiment, Verdict]] = WeakKeyDictionary()
+
+
 def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     """Return how a run ended."""
+    known = _known.get(trajectory)
+    if known is None or known[0] is not experiment:
+        known = _known[trajectory] = experiment, _judged(experiment, trajectory)
+    return known[1]
+
+
+def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     run, updates = trajectory.run, len(trajectory.lr)
     if trajectory.diverged_at is not None:
         return _diverged(trajectory)

@@ -39,8 +39,9 @@ def opened(**link: Any) -> AppTest:
 
 def results(app: AppTest) -> list[list[str]]:
     """Return the cells of the table of results, by rows."""
-    (text,) = (m.value for m in app.markdown if m.value.startswith("| Run |"))
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    (text,) = (m.value for m in app.markdown if "| Run | Final" in m.value)
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 @pytest.mark.parametrize("surface", SURFACES)

@@ -40,6 +40,7 @@ RATE_DECADES = (-6.0, 2.0)
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 MOST_NOISE = 1000.0
 SCENE = "scene"  # the fragment that shows the experiment
+ABOUT = "about"  # the fragment that tells of the surface
 HALF = 106  # pixels: half of a row of the sidebar
 DECAY_HELP = {
     COUPLED: "added to the gradient, times the position.",
@@ -143,6 +144,11 @@ def redraw() -> None:
     st.rerun(SCENE)
 
 
+def redraw_surface() -> None:
+    """Run what a changed parameter of the surface changes."""
+    st.rerun([SCENE, ABOUT])
+
+
 def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
     """Return how many updates make a number of updates, epochs or samples."""
     if unit == "epochs":
@@ -181,7 +187,15 @@ def drawer(
     if settings.reading:
         yield
         return
-    opened = container(label, width="stretch", key=f"drawer {label}", on_change="rerun")
+    with inside(
+        settings, container(label, width="stretch", key=f"drawer {label}", on_change="rerun")
+    ):
+        yield
+
+
+@contextmanager
+def inside(settings: Settings, opened: Any) -> Iterator[None]:
+    """Draw into a popover or an expander that is open or closed."""
     settings.closed = not opened.open
     with opened:
         yield
@@ -246,7 +260,9 @@ def number(
     )
 
 
-def number_control(settings: Settings, owner: str, fact: Number) -> float:
+def number_control(
+    settings: Settings, owner: str, fact: Number, on_change: Callable[[], None] = redraw
+) -> float:
     """Draw the control of a recorded number: a slider, or an input where it spans decades."""
     name, label = f"{owner}.{fact.name}", fact.name.replace("_", " ")
     low, high, default = fact.low, fact.high, fact.default
@@ -254,11 +270,12 @@ def number_control(settings: Settings, owner: str, fact: Number) -> float:
         return fact.check(
             owner, pick(settings, name, label, fact.choices, fact.choices[0], help=fact.help)
         )
+    more: dict[str, Any] = {"help": fact.help, "on_change": on_change}
     if fact.integer:
-        return number(settings, name, label, low, high, default, 1, help=fact.help)
+        return number(settings, name, label, low, high, default, 1, **more)
     if fact.scale == "log" or 0.99 < high < 1:  # .99, .999 and .9999 are far apart
         step = default / 2 if fact.scale == "log" else 0.01
-        return number(settings, name, label, low, high, default, step, help=fact.help)
+        return number(settings, name, label, low, high, default, step, **more)
     return asked(
         settings,
         name,
@@ -270,16 +287,18 @@ def number_control(settings: Settings, owner: str, fact: Number) -> float:
             float(value),
             (high - low) / 180,
             "%.4g",
-            help=fact.help,
-            on_change=redraw,
             **link,
+            **more,
         ),
     )
 
 
 def surface_controls(settings: Settings) -> tuple[Surface, dict[str, float]]:
     surface = SURFACES[pick(settings, "surface", "Surface", list(SURFACES), "Quadratic")]
-    return surface, {p.name: number_control(settings, surface.name, p) for p in surface.parameters}
+    return surface, {
+        p.name: number_control(settings, surface.name, p, redraw_surface)
+        for p in surface.parameters
+    }
 
 
 def optimizer_controls(settings: Settings, compare: str, messages: list[str]) -> list[str]:

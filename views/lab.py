@@ -10,11 +10,12 @@ import streamlit as st
 from landscape import SURFACES
 from optimizers import Experiment, simulate
 from views import player, report, save
-from views.controls import SCENE, Choice, choose, pick, read
+from views.controls import ABOUT, SCENE, Choice, choose, pick, read
 from views.curves import CURVES
 from views.figures import Mark
 from views.links import Link
 from views.presets import PRESETS
+from views.report import Drawers
 from views.settings import Settings, doubled
 from views.theme import LIGHT, THEMES
 
@@ -37,12 +38,18 @@ def page() -> None:
             settings, "curve", "Curve", list(CURVES), label_visibility="collapsed", width=150
         )
         save.button(settings, overlay, curve)
-    scene(settings, components, overlay, curve)
+    stage = st.container()
+    details = report.drawers()
+    with stage:
+        scene(settings, components, overlay, curve, details)
+    about(settings)
     link.report(told)
 
 
 @st.fragment(key=SCENE)
-def scene(settings: Settings, components: tuple[Any, Any], overlay: bool, curve: str) -> None:
+def scene(
+    settings: Settings, components: tuple[Any, Any], overlay: bool, curve: str, details: Drawers
+) -> None:
     """Draw what shows the experiment: all that the change of a number changes."""
     choice = settings.choice = read(settings)
     trajectories = simulate(choice.experiment)
@@ -54,9 +61,15 @@ def scene(settings: Settings, components: tuple[Any, Any], overlay: bool, curve:
         settings.preset.slug if settings.preset else "",
     )
     player.show(components, packed, lambda: start_here(settings, choice.experiment))
-    report.show(settings, choice, trajectories)
-    surface = SURFACES[choice.experiment.surface]
-    lowest = surface.lowest(**choice.experiment.params)
+    report.show(settings, choice, trajectories, details)
+
+
+@st.fragment(key=ABOUT)
+def about(settings: Settings) -> None:
+    """Draw what is known of the surface."""
+    experiment = read(settings).experiment
+    surface = SURFACES[experiment.surface]
+    lowest = surface.lowest(**experiment.params)
     st.caption(
         f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}."
         f" {f'Lowest loss: {lowest:.4g}.' if surface.bounded else 'It has no lowest loss.'}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +16,7 @@ from optimizers.listing import plain_python, pytorch
 from optimizers.measures import Progress, Stability, progress, stability, zigzag
 from optimizers.verdicts import human, verdict
 from optimizers.words import comparison_sentence, run_sentence
-from views.controls import Choice, drawer, number
+from views.controls import Choice, inside, number
 from views.figures import outcome
 from views.settings import Settings
 
@@ -22,12 +24,29 @@ TOLERANCE = 1e-3
 LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}
 
 
-def show(settings: Settings, choice: Choice, trajectories: list[Trajectory]) -> None:
+@dataclass(frozen=True)
+class Drawers:
+    """The expanders under the player: they stay while what they show changes."""
+
+    runs: Any
+    code: Any
+
+
+def drawers() -> Drawers:
+    """Draw the expanders, empty."""
+    titles = ("Run by run: what happened, and how it was measured", "Code that repeats a run")
+    return Drawers(*(st.expander(t, key=f"drawer {t}", on_change="rerun") for t in titles))
+
+
+def show(
+    settings: Settings, choice: Choice, trajectories: list[Trajectory], details: Drawers
+) -> None:
     """Draw the report: a sentence and a table, and on demand each run and its code."""
     experiment, labels = choice.experiment, choice.labels
-    st.markdown(comparison_sentence(experiment, trajectories, labels))
-    st.markdown(table(experiment, labels, trajectories))
-    with drawer(settings, "Run by run: what happened, and how it was measured", st.expander):
+    # One text: the browser takes a millisecond or two to set each.
+    sentence = comparison_sentence(experiment, trajectories, labels)
+    st.markdown(f"{sentence}\n\n{table(experiment, labels, trajectories)}")
+    with inside(settings, details.runs):
         tolerance = number(
             *(settings, "tolerance", "Tolerance of the loss gap", 1e-12, 1e6, TOLERANCE, TOLERANCE),
             help="A run has arrived when its loss is less than this above the lowest loss.",
@@ -39,8 +58,8 @@ def show(settings: Settings, choice: Choice, trajectories: list[Trajectory]) -> 
             )
             st.markdown(measures(experiment, labels, trajectories, tolerance))
             st.markdown(notes(experiment, labels, trajectories))
-    with drawer(settings, "Code that repeats a run", st.expander):
-        if not settings.closed:
+    if details.code.open:
+        with details.code:
             code(choice)
 
 
