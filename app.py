@@ -10,6 +10,7 @@ if __name__ == "__main__":
 
     page()
 else:
+    from views.save import ROUTE
     from views.server import MIDDLEWARE, ROUTES, lifespan
 
-    app = st.App(__file__, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
+    app = st.App(__file__, routes=(ROUTE, *ROUTES), middleware=MIDDLEWARE, lifespan=lifespan)

@@ -20,6 +20,7 @@ from pathlib import Path
 import websockets
 from common import (
     LARGE,
+    ROOT,
     SHOWN,
     SLIDER,
     SMALL,
@@ -170,12 +171,14 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--every", type=float, default=2)
+    parser.add_argument("--single", action="store_true", help="one process: `streamlit run app.py`")
     parser.add_argument("--large", action="store_true", help=f"{LARGE} instead of {SMALL}")
     given = parser.parse_args()
     sessions = min(given.sessions, MOST_SESSIONS)
     seconds = min(given.seconds, MOST_SECONDS)
     setting: Setting = LARGE if given.large else SMALL
-    with server() as ours:
+    single = ("--server.headless=true",) if given.single else ()
+    with server(ROOT / "app.py", *single) as ours:
         first, change = recorded(f"{ours.url}?{setting.query()}")
         memory = ours.memory()
         start = time.monotonic() + 10 + sessions / 20

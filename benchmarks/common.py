@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -76,19 +77,29 @@ LARGE = Setting(9, 1000)
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its process and its address, which ends in a slash."""
+    """A running server: its first process and its address, which ends in a slash."""
 
     process: subprocess.Popen[bytes]
     url: str
 
+    def processes(self) -> list[Path]:
+        """Return where the kernel tells of the server's processes."""
+        found = [Path(f"/proc/{self.process.pid}")]
+        for parent in found:  # which grows meanwhile
+            children = (parent / "task" / parent.name / "children").read_text().split()
+            found += [Path("/proc") / child for child in children]
+        return found
+
     def cpu(self) -> float:
         """Return the processor seconds used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        stats = [
+            (path / "stat").read_text().rpartition(")")[2].split() for path in self.processes()
+        ]
+        return sum(int(x[11]) + int(x[12]) for x in stats) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
         """Return the resident memory in MB."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        pages = sum(int((path / "statm").read_text().split()[1]) for path in self.processes())
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -96,13 +107,21 @@ class Server:
 def server(
     script: Path = ROOT / "app.py", *options: str, env: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Serve a script from its own folder, and so with the settings found there, until the end."""
+    """Serve a script from its own folder, and so with the settings found there, until the end.
+
+    The app is served as the start command does, with several processes; with options, or another
+    script, by `streamlit run`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script.name, *options]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--logger.level", "error"]
+    if script.name == "app.py" and not options:
+        zigzag = runpy.run_path(str(ROOT / ".ci" / "zigzag.py"))
+        command = zigzag["serving"](sys.executable, port, "127.0.0.1")
+    else:
+        command = [sys.executable, "-m", "streamlit", "run", script.name, *options]
+        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+        command += ["--logger.level", "error"]
     process = subprocess.Popen(
         command, cwd=script.parent, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
     )

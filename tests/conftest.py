@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
@@ -49,15 +50,24 @@ FLAGS = (
 QUIET = re.compile(r"traceback|warning|deprecat|exception", re.IGNORECASE)
 
 
+def commands() -> Any:
+    """Return the script of the README's commands as a module."""
+    spec = importlib.util.spec_from_file_location("zigzag", ROOT / ".ci" / "zigzag.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app, served as `streamlit run app.py` does; it must log no complaint."""
+    """The address of the app, served as the start command does; it must log no complaint."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    command = commands().serving(sys.executable, port, "127.0.0.1")
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     try:

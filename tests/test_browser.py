@@ -639,7 +639,7 @@ def test_the_panels_follow_when_the_theme_changes(visit: Visits):
 def save(visit: Visit, what: str, folder) -> str:
     visit.page.get_by_role("button", name=SAVE).click()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name=what).click()
+        visit.page.get_by_role("link", name=what).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -11,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import commands
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / ".ci" / "zigzag.py"
@@ -20,11 +20,7 @@ COMMANDS = ("python3 .ci/zigzag.py start", "python3 .ci/zigzag.py test")
 @pytest.fixture
 def zigzag(monkeypatch, tmp_path):
     """The script as a module, in an empty repository, with the processes it starts in `.calls`."""
-    spec = importlib.util.spec_from_file_location("zigzag", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = commands()
     root = tmp_path / "repository"
     root.mkdir()
     for name in ("requirements.txt", "requirements-dev.txt"):

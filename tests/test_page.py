@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
 import math
 import tomllib
+import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.lab import VIEWS
 from views.links import clean, refusal, same
-from views.save import standalone, table
+from views.save import Saved, serve, standalone, table
 from views.settings import (
     FACTORS,
     MOST_UPDATES,
@@ -394,10 +400,45 @@ def test_saved_trajectories_are_exact(default_choice):
 
 
 def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
-    page = standalone(default_choice[0], overlay=False, curve="Loss")
+    page = standalone(Saved.of(default_choice[0], overlay=False, curve="Loss"))
     assert "<script src" not in page
     assert "<link" not in page.split("<script>", 1)[0]
     assert "Zigzag: SGD, Adam on Quadratic" in page
+
+
+def test_a_file_is_made_from_its_address_alone(default_choice):
+    saved = Saved.of(default_choice[0], overlay=True, curve="Stability")
+    assert Saved.read(saved.text()) == saved
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": ["<b>", "Adam"]},
+        {"labels": ["SGD"]},
+        {"colours": [1, 99]},
+        {"unit": "days"},
+        {"curve": "x"},
+        {"overlay": "yes"},
+        {"more": 1},
+        {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "steps": 100_000}},
+        {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "surface": "none"}},
+        {"experiment": {"runs": []}},
+        {"experiment": 3},
+    ],
+)
+def test_an_address_that_the_page_did_not_write_makes_no_file(default_choice, change):
+    text = Saved.of(default_choice[0], overlay=True, curve="Loss").text()
+    given = json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
+    forged = base64.urlsafe_b64encode(zlib.compress(json.dumps(given | change).encode()))
+    assert [asked(of, "csv") for of in (text, forged.decode(), "no")] == [200, 400, 400]
+    assert asked(text, "exe") == 404
+
+
+def asked(of: str, kind: str) -> int:
+    """Return the status with which the server answers."""
+    scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
+    return asyncio.run(serve(Request({**scope, "path_params": {"kind": kind}}))).status_code
 
 
 @pytest.fixture

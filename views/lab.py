@@ -31,27 +31,32 @@ def page() -> None:
     head = st.container(horizontal=True, vertical_alignment="center")
     told = st.container()
     with st.sidebar:
-        settings.choice = choose(settings)
+        choose(settings)
     with head:
         overlay = heading(settings) == VIEWS[1]
         curve = pick(
             settings, "curve", "Curve", list(CURVES), label_visibility="collapsed", width=150
         )
-        save.button(settings, overlay, curve)
+        menu = st.popover("Save", key="save", on_change="rerun")
     stage = st.container()
     details = report.drawers()
     with stage:
-        scene(settings, components, overlay, curve, details)
+        scene(settings, components, overlay, curve, details, menu)
     about(settings)
     link.report(told)
 
 
 @st.fragment(key=SCENE)
 def scene(
-    settings: Settings, components: tuple[Any, Any], overlay: bool, curve: str, details: Drawers
+    settings: Settings,
+    components: tuple[Any, Any],
+    overlay: bool,
+    curve: str,
+    details: Drawers,
+    menu: Any,
 ) -> None:
     """Draw what shows the experiment: all that the change of a number changes."""
-    choice = settings.choice = read(settings)
+    choice = read(settings)
     trajectories = simulate(choice.experiment)
     tell(settings, choice)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
@@ -62,6 +67,9 @@ def scene(
     )
     player.show(components, packed, lambda: start_here(settings, choice.experiment))
     report.show(settings, choice, trajectories, details)
+    if menu.open:
+        with menu:
+            save.links(save.Saved.of(choice, overlay, curve))
 
 
 @st.fragment(key=ABOUT)

@@ -1,21 +1,36 @@
-"""The experiment as files: one page that plays offline, and the trajectories as numbers."""
+"""The experiment as files: one page that plays offline, and the trajectories as numbers.
+
+Whoever serves a file makes it from the address alone: of several processes that share the visitors
+of a class, any may be the one that is asked.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import dataclasses
 import html
 import io
+import json
+import re
+import zlib
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from optimizers import Trajectory, simulate
+from optimizers import Experiment, Run, Trajectory, simulate
 from views import player
 from views.controls import Choice
+from views.curves import CURVES
 from views.figures import Mark
-from views.server import FILES, VIEWS
-from views.settings import Settings
-from views.theme import LIGHT
+from views.server import FILES, ROOT, VIEWS
+from views.settings import MOST_UPDATES, UNITS
+from views.theme import LIGHT, MOST_PANELS
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -32,18 +47,61 @@ ground(bytes("{ground}"));
 show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
+MOST_BYTES = 100_000  # of an experiment, written out
 
 
-def standalone(choice: Choice, overlay: bool, curve: str) -> str:
+@dataclasses.dataclass(frozen=True)
+class Saved:
+    """What a file is made from."""
+
+    experiment: Experiment
+    labels: tuple[str, ...]
+    colours: tuple[int, ...]
+    unit: str
+    overlay: bool
+    curve: str
+
+    @staticmethod
+    def of(choice: Choice, overlay: bool, curve: str) -> Saved:
+        """Return what the page shows."""
+        return Saved(choice.experiment, choice.labels, choice.colours, choice.unit, overlay, curve)
+
+    def text(self) -> str:
+        """Return it as a piece of an address."""
+        written = json.dumps(dataclasses.asdict(self), default=dict, separators=(",", ":"))
+        return base64.urlsafe_b64encode(zlib.compress(written.encode())).decode()
+
+    @staticmethod
+    def read(text: str) -> Saved:
+        """Read what `text` wrote; raise ValueError for anything that the page does not write."""
+        packed = zlib.decompressobj().decompress(base64.urlsafe_b64decode(text), MOST_BYTES)
+        given = json.loads(packed)
+        runs = tuple(Run(**run) for run in given["experiment"].pop("runs"))
+        experiment = Experiment(runs=runs, **given.pop("experiment"))
+        labels, colours = (tuple(given.pop(name)) for name in ("labels", "colours"))
+        saved = Saved(experiment, labels, colours, **given)
+        steps = max(run.steps or experiment.steps for run in runs)
+        if not (
+            len(runs) == len(labels) == len(colours) <= MOST_PANELS
+            and steps <= MOST_UPDATES
+            and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in labels)
+            and all(colour in range(MOST_PANELS) for colour in colours)
+            and (saved.unit in UNITS and saved.curve in CURVES and saved.overlay in (True, False))
+        ):
+            raise ValueError("not an experiment of the page")
+        return saved
+
+
+def standalone(saved: Saved) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
-    experiment = choice.experiment
-    marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    experiment = saved.experiment
+    marks = [Mark.of(i, label) for i, label in zip(saved.colours, saved.labels, strict=True)]
     packed = player.packed(
-        experiment, simulate(experiment), marks, overlay, LIGHT, curve, choice.unit
+        experiment, simulate(experiment), marks, saved.overlay, LIGHT, saved.curve, saved.unit
     )
     ground, scene = (base64.b64encode(part).decode() for part in packed)
     return PAGE.format(
-        title=html.escape(f"Zigzag: {', '.join(choice.labels)} on {experiment.surface}"),
+        title=html.escape(f"Zigzag: {', '.join(saved.labels)} on {experiment.surface}"),
         css=(VIEWS / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
         player=FILES["player.js"].read_text(),
@@ -68,21 +126,43 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     return out.getvalue()
 
 
-def button(settings: Settings, overlay: bool, curve: str) -> None:
-    """Draw the menu that saves the experiment. The files are made when they are asked for."""
-    menu = st.popover("Save", key="save", on_change="rerun")
-    if menu.open:
-        menu.download_button(
-            "Page that plays offline (HTML)",
-            lambda: standalone(settings.choice, overlay, curve),
-            "zigzag.html",
-            "text/html",
-            on_click="ignore",
+# Extension: how it is called on the page, its type, and what makes it.
+KINDS: dict[str, tuple[str, str, Callable[[Saved], str]]] = {
+    "html": ("Page that plays offline (HTML)", "text/html", standalone),
+    "csv": (
+        "Trajectories (CSV)",
+        "text/csv",
+        lambda saved: table(saved.labels, simulate(saved.experiment)),
+    ),
+}
+
+
+def links(saved: Saved) -> None:
+    """Draw the links to the files."""
+    query = urlencode({"of": saved.text()})
+    name = f"zigzag-{re.sub(r'[^a-z]+', '-', saved.experiment.surface.lower())}"
+    address = f"{ROOT}/save/{name}"
+    st.html(
+        "".join(
+            f'<p><a class="zz-file" download href="{address}.{kind}?{query}">{text}</a></p>'
+            for kind, (text, *_) in KINDS.items()
         )
-        menu.download_button(
-            "Trajectories (CSV)",
-            lambda: table(settings.choice.labels, simulate(settings.choice.experiment)),
-            "zigzag.csv",
-            "text/csv",
-            on_click="ignore",
-        )
+    )
+
+
+async def serve(request: Request) -> Response:
+    """Answer with a file."""
+    kind = request.path_params["kind"]
+    if kind not in KINDS:
+        return Response("Not found", 404)
+    _, media, make = KINDS[kind]
+    try:
+        saved = Saved.read(request.query_params.get("of", ""))
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+        return Response("This address holds no experiment.", 400)
+    body = await asyncio.to_thread(make, saved)
+    return Response(body, media_type=media, headers={"Content-Disposition": "attachment"})
+
+
+# Before the player's files, whose addresses look alike.
+ROUTE = Route(f"/{ROOT}/save/{{name}}.{{kind}}", serve)

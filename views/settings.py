@@ -54,7 +54,6 @@ class Settings:
         self.closed = False  # whether what is asked for is in a closed drawer
         self.held: Mapping[str, Any] = {}  # what the session holds, by key
         self.linked: Mapping[str, str] = {}  # what the link holds, by key
-        self.choice: Any = None  # what the controls said last
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     def key(self, name: str) -> str:
