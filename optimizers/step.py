@@ -361,7 +361,8 @@ def _lbfgs(sheet: _Sheet) -> None:
         s, y = before["previous step"], g - before["previous g"]
         sheet.define("last", r"\Delta_{t-1}", s)
         sheet.define("previous", "g_{t-1}", before["previous g"])
-        sheet.write("s", "s_t", s, "The step before this one.", "$last")
+        # Also one that it refused: the rule remembers what it proposed.
+        sheet.write("s", "s_t", s, "The step that the rule remembers.", "$last")
         sheet.write("y", "y_t", y, "What it changed in the gradient.", "$g - $previous")
         kept = any((before[row] != after[row]).any() for row in after if row[0] in "sy")
         note = "The curvature along the step: the pair is kept."
