@@ -22,7 +22,8 @@ pytestmark = pytest.mark.browser
 
 PLAY, PAUSE, LOOP = "Play", "Pause", "Loop"
 ON, BACK, HOME, END = "One step on", "One step back", "To the start", "To the end"
-WHOLE_FRAME = "Whole frame"
+WHOLE_FRAME, ZOOM_TO_STEP = "Whole frame", "Zoom to the step"
+LOOK, FROM_STEP = "Look inside this step", "From step"
 SCRUB, SPEED = "Step", "Speed"
 SURFACE, OPTIMIZERS = "Surface", "Optimizers"
 START = ("Start x", "Start y")
@@ -453,6 +454,34 @@ def test_a_change_while_it_plays_does_not_stop_it(visit: Visits):
     now = page.step
     page.until("(player, now) => +player.dataset.step !== now", now)
     expect(button(page, PAUSE)).to_be_visible()
+
+
+# Where an arrow begins and ends on the screen, beside the heads of `drawn`.
+ARROW = """
+(player, name) => [...player.querySelectorAll(`.trace${CSS.escape(name)} path.point`)]
+  .map((point) => new DOMPoint(0, 0).matrixTransform(point.getScreenCTM()))
+  .map(({ x, y }) => [x, y])
+"""
+
+
+def test_the_magnifier_draws_the_step_from_here_to_the_next(visit: Visits):
+    page = visit(link(surface="Himmelblau", optimizers=["Momentum"]))
+    button(page, HOME).click()
+    for _ in range(3):
+        button(page, ON).click()
+    button(page, LOOK).click()
+    expect(page.page.get_by_text("Step 3 to 4 of 100.")).to_be_visible()
+    page.settled()
+    page.until("(player) => player.querySelector('.tracearrow-step')")
+    assert page.step == 3
+    assert number(page.page, FROM_STEP).input_value() == "3"
+    assert parse_qs(urlsplit(page.page.url).query)["look.step"] == ["3"]
+    button(page, ZOOM_TO_STEP).click()
+    button(page, WHOLE_FRAME).wait_for()
+    begin, end = page.player.evaluate(ARROW, "arrow-step")
+    assert drawn(page)[0]["head"] == pytest.approx(begin, abs=1)
+    button(page, ON).click()
+    assert drawn(page)[0]["head"] == pytest.approx(end, abs=1)
 
 
 def test_the_rate_slider_and_its_number_follow_each_other(visit: Visits):

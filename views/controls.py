@@ -474,7 +474,7 @@ def listed(
 
 def row(settings: Settings) -> Any:
     """Return a row for controls."""
-    if settings.reading:
+    if settings.reading or settings.closed:
         return nullcontext()
     return st.container(horizontal=True, vertical_alignment="bottom")
 

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from landscape import SURFACES
-from optimizers import Experiment, simulate
-from views import player, report, save
+from optimizers import Experiment, Trajectory, simulate
+from views import inspector, player, report, save
 from views.controls import ABOUT, SCENE, Choice, choose, pick, read
 from views.curves import CURVES
 from views.figures import Mark
@@ -39,7 +39,7 @@ def page() -> None:
         )
         menu = st.popover("Save", key="save", on_change="rerun")
     stage = st.container()
-    details = report.drawers()
+    details = report.drawers(settings)
     with stage:
         scene(settings, components, overlay, curve, details, menu)
     about(settings)
@@ -61,11 +61,17 @@ def scene(
     tell(settings, choice)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    look = inspector.look_at(settings, choice, trajectories, details.step)
     packed = player.packed(
         *(choice.experiment, trajectories, marks, overlay, theme, curve, choice.unit),
         settings.preset.slug if settings.preset else "",
+        look,
     )
-    player.show(components, packed, lambda: start_here(settings, choice.experiment))
+    player.show(
+        *(components, packed),
+        lambda: start_here(settings, choice.experiment),
+        lambda: look_here(settings, trajectories, look),
+    )
     report.show(settings, choice, trajectories, details)
     if menu.open:
         with menu:
@@ -171,3 +177,20 @@ def start_here(settings: Settings, experiment: Experiment) -> None:
         text = "; ".join(f"{point[0]:g} {point[1]:g}" for point in starts if point)
         st.session_state[settings.key(f"{surface.name}.starts")] = text
     st.rerun()  # all of it: the controls of the start lie outside the scene
+
+
+def look_here(
+    settings: Settings, trajectories: list[Trajectory], look: inspector.Look | None
+) -> None:
+    """Look inside the step at which the clock stands, of the run that was looked at before."""
+    paces = st.session_state["player"].look
+    index = look.run if look else 0
+    last = len(trajectories[index].lr) - 1
+    step = math.floor(float(paces[index]) + 1e-9)
+    key = settings.key(inspector.STEP)
+    if key not in st.session_state:
+        # Streamlit puts a value from code into the link only if the widget was there before.
+        st.query_params[key] = str(max(0, min(step, last)))
+    st.session_state[key] = max(0, min(step, last))
+    st.session_state[inspector.DRAWER] = True
+    st.rerun()  # all of it: the expander lies outside the scene

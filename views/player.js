@@ -24,10 +24,11 @@ function awaited(id) {
  * Show a scene under `root`, keeping clock, zoom and playback of the scene shown before.
  * `tell(name, value)` reports a clicked start, or a page colour that the scene was not made for.
  */
-export async function show(root, bytes, tell = () => {}) {
+export async function show(root, bytes, tell = null) {
   let player = players.get(root);
   if (!player) players.set(root, (player = new Player(root)));
-  player.tell = tell;
+  player.tell = tell ?? (() => {});
+  player.body.querySelector('[data-do="look"]').hidden = !tell; // a saved page has nobody to ask
   await player.show(bytes);
 }
 
@@ -81,7 +82,9 @@ const BODY = `
     <option value="0.25">¼×</option><option value="0.5">½×</option><option value="1" selected>1×</option>
     <option value="2">2×</option><option value="4">4×</option>
   </select>
+  <button data-do="look" title="Look inside this step" aria-label="Look inside this step">${icon("M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z")}</button>
   <button data-do="loop" aria-pressed="false" title="Start again at the end" aria-label="Loop">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
+  <button data-do="near" hidden>Zoom to the step</button>
   <button data-do="zoom" class="zz-zoom" hidden>Whole frame</button>
 </div>
 <div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>
@@ -140,6 +143,13 @@ class Player {
     this.scene = scene;
     this.scrub.max = scene.steps;
     this.clock = Math.min(this.clock, scene.steps);
+    const look = scene.look && scene.look.id.join();
+    if (look && look !== this.look) {
+      this.pause();
+      this.clock = scene.look.tick;
+    }
+    this.look = look;
+    this.body.querySelector('[data-do="near"]').hidden = !look;
     await this.draw();
     const page = getComputedStyle(this.body).getPropertyValue("--st-background-color").trim();
     if (page && page.toLowerCase() !== scene.page && page !== this.page) this.tell("theme", (this.page = page));
@@ -241,7 +251,8 @@ class Player {
   async put(plot, data, layout) {
     const shape = JSON.stringify([
       layout,
-      data.map(({ x, y, ...rest }) => [rest, rest.mode === "markers" ? y.length : y.length > 0]),
+      // What is neither a path nor a row of markers (arrows, contours) is drawn anew by Plotly.
+      data.map(({ x, y, ...rest }) => [rest, { markers: y?.length, lines: y?.length > 0 }[rest.mode] ?? [x, y]]),
     ]);
     if (shape === plot.dataset.shape) this.move(plot, data);
     else await Plotly.react(plot, data, layout, { ...STILL, staticPlot: true });
@@ -253,6 +264,7 @@ class Player {
     const full = plot._fullLayout;
     const lines = new Map();
     for (const { uid, mode, x, dx, y, xaxis = "x", yaxis = "y" } of data) {
+      if (mode !== "markers" && mode !== "lines") continue;
       const [px, py] = [xaxis, yaxis].map((name) => full[name.replace(/^./, "$&axis")]);
       const round = (pixel) => Math.round(100 * pixel) / 100;
       const at = (i) => `${round(px.l2p(x ? x[i] : i * dx))},${round(py.l2p(y[i]))}`;
@@ -323,9 +335,11 @@ class Player {
       this.body.querySelector('[data-do="loop"]').setAttribute("aria-pressed", this.looping);
       return;
     }
-    if (what === "zoom") {
+    if (what === "look") return this.tell("look", this.scene.pace.map((pace) => this.clock * pace));
+    if (what === "zoom" || what === "near") {
       const { xaxis, yaxis } = this.scene.back.layout;
-      return Plotly.relayout(this.back, { "xaxis.range": [...xaxis.range], "yaxis.range": [...yaxis.range] });
+      const [xs, ys] = what === "near" ? this.scene.look.near : [xaxis.range, yaxis.range];
+      return Plotly.relayout(this.back, { "xaxis.range": [...xs], "yaxis.range": [...ys] });
     }
     this.pause();
     this.go({ home: 0, back: this.clock > here ? here : here - 1, on: here + 1, end: Infinity }[what]);

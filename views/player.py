@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from optimizers import Experiment, Trajectory
-from views import curves, figures
+from views import curves, figures, local
 from views.figures import Ground, Mark
+from views.inspector import Look
 from views.payload import pack
 from views.server import FILES, VIEWS, address
 from views.theme import Theme
@@ -93,6 +94,7 @@ def scene(
     curve: str = "Loss",
     unit: str = "updates",
     story: str = "",
+    look: Look | None = None,
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
 
@@ -103,8 +105,22 @@ def scene(
     tick = min(each)
     ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
     panels = 1 if overlay else len(trajectories)
+    front = figures.foreground(experiment, trajectories, marks, overlay, theme)
+    seen: dict[str, Any] | None = None
+    if look:
+        panel = 0 if overlay else look.run
+        mark = marks[look.run]
+        front["data"] += local.traces(
+            look.step, look.model, panel, Ground.of(experiment), mark, theme
+        )
+        seen = {
+            "id": [look.run, look.step.k],
+            "tick": look.step.k * each[look.run] / tick,
+            "near": local.near(look.step, Ground.of(experiment)),
+        }
     return {
-        "id": digest(experiment, overlay, theme.name, curve, unit),
+        "id": digest(experiment, overlay, theme.name, curve, unit, seen, look and look.order),
+        "look": seen,
         "ground": digest(Ground.of(experiment), panels, theme.name),
         "story": story,
         "page": theme.page,
@@ -113,7 +129,7 @@ def scene(
         "tick": tick,
         "unit": {"updates": "step", "epochs": "epoch", "samples": "sample"}[unit],
         "lossHeight": 240,
-        "front": figures.foreground(experiment, trajectories, marks, overlay, theme),
+        "front": front,
         "loss": curves.chart(experiment, trajectories, marks, theme, curve, unit),
     }
 
@@ -127,11 +143,12 @@ def packed(
     curve: str = "Loss",
     unit: str = "updates",
     story: str = "",
+    look: Look | None = None,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
     panels = 1 if overlay else len(trajectories)
     return packed_ground(Ground.of(experiment), panels, theme), pack(
-        scene(experiment, trajectories, marks, overlay, theme, curve, unit, story)
+        scene(experiment, trajectories, marks, overlay, theme, curve, unit, story, look)
     )
 
 
@@ -154,17 +171,25 @@ def columns(panels: int) -> int:
 
 
 def show(
-    components: tuple[Any, Any], packed: tuple[bytes, bytes], on_start: Callable[[], None]
+    components: tuple[Any, Any],
+    packed: tuple[bytes, bytes],
+    on_start: Callable[[], None],
+    on_look: Callable[[], None],
 ) -> None:
     """Mount the player with a packed ground and scene.
 
     They are two elements because Streamlit sends an element's data only when it changes.
     `on_start` is called after a click on a panel; it finds the point as
-    `st.session_state["player"]["start"]`. A change of the page's theme needs no callback: the run
+    `st.session_state["player"]["start"]`; `on_look` after a wish to look inside a step, which is
+    there as "look". A change of the page's theme needs no callback: the run
     of the script that it causes makes a scene in the new colours.
     """
     with st.container(gap=None):
         components[0](key="ground", data=packed[0], height=1)
         components[1](
-            key="player", data=packed[1], on_start_change=on_start, on_theme_change=lambda: None
+            key="player",
+            data=packed[1],
+            on_start_change=on_start,
+            on_look_change=on_look,
+            on_theme_change=lambda: None,
         )

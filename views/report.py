@@ -16,6 +16,7 @@ from optimizers.listing import plain_python, pytorch
 from optimizers.measures import Progress, Stability, progress, stability, zigzag
 from optimizers.verdicts import human, verdict
 from optimizers.words import comparison_sentence, run_sentence
+from views import inspector
 from views.controls import Choice, inside, number
 from views.figures import outcome
 from views.settings import Settings
@@ -29,13 +30,21 @@ class Drawers:
     """The expanders under the player: they stay while what they show changes."""
 
     runs: Any
+    step: Any
     code: Any
 
 
-def drawers() -> Drawers:
+def drawers(settings: Settings) -> Drawers:
     """Draw the expanders, empty."""
-    titles = ("Run by run: what happened, and how it was measured", "Code that repeats a run")
-    return Drawers(*(st.expander(t, key=f"drawer {t}", on_change="rerun") for t in titles))
+
+    def empty(title: str) -> Any:
+        return st.expander(title, key=f"drawer {title}", on_change="rerun")
+
+    return Drawers(
+        empty("Run by run: what happened, and how it was measured"),
+        inspector.drawer(settings),
+        empty("Code that repeats a run"),
+    )
 
 
 def show(

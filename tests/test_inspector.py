@@ -1,0 +1,141 @@
+"""Looking inside a step: what is said, and what is drawn on the panel."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers.step import arrows, inspect_step, taylor
+from views import local
+from views.figures import Ground, Mark, panel_layout, terrain
+from views.inspector import DRAWER, MODELS, Look, told
+from views.theme import LIGHT
+
+RUNS = tuple(Run(name, batch_size=8) for name in OPTIMIZERS)
+EXPERIMENT = Experiment("Himmelblau", noise=1.0, steps=20, runs=RUNS)
+TRAJECTORIES = simulate(EXPERIMENT)
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    app.query_params.update(query)
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    assert not app.exception
+    return "\n".join(m.value for m in app.markdown)
+
+
+@pytest.mark.parametrize("index", range(len(RUNS)))
+def test_a_step_is_told_with_its_numbers(index):
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[index], 5)
+    text = told(Look(index, step, None), 20)
+    assert "**Step 5 to 6** of 20." in text
+    assert text.count("$$") >= 4
+    for name, row in step.after.items():
+        assert (f"| state {name} |" in text) == (bool(row.any()) and not name.startswith("alpha"))
+
+
+def test_a_link_looks_inside_a_step():
+    query = {"look.run": "Momentum", "look.step": "12", "look.model": MODELS[2]}
+    text = texts(opened(surface="Rosenbrock", **query))
+    assert "**Step 12 to 13** of 100." in text
+    assert "| position θ | (−0.91, 0.58) |" in text
+    assert "EMA at lr 0.01 = 0.001 / (1 - 0.9)" in text
+    assert "where Newton's full step leads, is (−0.87, 0.76)." in text
+
+
+def test_a_closed_drawer_says_nothing_and_is_not_in_the_link():
+    app = opened()
+    assert "Step 0 to 1" not in texts(app)
+    app.session_state[DRAWER] = True
+    assert "**Step 0 to 1** of 100." in texts(app.run())
+
+
+def test_a_step_past_the_end_is_the_last_one():
+    assert "**Step 9 to 10** of 10." in texts(opened(length="10", **{"look.step": "4000"}))
+
+
+@pytest.mark.parametrize(
+    "query", [{"look.run": "Nobody"}, {"look.model": "cubic"}, {"look.step": "-3"}]
+)
+def test_what_a_link_gets_wrong_is_said(query):
+    app = opened(**{"look.step": "2"} | query)
+    texts(app)
+    assert "was not accepted" in app.warning[0].value
+
+
+def test_the_run_looked_at_may_go():
+    app = opened(**{"look.run": "Adam", "look.step": "2"})
+    app.session_state["optimizers"] = ["SGD", "Newton"]
+    assert "The rule is given the exact gradient." in texts(app.run())
+
+
+def traces(index: int, order: int, k: int = 5) -> list:
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[index], k)
+    surface = SURFACES[EXPERIMENT.surface]
+    model = taylor(surface, EXPERIMENT.params, step.theta, order) if order else None
+    ground = Ground.of(EXPERIMENT)
+    found = local.traces(step, model, index, ground, Mark.of(index, "run"), LIGHT)
+    go.Figure(found, panel_layout(ground.box, len(RUNS), LIGHT))  # checks every key and value
+    return found
+
+
+@pytest.mark.parametrize("index", range(len(RUNS)))
+def test_arrows_are_those_of_the_step(index):
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[index], 5)
+    drawn = {t["name"]: t for t in traces(index, 0)}
+    for arrow in arrows(step):
+        if f"arrow-{arrow.name}" in drawn:
+            x, y = (drawn[f"arrow-{arrow.name}"][letter] for letter in "xy")
+            assert (x[0], y[0]) == tuple(step.theta)
+            assert (x[1] - x[0], y[1] - y[0]) == pytest.approx(arrow.vector)
+    sides = [high - low for low, high in Ground.of(EXPERIMENT).box]
+    if max(np.abs(step.step) / sides) > local.SHORTEST:
+        assert "arrow-step" in drawn
+
+
+def test_equal_arrows_have_one_label():
+    experiment = Experiment("Himmelblau", steps=5)
+    step = inspect_step(experiment, simulate(experiment)[0], 1)
+    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD"), LIGHT)
+    assert {t["text"][1] for t in found} == {"", "step = gradient"}
+
+
+def test_an_arrow_that_is_not_finite_is_left_out():
+    experiment = Experiment("Himmelblau", steps=50, runs=(Run("SGD", lr=10.0),))
+    (trajectory,) = simulate(experiment)
+    step = inspect_step(experiment, trajectory, len(trajectory.lr) - 1)
+    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD"), LIGHT)
+    assert all(np.isfinite(t["x"] + t["y"]).all() for t in found)
+    assert np.isfinite(local.near(step, Ground.of(experiment))).all()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_model_is_drawn_at_the_losses_of_the_surface(order):
+    found = {t["name"]: t for t in traces(0, order)}
+    z = found["model"]["z"]
+    ground = Ground.of(EXPERIMENT)
+    _, scale = terrain(ground)
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[0], 5)
+    model = taylor(SURFACES["Himmelblau"], {}, step.theta, order)
+    j, i = 20, 30
+    x, y = (found["model"][f"{c}0"] + n * found["model"][f"d{c}"] for c, n in (("x", i), ("y", j)))
+    low, high = terrain(ground)[0].min(), terrain(ground)[0].max()
+    if low < scale(model(x, y)) < high:
+        assert z[j, i] == pytest.approx(float(scale(model(x, y))))
+    assert ("newton" in found) == (order == 2)
+
+
+def test_the_frame_to_zoom_to_holds_every_arrow():
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[2], 3)
+    (x0, x1), (y0, y1) = local.near(step, Ground.of(EXPERIMENT))
+    for arrow in arrows(step):
+        tip = step.theta + arrow.vector
+        assert x0 < tip[0] < x1
+        assert y0 < tip[1] < y1

@@ -1,0 +1,121 @@
+"""What is drawn of one step: arrows from where it starts, and the contours of a local model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizers.step import GRADIENT, STEP, Model, Step, arrows
+from views.figures import LEVELS, Figure, Ground, Mark, axis, terrain
+from views.theme import Theme
+
+MODEL_GRID = 49  # points of the model's contour grid along each axis
+DASHES = ("dot", "dash", "dashdot", "longdash")
+ROOM = 1.6  # around the longest arrow
+SHORTEST = 0.004  # of the frame: a shorter arrow is all head
+
+
+def traces(
+    step: Step, model: Model | None, panel: int, ground: Ground, mark: Mark, theme: Theme
+) -> list[Figure]:
+    """Return arrows and model as traces of the foreground's panel.
+
+    The model's contours lie at the losses of the surface's own, so that the two can be compared.
+    An arrow that is too short to see, or not finite, is left out.
+    """
+    where = {"xaxis": axis(panel, "x"), "yaxis": axis(panel, "y")}
+    found = [] if model is None else [*contours(model, ground, mark, where)]
+    sides = np.array([high - low for low, high in ground.box])
+    x, y = step.theta.tolist()
+    others = iter(DASHES)
+    # Arrows that are one and the same have one label: "step = gradient".
+    names: dict[tuple[float, ...], list[str]] = {}
+    for arrow in reversed(arrows(step)):
+        names.setdefault(tuple((arrow.vector / sides).round(3).tolist()), []).append(arrow.name)
+    for arrow in arrows(step):
+        dx, dy = arrow.vector
+        same = names[tuple((arrow.vector / sides).round(3).tolist())]
+        label = " = ".join(same) if arrow.name == same[0] else ""
+        dash = "solid" if arrow.name in (STEP, GRADIENT) else next(others)
+        size = float(np.max(np.abs(arrow.vector) / sides))
+        if not SHORTEST <= size < np.inf:
+            continue
+        colour = mark.colour if arrow.name == STEP else theme.text
+        found.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers+text",
+                "name": f"arrow-{arrow.name}",
+                "x": [x, x + dx],
+                "y": [y, y + dy],
+                "line": {"color": colour, "width": 4 if arrow.name == STEP else 2, "dash": dash},
+                "marker": {
+                    "symbol": "arrow",
+                    "angleref": "previous",
+                    "size": [0, 16 if arrow.name == STEP else 12],
+                    "color": colour,
+                    "line": {"color": theme.page, "width": 1},
+                },
+                "text": ["", label],
+                "textposition": f"{'top' if dy > 0 else 'bottom'} {'right' if dx > 0 else 'left'}",
+                "textfont": {"color": theme.text, "size": 14},
+                **where,
+            }
+        )
+    return found
+
+
+def near(step: Step, ground: Ground) -> list[list[float]]:
+    """Return the ranges of x and y that show a step's arrows well, of the frame's proportions."""
+    sides = np.array([high - low for low, high in ground.box])
+    shares = [float(np.max(np.abs(arrow.vector) / sides)) for arrow in arrows(step)]
+    share = min(max([s for s in shares if np.isfinite(s)], default=0.0) * ROOM, 0.5)
+    half = (share or 0.05) * sides
+    return [[x - h, x + h] for x, h in zip(step.theta.tolist(), half.tolist(), strict=True)]
+
+
+def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Figure]:
+    """Return a model's contours over the frame and, where it has one, its level point."""
+    heights, scale = terrain(ground)
+    low, high = float(heights.min()), float(heights.max())
+    size = (high - low) / LEVELS
+    x, y = (np.linspace(*side, MODEL_GRID) for side in ground.box)
+    # Beyond the scale there are no lines, and few levels would be left for those within it.
+    z = np.clip(scale(model(*np.meshgrid(x, y))), low - size, high + size)
+    found: list[Figure] = [
+        {
+            "type": "contour",
+            "name": "model",
+            "x0": x[0],
+            "dx": x[1] - x[0],
+            "y0": y[0],
+            "dy": y[1] - y[0],
+            "z": z,
+            "autocontour": False,
+            "contours": {
+                "start": low + size,
+                "end": high - size / 2,
+                "size": size,
+                "coloring": "none",
+            },
+            "line": {"width": 1.5, "color": mark.colour, "dash": "dash"},
+            "showscale": False,
+            "hoverinfo": "skip",
+            **where,
+        }
+    ]
+    if model.stationary is not None:
+        found.append(
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "name": "newton",
+                "x": [float(model.stationary[0])],
+                "y": [float(model.stationary[1])],
+                "marker": {"symbol": "circle-open-dot", "size": 13, "color": mark.colour},
+                "text": ["Newton's point"],
+                "textposition": "bottom center",
+                "textfont": {"size": 14},
+                **where,
+            }
+        )
+    return found
