@@ -11,17 +11,26 @@ from optimizers.record import DECOUPLED, UPDATE_SIGNATURE, Optimizer
 @kernel(UPDATE_SIGNATURE)
 def update(t, g, hessian, lr, hyper, state, step):
     beta1, beta2, eps = hyper[0], hyper[1], hyper[2]
-    m, v = state[0], state[1]
+    alike = 0
     for i in range(g.size):
-        # A power costs more than all the rest, and neighbouring lanes mostly share their betas.
-        if i == 0 or beta1[i] != beta1[i - 1] or beta2[i] != beta2[i - 1]:
-            correction1 = 1 - beta1[i] ** float(t)
-            correction2 = 1 - beta2[i] ** float(t)
-        m[i] = beta1[i] * m[i] + (1 - beta1[i]) * g[i]
-        v[i] = beta2[i] * v[i] + (1 - beta2[i]) * g[i] * g[i]
-        # The corrections stand where PyTorch has them, to round as it does.
-        rate = lr[i] / correction1
-        step[i] = -rate * m[i] / (math.sqrt(v[i]) / math.sqrt(correction2) + eps[i])
+        alike += (beta1[i] == beta1[0]) & (beta2[i] == beta2[0])
+    # A power costs more than all the rest: one for each stretch of lanes that share their betas.
+    start, stop = 0, g.size if alike == g.size else 1
+    while start < g.size:
+        b1, b2 = beta1[start], beta2[start]
+        while stop < g.size and (b1, b2) == (beta1[stop], beta2[stop]):
+            stop += 1
+        correction1 = 1 - b1 ** float(t)
+        root = math.sqrt(1 - b2 ** float(t))
+        m, v = state[0, start:stop], state[1, start:stop]
+        slope, rate, small = g[start:stop], lr[start:stop], eps[start:stop]
+        out = step[start:stop]
+        for i in range(out.size):
+            m[i] = b1 * m[i] + (1 - b1) * slope[i]
+            v[i] = b2 * v[i] + (1 - b2) * slope[i] * slope[i]
+            # The corrections stand where PyTorch has them, to round as it does.
+            out[i] = -(rate[i] / correction1) * m[i] / (math.sqrt(v[i]) / root + small[i])
+        start, stop = stop, stop + 1
     return 0
 
 

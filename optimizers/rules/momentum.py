@@ -9,15 +9,11 @@ from optimizers.record import UPDATE_SIGNATURE, Optimizer
 def update(t, g, hessian, lr, hyper, state, step):
     mu, convention, v = hyper[0], hyper[1], state[0]
     for i in range(g.size):
-        if convention[i] == 0.0:  # PyTorch
-            v[i] = mu[i] * v[i] + g[i]
-            step[i] = -lr[i] * v[i]
-        elif convention[i] == 1.0:  # Keras
-            v[i] = mu[i] * v[i] - lr[i] * g[i]
-            step[i] = v[i]
-        else:  # EMA
-            v[i] = mu[i] * v[i] + (1 - mu[i]) * g[i]
-            step[i] = -lr[i] * v[i]
+        # Chosen, not branched to: the processor takes eight coordinates at a time.
+        pytorch, keras = convention[i] == 0.0, convention[i] == 1.0
+        push = g[i] if pytorch else -lr[i] * g[i] if keras else (1 - mu[i]) * g[i]
+        v[i] = mu[i] * v[i] + push
+        step[i] = v[i] if keras else -lr[i] * v[i]
     return 0
 
 

@@ -7,18 +7,18 @@ from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer
 @kernel(UPDATE_SIGNATURE)
 def update(t, g, hessian, lr, hyper, state, step):
     n = g.size // 2
-    status = 0
+    gx, gy, step_x, step_y = g[:n], g[n:], step[:n], step[n:]
+    singular = 0
     for i in range(n):
         hxx, hxy, hyy = hessian[0, i], hessian[1, i], hessian[2, i]
         det = hxx * hyy - hxy * hxy
         # Cramer's rule loses every digit where the determinant is rounding of its terms.
-        if abs(det) <= 1e-14 * (hxx * hxx + 2 * hxy * hxy + hyy * hyy):
-            status = 1
-            step[i] = step[n + i] = 0.0
-        else:
-            step[i] = -lr[i] * (hyy * g[i] - hxy * g[n + i]) / det
-            step[n + i] = -lr[i] * (hxx * g[n + i] - hxy * g[i]) / det
-    return status
+        flat = abs(det) <= 1e-14 * (hxx * hxx + 2 * hxy * hxy + hyy * hyy)
+        singular += flat
+        det = 1.0 if flat else det
+        step_x[i] = -lr[i] * (hyy * gx[i] - hxy * gy[i]) / det
+        step_y[i] = -lr[i] * (hxx * gy[i] - hxy * gx[i]) / det
+    return 1 if singular > 0 else 0
 
 
 OPTIMIZER = Optimizer(
