@@ -8,14 +8,18 @@ from optimizers.experiment import Experiment, Run, Trajectory, simulate
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.schedules import SCHEDULES, Schedule
+from optimizers.sweep import Cancelled, Sweep, sweep
 
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "Cancelled",
     "Experiment",
     "Optimizer",
     "Run",
     "Schedule",
+    "Sweep",
     "Trajectory",
     "simulate",
+    "sweep",
 ]

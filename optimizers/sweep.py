@@ -1,0 +1,481 @@
+"""Many runs of one surface and one optimizer, of which only the ends are kept: maps."""
+
+from __future__ import annotations
+
+import ast
+import concurrent.futures
+import functools
+import inspect
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from landscape import SURFACES
+from landscape.checks import check_mapping, check_names, check_number, shown
+from landscape.record import Number
+from optimizers import driver
+from optimizers.experiment import (
+    BIG,
+    MOST_SAMPLES,
+    MOST_SEED,
+    MOST_STEPS,
+    RATE,
+    Experiment,
+    Run,
+    allowed_batch,
+    check_count,
+    noise_scale,
+    updates_per_epoch,
+)
+from optimizers.record import COUPLED, DECOUPLED, Optimizer
+from optimizers.registry import OPTIMIZERS
+from optimizers.schedules import SCHEDULES
+
+MOST_CELLS = 2**22
+MOST_UPDATES = 2**31  # cells x steps
+MOST_LOSSES = 2**25  # cells x recorded losses
+MOST_TOLERANCE = 1e300
+MOST_THREADS = 64
+
+# A chunk is what one call of the driver runs: longer than what Python adds to each, some 50 us,
+# and shorter than other users of the threads would notice.
+CHUNK_SECONDS = (0.0005, 0.01)
+CHUNK_RUNS = (64, 4096)
+FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
+CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
+SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
+POLL_SECONDS = 0.01  # between two looks at `cancel`
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Cancelled(Exception):  # noqa: N818  (nothing went wrong)
+    """A sweep was given up because its `cancel` was set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What became of every cell of a map.
+
+    `end` float64 shape + (2,) is the last position and `loss` float64 the loss there; where
+    `diverged` it is the position that was the first beyond bounds. `steps` int64 counts the
+    updates done, `stopped` tells where the rule had no step to take, and `arrived_at` int64 is the
+    first update count whose loss is within the tolerance of the surface's lowest, -1 for none.
+
+    `losses` float64 shape + (n,) holds the loss after each of the `recorded_at` int64 (n,) update
+    counts, NaN after a run's end; both are None where none were asked for.
+    """
+
+    shape: tuple[int, ...]
+    end: Floats
+    loss: Floats
+    steps: Integers
+    diverged: NDArray[np.bool_]
+    stopped: NDArray[np.bool_]
+    arrived_at: Integers
+    recorded_at: Integers | None
+    losses: Floats | None
+
+
+def sweep(
+    experiment: Experiment,
+    run: Run,
+    *,
+    lr: ArrayLike | None = None,
+    hyper: Mapping[str, Any] | None = None,
+    start: ArrayLike | None = None,
+    seed: ArrayLike | None = None,
+    batch_size: ArrayLike | None = None,
+    steps: ArrayLike | None = None,
+    tolerance: float | None = None,
+    record: int | None = None,
+    cancel: threading.Event | None = None,
+    progress: Callable[[float], object] | None = None,
+    threads: int | None = None,
+) -> Sweep:
+    """Run `run` with other numbers in every cell of a map, each to the bit as `simulate` would.
+
+    `lr`, the values of `hyper`, `seed`, `batch_size` (0 is the full batch) and `steps` are numbers
+    or arrays, `start` is an array of shape (..., 2); together they broadcast to the map's shape.
+    What is not given, single hyperparameters too, is the run's or else the experiment's; the
+    experiment's own runs play no part.
+
+    `tolerance` asks for the first arrival, `record` for the losses at so many update counts,
+    spread evenly from 0 to the most steps of any cell (n = steps + 1 are all of them). `progress`
+    is called with the share of the cells that are done, by this thread. No more than `threads`
+    chunks of the map are worked on at once.
+
+    Raises ValueError naming the field, the value and the allowed range, and Cancelled soon after
+    `cancel` was set.
+    """
+    if threads is not None:
+        threads = check_count("threads", threads, MOST_THREADS)
+    cells = _Cells(experiment, run, lr, hyper, start, seed, batch_size, steps)
+    job = _Job(cells, tolerance, record)
+    _work_through(job, cancel, progress, threads)
+    return job.answer()
+
+
+# --- The cells ----------------------------------------------------------------------------------
+
+
+def check_numbers(field: str, value: Any, low: float, high: float, integer: bool = False) -> Floats:
+    """Return a number or an array of them as float64, checked as `check_number` would each."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf":
+        return np.asarray(check_number(field, value, low, high, integer))
+    numbers = np.asarray(array, dtype=np.float64)
+    # NaN fails every comparison, and is the least and the most of whatever holds it.
+    fine = numbers.size == 0 or (numbers.min() >= low and numbers.max() <= high)
+    if not fine or (integer and (numbers != np.floor(numbers)).any()):
+        bad = ~((numbers >= low) & (numbers <= high)) | (integer & (numbers != np.floor(numbers)))
+        check_number(field, array[bad][0].item(), low, high, integer)
+    return numbers
+
+
+def check_hyper(owner: str, number: Number, value: Any) -> Floats:
+    """Return a hyperparameter's values as float64; a choice may be given by its name."""
+    if isinstance(value, str):
+        return np.asarray(number.check(owner, value))
+    field = f"{owner}.{number.name}"
+    return check_numbers(field, value, number.low, number.high, number.integer)
+
+
+def check_starts(value: Any) -> Floats:
+    """Return starts as float64 (..., 2)."""
+    starts = check_numbers("start", value, -BIG, BIG)
+    if starts.ndim == 0 or starts.shape[-1] != 2:
+        raise ValueError(
+            f"start = {shown(value)}: must be two numbers from {-BIG:g} to {BIG:g} along the last"
+            " axis"
+        )
+    return starts
+
+
+def check_batches(value: Any, samples: int) -> Floats:
+    """Return batch sizes as float64, 0 being the full batch."""
+    sizes = check_numbers("batch_size", value, 0, MOST_SAMPLES, integer=True)
+    for size in np.unique(sizes):
+        if size > 0 and not allowed_batch(int(size), samples):
+            raise ValueError(
+                f"batch_size = {size:g}: must be a power of two from 1 to samples = {samples},"
+                f" {samples}, or 0 for the full batch"
+            )
+    return sizes
+
+
+def collapsed(array: NDArray[Any], dimensions: int) -> NDArray[Any]:
+    """Return `array` with `dimensions` axes, those along which it is constant of length 1."""
+    array = array.reshape((1,) * (dimensions - array.ndim) + array.shape)
+    for axis, length in enumerate(array.shape):
+        first = array.take([0], axis)
+        if length > 1 and (array == first).all():
+            array = first
+    return array
+
+
+class _Cells:
+    """What the cells of a map are given: checked arrays that broadcast to its shape."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        run: Run,
+        lr: Any,
+        hyper: Any,
+        start: Any,
+        seed: Any,
+        batch_size: Any,
+        steps: Any,
+    ) -> None:
+        def given(value: Any, otherwise: Any) -> Any:
+            return otherwise if value is None else value
+
+        self.experiment = replace(experiment, runs=(run,))  # checks the run against the samples
+        self.run = run
+        self.rule, self.surface = OPTIMIZERS[run.optimizer], SURFACES[experiment.surface]
+        rate = given(run.lr, self.rule.default_rate(self.surface))
+        hyper = check_mapping("hyper", given(hyper, {}))
+        check_names(f"hyper of {self.rule.name}", hyper, run.hyper)
+        fields = {
+            "lr": check_numbers("lr", given(lr, rate), *RATE),
+            "seed": check_numbers(
+                "seed", given(seed, experiment.seed_of(run)), 0, MOST_SEED, integer=True
+            ),
+            "batch_size": check_batches(given(batch_size, run.batch_size or 0), experiment.samples),
+            "steps": check_numbers(
+                "steps", given(steps, run.steps or experiment.steps), 1, MOST_STEPS, integer=True
+            ),
+        }
+        numbers = {
+            number.name: check_hyper(
+                self.rule.name, number, hyper.get(number.name, run.hyper[number.name])
+            )
+            for number in self.rule.hyperparameters
+        }
+        self.start = check_starts(given(start, experiment.start_of(run)))
+        shapes = {name: array.shape for name, array in {**fields, **numbers}.items()}
+        shapes["start"] = self.start.shape[:-1]
+        try:
+            self.shape = np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            told = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+            raise ValueError(f"shapes of {told}: must broadcast to one") from None
+        self.count = math.prod(self.shape)
+        if not 1 <= self.count <= MOST_CELLS:
+            raise ValueError(f"cells = {self.count}: must be 1 to MOST_CELLS = {MOST_CELLS}")
+        updates = int(np.broadcast_to(fields["steps"], self.shape).sum())
+        if updates > MOST_UPDATES:
+            raise ValueError(
+                f"cells x steps = {updates}: must be at most MOST_UPDATES = {MOST_UPDATES}"
+            )
+        self.lr = fields["lr"]
+        self.seed, self.batch_size, self.steps = (
+            collapsed(fields[name], len(self.shape)) for name in ("seed", "batch_size", "steps")
+        )
+        self.hyper = [collapsed(array, len(self.shape)) for array in numbers.values()]
+        self.most_steps = int(self.steps.max())
+
+    def flat(self, array: NDArray[Any], *tail: int) -> NDArray[Any]:
+        """Return `array` for all cells in a row, without a copy where they share one value."""
+        if array.size == math.prod(tail):
+            return np.broadcast_to(array.reshape(tail), (self.count, *tail))
+        return np.broadcast_to(array, (*self.shape, *tail)).reshape(self.count, *tail)
+
+    def of_batch(self, function: Callable[[int | None], float]) -> Floats:
+        """Return what `function` says of each batch size, None standing for the full batch."""
+        sizes, which = np.unique(self.batch_size, return_inverse=True)
+        values = np.array([function(int(size) or None) for size in sizes], dtype=np.float64)
+        return values[which].reshape(self.batch_size.shape)
+
+
+class _Table:
+    """Rows of numbers, named by the cells that need them.
+
+    All of them are made at once where they are few; otherwise every chunk makes its own.
+    """
+
+    def __init__(
+        self, cells: _Cells, keys: Floats, width: int, make: Callable[[Floats], Floats]
+    ) -> None:
+        self._keys, rows = np.unique(keys, return_inverse=True)
+        self._rows = cells.flat(rows.reshape(keys.shape))
+        self._make = make
+        self._whole = make(self._keys) if self._keys.size * width <= SHARED_NUMBERS else None
+
+    @property
+    def shared(self) -> bool:
+        """Whether all chunks use the same table."""
+        return self._whole is not None
+
+    def of(self, cells: Integers) -> tuple[Integers, Floats]:
+        """Return the row of each cell in a table, and the table."""
+        rows = self._rows[cells]
+        if self._whole is not None:
+            return rows, self._whole
+        wanted, found = np.unique(rows, return_inverse=True)
+        return found, self._make(self._keys[wanted])
+
+
+def draws_table(cells: _Cells, noisy: bool) -> _Table:
+    """Return the table of each seed's draws, (seeds, steps, 2)."""
+    steps = cells.most_steps if noisy else 0
+
+    def make(seeds: Floats) -> Floats:
+        table = np.empty((len(seeds), steps, 2))
+        for out, seed in zip(table, seeds, strict=True):
+            # As in `experiment.draws`, whose rows begin with those of a shorter run.
+            np.random.default_rng(int(seed)).standard_normal(out=out)
+        return table
+
+    return _Table(cells, cells.seed if noisy else np.zeros(1), 2 * steps, make)
+
+
+def factors_table(cells: _Cells) -> _Table:
+    """Return the table of the factors on the rate, (schedules, steps), ends repeating the last."""
+    run, schedule = cells.run, SCHEDULES[cells.run.schedule]
+    samples, most = cells.experiment.samples, cells.most_steps
+
+    def make(keys: Floats) -> Floats:
+        table = np.empty((len(keys), most))
+        for out, key in zip(table, keys, strict=True):
+            epoch, steps = divmod(int(key), MOST_STEPS + 1)
+            factors = schedule.factors(steps, run.schedule_params, run.warmup, epoch)
+            out[:steps], out[steps:] = factors, factors[-1]
+        return table
+
+    # Only milestones ask for epochs.
+    epoch = cells.of_batch(
+        lambda size: updates_per_epoch(samples, size if schedule.stepped else None)
+    )
+    return _Table(cells, epoch * (MOST_STEPS + 1) + cells.steps, most, make)
+
+
+@functools.cache
+def timeless(rule: Optimizer) -> bool:
+    """Return whether the code of a rule's update never names its first argument, the time."""
+    code = ast.parse(inspect.getsource(inspect.unwrap(rule.update)))
+    first = next(node.arg for node in ast.walk(code) if isinstance(node, ast.arg))
+    return all(node.id != first for node in ast.walk(code) if isinstance(node, ast.Name))
+
+
+# --- The work -----------------------------------------------------------------------------------
+
+
+class _Job:
+    """A sweep as the driver takes it, with room for what comes out."""
+
+    def __init__(self, cells: _Cells, tolerance: Any, record: Any) -> None:
+        self.cells = cells
+        experiment, run, rule, surface = cells.experiment, cells.run, cells.rule, cells.surface
+        count, most = cells.count, cells.most_steps
+        lowest, reach = -math.inf, -1.0
+        if tolerance is not None:
+            reach = check_number("tolerance", tolerance, 0.0, MOST_TOLERANCE)
+            lowest = surface.lowest(**experiment.params)
+        self.recorded_at = None
+        if record is not None:
+            record = check_count("record", record, most + 1, least=2)
+            if count * record > MOST_LOSSES:
+                raise ValueError(
+                    f"cells x record = {count * record}: must be at most MOST_LOSSES ="
+                    f" {MOST_LOSSES}"
+                )
+            self.recorded_at = np.arange(record) * most // (record - 1)
+        scale = cells.of_batch(functools.partial(noise_scale, experiment.noise, experiment.samples))
+        self._draws = draws_table(cells, bool(scale.any()))
+        self._factors = factors_table(cells)
+        # Neighbours step together, which is cheaper if they share draws, schedule and betas: the
+        # axes along which those change are walked through slowest.
+        fields = [cells.steps, cells.batch_size, *cells.hyper]
+        fields.insert(len(fields) if self._draws.shared else 0, cells.seed)
+        axes = list(range(len(cells.shape)))
+        slow = sorted(axes, key=lambda axis: [array.shape[axis] == 1 for array in fields])
+        self._order = np.arange(count).reshape(cells.shape).transpose(slow).ravel()
+        flat = [cells.flat(array) for array in cells.hyper]
+        self._kernels = (
+            surface.kernel.pointer,
+            surface.hessian_kernel.pointer,
+            rule.update.pointer,
+            np.array(list(experiment.params.values()), dtype=np.float64),
+        )
+        self._given = (
+            cells.flat(cells.start, 2),
+            cells.flat(cells.lr),
+            np.stack(flat) if flat else np.empty((0, count)),
+            cells.flat(scale),
+            cells.flat(cells.steps.astype(np.int64)),
+        )
+        self.halt = np.zeros(1, np.int64)
+        self._settings = (
+            run.weight_decay if rule.weight_decay == COUPLED else 0.0,
+            run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+            rule.needs_hessian,
+            timeless(rule),
+            len(rule.state),
+            BIG,
+            lowest,
+            reach,
+            np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at,
+            self.halt,
+        )
+        self._end, self._loss = np.empty((count, 2)), np.empty(count)
+        self._steps, self._outcome = np.empty(count, np.int64), np.empty(count, np.int8)
+        self._arrived = np.empty(count, np.int64)
+        self._losses = np.full((count, record or 0), np.nan)
+
+    def work(self, first: int, last: int) -> tuple[int, float]:
+        """Run a chunk; return the number of its cells and the seconds it took."""
+        began = time.perf_counter()
+        cells = self._order[first:last]
+        driver.sweep(
+            *self._kernels,
+            cells,
+            *self._given,
+            *self._draws.of(cells),
+            *self._factors.of(cells),
+            *self._settings,
+            *(self._end, self._loss, self._steps, self._outcome, self._arrived, self._losses),
+        )
+        return last - first, time.perf_counter() - began
+
+    def answer(self) -> Sweep:
+        """Return the results in the map's shape."""
+        shape, recorded = self.cells.shape, self.recorded_at is not None
+        return Sweep(
+            shape=shape,
+            end=self._end.reshape(*shape, 2),
+            loss=self._loss.reshape(shape),
+            steps=self._steps.reshape(shape),
+            diverged=(self._outcome == driver.DIVERGED).reshape(shape),
+            stopped=(self._outcome == driver.STOPPED).reshape(shape),
+            arrived_at=self._arrived.reshape(shape),
+            recorded_at=self.recorded_at,
+            losses=self._losses.reshape(*shape, -1) if recorded else None,
+        )
+
+
+@functools.cache
+def _pool() -> concurrent.futures.ThreadPoolExecutor:
+    """The threads of all sweeps of this process; the kernels leave the interpreter to others."""
+    return concurrent.futures.ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sweep")
+
+
+if hasattr(os, "register_at_fork"):  # the threads stay behind in the parent
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def _work_through(
+    job: _Job,
+    cancel: threading.Event | None,
+    progress: Callable[[float], object] | None,
+    threads: int | None,
+) -> None:
+    """Run all chunks of a job, so many at once that no worker waits for this thread."""
+    count, steps = job.cells.count, job.cells.most_steps
+    workers = os.cpu_count() or 1
+    at_once = threads or 2 * workers
+    fewest, most = CHUNK_RUNS
+    most = min(CHUNK_UPDATES // steps, most)
+    low = high = FIRST_UPDATES // steps
+    begun = finished = 0
+    running: set[concurrent.futures.Future[tuple[int, float]]] = set()
+    try:
+        while finished < count:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            while begun < count and len(running) < at_once:
+                # A share of what is left, so that the workers end together.
+                share = (count - begun) // (2 * workers)
+                size = max(min(max(share, low), high, most), fewest)
+                end = min(begun + size, count)
+                running.add(_pool().submit(job.work, begun, end))
+                begun = end
+            done, running = concurrent.futures.wait(
+                running,
+                None if cancel is None else POLL_SECONDS,
+                concurrent.futures.FIRST_COMPLETED,
+            )
+            for future in done:
+                runs, seconds = future.result()
+                finished += runs
+                low, high = (int(runs * wanted / seconds) for wanted in CHUNK_SECONDS)
+            if done and progress is not None:
+                progress(finished / count)
+    finally:
+        # Whatever has happened, nobody goes on with a map that is no longer waited for.
+        job.halt[0] = 1
+        for future in running:
+            future.cancel()
+        concurrent.futures.wait(running)
