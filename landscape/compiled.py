@@ -26,6 +26,7 @@ if "NUMBA_CACHE_DIR" not in os.environ and not (
 
 import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
 from numba import types  # noqa: E402
+from numba.extending import register_jitable  # noqa: E402
 
 VECTOR = types.float64[::1]
 MATRIX = types.float64[:, ::1]
@@ -98,3 +99,8 @@ class Kernel:
 def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function as a `Kernel` of the given Numba signature."""
     return lambda function: Kernel(function, signature)
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Decorate a function that kernels of the same file call, and that is compiled into them."""
+    return register_jitable(function)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from optimizers import driver, record
+
 ROOT = Path(__file__).parent.parent
 LAYERS = ("landscape", "optimizers", "views", "app")  # each may import those before it, and itself
 FILES = {
@@ -86,3 +88,7 @@ def test_a_kernel_uses_nothing_of_another_file_but_the_standard_library(name):
         ):
             inner = {n.id for line in node.body for n in ast.walk(line) if isinstance(n, ast.Name)}
             assert inner & foreign == set()
+
+
+def test_the_driver_knows_what_a_rule_returns_when_it_made_a_step():
+    assert driver.DONE == record.DONE
