@@ -10,7 +10,9 @@ if __name__ == "__main__":
 
     page()
 else:
-    from views.save import ROUTE
+    from views import save
+    from views.maps import files
     from views.server import MIDDLEWARE, ROUTES, lifespan
 
-    app = st.App(__file__, routes=(ROUTE, *ROUTES), middleware=MIDDLEWARE, lifespan=lifespan)
+    routes = (save.ROUTE, files.ROUTE, *ROUTES)
+    app = st.App(__file__, routes=routes, middleware=MIDDLEWARE, lifespan=lifespan)

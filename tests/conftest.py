@@ -166,7 +166,7 @@ class Visit:
     @property
     def player(self) -> Locator:
         """The player's root, which says what it shows."""
-        return self.page.locator(PLAYER)
+        return self.page.locator(PLAYER).first
 
     @property
     def scene(self) -> str | None:

@@ -528,7 +528,7 @@ HOSTILE = {
     "infinities": link(**{"Quadratic.x": "inf", "Quadratic.SGD.lr": "-inf", "seed": "1e400"}),
     "huge": link(**{"length": "9" * 400, "samples": "1e400", "Quadratic.y": "1" + "0" * 300}),
     "negative": link(**{"length": -5, "Quadratic.condition": -1, "seed": -1, "noise": -0.5}),
-    "unknown names": link(surface="Everest", optimizers="Magic", compare="", view="3-D", zz="1"),
+    "unknown names": link(surface="Everest", optimizers="Magic", compare="", view="4-D", zz="1"),
     "unknown preset": link(preset="../../etc/passwd"),
     "scripts": link(surface=SCRIPT, preset=SCRIPT, **{SCRIPT: SCRIPT, "![](x)": "[a](b)"}),
     "odd characters": "?surface=%00%ff&noise=%F0%9F%98%80&%E2%80%AE=%0A%0D&compare=%22%27%60",
@@ -587,6 +587,8 @@ def test_every_preset_in_the_gallery_shows_its_claim_and_its_runs(visit: Visits)
     page = visit()
     for preset in PRESETS.values():
         open_preset(page, preset)
+        if preset.map:
+            continue
         go(page, preset.experiment.steps // 3)
         check_positions(page, preset.experiment)
     other = visit(page.page.url)

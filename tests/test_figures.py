@@ -13,7 +13,7 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views import curves, figures, player
-from views.figures import Ground, Mark
+from views.figures import OVERLAY, SIDE_BY_SIDE, Ground, Mark
 from views.scale import LossScale, round_number
 from views.theme import COLOURS, DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES
 
@@ -27,9 +27,9 @@ def experiment_on(surface: str, **changes: Any) -> Experiment:
 
 def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
-    panels = 1 if overlay else len(marks)
-    return player.ground(Ground.of(experiment), panels, LIGHT) | player.scene(
-        experiment, simulate(experiment), marks, overlay, LIGHT
+    view = OVERLAY if overlay else SIDE_BY_SIDE
+    return player.ground(Ground.of(experiment), view, len(marks), LIGHT) | player.scene(
+        experiment, simulate(experiment), marks, view, LIGHT
     )
 
 
@@ -225,7 +225,7 @@ def test_text_stands_out_from_the_page(theme):
 def test_the_scene_of_a_theme_is_in_its_colours():
     experiment = experiment_on("Saddle")
     marks = [Mark.of(i, "run") for i in range(3)]
-    scene = player.scene(experiment, simulate(experiment), marks, False, DARK)
+    scene = player.scene(experiment, simulate(experiment), marks, SIDE_BY_SIDE, DARK)
     assert scene["page"] == DARK.page
     assert scene["front"]["layout"]["font"]["color"] == DARK.text
 

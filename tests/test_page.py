@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
-from views.lab import VIEWS
+from views.figures import PICTURES
 from views.links import clean, refusal, same
 from views.save import Saved, serve, standalone, table
 from views.settings import (
@@ -75,7 +75,7 @@ def test_every_schedule_opens_from_a_link(schedule):
 
 
 @pytest.mark.parametrize("compare", FACTORS)
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", PICTURES)
 def test_every_factor_can_be_compared_in_both_views(compare, view):
     app = opened(compare=compare, view=view, noise="2")
     assert not app.exception
@@ -400,14 +400,14 @@ def test_saved_trajectories_are_exact(default_choice):
 
 
 def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
-    page = standalone(Saved.of(default_choice[0], overlay=False, curve="Loss"))
+    page = standalone(Saved.of(default_choice[0], view="Side by side", curve="Loss"))
     assert "<script src" not in page
     assert "<link" not in page.split("<script>", 1)[0]
     assert "Zigzag: SGD, Adam on Quadratic" in page
 
 
 def test_a_file_is_made_from_its_address_alone(default_choice):
-    saved = Saved.of(default_choice[0], overlay=True, curve="Stability")
+    saved = Saved.of(default_choice[0], view="3-D", curve="Stability")
     assert Saved.read(saved.text()) == saved
 
 
@@ -419,7 +419,7 @@ def test_a_file_is_made_from_its_address_alone(default_choice):
         {"colours": [1, 99]},
         {"unit": "days"},
         {"curve": "x"},
-        {"overlay": "yes"},
+        {"view": "4-D"},
         {"more": 1},
         {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "steps": 100_000}},
         {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "surface": "none"}},
@@ -428,7 +428,7 @@ def test_a_file_is_made_from_its_address_alone(default_choice):
     ],
 )
 def test_an_address_that_the_page_did_not_write_makes_no_file(default_choice, change):
-    text = Saved.of(default_choice[0], overlay=True, curve="Loss").text()
+    text = Saved.of(default_choice[0], view="Overlay", curve="Loss").text()
     given = json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
     forged = base64.urlsafe_b64encode(zlib.compress(json.dumps(given | change).encode()))
     assert [asked(of, "csv") for of in (text, forged.decode(), "no")] == [200, 400, 400]

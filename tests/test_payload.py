@@ -12,7 +12,7 @@ import pytest
 
 from optimizers import Experiment, Run, simulate
 from views import player
-from views.figures import Mark
+from views.figures import PICTURES, Mark
 from views.payload import GRID_LEVELS, LEVELS, pack
 from views.theme import LIGHT
 
@@ -78,7 +78,8 @@ def test_nan_is_refused():
 @pytest.mark.parametrize(
     ("runs", "steps", "most"), [(4, 200, 22_000), (9, 1000, 80_000)], ids=["4x200", "9x1000"]
 )
-def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most):
+@pytest.mark.parametrize("view", PICTURES)
+def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most, view):
     # 25 kB and 100 kB are the budgets for everything a change sends; the rest is widgets.
     experiment = Experiment(
         surface="Himmelblau",
@@ -87,5 +88,5 @@ def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most):
         runs=tuple(Run("SGD", lr=0.001 * (i + 1), batch_size=16) for i in range(runs)),
     )
     marks = [Mark.of(i, "a run") for i in range(runs)]
-    sizes = [len(p) for p in player.packed(experiment, simulate(experiment), marks, False, LIGHT)]
+    sizes = [len(p) for p in player.packed(experiment, simulate(experiment), marks, view, LIGHT)]
     assert sum(sizes) < most

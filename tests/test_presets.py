@@ -12,6 +12,17 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import Trajectory, simulate
+from optimizers.maps import (
+    BasinMap,
+    BatchGrid,
+    Ensemble,
+    Escape,
+    MomentumGrid,
+    NoiseBall,
+    RateSweep,
+)
+from optimizers.maps.rates import DIVERGES, ZONES
+from optimizers.measures import EDGES
 from views.presets import DEFAULT, PRESETS
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -153,6 +164,121 @@ def test_newton_needs_one_update():
     updates = [int(np.argmax(d < 1e-4)) for d in runs]
     assert runs[0][1] == 0
     claims("newton", f"{updates[0]} update.", f"needs {updates[1]} ", "0.0001", f" {updates[2]}.")
+
+
+def test_the_sweep_finds_the_rates_of_the_claim():
+    request = RateSweep(PRESETS["sweep"].experiment, seeds=50)
+    found = request.compute()
+    best = [found.best(c) for c in range(3)]
+    lost = [
+        found.rates[found.zone[c] == ZONES.index(DIVERGES)].min(initial=np.inf) for c in range(3)
+    ]
+    limit = EDGES["Momentum"](request.experiment.runs[1].hyper)[-1] / 10
+    claims(
+        "sweep",
+        "Curvature 10, batches of 32",
+        f"rate {best[0]:.2g} and diverges from {lost[0]:.2g} on",
+        "2 / 10 = 0.2",
+        f"best at {best[1]:.2g}, a sixteenth",
+        f"to {limit:.2g}",
+    )
+    assert 1 / 17 < best[1] / best[0] < 1 / 15
+    assert limit < lost[1] < 1.06 * limit
+    assert np.isinf(lost[2])
+
+
+def test_the_best_pixel_lies_near_polyaks_optimum():
+    found = MomentumGrid(PRESETS["polyak"].experiment).compute()
+    j, i = np.unravel_index(int(np.argmin(found.gap)), found.gap.shape)
+    high, low = 10.0, 1.0  # the roots of the curvatures 100 and 1
+    claims(
+        "polyak",
+        "condition 100, 100 updates",
+        f"{found.gap.shape[0]} x {found.gap.shape[1]}",
+        f"rate {found.rates[i]:.1g} at momentum {found.others[j]:.1g}",
+        f"{4 / (high + low) ** 2:.2g} at {((high - low) / (high + low)) ** 2:.2g}",
+    )
+    limit = 2 * (1 + found.others) / 100
+    # Near the line a run grows too slowly to pass 1e6 in 100 updates.
+    beyond = found.rates[None, :] > 1.3 * limit[:, None]
+    assert np.isinf(found.gap[beyond]).all()
+    assert np.isfinite(found.gap[found.rates[None, :] < limit[:, None]]).all()
+
+
+def test_the_best_rate_grows_with_the_batch():
+    request = BatchGrid(PRESETS["scaling"].experiment, seeds=32, budget="samples")
+    found = request.compute()
+    assert request.reference * request.experiment.steps == 12_800
+    sizes = found.others.tolist()
+    best = {size: found.ridge()[sizes.index(size)] for size in (1, 8, 64, 256)}
+    gap = {size: found.gap[sizes.index(size)].min() for size in sizes}
+    claims("scaling", "12,800 samples", *(f"{best[size]:.2g}" for size in (1, 8, 64, 256)))
+    most = max(gap[size] for size in sizes if size <= 256)
+    claims("scaling", f"{most:.2g} or less", f"1,024 it is {gap[1024]:.2g}")
+
+
+def test_the_basins_of_adam_are_as_large_as_claimed():
+    found = BasinMap(PRESETS["basins"].experiment).compute()
+    shares = [
+        100 * np.mean(found.where == i)
+        for i, point in enumerate(found.points)
+        if point.kind == "global minimum"
+    ]
+    assert sum(shares) == 100
+    claims("basins", "four minima", "{:.1f}, {:.1f}, {:.1f} and {:.1f} %".format(*shares))
+    experiment = PRESETS["basins"].experiment
+    sgd = BasinMap(replace(experiment, runs=experiment.runs[1:])).compute()
+    borders = [
+        sum(int((np.diff(m.where, axis=k) != 0).sum()) for k in (0, 1)) for m in (found, sgd)
+    ]
+    slope = np.hypot(*SURFACES["Himmelblau"].gradient(*np.meshgrid(found.x, found.y)))
+    claims(
+        "basins",
+        f"{borders[1] / borders[0]:.1f} times as long",
+        f"up to {0.01 * slope.max():.0f} long",
+    )
+    first = [simulate(replace(experiment, steps=1, start=(x, 5.9)))[0] for x in (-5.9, 1.0, 5.9)]
+    steps = [np.abs(np.diff(t.path, axis=0)).max() for t in first]
+    assert steps == pytest.approx([0.1] * 3, rel=1e-6)
+
+
+def test_only_momentum_ends_in_the_global_minimum_more_than_by_luck():
+    found = Ensemble(PRESETS["ensemble"].experiment, seeds=200).compute()
+    best = [i for i, point in enumerate(found.points) if point.kind == "global minimum"]
+    shares = np.isin(found.where, best).mean(axis=1)
+    claims("ensemble", "200 seeds", "σ = 2 in batches of 8", f"{100 * shares[1]:.0f} %", "never")
+    assert (shares[[0, 2, 3]] == 0).all()
+
+
+def test_the_escape_from_the_local_minimum_is_as_likely_as_claimed():
+    found = Escape(PRESETS["escape"].experiment, seeds=300).compute()
+    at = {size: index for index, size in enumerate(found.sizes.tolist())}
+    share = 100 * found.share[0]
+    claims(
+        "escape",
+        "300 updates, 300 seeds",
+        f"{share[at[8]]:.0f} %",
+        f"{100 * found.low[0, at[8]]:.0f} to {100 * found.high[0, at[8]]:.0f}",
+        f"{share[at[32]]:.0f} % with 32",
+        "never with 64 or more",
+        f"batches of 1 it is {share[at[1]]:.0f} %",
+    )
+    assert not share[at[64] :].any()
+
+
+def test_the_noise_ball_is_as_wide_as_theory_says():
+    found = NoiseBall(PRESETS["ball"].experiment, 1e-3, 10.0).compute()
+    at = [int(np.argmin(np.abs(found.rates - rate))) for rate in (0.01, 0.1)]
+    measured, theory = found.measured[0, at], found.theory[0, at]
+    last = dict(zip(found.schedules, found.shrinking[:, -1], strict=True))
+    claims(
+        "ball",
+        f"rate .01 SGD hovers at a mean loss of {measured[0]:.2g}",
+        f".1 of {measured[1]:.2g}",
+        f"says {theory[0]:.2g} and {theory[1]:.2g}",
+        f"leave {last['Constant']:.2g}",
+        f"{last['Cosine']:.2g} with a cosine",
+    )
 
 
 def test_the_gallery_has_a_dozen_presets_each_with_a_number_in_its_claim():

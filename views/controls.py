@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -14,6 +15,8 @@ from landscape import SURFACES, Surface
 from landscape.record import Number
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Optimizer, Run, Schedule
 from optimizers.experiment import updates_per_epoch
+from optimizers.maps import RateSweep
+from optimizers.maps.base import noisy
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.schedules import MILESTONES
 from optimizers.schedules import UNITS as MILESTONE_UNITS
@@ -39,6 +42,19 @@ from views.theme import MOST_PANELS
 RATE_DECADES = (-6.0, 2.0)
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 MOST_NOISE = 1000.0
+# How the rates of compared optimizers are made fair.
+OWN, SAME, BEST, EFFECTIVE = "each its own", "the same", "each its best", "the same effective"
+FAIR = (OWN, SAME, BEST, EFFECTIVE)
+FAIR_HELP = (
+    "The best rate of each is found by a sweep over this surface, start and length. The effective"
+    " rate is the rate over 1 - momentum: what a step adds up to while the gradient stays."
+)
+RATES_TRIED, DECADES_TRIED, SEEDS_TRIED = 81, (-5, 1), 16
+BEST_NOTE = (
+    f"Each optimizer has its own best rate: of {RATES_TRIED} rates from 1e-5 to 10 the one with"
+    f" the lowest final loss (with noise, the lowest median of {SEEDS_TRIED} seeds)."
+)
+EMA = 2  # the index of Momentum's convention that averages gradients
 SCENE = "scene"  # the fragment that shows the experiment
 ABOUT = "about"  # the fragment that tells of the surface
 HALF = 106  # pixels: half of a row of the sidebar
@@ -59,6 +75,7 @@ class Choice:
     unit: str  # of the budget: updates, epochs or samples
     colours: tuple[int, ...]  # index of each run's marks
     messages: tuple[str, ...]
+    compare: str = FACTORS[0]
 
 
 def choose(settings: Settings) -> Choice:
@@ -77,8 +94,14 @@ def choose(settings: Settings) -> Choice:
     )
     names = optimizer_controls(settings, compare, messages)
     rules = [OPTIMIZERS[name] for name in names]
-    shared_rate = compare == "Learning rate"
-    rates = {} if shared_rate else {r.name: rate_control(settings, surface, r) for r in rules}
+    fair = OWN
+    if compare == FACTORS[0] and len(rules) > 1:
+        fair = pick(settings, "fair", "Learning rates", FAIR, help=FAIR_HELP)
+    rates: dict[str, float] = {}
+    if fair in (SAME, EFFECTIVE):
+        shared = rate_control(settings, surface, rules[0], fair)
+    elif fair == OWN and compare != "Learning rate":
+        rates = {r.name: rate_control(settings, surface, r) for r in rules}
     values = value_controls(settings, compare, surface, rules[0], messages)
     with drawer(settings, "Hyperparameters"):
         hypers = {rule.name: hyper_controls(settings, rule, compare) for rule in rules}
@@ -92,6 +115,8 @@ def choose(settings: Settings) -> Choice:
     for value in values if compare != FACTORS[0] else names:
         name = value if compare == FACTORS[0] else names[0]
         hyper, decay = hypers[name]
+        if fair in (SAME, EFFECTIVE):
+            rates[name] = shared * (remainder(hyper) if fair == EFFECTIVE else 1.0)
         run = Run(
             name,
             lr=rates.get(name),
@@ -119,6 +144,11 @@ def choose(settings: Settings) -> Choice:
         seed=seed,
         runs=tuple(replace(run, steps=None if run.steps == most else run.steps) for run in runs),
     )
+    if fair == BEST:
+        experiment = replace(experiment, runs=tuple(map(tuned(experiment), experiment.runs)))
+        messages.append(BEST_NOTE)
+    if fair != OWN:
+        labels = [f"{r.optimizer} lr {r.lr:.3g}" for r in experiment.runs]
     if compare in ("Batch size", "Seed") and noise == 0:
         messages.append(f"The noise is 0, so every {compare.lower()} gives the exact gradient.")
     if any(run.weight_decay for run in runs):
@@ -127,7 +157,39 @@ def choose(settings: Settings) -> Choice:
     # An optimizer keeps its marks whatever it is compared with.
     by_value = ((i + 1) % MOST_PANELS for i in range(len(runs)))
     colours = [order.index(n) for n in names] if compare == FACTORS[0] else by_value
-    return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages))
+    return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages), compare)
+
+
+def remainder(hyper: Mapping[str, float]) -> float:
+    """Return what to multiply an effective rate by: 1 - momentum, where gradients are summed."""
+    averages = hyper.get("convention") == EMA
+    return 1.0 if averages else 1.0 - hyper.get("momentum", 0.0)
+
+
+def tuned(experiment: Experiment) -> Callable[[Run], Run]:
+    """Return what gives a run the best rate on an experiment."""
+
+    def best(run: Run) -> Run:
+        return replace(
+            run,
+            lr=best_rate(
+                replace(
+                    experiment,
+                    steps=run.steps or experiment.steps,
+                    runs=(replace(run, lr=None, steps=None),),
+                )
+            ),
+        )
+
+    return best
+
+
+@functools.lru_cache(maxsize=512)
+def best_rate(experiment: Experiment) -> float:
+    """Return the rate at which an experiment's one run ends lowest, of RATES_TRIED."""
+    seeds = SEEDS_TRIED if noisy(experiment) else 1
+    low, high = (10.0**decade for decade in DECADES_TRIED)
+    return float(f"{RateSweep(experiment, low, high, RATES_TRIED, seeds).compute().best(0):.3g}")
 
 
 def read(settings: Settings) -> Choice:
@@ -333,16 +395,17 @@ def several(
     return (chosen or default)[:MOST_PANELS]
 
 
-def rate_control(settings: Settings, surface: Surface, rule: Optimizer) -> float:
-    """Draw the controls of a learning rate and return it."""
-    name = f"{surface.name}.{rule.name}.lr"
+def rate_control(settings: Settings, surface: Surface, rule: Optimizer, shared: str = "") -> float:
+    """Draw the controls of a learning rate, `shared` by all or a rule's own, and return it."""
+    name = f"{surface.name}.{'rate' if shared else f'{rule.name}.lr'}"
     default = settings.default(name, rule.default_rate(surface))
     if not settings.reading:
-        st.fragment(rate_pair, key=name)(settings, rule, name, default)
+        title = {SAME: "Common", EFFECTIVE: "Effective"}.get(shared, rule.name)
+        st.fragment(rate_pair, key=name)(settings, title, name, default)
     return float(settings.held.get(settings.key(name), default))
 
 
-def rate_pair(settings: Settings, rule: Optimizer, name: str, default: float) -> None:
+def rate_pair(settings: Settings, title: str, name: str, default: float) -> None:
     """Draw a logarithmic slider and an exact number, kept in step."""
     key = settings.key(name)
 
@@ -359,7 +422,7 @@ def rate_pair(settings: Settings, rule: Optimizer, name: str, default: float) ->
     st.session_state[key + ".slider"] = min(max(round(exponent, 2), low), high)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.slider(
-            f"{rule.name} rate",
+            f"{title} rate",
             low,
             high,
             step=0.02,
@@ -368,7 +431,7 @@ def rate_pair(settings: Settings, rule: Optimizer, name: str, default: float) ->
             on_change=slid,
         )
         number(
-            *(settings, name, f"{rule.name} exact rate", 0.0, MOST_RATE, default, default / 10),
+            *(settings, name, f"{title} exact rate", 0.0, MOST_RATE, default, default / 10),
             label_visibility="collapsed",
             width=88,
             on_change=typed,

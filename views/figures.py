@@ -28,6 +28,7 @@ GRID = 97  # points of the contour grid along each axis
 LEVELS = 16
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
+PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = ("Side by side", "Overlay", "3-D")
 
 
 @dataclass(frozen=True)

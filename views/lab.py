@@ -9,23 +9,22 @@ import streamlit as st
 
 from landscape import SURFACES
 from optimizers import Experiment, Trajectory, simulate
-from views import inspector, player, report, save
+from views import chart, inspector, player, report, save
 from views.controls import ABOUT, SCENE, Choice, choose, pick, read
 from views.curves import CURVES
-from views.figures import Mark
+from views.figures import PICTURES, Mark
 from views.links import Link
-from views.presets import PRESETS
+from views.maps import page as maps
+from views.presets import MAPS, PRESETS
 from views.report import Drawers
 from views.settings import Settings, doubled
 from views.theme import LIGHT, THEMES
-
-VIEWS = ("Side by side", "Overlay")
 
 
 def page() -> None:
     """Draw the page."""
     st.set_page_config("Zigzag", str(player.VIEWS / "icon.svg"), "wide")
-    components = player.register()
+    components, charts = player.register(), chart.register()
     link = Link()
     settings = Settings(st.query_params.get("preset", ""))
     head = st.container(horizontal=True, vertical_alignment="center")
@@ -33,15 +32,23 @@ def page() -> None:
     with st.sidebar:
         choose(settings)
     with head:
-        overlay = heading(settings) == VIEWS[1]
+        view = heading(settings)
+        settings.closed = view == MAPS
         curve = pick(
             settings, "curve", "Curve", list(CURVES), label_visibility="collapsed", width=150
         )
-        menu = st.popover("Save", key="save", on_change="rerun")
+        settings.closed = False
+        menu = None if view == MAPS else st.popover("Save", key="save", on_change="rerun")
     stage = st.container()
+    if view == MAPS:
+        with stage:
+            atlas(settings, charts)
+        about(settings)
+        link.report(told)
+        return
     details = report.drawers(settings)
     with stage:
-        scene(settings, components, overlay, curve, details, menu)
+        scene(settings, components, view, curve, details, menu)
     about(settings)
     link.report(told)
 
@@ -50,7 +57,7 @@ def page() -> None:
 def scene(
     settings: Settings,
     components: tuple[Any, Any],
-    overlay: bool,
+    view: str,
     curve: str,
     details: Drawers,
     menu: Any,
@@ -63,7 +70,7 @@ def scene(
     marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
     look = inspector.look_at(settings, choice, trajectories, details.step)
     packed = player.packed(
-        *(choice.experiment, trajectories, marks, overlay, theme, curve, choice.unit),
+        *(choice.experiment, trajectories, marks, view, theme, curve, choice.unit),
         settings.preset.slug if settings.preset else "",
         look,
     )
@@ -75,7 +82,17 @@ def scene(
     report.show(settings, choice, trajectories, details)
     if menu.open:
         with menu:
-            save.links(save.Saved.of(choice, overlay, curve))
+            save.links(save.Saved.of(choice, view, curve))
+
+
+@st.fragment(key=SCENE)
+def atlas(settings: Settings, component: Any) -> None:
+    """Draw a map in place of the descents: it, too, changes with every number."""
+    choice = read(settings)
+    told = st.container()
+    maps.show(settings, choice, THEMES.get(st.context.theme.type or "", LIGHT), component)
+    with told:  # after the map's controls, of which it speaks
+        tell(settings, choice)
 
 
 @st.fragment(key=ABOUT)
@@ -113,14 +130,15 @@ def heading(settings: Settings) -> str:
     return (
         st.segmented_control(
             "View",
-            VIEWS,
-            default=VIEWS[0],
+            (*PICTURES, MAPS),
+            default=settings.view or PICTURES[0],
             required=True,
             key="view",
             label_visibility="collapsed",
             bind="query-params",
         )
-        or VIEWS[0]
+        or settings.view
+        or PICTURES[0]
     )
 
 
@@ -142,14 +160,14 @@ def undo(slug: str, defaults: dict[str, Any]) -> None:
 
 def show_preset(slug: str) -> None:
     """Make the link that of a preset: in one call, and so one step in the browser's history."""
-    st.session_state["view"] = VIEWS[0]
+    st.session_state["view"] = MAPS if PRESETS[slug].map else PICTURES[0]
     st.query_params.from_dict({"preset": slug})
 
 
 def tell(settings: Settings, choice: Choice) -> None:
     """Say what the preset shows, and what the user should know of the settings."""
     preset = settings.preset
-    if preset and choice.experiment == preset.experiment:
+    if preset and choice.experiment == preset.experiment and not settings.map_changed():
         st.markdown(f"**{preset.title}.** {preset.claim}")
     elif preset:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -48,7 +48,7 @@ def pack(scene: dict[str, Any]) -> bytes:
 
 def encode(values: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     """Return how an array is sent and its bytes."""
-    if values.dtype == np.float32:
+    if values.dtype == np.float32 or not values.size:
         return {"type": "f4"}, values.tobytes()
     low, high = float(values.min()), float(values.max())
     grid = values.ndim == 2

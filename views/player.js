@@ -1,5 +1,7 @@
 // The player: Plotly draws the figures that Python made, this file moves what they contain.
-// It is a module without dependencies; Plotly comes in as the global of the page's own copy.
+// Plotly comes in as the global of the page's own copy.
+
+import { Space } from "./space.js";
 
 const players = new WeakMap();
 const grounds = new Map(); // by id: a promise of the surface's picture, and what fulfils it
@@ -90,6 +92,7 @@ const BODY = `
 <div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>
 <div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div></div>`;
 
+const OTHERS = 250; // pixels of the window that are neither panels nor curve
 const SECONDS = 8; // a whole run at speed 1
 const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
@@ -130,6 +133,7 @@ class Player {
     this.stopped.abort();
     this.watcher.disconnect();
     this.pause();
+    this.space?.close();
     if (this.scene) for (const plot of [this.back, this.front, this.loss]) Plotly.purge(plot);
     this.body.remove();
   }
@@ -162,9 +166,34 @@ class Player {
     const { scene } = this;
     const width = (this.width = this.body.clientWidth);
     if (!width) return;
+    await (scene.space ? this.drawSpace(width) : this.drawPanels(width));
+    const curves = scene.loss.data.map((trace, i) => ({ ...trace, uid: `loss${i}` }));
+    const chart = { ...scene.loss.layout, width, height: innerHeight < 800 ? scene.lossHeight * 0.75 : scene.lossHeight, font: this.font(scene.loss) };
+    await this.put(this.loss, curves, chart);
+    this.reveal();
+  }
+
+  async drawSpace(width) {
+    this.stage.hidden = true;
+    this.runs = []; // of panels
+    this.space ??= new Space(
+      this.stage,
+      (plot, data, layout) => this.put(plot, data, layout),
+      (turned) => (this.zoom.hidden = !turned),
+    );
+    await this.space.draw(this.scene, width, this.font(this.scene.back).family);
+  }
+
+  async drawPanels(width) {
+    const { scene } = this;
+    this.space?.close();
+    this.space = null;
+    this.stage.hidden = false;
     const { columns, rows, layout: places } = scene.arrangements.find((a) => width < a.below);
     const { l, r, t, b } = scene.back.layout.margin;
-    const side = Math.max(scene.lowest, Math.min(scene.tallest, ((width - l - r) / columns) * scene.aspect));
+    // Panels and curve together, if they can be, on a projector's screen.
+    const room = (innerHeight - OTHERS - scene.lossHeight) / rows;
+    const side = Math.max(scene.lowest, Math.min(scene.tallest, room, ((width - l - r) / columns) * scene.aspect));
     // Not much wider than high: a step down the gradient should look perpendicular to the contours.
     const wide = l + r + (columns * scene.widest * side) / scene.aspect;
     const size = { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
@@ -188,10 +217,6 @@ class Player {
     }
     this.laid = laid;
     await this.drawPaths();
-    const curves = scene.loss.data.map((trace, i) => ({ ...trace, uid: `loss${i}` }));
-    const chart = { ...scene.loss.layout, width, height: scene.lossHeight, font: this.font(scene.loss) };
-    await this.put(this.loss, curves, chart);
-    this.reveal();
   }
 
   font(figure) {
@@ -304,6 +329,7 @@ class Player {
       }
       run.head?.setAttribute("transform", `translate(${run.px.l2p(between(run.x))},${run.py.l2p(between(run.y))})`);
     }
+    this.space?.reveal(clock);
     const axis = this.loss._fullLayout.xaxis;
     const { t, b } = scene.loss.layout.margin;
     this.cursor.style.transform = `translateX(${axis._offset + axis.l2p(clock * scene.tick)}px)`;
@@ -336,6 +362,7 @@ class Player {
       return;
     }
     if (what === "look") return this.tell("look", this.scene.pace.map((pace) => this.clock * pace));
+    if (what === "zoom" && this.space) return this.space.reset();
     if (what === "zoom" || what === "near") {
       const { xaxis, yaxis } = this.scene.back.layout;
       const [xs, ys] = what === "near" ? this.scene.look.near : [xaxis.range, yaxis.range];

@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from optimizers import Experiment, Trajectory
-from views import curves, figures, local
-from views.figures import Ground, Mark
+from views import curves, figures, local, space
+from views.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
 from views.inspector import Look
 from views.payload import pack
 from views.server import FILES, VIEWS, address
@@ -70,12 +70,25 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def ground(ground: Ground, panels: int, theme: Theme) -> dict[str, Any]:
+def ground_id(ground: Ground, view: str, runs: int, theme: Theme) -> str:
+    """Return the name by which a scene asks for its ground."""
+    return digest(ground, view, runs if view == SIDE_BY_SIDE else 1, theme.name)
+
+
+def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]:
     """Return what stays while only runs change: the surface's picture and where its panels lie."""
     (x0, x1), (y0, y1) = ground.box
-    return {
-        "id": digest(ground, panels, theme.name),
+    common = {
+        "id": ground_id(ground, view, runs, theme),
         "frame": digest(ground.surface, ground.box),
+        "space": view == SPACE,
+    }
+    if view == SPACE:
+        sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 1.8}
+        return {**common, **sizes, "back": space.background(ground, theme)}
+    panels = runs if view == SIDE_BY_SIDE else 1
+    return {
+        **common,
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
         "tallest": 420 if panels == 1 else 300,
         "lowest": 180,
@@ -89,7 +102,7 @@ def scene(
     experiment: Experiment,
     trajectories: list[Trajectory],
     marks: list[Mark],
-    overlay: bool,
+    view: str,
     theme: Theme,
     curve: str = "Loss",
     unit: str = "updates",
@@ -104,11 +117,14 @@ def scene(
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)
     ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
-    panels = 1 if overlay else len(trajectories)
-    front = figures.foreground(experiment, trajectories, marks, overlay, theme)
     seen: dict[str, Any] | None = None
-    if look:
-        panel = 0 if overlay else look.run
+    runs: list[dict[str, Any]] = []
+    if view == SPACE:
+        front, runs = space.foreground(experiment, trajectories, marks, theme)
+    else:
+        front = figures.foreground(experiment, trajectories, marks, view == OVERLAY, theme)
+    if look and view != SPACE:
+        panel = 0 if view == OVERLAY else look.run
         mark = marks[look.run]
         front["data"] += local.traces(
             look.step, look.model, panel, Ground.of(experiment), mark, theme
@@ -119,9 +135,9 @@ def scene(
             "near": local.near(look.step, Ground.of(experiment)),
         }
     return {
-        "id": digest(experiment, overlay, theme.name, curve, unit, seen, look and look.order),
+        "id": digest(experiment, view, theme.name, curve, unit, seen, look and look.order),
         "look": seen,
-        "ground": digest(Ground.of(experiment), panels, theme.name),
+        "ground": ground_id(Ground.of(experiment), view, len(trajectories), theme),
         "story": story,
         "page": theme.page,
         "steps": max(1, *map(math.ceil, ends)),
@@ -130,6 +146,8 @@ def scene(
         "unit": {"updates": "step", "epochs": "epoch", "samples": "sample"}[unit],
         "lossHeight": 240,
         "front": front,
+        "runs": runs,
+        "label": f"{experiment.surface} in 3-D: {', '.join(mark.label for mark in marks)}",
         "loss": curves.chart(experiment, trajectories, marks, theme, curve, unit),
     }
 
@@ -138,7 +156,7 @@ def packed(
     experiment: Experiment,
     trajectories: list[Trajectory],
     marks: list[Mark],
-    overlay: bool,
+    view: str,
     theme: Theme,
     curve: str = "Loss",
     unit: str = "updates",
@@ -146,15 +164,14 @@ def packed(
     look: Look | None = None,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
-    panels = 1 if overlay else len(trajectories)
-    return packed_ground(Ground.of(experiment), panels, theme), pack(
-        scene(experiment, trajectories, marks, overlay, theme, curve, unit, story, look)
+    return packed_ground(Ground.of(experiment), view, len(trajectories), theme), pack(
+        scene(experiment, trajectories, marks, view, theme, curve, unit, story, look)
     )
 
 
 @functools.lru_cache(maxsize=64)
-def packed_ground(surface: Ground, panels: int, theme: Theme) -> bytes:
-    return pack(ground(surface, panels, theme))
+def packed_ground(surface: Ground, view: str, runs: int, theme: Theme) -> bytes:
+    return pack(ground(surface, view, runs, theme))
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:

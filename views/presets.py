@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from optimizers import Experiment, Run
 
@@ -13,7 +14,8 @@ from optimizers import Experiment, Run
 class Preset:
     """An experiment, what differs between its runs, and what it shows.
 
-    Every number in `claim` is computed by a test from the experiment's trajectories.
+    Every number in `claim` is computed by a test from the experiment's trajectories, or from its
+    map: then `map` has the map's settings, by name.
     """
 
     slug: str
@@ -21,6 +23,7 @@ class Preset:
     claim: str
     experiment: Experiment
     compare: str = "Optimizer"
+    map: Mapping[str, Any] = field(default_factory=dict)
 
 
 DEFAULT = Experiment(
@@ -206,6 +209,120 @@ GALLERY = (
             runs=(Run("Newton", lr=1.0), Run("L-BFGS", lr=1.0), Run("SGD", lr=2 / 11)),
         ),
     ),
+    Preset(
+        slug="sweep",
+        title="Map: good learning rates",
+        claim="Curvature 10, batches of 32 out of noise σ = 2, 100 updates. SGD is best at rate"
+        " 0.05 and diverges from 0.22 on, the limit being 2 / 10 = 0.2. Momentum .9 is best at"
+        " 0.0032, a sixteenth of that, and bears rates to 0.38. Adam diverges at none.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=100,
+            noise=2.0,
+            runs=(
+                Run("SGD", lr=0.18, batch_size=32),
+                Run("Momentum", lr=0.01, batch_size=32),
+                Run("Adam", lr=0.1, batch_size=32),
+            ),
+        ),
+        map={"map": "Learning-rate sweep"},
+    ),
+    Preset(
+        slug="polyak",
+        title="Map: rate and momentum",
+        claim="A ravine of condition 100, 100 updates. The best of 128 x 128 settings is rate 0.03"
+        " at momentum 0.7; Polyak's formula says 0.033 at 0.67. To the right of the line 2 (1 + μ)"
+        " / λ every run grows.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 100.0},
+            steps=100,
+            runs=(Run("Momentum", lr=0.01),),
+        ),
+        map={"map": "Rate and momentum"},
+    ),
+    Preset(
+        slug="scaling",
+        title="Map: the best rate grows with the batch",
+        claim="Every run sees 12,800 samples. The best rate of SGD is 0.0032 for single samples,"
+        " 0.029 for batches of 8, 0.22 for 64 and 0.64 for 256: about in proportion to the batch"
+        " at first. Up to 256 the loss in the end is about the same, 0.0072 or less; beyond"
+        " there are too few updates, and at 1,024 it is 0.34.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"scale": 0.1, "condition": 20.0},
+            start=(-7.0, 2.0),
+            steps=400,
+            noise=2.0,
+            runs=(Run("SGD", lr=0.1, batch_size=32),),
+        ),
+        map={"map": "Rate and batch size", "map.budget": "samples"},
+    ),
+    Preset(
+        slug="basins",
+        title="Map: basins of attraction",
+        claim="Himmelblau's surface has four minima of equal loss. Adam takes 23.4, 27.1, 25.6 and"
+        " 24.0 % of the starts to them. The borders of SGD's basins are 1.7 times as long: near"
+        " the edge its first step, rate .01 times the slope, is up to 12 long and lands anywhere,"
+        " while Adam's are all about .1.",
+        experiment=Experiment(
+            surface="Himmelblau",
+            steps=500,
+            runs=(Run("Adam", lr=0.1), Run("SGD", lr=0.01)),
+        ),
+        map={"map": "Basins of attraction"},
+    ),
+    Preset(
+        slug="ensemble",
+        title="Map: one run proves little",
+        claim="The same four runs with 200 seeds each, noise σ = 2 in batches of 8. Momentum ends"
+        " nearest to the global minimum in 94 % of them, the others never: what one seed shows"
+        " could have been luck, this is not.",
+        experiment=Experiment(
+            surface="Local-minima valley",
+            steps=100,
+            noise=2.0,
+            samples=1024,
+            runs=(
+                Run("SGD", lr=0.05, batch_size=8),
+                Run("Momentum", lr=0.05, batch_size=8),
+                Run("RMSProp", lr=0.02, batch_size=8),
+                Run("Adam", lr=0.1, batch_size=8),
+            ),
+        ),
+        map={"map": "Ensemble of seeds"},
+    ),
+    Preset(
+        slug="escape",
+        title="Map: the noise of small batches frees a run",
+        claim="Noise σ = 8, 300 updates, 300 seeds. SGD at rate .05 ends at the global minimum in"
+        " 72 % of the runs with batches of 8 (95 % interval: 67 to 77), in 3 % with 32, and never"
+        " with 64 or more. Smaller is not better: at batches of 1 it is 51 %.",
+        experiment=Experiment(
+            surface="Local-minima valley",
+            steps=300,
+            noise=8.0,
+            seed=9,
+            runs=(Run("SGD", lr=0.05), Run("Adam", lr=0.1)),
+        ),
+        map={"map": "Escape probability"},
+    ),
+    Preset(
+        slug="ball",
+        title="Map: the noise ball and its theory",
+        claim="At a constant rate .01 SGD hovers at a mean loss of 0.00063 above the minimum, at"
+        " .1 of 0.0094; theory says 0.00064 and 0.0095. From the start at rate .1, 1,000 updates"
+        " leave 0.0092 with a constant rate and 0.00024 with a cosine.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=1000,
+            noise=2.0,
+            runs=(Run("SGD", lr=0.1, batch_size=32), Run("Momentum", lr=0.02, batch_size=32)),
+        ),
+        map={"map": "Schedules under noise"},
+    ),
 )
+
+MAPS = "Maps"  # the view of maps
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

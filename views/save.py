@@ -27,7 +27,7 @@ from optimizers import Experiment, Run, Trajectory, simulate
 from views import player
 from views.controls import Choice
 from views.curves import CURVES
-from views.figures import Mark
+from views.figures import PICTURES, Mark
 from views.server import FILES, ROOT, VIEWS
 from views.settings import MOST_UPDATES, UNITS
 from views.theme import LIGHT, MOST_PANELS
@@ -58,13 +58,13 @@ class Saved:
     labels: tuple[str, ...]
     colours: tuple[int, ...]
     unit: str
-    overlay: bool
+    view: str
     curve: str
 
     @staticmethod
-    def of(choice: Choice, overlay: bool, curve: str) -> Saved:
+    def of(choice: Choice, view: str, curve: str) -> Saved:
         """Return what the page shows."""
-        return Saved(choice.experiment, choice.labels, choice.colours, choice.unit, overlay, curve)
+        return Saved(choice.experiment, choice.labels, choice.colours, choice.unit, view, curve)
 
     def text(self) -> str:
         """Return it as a piece of an address."""
@@ -86,7 +86,7 @@ class Saved:
             and steps <= MOST_UPDATES
             and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in labels)
             and all(colour in range(MOST_PANELS) for colour in colours)
-            and (saved.unit in UNITS and saved.curve in CURVES and saved.overlay in (True, False))
+            and (saved.unit in UNITS and saved.curve in CURVES and saved.view in PICTURES)
         ):
             raise ValueError("not an experiment of the page")
         return saved
@@ -97,17 +97,23 @@ def standalone(saved: Saved) -> str:
     experiment = saved.experiment
     marks = [Mark.of(i, label) for i, label in zip(saved.colours, saved.labels, strict=True)]
     packed = player.packed(
-        experiment, simulate(experiment), marks, saved.overlay, LIGHT, saved.curve, saved.unit
+        experiment, simulate(experiment), marks, saved.view, LIGHT, saved.curve, saved.unit
     )
     ground, scene = (base64.b64encode(part).decode() for part in packed)
     return PAGE.format(
         title=html.escape(f"Zigzag: {', '.join(saved.labels)} on {experiment.surface}"),
         css=(VIEWS / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
-        player=FILES["player.js"].read_text(),
+        player=script(),
         ground=ground,
         scene=scene,
     )
+
+
+def script() -> str:
+    """Return the player as one script: a file has nobody to answer an import."""
+    space, player = (FILES[name].read_text() for name in ("space.js", "player.js"))
+    return space + player.replace('import { Space } from "./space.js";', "")
 
 
 def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:

@@ -23,12 +23,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, Experiment, simulate
+from optimizers import OPTIMIZERS, Experiment, driver, simulate
 
 VIEWS = Path(__file__).parent
 ROOT = "zigzag"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-FILES = {"player.js": VIEWS / "player.js", "plotly.js": PLOTLY}
+FILES = {name: VIEWS / name for name in ("player.js", "chart.js")} | {"plotly.js": PLOTLY}
+FILES |= {"space.js": VIEWS / "space.js"}
 STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -44,8 +45,12 @@ def zipped(path: Path) -> bytes:
 
 @functools.cache
 def address(name: str) -> str:
-    """Return where a file of FILES is served: a path that changes with its content."""
-    digest = hashlib.sha256(FILES[name].read_bytes()).hexdigest()[:12]
+    """Return where a file of FILES is served: a path that changes with its content.
+
+    Those of one folder share it, so that they can import each other.
+    """
+    folder = [path for path in FILES.values() if path.parent == FILES[name].parent]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in folder)).hexdigest()[:12]
     return f"{ROOT}/{digest}/{name}"
 
 
@@ -104,6 +109,7 @@ def warm() -> None:
             _ = kernel.compiled
     for optimizer in OPTIMIZERS.values():
         _ = optimizer.update.compiled
+    _ = driver.sweep.compiled
     # What start-up made stays: later collections need not look at it again.
     gc.collect()
     gc.freeze()

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from landscape import SURFACES, Surface
+from landscape.checks import NOTHING
 from landscape.record import GLOBAL_MINIMUM
 from optimizers import OPTIMIZERS, Experiment, Optimizer
 from optimizers.experiment import Run
 from optimizers.measures import EDGES
 from optimizers.record import NO_DECAY
-from views.presets import DEFAULT, PRESETS, Preset
+from views.presets import DEFAULT, MAPS, PRESETS, Preset
 from views.theme import MOST_PANELS
 
 FACTORS = (
@@ -49,12 +50,28 @@ class Settings:
         self.preset: Preset | None = PRESETS.get(slug)
         experiment = self.preset.experiment if self.preset else DEFAULT
         compare = self.preset.compare if self.preset else FACTORS[0]
-        self._defaults = defaults(experiment, compare)
+        self._defaults = defaults(experiment, compare) | dict(
+            self.preset.map if self.preset else {}
+        )
         self.reading = False  # whether settings are read and nothing is drawn
         self.closed = False  # whether what is asked for is in a closed drawer
         self.held: Mapping[str, Any] = {}  # what the session holds, by key
         self.linked: Mapping[str, str] = {}  # what the link holds, by key
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
+
+    @property
+    def view(self) -> str:
+        """The view that the preset is for, or an empty text."""
+        return MAPS if self.preset and self.preset.map else ""
+
+    def map_changed(self) -> bool:
+        """Tell whether the map's settings, as far as they are drawn, are not the preset's."""
+        start = self.key("map")
+        return any(
+            self.held.get(key, default) != default
+            for key, default in self.shown.items()
+            if key.startswith(start)
+        )
 
     def key(self, name: str) -> str:
         """Return the widget's key, which is its name in the link."""
@@ -181,9 +198,11 @@ def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
     return number_list(float(f"{share * scale:.3g}") for share in shares)
 
 
-def largest_curvature(surface: Surface, x: float, y: float) -> float:
+def largest_curvature(
+    surface: Surface, x: float, y: float, params: Mapping[str, float] = NOTHING
+) -> float:
     """Return the largest eigenvalue of the Hessian at a point."""
-    hxx, hxy, hyy = surface.hessian(x, y)
+    hxx, hxy, hyy = surface.hessian(x, y, **params)
     return float((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy))
 
 

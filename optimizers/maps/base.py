@@ -1,0 +1,106 @@
+"""What all maps share: how they are asked for, what they hold, and quantiles that bear infinity."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from landscape.checks import check_number
+from optimizers.experiment import Experiment, Run, check_count
+
+Array = NDArray[Any]
+MOST_SEEDS = 1000
+MOST_SIDE = 1024
+BAND = (0.1, 0.5, 0.9)  # of the runs over the seeds end below these
+
+
+class Request(Protocol):
+    """A map to be made: frozen and hashable, so that whoever asks again gets the same one."""
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Result:
+        """Return the map; raise Cancelled soon after `cancel` is set."""
+        ...
+
+    def coarse(self) -> Request | None:
+        """Return a request for much less of the same, or None where that is no use."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The arrays of a map."""
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all arrays."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+
+    def table(self) -> dict[str, Array]:
+        """Return the map as columns of equal length, by name."""
+        raise NotImplementedError
+
+
+def quantile(values: Array, share: float) -> Array:
+    """Return a quantile over the last axis, a value that occurs; NaN and infinity are the worst."""
+    ordered = np.sort(np.where(np.isnan(values), np.inf, values), axis=-1)
+    # A copy: a view would keep all runs in memory.
+    return ordered[..., round(share * (values.shape[-1] - 1))].copy()
+
+
+def gaps(experiment: Experiment, loss: Array, diverged: Array) -> Array:
+    """Return how far losses lie above the surface's lowest, infinity for runs that diverged.
+
+    Of a surface without a lowest loss it is the loss itself.
+    """
+    surface = SURFACES[experiment.surface]
+    lowest = surface.lowest(**experiment.params) if surface.bounded else 0.0
+    above = loss - lowest
+    if surface.bounded:
+        above = np.maximum(above, 0.0)  # rounding may go below the lowest
+    return np.where(diverged | ~np.isfinite(loss), np.inf, above)
+
+
+def log_rates(low: float, high: float, count: int) -> Array:
+    """Return rates that are evenly spaced in their logarithm."""
+    return np.geomspace(low, high, count)
+
+
+def check_rates(low: float, high: float, count: int, most: int) -> tuple[float, float, int]:
+    """Return a range of rates and how many, or raise a ValueError that names what is wrong."""
+    low = check_number("low", low, 1e-6, 100.0)
+    high = check_number("high", high, 1e-6, 100.0)
+    if low >= high:
+        raise ValueError(f"high = {high:g}: must be above low = {low:g}")
+    return low, high, check_count("count", count, most, least=2)
+
+
+def seeds_of(experiment: Experiment, run: Run, count: int) -> Array:
+    """Return the seeds of an ensemble: the run's own and those that follow it."""
+    return (experiment.seed_of(run) + np.arange(count, dtype=np.int64)) % 2**32
+
+
+def noisy(experiment: Experiment) -> bool:
+    """Tell whether any run sees noise; without it all seeds are the same run."""
+    n = experiment.samples
+    sizes = (run.batch_size for run in experiment.runs)
+    return experiment.noise > 0 and any(size not in (None, n) for size in sizes)
+
+
+def part(
+    progress: Callable[[float], None] | None, done: int, parts: int
+) -> Callable[[float], None] | None:
+    """Return what tells the progress of one part of several as that of the whole."""
+    return None if progress is None else lambda share: progress((done + share) / parts)

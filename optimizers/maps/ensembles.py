@@ -1,0 +1,193 @@
+"""Many seeds of the same runs: how the loss spreads, where they end, and whether they escape."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landscape import SURFACES
+from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint
+from optimizers.experiment import Experiment, check_count
+from optimizers.maps.base import BAND, MOST_SEEDS, Array, Result, gaps, part, quantile, seeds_of
+from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.sweep import sweep
+
+CHECKS = 201  # update counts at which the losses are kept
+LOWEST = (GLOBAL_MINIMUM, CUSP)
+MINIMA = (*LOWEST, LOCAL_MINIMUM)
+CONFIDENCE = 1.959964  # standard deviations on both sides of which 95 % of a normal variable lie
+
+
+@dataclass(frozen=True, eq=False)
+class Spread(Result):
+    """Of every run c, over the seeds s.
+
+    `at` (c, k) are update counts, `low`, `median` and `high` (c, k) the gaps to the lowest loss
+    (the loss itself without one) below which a tenth, a half and nine tenths of the runs lie, and
+    `mean` (c, k) their mean; infinity where runs have diverged. `end` (c, s, 2) is where the runs
+    end and `where` (c, s) indexes `points`, or is DIVERGED or UNDECIDED.
+    """
+
+    at: Array
+    low: Array
+    median: Array
+    high: Array
+    mean: Array
+    end: Array
+    where: Array
+    points: tuple[CriticalPoint, ...]
+
+    def table(self) -> dict[str, Array]:
+        """Return the end of every run as columns, a row for every run and seed."""
+        runs, seeds = self.where.shape
+        return {
+            "run": np.repeat(np.arange(runs), seeds),
+            "seed": np.tile(np.arange(seeds), runs),
+            "end_x": self.end[..., 0].ravel(),
+            "end_y": self.end[..., 1].ravel(),
+            "ends_at": self.where.ravel(),
+        }
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """All runs of an experiment with `seeds` seeds each, their own the first."""
+
+    experiment: Experiment
+    seeds: int = 200
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+
+    def coarse(self) -> Ensemble | None:
+        """Return the same with few seeds."""
+        return replace(self, seeds=self.seeds // 8) if self.seeds >= 64 else None
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Spread:
+        """Return how the runs spread."""
+        experiment, runs = self.experiment, self.experiment.runs
+        surface = SURFACES[experiment.surface]
+        points = tuple(surface.critical_points(**experiment.params))
+        at, bands, means, ends, where = [], [], [], [], []
+        for done, run in enumerate(runs):
+            found = sweep(
+                experiment,
+                run,
+                seed=seeds_of(experiment, run, self.seeds),
+                record=min(CHECKS, (run.steps or experiment.steps) + 1),
+                cancel=cancel,
+                progress=part(progress, done, len(runs)),
+            )
+            assert found.losses is not None
+            assert found.recorded_at is not None
+            gap = gaps(experiment, found.losses, np.isnan(found.losses)).T
+            at.append(spread_out(found.recorded_at))
+            bands.append([spread_out(quantile(gap, share)) for share in BAND])
+            means.append(spread_out(gap.mean(axis=-1)))
+            ends.append(found.end)
+            index = closest(found.end, points)
+            index[found.diverged] = DIVERGED
+            where.append(index)
+        low, median, high = np.swapaxes(np.array(bands), 0, 1)
+        columns = np.array(at), low, median, high, np.array(means)
+        return Spread(*columns, np.array(ends), np.array(where), points)
+
+
+def spread_out(values: Array) -> Array:
+    """Return CHECKS values, the last one repeated: runs of few updates are looked at less often."""
+    return np.concatenate([values, np.repeat(values[-1:], CHECKS - len(values))])
+
+
+@dataclass(frozen=True, eq=False)
+class Chances(Result):
+    """The share of the seeds whose run escapes, of every run c and batch size b.
+
+    `sizes` (b,); `share`, and `low` and `high`, the ends of its 95 % confidence interval, (c, b).
+    """
+
+    sizes: Array
+    share: Array
+    low: Array
+    high: Array
+
+    def table(self) -> dict[str, Array]:
+        """Return the map as columns, a row for every run and batch size."""
+        runs, count = self.share.shape
+        return {
+            "run": np.repeat(np.arange(runs), count),
+            "batch_size": np.tile(self.sizes, runs),
+            **{name: getattr(self, name).ravel() for name in ("share", "low", "high")},
+        }
+
+
+@dataclass(frozen=True)
+class Escape:
+    """How often the runs of an experiment end at a global minimum, against the batch size."""
+
+    experiment: Experiment
+    seeds: int = 300
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+
+    def coarse(self) -> Escape | None:
+        """Return the same with few seeds."""
+        return replace(self, seeds=self.seeds // 8) if self.seeds >= 64 else None
+
+    def sizes(self) -> Array:
+        """Return the batch sizes: powers of two, and all samples."""
+        n = self.experiment.samples
+        return np.array([*(2**k for k in range(n.bit_length()) if 2**k < n), n])
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Chances:
+        """Return the shares and their intervals."""
+        experiment, runs = self.experiment, self.experiment.runs
+        surface, sizes = SURFACES[experiment.surface], self.sizes()
+        points = tuple(surface.critical_points(**experiment.params))
+        best = [i for i, point in enumerate(points) if point.kind in LOWEST]
+        shares = []
+        for done, run in enumerate(runs):
+            found = sweep(
+                experiment,
+                run,
+                batch_size=sizes[:, None],
+                seed=seeds_of(experiment, run, self.seeds),
+                cancel=cancel,
+                progress=part(progress, done, len(runs)),
+            )
+            # A noise ball is wider than what counts as an end: the nearest minimum is asked for.
+            where = closest(found.end, points)
+            shares.append((np.isin(where, best) & ~found.diverged).mean(axis=-1))
+        share = np.array(shares)
+        return Chances(sizes, share, *wilson(share, self.seeds))
+
+
+def closest(ends: Array, points: tuple[CriticalPoint, ...]) -> Array:
+    """Return the index of the minimum nearest to each end (..., 2)."""
+    minima = [i for i, point in enumerate(points) if point.kind in MINIMA]
+    if not minima:
+        return np.full(ends.shape[:-1], UNDECIDED)
+    distances = [np.hypot(ends[..., 0] - points[i].x, ends[..., 1] - points[i].y) for i in minima]
+    return np.array(minima)[np.argmin(distances, axis=0)]
+
+
+def wilson(share: Array, count: int) -> tuple[Array, Array]:
+    """Return the ends of the 95 % confidence interval of a share of `count` (Wilson, 1927)."""
+    z = CONFIDENCE
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    root = np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    half = z * root / (1 + z * z / count)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)

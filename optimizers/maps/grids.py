@@ -1,0 +1,220 @@
+"""Maps over the learning rate and one more number: momentum, or the batch size."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from landscape import SURFACES
+from landscape.checks import check_names, check_number
+from optimizers.experiment import MOST_STEPS, Experiment, check_count
+from optimizers.maps.base import (
+    MOST_SEEDS,
+    MOST_SIDE,
+    Array,
+    Result,
+    check_rates,
+    gaps,
+    log_rates,
+    quantile,
+    seeds_of,
+)
+from optimizers.registry import OPTIMIZERS
+from optimizers.sweep import Sweep, sweep
+
+# The hyperparameter that is the share of the past each rule keeps in its direction.
+MOMENTUM_LIKE = {
+    name: next(h.name for h in rule.hyperparameters if h.name in ("momentum", "beta1"))
+    for name, rule in OPTIMIZERS.items()
+    if any(h.name in ("momentum", "beta1") for h in rule.hyperparameters)
+}
+LOSS, STEPS = "final loss", "updates to the tolerance"
+MEASURES = (LOSS, STEPS)
+UPDATES, SAMPLES = "updates", "samples"
+BUDGETS = (UPDATES, SAMPLES)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid(Result):
+    """A map (h, r) over `rates` (r,) and `others` (h,): momenta, or batch sizes.
+
+    `gap` is the median over the seeds of how far above the lowest loss a run ends, infinity where
+    it diverges; `arrived` the median number of updates until the gap is below the tolerance,
+    infinity where it is not; `steps` (h,) the updates of every row.
+    """
+
+    rates: Array
+    others: Array
+    gap: Array
+    arrived: Array
+    steps: Array
+    name: str  # of the others
+
+    def ridge(self) -> Array:
+        """Return the best rate of every row, (h,); of equals the middle one, NaN if all diverge."""
+        found = []
+        for row in self.gap:
+            lowest = np.flatnonzero(row == row.min())
+            best = self.rates[lowest[len(lowest) // 2]]
+            found.append(best if np.isfinite(row.min()) else np.nan)
+        return np.array(found)
+
+    def table(self) -> dict[str, Array]:
+        """Return the map as columns, a row for every pixel."""
+        h, r = self.gap.shape
+        return {
+            "lr": np.tile(self.rates, h),
+            self.name: np.repeat(self.others, r),
+            "updates": np.repeat(self.steps, r),
+            "gap": self.gap.ravel(),
+            "updates_to_tolerance": self.arrived.ravel(),
+        }
+
+
+@dataclass(frozen=True)
+class MomentumGrid:
+    """The first run of an experiment at `size` rates and as many momenta.
+
+    The momenta are evenly spaced in the logarithm of 1 - momentum, from 0 to `most`: their effect
+    is a memory of 1 / (1 - momentum) updates.
+    """
+
+    experiment: Experiment
+    low: float = 1e-4
+    high: float = 10.0
+    size: int = 128
+    seeds: int = 1
+    most: float = 0.999
+    tolerance: float = 1e-3
+    measure: str = field(default=LOSS, compare=False)  # what is shown of the same map
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        low, high, size = check_rates(self.low, self.high, self.size, MOST_SIDE)
+        put("low", low)
+        put("high", high)
+        put("size", size)
+        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        put("most", check_number("most", self.most, 0.1, 0.999))
+        put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
+        check_names("measure", (self.measure,), MEASURES)
+        check_names("optimizer", (self.experiment.runs[0].optimizer,), MOMENTUM_LIKE)
+
+    @property
+    def hyper(self) -> str:
+        """The name of the hyperparameter."""
+        return MOMENTUM_LIKE[self.experiment.runs[0].optimizer]
+
+    def coarse(self) -> MomentumGrid | None:
+        """Return the same with few rates and momenta."""
+        return replace(self, size=self.size // 4) if self.size >= 64 else None
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Grid:
+        """Return the map."""
+        experiment, run = self.experiment, self.experiment.runs[0]
+        rates = log_rates(self.low, self.high, self.size)
+        momenta = 1 - np.geomspace(1.0, 1 - self.most, self.size)
+        found = sweep(
+            experiment,
+            run,
+            lr=rates[:, None],
+            hyper={self.hyper: momenta[:, None, None]},
+            seed=seeds_of(experiment, run, self.seeds),
+            tolerance=self.tolerance if bounded(experiment) else None,
+            cancel=cancel,
+            progress=progress,
+        )
+        steps = np.full(self.size, run.steps or experiment.steps)
+        return Grid(rates, momenta, *medians(experiment, found), steps, self.hyper)
+
+
+@dataclass(frozen=True)
+class BatchGrid:
+    """The first run of an experiment at `size` rates and every batch size.
+
+    With the budget `updates` every run makes the experiment's updates; with `samples` it sees as
+    many samples as the experiment's updates do at a batch of `reference`, so that a run with small
+    batches makes more updates. Rows whose updates would be more than MOST_STEPS are left out.
+    """
+
+    experiment: Experiment
+    low: float = 1e-4
+    high: float = 10.0
+    size: int = 64
+    seeds: int = 16
+    budget: str = UPDATES
+    reference: int = 32
+    tolerance: float = 1e-3
+    measure: str = field(default=LOSS, compare=False)  # what is shown of the same map
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        low, high, size = check_rates(self.low, self.high, self.size, MOST_SIDE)
+        put("low", low)
+        put("high", high)
+        put("size", size)
+        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        put("reference", check_count("reference", self.reference, 65_536))
+        put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
+        check_names("budget", (self.budget,), BUDGETS)
+        check_names("measure", (self.measure,), MEASURES)
+
+    def coarse(self) -> BatchGrid | None:
+        """Return the same with few rates and seeds."""
+        if self.size * self.seeds < 256:
+            return None
+        size = max(min(self.size, 8), self.size // 4)
+        return replace(self, size=size, seeds=max(1, self.seeds // 4))
+
+    def rows(self) -> tuple[Array, Array]:
+        """Return the batch sizes and the updates of each."""
+        experiment = self.experiment
+        updates = experiment.runs[0].steps or experiment.steps
+        n = experiment.samples
+        sizes = np.array([*(2**k for k in range(n.bit_length()) if 2**k < n), n])
+        steps = np.full(len(sizes), updates)
+        if self.budget == SAMPLES:
+            steps = np.maximum(1, np.rint(updates * self.reference / sizes)).astype(np.int64)
+        kept = steps <= MOST_STEPS
+        return sizes[kept], steps[kept]
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Grid:
+        """Return the map."""
+        experiment, run = self.experiment, self.experiment.runs[0]
+        rates = log_rates(self.low, self.high, self.size)
+        sizes, steps = self.rows()
+        found = sweep(
+            experiment,
+            run,
+            lr=rates[:, None],
+            batch_size=sizes[:, None, None],
+            steps=steps[:, None, None],
+            seed=seeds_of(experiment, run, self.seeds),
+            tolerance=self.tolerance if bounded(experiment) else None,
+            cancel=cancel,
+            progress=progress,
+        )
+        return Grid(rates, sizes, *medians(experiment, found), steps, "batch_size")
+
+
+def bounded(experiment: Experiment) -> bool:
+    return SURFACES[experiment.surface].bounded
+
+
+def medians(experiment: Experiment, found: Sweep) -> tuple[Array, Array]:
+    """Return the median gap and the median updates to the tolerance over the seeds."""
+    gap = quantile(gaps(experiment, found.loss, found.diverged), 0.5)
+    arrived = found.arrived_at
+    return gap, quantile(np.where(arrived < 0, np.inf, arrived.astype(float)), 0.5)

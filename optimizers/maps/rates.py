@@ -1,0 +1,142 @@
+"""The learning-rate sweep: where a run ends against its rate."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landscape import SURFACES
+from optimizers.experiment import Experiment, check_count
+from optimizers.maps.base import (
+    BAND,
+    MOST_SEEDS,
+    Array,
+    Result,
+    check_rates,
+    gaps,
+    log_rates,
+    part,
+    quantile,
+    seeds_of,
+)
+from optimizers.sweep import sweep
+
+LOW, GOOD, HIGH, DIVERGES = "low", "good", "high", "diverges"
+ZONES = (LOW, GOOD, HIGH, DIVERGES)
+# A rate is good if its gap is at most twice the best one's, or a thousandth of the start's: below
+# that nobody would see a difference.
+GOOD_TIMES, GOOD_SHARE = 2.0, 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Curves(Result):
+    """Of every run c and rate r, over the seeds.
+
+    `rates` (r,); `low`, `median` and `high` (c, r) are the gaps to the lowest loss below which a
+    tenth, a half and nine tenths of the runs end (the loss itself on a surface without a lowest),
+    infinity where they diverge; `diverged` (c, r) is the share that does. `zone` (c, r) indexes
+    ZONES.
+    """
+
+    rates: Array
+    low: Array
+    median: Array
+    high: Array
+    diverged: Array
+    zone: Array
+
+    def best(self, c: int) -> float:
+        """Return the rate at which run c ends lowest; of equals the middle one."""
+        lowest = np.flatnonzero(self.median[c] == self.median[c].min())
+        return float(self.rates[lowest[len(lowest) // 2]])
+
+    def table(self) -> dict[str, Array]:
+        """Return the map as columns, a row for every run and rate."""
+        runs, count = self.median.shape
+        return {
+            "run": np.repeat(np.arange(runs), count),
+            "lr": np.tile(self.rates, runs),
+            **{f"gap_{name}": getattr(self, name).ravel() for name in ("low", "median", "high")},
+            "diverged": self.diverged.ravel(),
+            "zone": np.array(ZONES)[self.zone.ravel()],
+        }
+
+
+@dataclass(frozen=True)
+class RateSweep:
+    """Every run of an experiment at `count` rates from `low` to `high`, with `seeds` seeds each."""
+
+    experiment: Experiment
+    low: float = 1e-4
+    high: float = 10.0
+    count: int = 101
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        for name, value in zip(
+            ("low", "high", "count"),
+            check_rates(self.low, self.high, self.count, 1000),
+            strict=True,
+        ):
+            put(name, value)
+        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+
+    def coarse(self) -> RateSweep | None:
+        """Return the same with few rates and seeds."""
+        if self.count * self.seeds <= 400:
+            return None
+        return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Curves:
+        """Return the curves of all runs."""
+        experiment, runs = self.experiment, self.experiment.runs
+        rates = log_rates(self.low, self.high, self.count)
+        bands, diverged = [], []
+        for done, run in enumerate(runs):
+            found = sweep(
+                experiment,
+                run,
+                lr=rates[:, None],
+                seed=seeds_of(experiment, run, self.seeds),
+                cancel=cancel,
+                progress=part(progress, done, len(runs)),
+            )
+            gap = gaps(experiment, found.loss, found.diverged)
+            bands.append([quantile(gap, share) for share in BAND])
+            diverged.append(found.diverged.mean(axis=-1))
+        low, median, high = np.swapaxes(np.array(bands), 0, 1)
+        start = [start_gap(experiment, c) for c in range(len(runs))]
+        share = np.array(diverged)
+        zone = np.array([zones(m, d, s) for m, d, s in zip(median, share, start, strict=True)])
+        return Curves(rates, low, median, high, share, zone)
+
+
+def start_gap(experiment: Experiment, c: int) -> float:
+    """Return how far above the lowest loss run c starts; 0 on a surface without a lowest."""
+    surface = SURFACES[experiment.surface]
+    if not surface.bounded:
+        return 0.0
+    start = experiment.start_of(experiment.runs[c])
+    lowest = surface.lowest(**experiment.params)
+    return float(surface.loss(*start, **experiment.params)) - lowest
+
+
+def zones(median: Array, diverged: Array, start: float) -> Array:
+    """Return the zone of every rate, (r,) ints, given the gaps, diverged shares and first gap."""
+    best = float(median.min())
+    limit = max(best + (GOOD_TIMES - 1) * abs(best), GOOD_SHARE * start)
+    good = median <= limit
+    found = np.full(len(median), ZONES.index(HIGH))
+    found[: int(np.argmax(good))] = ZONES.index(LOW)
+    found[good] = ZONES.index(GOOD)
+    found[(diverged > 0.5) | ~np.isfinite(median)] = ZONES.index(DIVERGES)
+    return found

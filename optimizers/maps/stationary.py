@@ -1,0 +1,164 @@
+"""The noise ball: the loss that remains at a constant rate, against the rate and the theory."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landscape import SURFACES
+from optimizers.experiment import Experiment, Run, check_count, noise_scale
+from optimizers.maps.base import (
+    MOST_SEEDS,
+    Array,
+    Result,
+    check_rates,
+    gaps,
+    log_rates,
+    part,
+    seeds_of,
+)
+from optimizers.schedules import SCHEDULES
+from optimizers.sweep import sweep
+
+CHECKS = 101  # update counts at which the losses are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Stationary(Result):
+    """Losses in the end of noisy runs at a constant rate, against theory.
+
+    `rates` (r,); `measured` (c, r) is the mean gap over the last half of the updates and all
+    seeds, infinity where runs diverge, and `theory` (c, r) what the stationary variance predicts,
+    infinity beyond the limit of stability and NaN where there is no theory.
+
+    `shrinking` (n, k) is the mean gap over the seeds of the first run at its own rate with each of
+    `schedules`, after `at` (k,) updates.
+    """
+
+    rates: Array
+    measured: Array
+    theory: Array
+    schedules: tuple[str, ...]
+    at: Array
+    shrinking: Array
+
+    def table(self) -> dict[str, Array]:
+        """Return the map as columns, a row for every run and rate."""
+        runs, count = self.measured.shape
+        return {
+            "run": np.repeat(np.arange(runs), count),
+            "lr": np.tile(self.rates, runs),
+            "measured": self.measured.ravel(),
+            "theory": self.theory.ravel(),
+        }
+
+
+@dataclass(frozen=True)
+class NoiseBall:
+    """Every run of an experiment at `count` constant rates, with `seeds` seeds each.
+
+    The runs start at a global minimizer, so that what is measured is the noise and not the way
+    there; the runs with each schedule start where the experiment does.
+    """
+
+    experiment: Experiment
+    low: float = 1e-4
+    high: float = 10.0
+    count: int = 41
+    seeds: int = 100
+
+    def __post_init__(self) -> None:
+        put = functools.partial(object.__setattr__, self)
+        low, high, count = check_rates(self.low, self.high, self.count, 1000)
+        put("low", low)
+        put("high", high)
+        put("count", count)
+        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+
+    def coarse(self) -> NoiseBall | None:
+        """Return the same with few rates and seeds."""
+        if self.count * self.seeds <= 400:
+            return None
+        return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Stationary:
+        """Return the losses that remain."""
+        experiment, runs = self.experiment, self.experiment.runs
+        rates = log_rates(self.low, self.high, self.count)
+        parts = len(runs) + len(SCHEDULES)
+        bottom = SURFACES[experiment.surface].minimizers(**experiment.params)
+        start = [(p.x, p.y) for p in bottom][:1] or [experiment.start_of(runs[0])]
+        measured = []
+        for done, run in enumerate(runs):
+            found = sweep(
+                experiment,
+                replace(run, schedule="Constant", schedule_params={}, warmup=0),
+                lr=rates[:, None],
+                seed=seeds_of(experiment, run, self.seeds),
+                start=np.array(start[0]),
+                record=min(CHECKS, (run.steps or experiment.steps) + 1),
+                cancel=cancel,
+                progress=part(progress, done, parts),
+            )
+            assert found.losses is not None
+            assert found.recorded_at is not None
+            late = found.losses[..., len(found.recorded_at) // 2 :]
+            gap = gaps(experiment, late, np.isnan(late))
+            measured.append(gap.mean(axis=(-2, -1)))
+        expected = [predicted(experiment, run, rates) for run in runs]
+        shrinking: list[Array] = []
+        at: Array = np.zeros(0)
+        for done, name in enumerate(SCHEDULES, len(runs)):
+            found = sweep(
+                experiment,
+                replace(runs[0], schedule=name, schedule_params={}),
+                seed=seeds_of(experiment, runs[0], self.seeds),
+                record=min(CHECKS, (runs[0].steps or experiment.steps) + 1),
+                cancel=cancel,
+                progress=part(progress, done, parts),
+            )
+            assert found.losses is not None
+            assert found.recorded_at is not None
+            gap = gaps(experiment, found.losses, np.isnan(found.losses))
+            shrinking.append(gap.mean(axis=0))
+            at = found.recorded_at
+        return Stationary(
+            rates,
+            np.array(measured),
+            np.array(expected),
+            tuple(SCHEDULES),
+            at,
+            np.array(shrinking),
+        )
+
+
+def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
+    """Return the stationary mean gap of SGD and Momentum on the quadratic, (r,), else NaN.
+
+    Along an eigenvector of curvature l the position's variance is
+    lr s^2 (1 + mu) / (l (1 - mu) (2 (1 + mu) - lr l)), where s is the standard deviation of the
+    batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
+    """
+    mu = run.hyper.get("momentum", 0.0) if run.optimizer in ("SGD", "Momentum") else None
+    if experiment.surface != "Quadratic" or mu is None or run.weight_decay:
+        return np.full(len(rates), np.nan)
+    # The same run in PyTorch's convention: the averaging one takes a share 1 - mu of the rate.
+    averaging = run.optimizer == "Momentum" and run.hyper["convention"] == 2
+    lr = rates * (1 - mu) if averaging else rates
+    deviation = noise_scale(experiment.noise, experiment.samples, run.batch_size)
+    hxx, hxy, hyy = SURFACES["Quadratic"].hessian(0.0, 0.0, **experiment.params)
+    total = np.zeros(len(rates))
+    for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):
+        room = 2 * (1 + mu) - lr * curvature
+        with np.errstate(divide="ignore"):
+            share = lr * deviation**2 * (1 + mu) / (2 * (1 - mu) * room)
+        total += np.where(room > 0, share, np.inf)
+    return total

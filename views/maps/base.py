@@ -1,0 +1,133 @@
+"""What a map is for the page: the controls that ask for it, its figure, its words, its click."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optimizers import Experiment
+from optimizers.maps import Request
+from views.controls import Choice, number, pick
+from views.figures import Figure
+from views.settings import Settings
+from views.theme import Theme
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart: its figure, and its name for a screen reader.
+
+    `aspect` is the height of the plot over its width, 0 for one as wide as there is room.
+    """
+
+    figure: Figure
+    label: str
+    aspect: float = 0.0
+    tallest: int = 460  # pixels
+    legend: tuple[tuple[str, str], ...] = ()  # texts and their colours
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A drawn map: its panels, the first of which may be clicked, and what is said of them.
+
+    `pixel` says what one pixel or point is, `words` what is to be seen, with its numbers.
+    """
+
+    panels: tuple[Panel, ...]
+    pixel: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """One kind of map.
+
+    `ask` draws the controls and returns the request, or a text why there is none to make. `draw`
+    turns a result into what is shown. `load` takes over a click on it into the lab's settings, by
+    name, and is None where a click means nothing.
+    """
+
+    name: str
+    ask: Callable[[Settings, Choice], Request | str]
+    draw: Callable[[Any, Any, Choice, Theme], Shown]
+    load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
+    hint: str = ""  # what a click does
+
+
+def rates_range(settings: Settings, low: float = 1e-4, high: float = 10.0) -> tuple[float, float]:
+    """Draw the range of learning rates and return it; a range the wrong way round is turned."""
+    a = number(
+        *(settings, "map.low", "Rates from", 1e-6, 100.0, low, low / 2), on_change=None, width=120
+    )
+    b = number(
+        *(settings, "map.high", "to", 1e-6, 100.0, high, high / 10), on_change=None, width=120
+    )
+    if a == b:
+        return low, high
+    return min(a, b), max(a, b)
+
+
+def of_one_run(settings: Settings, choice: Choice, able: Iterable[int]) -> Experiment | None:
+    """Draw the choice of one run among the `able`; return its experiment, None without any."""
+    labels = [choice.labels[index] for index in able]
+    if not labels:
+        return None
+    label = pick(settings, "map.run", "Run", labels, width=170)
+    run = choice.experiment.runs[choice.labels.index(label if label in labels else labels[0])]
+    return replace(choice.experiment, runs=(run,))
+
+
+def seeds(settings: Settings, noisy: bool, default: int, most: int = 1000) -> int:
+    """Draw the number of seeds and return it; without noise one is as good as many."""
+    count = number(
+        *(settings, "map.seeds", "Seeds", 1, most, default, 10),
+        help="Runs that differ in their noise only."
+        if noisy
+        else "Without noise all are the same.",
+        on_change=None,
+        width=110,
+        disabled=not noisy,
+    )
+    return int(count) if noisy else 1
+
+
+def base_layout(theme: Theme) -> Figure:
+    """Return the layout that the charts of all maps share."""
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 14},
+        "margin": {"l": 80, "r": 24, "t": 10, "b": 48, "autoexpand": False},
+        "dragmode": False,
+        "hovermode": "closest",
+        "showlegend": False,
+    }
+
+
+def axis_layout(theme: Theme, title: str, **more: Any) -> Figure:
+    """Return the layout of one axis."""
+    return {
+        "title": {"text": title, "standoff": 6},
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": theme.line,
+        "ticks": "outside",
+        "tickcolor": theme.line,
+        **more,
+    }
+
+
+def power(exponent: int) -> str:
+    """Return a power of ten as people write it."""
+    return f"{10.0**exponent:g}" if -4 <= exponent <= 4 else f"1e{exponent}"
+
+
+def decades(low: float, high: float) -> Figure:
+    """Return the ticks of a logarithmic axis between two positive numbers: every power of ten."""
+    ends = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+    kept = list(ends)[:: max(1, len(ends) // 7)]
+    return {"tickvals": [10.0**d for d in kept], "ticktext": [power(d) for d in kept]}

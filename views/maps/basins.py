@@ -1,0 +1,147 @@
+"""Basins of attraction on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from landscape.record import CriticalPoint
+from optimizers.maps import BasinMap, Basins
+from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.ensembles import MINIMA
+from views.controls import Choice, pick, row
+from views.figures import Figure, frame
+from views.maps.base import Map, Panel, Shown, axis_layout, base_layout, of_one_run
+from views.settings import Settings
+from views.theme import COLOURS, Theme
+
+SIZES = ("64", "128", "256", "512")
+MOST_COLOURS = 8  # ends that have a colour of their own; the rarer ones share one
+OTHERS = -3
+SPECIAL = {
+    UNDECIDED: ("undecided", "#9a9a9a"),
+    DIVERGED: ("diverged", "#5a1a1a"),
+    OTHERS: ("other ends", "#c8c8c8"),
+}
+
+
+def ask(settings: Settings, choice: Choice) -> BasinMap | str:
+    """Draw the controls and return what they ask for."""
+    with row(settings):
+        picked = of_one_run(settings, choice, range(len(choice.experiment.runs)))
+        size = int(pick(settings, "map.starts", "Starts a side", SIZES, "256", width=130))
+    assert picked is not None
+    return BasinMap(picked, frame(picked), size)
+
+
+def name_of(point: CriticalPoint) -> str:
+    """Return what to call a critical point."""
+    return f"{point.kind} ({point.x:.3g}, {point.y:.3g})"
+
+
+def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Shown:
+    """Return the map: a colour for every end, darker where the way is longer."""
+    found, counts = np.unique(result.where, return_counts=True)
+    common = sorted(zip(counts.tolist(), found.tolist(), strict=True), reverse=True)
+    own = [end for _, end in common if end >= 0][:MOST_COLOURS]
+    legend: list[tuple[int, str, str]] = [
+        (end, name_of(result.points[end]), COLOURS[(i + 1) % len(COLOURS)])
+        for i, end in enumerate(own)
+    ]
+    rest = [end for _, end in common if end >= 0][MOST_COLOURS:]
+    where = np.where(np.isin(result.where, rest), OTHERS, result.where) if rest else result.where
+    legend += [(end, *SPECIAL[end]) for end in SPECIAL if (where == end).any()]
+    longest = max(float(np.quantile(result.steps, 0.99)), 1.0)
+    shade = np.clip(result.steps / longest, 0, 1)
+    z = np.zeros(where.shape)
+    scale: list[list[Any]] = []
+    for k, (end, _, colour) in enumerate(legend):
+        mine = where == end
+        z[mine] = k + 0.02 + 0.96 * shade[mine]
+        scale += [[k / len(legend), mix(colour, "#ffffff", 0.55)]]
+        scale += [[(k + 1) / len(legend), mix(colour, "#000000", 0.25)]]
+    (x0, x1), (y0, y1) = request.frame or ((0.0, 1.0), (0.0, 1.0))
+    data: list[Figure] = [
+        {
+            "type": "heatmap",
+            "x0": float(result.x[0]),
+            "dx": float(result.x[1] - result.x[0]),
+            "y0": float(result.y[0]),
+            "dy": float(result.y[1] - result.y[0]),
+            "z": z,
+            "zmin": 0,
+            "zmax": len(legend),
+            "colorscale": scale,
+            "showscale": False,
+            "hoverinfo": "skip",
+        }
+    ]
+    minima = [p for p in result.points if p.kind in MINIMA]
+    start = request.experiment.start_of(request.experiment.runs[0])
+    for text, points, symbol, size in (
+        ("minima", [(p.x, p.y) for p in minima], "star", 11),
+        ("the lab's start", [start], "x-thin", 12),
+    ):
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": text,
+                "x": [x for x, _ in points],
+                "y": [y for _, y in points],
+                "marker": {
+                    "symbol": symbol,
+                    "size": size if len(points) < 20 else 5,
+                    "color": "#ffffff",
+                    "line": {"color": "#000000", "width": 3 if symbol == "x-thin" else 1.5},
+                },
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
+    layout = base_layout(theme)
+    layout["margin"] = {**layout["margin"], "l": 50, "b": 30}
+    layout["xaxis"] = axis_layout(theme, "", range=[x0, x1])
+    layout["yaxis"] = axis_layout(theme, "", range=[y0, y1])
+    label = f"Basins of attraction of {request.experiment.runs[0].optimizer}"
+    steps = request.experiment.runs[0].steps or request.experiment.steps
+    aspect = min(1.0, (y1 - y0) / (x1 - x0))
+    colours = tuple((text, colour) for _, text, colour in legend)
+    return Shown(
+        (Panel({"data": data, "layout": layout}, label, aspect, 520, colours),),
+        f"One pixel is one start of {request.experiment.runs[0].optimizer}, {steps:,} updates;"
+        f" {request.size} x {request.size} starts. Darker took longer to come 99 % of its way"
+        " down.",
+        words(result, common),
+    )
+
+
+def words(result: Basins, common: list[tuple[int, int]]) -> str:
+    """Return the shares of the frame in words."""
+    total = result.where.size
+    parts = []
+    for count, end in common[:6]:
+        text = SPECIAL[end][0] if end in SPECIAL else name_of(result.points[end])
+        parts.append(f"{count / total:.1%} {text}")
+    more = f", and {len(common) - 6} more ends" if len(common) > 6 else ""
+    return f"Share of the starts: {', '.join(parts)}{more}."
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """Return a colour with a share of another in it."""
+    a, b = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (colour, other))
+    return "#" + "".join(f"{round(p + (q - p) * share):02x}" for p, q in zip(a, b, strict=True))
+
+
+def load(request: BasinMap, result: Basins, choice: Choice, x: float, y: float) -> dict[str, Any]:
+    """Return the start that was clicked."""
+    surface = request.experiment.surface
+    if choice.compare == "Start":
+        return {}
+    step = float(result.x[1] - result.x[0])
+    digits = max(0, 1 - int(np.floor(np.log10(step))))
+    return {f"{surface}.x": round(x, digits), f"{surface}.y": round(y, digits)}
+
+
+MAP = Map("Basins of attraction", ask, draw, load, "A click sets the start of the lab.")

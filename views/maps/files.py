@@ -1,0 +1,94 @@
+"""A map's numbers as a file, made from its address alone."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import io
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from optimizers import maps
+from views import address
+from views.jobs import JOBS
+from views.server import ROOT
+from views.settings import MOST_UPDATES
+from views.theme import MOST_PANELS
+
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in maps.KINDS}
+MOST_SIDE = 512  # pixels
+# Whoever waits here for a map must not keep others from the player's files.
+MAKERS = concurrent.futures.ThreadPoolExecutor(4, "csv")
+
+
+def link(request: Any) -> None:
+    """Draw the link to a map's numbers."""
+    query = urlencode({"of": address.write(request)})
+    kind = type(request).__name__
+    st.html(
+        f'<p><a class="zz-file" download href="{ROOT}/map/{kind}.csv?{query}">'
+        "Numbers of this map (CSV)</a></p>"
+    )
+
+
+def table(result: maps.Result) -> str:
+    """Return a map as CSV; where there is no number a field is empty."""
+    columns = result.table()
+    out = io.StringIO()
+    out.write(",".join(columns) + "\n")
+    for row in zip(*(column.tolist() for column in columns.values()), strict=True):
+        out.write(",".join(map(field, row)) + "\n")
+    return out.getvalue()
+
+
+def field(value: Any) -> str:
+    """Return one field: numbers as Python prints them."""
+    if isinstance(value, float) and not np.isfinite(value):
+        return ""
+    return repr(value) if isinstance(value, (int, float)) else str(value)
+
+
+def made(request: Any) -> Any:
+    """Return a map, as soon as it is made."""
+    job = JOBS.join(request)
+    try:
+        job.done.wait()
+    finally:
+        JOBS.leave(job)
+    if job.error:
+        raise job.error
+    return job.result
+
+
+def check(request: Any) -> None:
+    """Raise a ValueError for a map that is larger than the page's."""
+    experiment = request.experiment
+    steps = max(run.steps or experiment.steps for run in experiment.runs)
+    side = getattr(request, "size", 0)
+    if steps > MOST_UPDATES or len(experiment.runs) > MOST_PANELS or side > MOST_SIDE:
+        raise ValueError("larger than the maps of the page")
+
+
+async def serve(asked: Request) -> Response:
+    """Answer with a map's numbers."""
+    kind = KINDS.get(asked.path_params["kind"])
+    if kind is None:
+        return Response("Not found", 404)
+    try:
+        request = kind(**address.read(asked.query_params.get("of", "")))
+        check(request)
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(MAKERS, lambda: table(made(request)))
+    except address.UNREADABLE:
+        return Response("This address holds no map.", 400)
+    headers = {"Content-Disposition": "attachment"}
+    return Response(body, media_type="text/csv", headers=headers)
+
+
+ROUTE = Route(f"/{ROOT}/map/{{kind}}.csv", serve)

@@ -1,0 +1,334 @@
+"""Maps over the learning rate and momentum, or the batch size, on the page."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from landscape import SURFACES
+from optimizers import OPTIMIZERS
+from optimizers.experiment import noise_scale
+from optimizers.maps import BatchGrid, Grid, MomentumGrid
+from optimizers.maps.base import noisy
+from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
+from optimizers.measures import EDGES
+from optimizers.verdicts import human
+from views.controls import Choice, number, pick, row
+from views.figures import Figure
+from views.maps.base import (
+    Map,
+    Panel,
+    Shown,
+    axis_layout,
+    base_layout,
+    of_one_run,
+    power,
+    rates_range,
+    seeds,
+)
+from views.settings import Settings, largest_curvature
+from views.theme import Theme
+
+SIZES = ("32", "64", "128", "256")
+FLOOR = 1e-16
+LINE, HERE = "#E69F00", "#D55E00"
+DIVERGED = "#5a1a1a"  # behind the map, where a run diverges or never arrives
+# Light is low: a ramp of one hue with even steps in lightness, whole under every colour vision.
+RAMP = [[0.0, "#f7fbff"], [0.25, "#c6dbef"], [0.5, "#6baed6"], [0.75, "#2171b5"], [1.0, "#08306b"]]
+
+
+def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
+    """Draw the controls and return what they ask for."""
+    able = [n for n, run in enumerate(choice.experiment.runs) if run.optimizer in MOMENTUM_LIKE]
+    with row(settings):
+        picked = of_one_run(settings, choice, able)
+        measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
+        low, high = rates_range(settings)
+        size = int(pick(settings, "map.size", "Pixels a side", SIZES, "128", width=120))
+        count = seeds(settings, noisy(choice.experiment), 9, 99)
+        tolerance = tolerance_of(settings)
+    if picked is None:
+        return "None of the runs has a momentum: choose Momentum, Nesterov, Adam or AdamW."
+    return MomentumGrid(picked, low, high, size, count, tolerance=tolerance, measure=measure)
+
+
+def ask_batch(settings: Settings, choice: Choice) -> BatchGrid | str:
+    """Draw the controls and return what they ask for."""
+    with row(settings):
+        picked = of_one_run(settings, choice, range(len(choice.experiment.runs)))
+        measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
+        low, high = rates_range(settings)
+        budget = pick(settings, "map.budget", "Equal", BUDGETS, width=120)
+        count = seeds(settings, choice.experiment.noise > 0, 32)
+        tolerance = tolerance_of(settings)
+    if choice.experiment.noise == 0:
+        return "Without noise every batch gives the exact gradient: set the noise above 0."
+    assert picked is not None
+    return BatchGrid(
+        *(picked, low, high),
+        seeds=count,
+        budget=budget,
+        tolerance=tolerance,
+        measure=measure,
+    )
+
+
+def tolerance_of(settings: Settings) -> float:
+    """Draw the tolerance and return it."""
+    return float(
+        number(
+            *(settings, "tolerance", "Tolerance", 1e-12, 1e6, 1e-3, 1e-3),
+            help="A run has arrived when its loss is less than this above the lowest loss.",
+            on_change=None,
+            width=130,
+        )
+    )
+
+
+def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
+    """Return the map with the current setting and, where theory has them, its lines."""
+    momentum = isinstance(request, MomentumGrid)
+    experiment = request.experiment
+    bounded = SURFACES[experiment.surface].bounded
+    measure = request.measure if bounded else LOSS
+    values = result.gap if measure == LOSS else result.arrived
+    finite = np.isfinite(values)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        heights = np.log10(np.maximum(values, FLOOR if measure == LOSS else 1.0))
+    if not bounded:
+        heights = np.where(finite, values, np.nan)
+    rates = result.rates
+    # A momentum is drawn at the logarithm of its memory, 1 / (1 - momentum); so is a batch size.
+    others = -np.log10(1 - result.others) if momentum else np.log10(result.others)
+    ticks: list[int] = []
+    if bounded and finite.any():
+        low, high = float(heights[finite].min()), float(heights[finite].max())
+        ticks = list(range(math.floor(low), math.ceil(high) + 1))
+        ticks = ticks[:: max(1, len(ticks) // 6)]
+    name = "momentum" if momentum else "batch size"
+    data: list[Figure] = [
+        {
+            "type": "heatmap",
+            "x": np.log10(rates).tolist(),
+            "y": others.tolist(),
+            "z": [
+                [None if not ok else round(float(v), 4) for v, ok in zip(line, oks, strict=True)]
+                for line, oks in zip(heights, finite, strict=True)
+            ],
+            "colorscale": RAMP,
+            "hoverongaps": False,
+            "colorbar": {
+                "title": {"text": what(request) if measure == LOSS else "updates", "side": "top"},
+                "thickness": 12,
+                "outlinewidth": 0,
+                **({"tickvals": ticks, "ticktext": [power(t) for t in ticks]} if bounded else {}),
+            },
+            "hovertemplate": f"log rate %{{x:.2f}}, {name} %{{customdata}}<extra></extra>",
+            "customdata": [[f"{v:.4g}"] * len(rates) for v in result.others],
+        }
+    ]
+    lines = theory(request, result) if momentum else [("best rate of each row", result.rates, None)]
+    if momentum:
+        for label, xs, ys in lines:
+            data.append(line(label, np.log10(xs), -np.log10(1 - np.asarray(ys)), theme))
+    else:
+        ridge = result.ridge()
+        ok = np.isfinite(ridge)
+        data.append(line("best rate of each row", np.log10(ridge[ok]), others[ok], theme))
+    now = here(request, momentum)
+    data.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "the lab's setting",
+            "x": [now[0]],
+            "y": [now[1]],
+            "marker": {
+                "symbol": "circle",
+                "size": 13,
+                "color": HERE,
+                "line": {"color": "#ffffff", "width": 2},
+            },
+            "hoverinfo": "name",
+        }
+    )
+    layout = {**base_layout(theme), "plot_bgcolor": DIVERGED}
+    layout["margin"] = {**layout["margin"], "r": 90}
+    decades = [d for d in range(-6, 3) if math.log10(request.low) <= d <= math.log10(request.high)]
+    layout["xaxis"] = axis_layout(
+        theme,
+        "learning rate",
+        tickvals=decades,
+        ticktext=[power(d) for d in decades],
+        range=[math.log10(request.low), math.log10(request.high)],
+    )
+    if momentum:
+        momenta = [m for m in (0, 0.5, 0.9, 0.99, 0.999) if m <= request.most]
+        layout["yaxis"] = axis_layout(
+            theme,
+            request.hyper,
+            tickvals=[-math.log10(1 - m) for m in momenta],
+            ticktext=[f"{m:g}" for m in momenta],
+            range=[0, -math.log10(1 - request.most)],
+        )
+    else:
+        sizes = result.others.tolist()[:: max(1, len(result.others) // 8)]
+        layout["yaxis"] = axis_layout(
+            theme,
+            "batch size",
+            tickvals=[math.log10(b) for b in sizes],
+            ticktext=[f"{b:,}" for b in sizes],
+            range=[others[0] - 0.15, others[-1] + 0.15],
+        )
+    label = f"{measure} against learning rate and {name}"
+    none = "diverges" if measure == LOSS else "never below the tolerance"
+    legend = (
+        *((text, LINE) for text, *_ in lines),
+        ("the lab's setting", HERE),
+        *(((none, DIVERGED),) if not finite.all() else ()),
+    )
+    return Shown(
+        (Panel({"data": data, "layout": layout}, label, 0.62, legend=legend),),
+        pixel(request, result, momentum),
+        words(request, result, momentum, measure),
+    )
+
+
+def line(label: str, x: Any, y: Any, theme: Theme) -> Figure:
+    """Return a line over the map."""
+    dash = "dot" if "Polyak" in label else "solid"
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(x) > 1 else "markers",
+        "name": label,
+        "x": np.asarray(x).tolist(),
+        "y": np.asarray(y).tolist(),
+        "line": {"color": LINE, "width": 3, "dash": dash},
+        "marker": {
+            "symbol": "star",
+            "size": 15,
+            "color": LINE,
+            "line": {"color": "#000000", "width": 1},
+        },
+        "hoverinfo": "name",
+    }
+
+
+def here(request: Any, momentum: bool) -> tuple[float, float]:
+    """Return where the lab's setting lies on the map."""
+    experiment, run = request.experiment, request.experiment.runs[0]
+    rate = OPTIMIZERS[run.optimizer].default_rate(SURFACES[experiment.surface])
+    x = math.log10(max(rate if run.lr is None else run.lr, 1e-12))
+    if momentum:
+        return x, -math.log10(1 - run.hyper[request.hyper])
+    return x, math.log10(run.batch_size or experiment.samples)
+
+
+def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
+    """Return the limit of stability and Polyak's optimum, on quadratics, as (name, rates, momenta).
+
+    The first is that of every momentum over the largest curvature; the second, of the heavy ball
+    in PyTorch's form, is the rate 4 / (sqrt(L) + sqrt(l))^2 at the momentum
+    ((sqrt(L) - sqrt(l)) / (sqrt(L) + sqrt(l)))^2 (Polyak, 1964).
+    """
+    experiment, run = request.experiment, request.experiment.runs[0]
+    if experiment.surface != "Quadratic" or run.optimizer not in EDGES:
+        return []
+    surface = SURFACES[experiment.surface]
+    hxx, _, hyy = surface.hessian(0.0, 0.0, **experiment.params)
+    top = largest_curvature(surface, 0.0, 0.0, experiment.params)
+    bottom = float(hxx + hyy) - top
+    limits = [
+        EDGES[run.optimizer]({**run.hyper, request.hyper: float(m)})[-1] / top
+        for m in result.others
+    ]
+    found: list[tuple[str, Any, Any]] = [("limit of stability", np.array(limits), result.others)]
+    if run.optimizer == "Momentum" and run.hyper["convention"] == 0:
+        high, low = math.sqrt(top), math.sqrt(bottom)
+        best = ((high - low) / (high + low)) ** 2
+        found.append(("Polyak's optimum", np.array([4 / (high + low) ** 2]), np.array([best])))
+    return found
+
+
+def what(request: Any) -> str:
+    """Return what the losses of a map are called."""
+    return "gap" if SURFACES[request.experiment.surface].bounded else "loss"
+
+
+def pixel(request: Any, result: Grid, momentum: bool) -> str:
+    """Return what one pixel is."""
+    run, experiment = request.experiment.runs[0], request.experiment
+    many = "one run" if request.seeds == 1 else f"the median of {request.seeds} runs"
+    text = f"One pixel is {many} of {run.optimizer}"
+    if momentum:
+        steps = int(result.steps[0])
+        return f"{text} over {steps:,} updates; {request.size} x {request.size} pixels."
+    if request.budget == SAMPLES:
+        seen = (run.steps or experiment.steps) * request.reference
+        return (
+            f"{text}, each of which sees {seen:,} samples, or one batch if that is more:"
+            f" {count(result.steps[0])} at batch {int(result.others[0]):,},"
+            f" {count(result.steps[-1])} at {int(result.others[-1]):,}."
+        )
+    scale = [noise_scale(experiment.noise, experiment.samples, int(b)) for b in result.others[:1]]
+    return (
+        f"{text} over {int(result.steps[0]):,} updates, so that a large batch sees more samples."
+        f" The noise of a batch of {int(result.others[0])} is {human(scale[0])}."
+    )
+
+
+def count(updates: int) -> str:
+    return "1 update" if updates == 1 else f"{updates:,} updates"
+
+
+def words(request: Any, result: Grid, momentum: bool, measure: str) -> str:
+    """Return the best pixel and what the lines say."""
+    if not np.isfinite(result.gap).any():
+        return "Every run diverges."
+    values = result.gap if measure == LOSS else result.arrived
+    if not np.isfinite(values).any():
+        return f"No run comes below the tolerance of {request.tolerance:g}."
+    j, i = np.unravel_index(int(np.argmin(values)), values.shape)
+    name = request.hyper if momentum else "batch"
+    where = f"{result.others[j]:.4g}" if momentum else f"{int(result.others[j]):,}"
+    best = (
+        f"{what(request)} {human(float(values[j, i]))}"
+        if measure == LOSS
+        else f"{values[j, i]:,.0f} updates"
+    )
+    text = f"Best pixel: rate {human(float(result.rates[i]))}, {name} {where}: {best}."
+    text += f" {np.mean(~np.isfinite(result.gap)):.0%} of the pixels diverge."
+    if momentum:
+        for label, rates, momenta in theory(request, result):
+            if label.startswith("Polyak"):
+                text += (
+                    f" {label} is rate {human(float(rates[0]))} at momentum"
+                    f" {float(momenta[0]):.3g}."
+                )
+        return text
+    ridge, sizes = result.ridge(), result.others
+    parts = [f"{human(float(ridge[k]))} at {int(sizes[k]):,}" for k in (0, len(sizes) // 2, -1)]
+    return f"{text} The best rate is {', '.join(parts)}."
+
+
+def load(request: Any, result: Grid, choice: Choice, x: float, y: float) -> dict[str, Any]:
+    """Return the settings that were clicked."""
+    experiment, run = request.experiment, request.experiment.runs[0]
+    found: dict[str, Any] = {}
+    if choice.compare != "Learning rate":
+        found[f"{experiment.surface}.{run.optimizer}.lr"] = float(f"{10**x:.3g}")
+    if isinstance(request, MomentumGrid):
+        if choice.compare != "Momentum":
+            momentum = float(f"{1 - 10**-y:.4g}")
+            found[f"{run.optimizer}.{request.hyper}"] = min(max(momentum, 0.0), 0.999)
+    elif choice.compare != "Batch size":
+        size = int(result.others[int(np.argmin(np.abs(np.log10(result.others) - y)))])
+        found["batch"] = "all" if size == experiment.samples else str(size)
+    return found
+
+
+HINT = "A click takes its setting over into the lab."
+MOMENTUM = Map("Rate and momentum", ask_momentum, draw, load, HINT)
+BATCH = Map("Rate and batch size", ask_batch, draw, load, HINT)

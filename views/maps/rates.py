@@ -1,0 +1,251 @@
+"""The learning-rate sweep on the page."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from landscape import SURFACES
+from landscape.record import GLOBAL_MINIMUM
+from optimizers import Experiment
+from optimizers.maps import Curves, RateSweep
+from optimizers.maps.base import noisy
+from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
+from optimizers.measures import EDGES, coupled_decay
+from optimizers.verdicts import human
+from views.controls import Choice, row
+from views.figures import Figure, Mark
+from views.maps.base import Map, Panel, Shown, axis_layout, base_layout, decades, rates_range, seeds
+from views.settings import Settings, largest_curvature
+from views.theme import Theme
+
+FLOOR = 1e-16  # what a logarithmic axis shows for a gap that is exactly zero
+ZONE_COLOURS = {LOW: "#56B4E9", GOOD: "#009E73", HIGH: "#E69F00", DIVERGES: "#8c2d04"}
+STRIP = 0.2  # of the chart's height, for the zones
+
+
+def ask(settings: Settings, choice: Choice) -> RateSweep | str:
+    """Draw the controls and return what they ask for."""
+    with row(settings):
+        low, high = rates_range(settings)
+        count = seeds(settings, noisy(choice.experiment), 50)
+    if choice.compare == "Learning rate":
+        return "Compare something else than the learning rate: this map varies it for every run."
+    return RateSweep(choice.experiment, low, high, seeds=count)
+
+
+def limit_of(experiment: Experiment, c: int) -> float | None:
+    """Return the rate above which run c is unstable at a global minimizer, if theory has one."""
+    run, surface = experiment.runs[c], SURFACES[experiment.surface]
+    points = surface.minimizers(**experiment.params)
+    curvature = max(
+        (
+            largest_curvature(surface, p.x, p.y, experiment.params)
+            for p in points
+            if p.kind == GLOBAL_MINIMUM
+        ),
+        default=0.0,
+    ) + coupled_decay(run)
+    if run.optimizer not in EDGES or curvature <= 0:
+        return None
+    return EDGES[run.optimizer](run.hyper)[-1] / curvature
+
+
+def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
+    """Return the curves with their bands, the zones of each run and the limits of stability."""
+    experiment = request.experiment
+    marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    bounded = SURFACES[experiment.surface].bounded
+    gap = "gap" if bounded else "loss"
+    data: list[Figure] = []
+    for c, mark in enumerate(marks):
+        low, median, high = (
+            heights(v[c], bounded) for v in (result.low, result.median, result.high)
+        )
+        inside = [i for i, v in enumerate(high) if v is not None]
+        rates = result.rates.tolist()
+        if request.seeds > 1 and inside:
+            there, back = [rates[i] for i in inside], [rates[i] for i in reversed(inside)]
+            data.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "x": there + back,
+                    "y": [low[i] for i in inside] + [high[i] for i in reversed(inside)],
+                    "fill": "toself",
+                    "fillcolor": mark.colour,
+                    "opacity": 0.2,
+                    "line": {"width": 0},
+                    "hoverinfo": "skip",
+                    "showlegend": False,
+                }
+            )
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": mark.label,
+                "x": rates,
+                "y": median,
+                "line": {"color": mark.colour, "width": 3},
+                "hovertemplate": f"{mark.label}: rate %{{x:.3g}}, {gap} %{{y:.3g}}<extra></extra>",
+            }
+        )
+        best = result.best(c)
+        at = int(np.argmin(np.abs(result.rates - best)))
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [best],
+                "y": [median[at]],
+                "marker": {
+                    "symbol": mark.symbol,
+                    "size": 13,
+                    "color": mark.colour,
+                    "line": {"color": theme.page, "width": 2},
+                },
+                "hovertemplate": f"{mark.label}: best rate {best:.3g}<extra></extra>",
+                "showlegend": False,
+            }
+        )
+    data += strip(result, marks)
+    layout = base_layout(theme)
+    ends = [math.log10(request.low), math.log10(request.high)]
+    ticks = decades(request.low, request.high)
+    layout["xaxis"] = axis_layout(
+        theme, "learning rate", type="log", range=ends, anchor="y2", **ticks
+    )
+    layout["yaxis"] = axis_layout(
+        theme,
+        "loss − minimum" if bounded else "loss",
+        type="log" if bounded else "linear",
+        dtick=1 if bounded else None,
+        domain=[STRIP + 0.06, 1],
+        **({"exponentformat": "power"} if bounded else {}),
+    )
+    layout["yaxis2"] = axis_layout(
+        theme,
+        "",
+        domain=[0, STRIP],
+        range=[len(marks) - 0.5, -0.5],
+        tickvals=list(range(len(marks))),
+        ticktext=[mark.label for mark in marks],
+        tickfont={"size": 12},
+    )
+    layout["margin"] = {**layout["margin"], "l": 110}
+    limits = [(mark, limit_of(experiment, c)) for c, mark in enumerate(marks)]
+    layout["shapes"] = [
+        {
+            "type": "line",
+            "xref": "x",
+            "x0": limit,
+            "x1": limit,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": mark.colour, "width": 1.5, "dash": "dash"},
+        }
+        for mark, limit in limits
+        if limit and request.low <= limit <= request.high
+    ]
+    many = "one run"
+    if request.seeds > 1:
+        many = f"the median of {request.seeds} runs with different noise, the band 80 % of them"
+    return Shown(
+        (
+            Panel(
+                {"data": data, "layout": layout},
+                "Final loss against the learning rate",
+                legend=(*((m.label, m.colour) for m in marks), *ZONE_COLOURS.items()),
+            ),
+        ),
+        f"One point is {many}, {experiment.steps:,} updates each; {request.count} rates.",
+        words(request, result, choice, limits),
+    )
+
+
+def heights(gap: Any, bounded: bool) -> list[float | None]:
+    """Return what the chart shows of gaps: None where there is nothing."""
+    return [None if not math.isfinite(v) else max(v, FLOOR) if bounded else v for v in gap.tolist()]
+
+
+def strip(result: Curves, marks: list[Mark]) -> list[Figure]:
+    """Return the zones of every run as a strip under the curves."""
+    steps = [[i / len(ZONES), ZONE_COLOURS[zone]] for i, zone in enumerate(ZONES)]
+    scale = [
+        s
+        for i, (at, colour) in enumerate(steps)
+        for s in ([at, colour], [(i + 1) / len(ZONES), colour])
+    ]
+    return [
+        {
+            "type": "heatmap",
+            "x": result.rates.tolist(),
+            "y": list(range(len(marks))),
+            "z": result.zone.tolist(),
+            "zmin": -0.5,
+            "zmax": len(ZONES) - 0.5,
+            "colorscale": scale,
+            "showscale": False,
+            "ygap": 3,
+            "yaxis": "y2",
+            "text": [[ZONES[z] for z in line] for line in result.zone.tolist()],
+            "hovertemplate": "rate %{x:.3g}: %{text}<extra></extra>",
+        }
+    ]
+
+
+def words(
+    request: RateSweep, result: Curves, choice: Choice, limits: list[tuple[Mark, float | None]]
+) -> str:
+    """Return the best rates and the limits of stability in words."""
+    lines = []
+    gap = "gap" if SURFACES[request.experiment.surface].bounded else "loss"
+    for c, (mark, limit) in enumerate(limits):
+        median = result.median[c]
+        text = f"- {mark.label}: "
+        if not np.isfinite(median).any():
+            lines.append(text + "diverges at every rate.")
+            continue
+        good = result.rates[around(result.zone[c] == ZONES.index(GOOD), int(np.argmin(median)))]
+        text += f"best at {human(result.best(c))}, {gap} {human(float(median.min()))};"
+        text += f" good from {human(float(good[0]))} to {human(float(good[-1]))}"
+        lost = result.rates[result.zone[c] == ZONES.index(DIVERGES)]
+        text += f"; diverges from {human(float(lost[0]))}" if len(lost) else ""
+        text += f"; limit of stability at the minimum {human(limit)}" if limit else ""
+        lines.append(text + ".")
+    lines.append(
+        f"\nGood is a {gap} of at most twice the best one, or a thousandth of the one at the start."
+        " Dashed lines are limits of stability."
+    )
+    return "\n".join(lines)
+
+
+def around(good: Any, best: int) -> slice:
+    """Return the unbroken stretch of good rates that holds the best one."""
+    bad = np.flatnonzero(~good)
+    before, after = bad[bad < best], bad[bad > best]
+    return slice(int(before[-1]) + 1 if len(before) else 0, int(after[0]) if len(after) else None)
+
+
+def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float) -> dict[str, Any]:
+    """Return the rate that was clicked, for the run whose curve is nearest."""
+    rate = float(f"{10**x:.3g}")
+    at = int(np.argmin(np.abs(np.log10(result.rates) - x)))
+    height = result.median[:, at]
+    if SURFACES[request.experiment.surface].bounded:
+        height = np.log10(np.maximum(height, FLOOR))
+    run = request.experiment.runs[int(np.argmin(np.abs(height - y)))]
+    return {f"{request.experiment.surface}.{run.optimizer}.lr": rate}
+
+
+MAP = Map(
+    "Learning-rate sweep",
+    ask,
+    draw,
+    load,
+    "A click takes its rate over into the lab, for the nearest curve.",
+)

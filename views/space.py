@@ -1,0 +1,279 @@
+"""The 3-D view: the surface as a Plotly scene, and what the player draws over it.
+
+WebGL draws the surface alone, when the camera moves. The paths are drawn over it as the flat
+picture of points in space, so playing costs no WebGL, which without a graphics card is good for six
+pictures a second. A flat trace with `customdata` lies in space: x and y are its place in the plane,
+`customdata` are its heights.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from optimizers import Experiment, Trajectory
+from views import figures
+from views.figures import GRID, Figure, Ground, Mark, outcome, terrain
+from views.theme import Theme
+
+MOST_VERTICES = 1_001  # of a path; a longer one is thinned
+CELLS = 800  # of thinning, along each side of the box: about a pixel each
+EYE = {"x": 0.5, "y": -1.45, "z": 1.15}
+HEIGHT = 0.65  # of the box, whose longer side is one
+SLIMMEST = 0.6  # of the box, whatever the domain
+MARGIN = 0.02  # of the heights, above and below the surface
+TICKS = 5
+ENDLESS = 1e3  # a height in decades, for a loss that is infinite
+
+Vector = NDArray[np.float64]
+
+
+def background(ground: Ground, theme: Theme) -> Figure:
+    """Return the surface in space, and the minima on it: the picture of the contours, raised.
+
+    The labels of the ticks are left to the player, which writes them upright.
+    """
+    contour, minima = figures.background(ground, 1, theme)["data"]
+    heights, scale = terrain(ground)
+    x, y = (np.linspace(*side, GRID) for side in ground.box)
+    loss = SURFACES[ground.surface].loss(
+        np.array(minima["x"]), np.array(minima["y"]), **ground.params
+    )
+    raised = scale(loss)
+    low, high = float(np.min(heights, initial=raised.min(initial=np.inf))), float(heights.max())
+    surface: Figure = {
+        "type": "surface",
+        "name": "surface",
+        "x": x,
+        "y": y,
+        "z": heights,
+        "colorscale": contour["colorscale"],
+        "showscale": False,
+        "hoverinfo": "skip",
+        # Mostly its own grey, which stands for the loss, and enough shade to look round.
+        "lighting": {"ambient": 0.75, "diffuse": 0.4, "specular": 0.03, "roughness": 0.9},
+        "lightposition": {"x": -1e4, "y": 1e4, "z": 2e4},
+        "contours": {
+            "x": {"highlight": False},
+            "y": {"highlight": False},
+            "z": {
+                **contour["contours"],
+                "show": True,
+                "highlight": False,
+                "color": theme.contour,
+                "width": 1.5,
+            },
+        },
+    }
+    sides = [high - low for low, high in ground.box]
+    ticks = [(values, [f"{value:g}" for value in values]) for values in map(even, ground.box)]
+    ticks.append((contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"]))
+    above = MARGIN * (high - low)
+    ranges = [*ground.box, (low - above, high + above)]
+    axes = {
+        f"{letter}axis": {
+            "range": list(side),
+            "tickvals": values,
+            "ticktext": texts,
+            "showticklabels": False,
+            "title": {"text": ""},
+            "gridcolor": theme.line,
+            "linecolor": theme.line,
+            "showbackground": False,
+            "zeroline": False,
+            "showspikes": False,
+        }
+        for letter, side, (values, texts) in zip("xyz", ranges, ticks, strict=True)
+    }
+    shape = [max(side / max(sides), SLIMMEST) for side in sides]
+    layout: Figure = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 14},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "meta": ["x", "y", "loss"],
+        "scene": {
+            **axes,
+            "bgcolor": "rgba(0,0,0,0)",
+            "aspectmode": "manual",
+            "aspectratio": dict(zip("xyz", (*shape, HEIGHT), strict=True)),
+            "camera": {
+                "eye": EYE,
+                "up": {"x": 0, "y": 0, "z": 1},
+                "center": {"x": 0, "y": 0, "z": 0},
+            },
+            "dragmode": "turntable",
+            "hovermode": False,
+        },
+    }
+    points = {key: minima[key] for key in ("type", "mode", "name", "x", "y", "marker")}
+    return {"data": [surface, {**points, "customdata": raised.tolist()}], "layout": layout}
+
+
+def even(side: tuple[float, float]) -> list[float]:
+    """Return about TICKS round numbers at equal distances."""
+    low, high = side
+    power = 10.0 ** math.floor(math.log10((high - low) / TICKS))
+    step = next(d * power for d in (1, 2, 5, 10) if d * power * TICKS >= high - low)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.6g}") for k in range(first, last + 1)]
+
+
+def foreground(
+    experiment: Experiment, trajectories: list[Trajectory], marks: list[Mark], theme: Theme
+) -> tuple[Figure, list[dict[str, Any]]]:
+    """Return the overlay's traces in space, and for each run what the player moves them by.
+
+    That is the step at which the path is at each vertex (`times`, None where they are the same),
+    the vertices at which it comes back into the frame (`starts`) and its `last` step.
+    """
+    ground = Ground.of(experiment)
+    _, scale = terrain(ground)
+    flat = figures.foreground(experiment, trajectories, marks, True, theme)
+    paths, runs = [], []
+    for trajectory in trajectories:
+        vertices, times, starts = path(trajectory, ground)
+        known = len(times) == 0 or bool((times == np.arange(len(times))).all())
+        paths.append((vertices.T.copy(), times))
+        runs.append(
+            {
+                "times": None if known else times.astype(np.float32),
+                "starts": starts,
+                "last": len(finite(trajectory)) - 1,
+            }
+        )
+    data = []
+    for trace in flat["data"]:
+        kind, index = trace["name"].split("-")
+        (x, y, z), times = paths[int(index)]
+        if kind == "start":
+            loss = trajectories[int(index)].loss[:1]
+            place: Figure = {"customdata": scale(loss).tolist()}
+        elif kind == "head":
+            place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
+        elif kind == "dots":
+            whole = times == np.rint(times)
+            place = {"x": x[whole], "y": y[whole], "customdata": z[whole]}
+        else:
+            place = {"x": x, "y": y, "customdata": z}
+        axes = ("xaxis", "yaxis")
+        data.append({key: value for key, value in trace.items() if key not in axes} | place)
+    note = figures.ending(marks, trajectories, theme)
+    ends = [ended(trajectory, ground) for trajectory in trajectories]
+    lines = [
+        f'<span style="color:{mark.colour}">{mark.label}</span> {text}'
+        for mark, text in zip(marks, ends, strict=True)
+        if text
+    ]
+    hidden = {"visible": False, "fixedrange": True}
+    layout: Figure = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": flat["layout"]["font"],
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "showlegend": False,
+        "hovermode": False,
+        "xaxis": hidden,
+        "yaxis": hidden,
+        "annotations": [{**note, "text": "<br>".join(lines), "visible": bool(lines)}],
+    }
+    return {"data": data, "layout": layout}, runs
+
+
+def ended(trajectory: Trajectory, ground: Ground) -> str:
+    """Return when a run leaves the frame and what ended it early, in words."""
+    outside = ~within(finite(trajectory), ground)
+    left = f"leaves the frame at step {outside.argmax()}" if outside.any() else ""
+    return ", ".join(filter(None, (left, outcome(trajectory))))
+
+
+def finite(trajectory: Trajectory) -> Vector:
+    """Return a path without a last position that is not finite."""
+    path = trajectory.path
+    return path if np.isfinite(path[-1]).all() else path[:-1]
+
+
+def within(points: Vector, ground: Ground) -> NDArray[np.bool_]:
+    """Tell which points lie in the frame."""
+    low, high = np.array(ground.box).T
+    found: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
+    return found
+
+
+def path(trajectory: Trajectory, ground: Ground) -> tuple[Vector, Vector, list[int]]:
+    """Return what a path shows of itself in the box: vertices (n, 3), times (n,), and starts.
+
+    The heights are those of the run's losses. Where the path leaves the frame, or rises above the
+    box on its way out, it is cut there, and goes on, as another piece, where it comes back.
+    """
+    heights, scale = terrain(ground)
+    places = finite(trajectory)
+    loss = np.nan_to_num(scale(trajectory.loss[: len(places)]), nan=ENDLESS, posinf=ENDLESS)
+    points = np.column_stack([places, loss])
+    inside = within(places, ground)
+    times, starts = np.arange(len(points), dtype=float), [0]
+    if not inside.all():
+        top = max(float(heights.max()), float(points[inside, 2].max(initial=-np.inf)))
+        times, starts = cut(points, np.array([*ground.box, (-np.inf, top)]))
+    vertices = at(points, times)
+    if len(times) > MOST_VERTICES:
+        box = np.array([*ground.box, (heights.min(), heights.max())])
+        kept = thinned((vertices - box[:, 0]) / np.ptp(box, axis=1), starts)
+        vertices, times = vertices[kept], times[kept]
+        starts = np.searchsorted(kept, starts).tolist()
+    return vertices, times, starts
+
+
+def at(points: Vector, times: Vector) -> Vector:
+    """Return where a path is at times between its steps."""
+    steps = np.arange(len(points))
+    return np.column_stack([np.interp(times, steps, column) for column in points.T])
+
+
+def cut(points: Vector, box: Vector) -> tuple[Vector, list[int]]:
+    """Return the times of the vertices of a path's pieces in a box, and which start a piece.
+
+    `box` is (3, 2); every step is cut by Liang and Barsky's way. A step's ends are its own times
+    where they are inside, and where the line crosses the box otherwise.
+    """
+    a, d = points[:-1], np.diff(points, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossings = (box.T[:, None, :] - a) / d  # (2, n - 1, 3)
+    # A step along a side of the box crosses it nowhere: it is between the two all the way or never.
+    between = (a >= box[:, 0]) & (a <= box[:, 1])
+    still = d == 0
+    near = np.where(still, np.where(between, -np.inf, np.inf), crossings.min(axis=0))
+    far = np.where(still, np.where(between, np.inf, -np.inf), crossings.max(axis=0))
+    enter, leave = np.maximum(near.max(axis=1), 0), np.minimum(far.min(axis=1), 1)
+    seen = np.flatnonzero(enter <= leave)
+    ends = seen[:, None] + np.column_stack([enter[seen], leave[seen]])
+    fresh = np.ones(len(seen), bool)
+    fresh[1:] = ends[1:, 0] != ends[:-1, 1]
+    kept = np.column_stack([fresh, np.ones_like(fresh)]).ravel()
+    first = np.column_stack([fresh, np.zeros_like(fresh)]).ravel()
+    return ends.ravel()[kept], np.flatnonzero(first[kept]).tolist()
+
+
+def thinned(points: Vector, starts: list[int]) -> NDArray[np.intp]:
+    """Return the indices of the vertices that stay of a long path in the unit box.
+
+    Of vertices that rest within a cell the first and the last stay, and so do the ends of every
+    piece; of what are still too many, one of every few: of an odd number, because one of two would
+    make a straight line of a zigzag.
+    """
+    cells = np.floor(CELLS * points)
+    same = (cells[1:] == cells[:-1]).all(axis=1)
+    resting = np.zeros(len(points), bool)
+    resting[1:-1] = same[:-1] & same[1:]
+    resting[[*starts, *(start - 1 for start in starts)]] = False  # -1 is the path's own end
+    kept = np.flatnonzero(~resting)
+    every = -(-len(kept) // MOST_VERTICES) | 1
+    if every > 1:
+        chosen = np.zeros(len(points), bool)
+        chosen[kept[::every]] = True
+        chosen[[*starts, *(start - 1 for start in starts)]] = True
+        kept = np.flatnonzero(chosen)
+    return kept
