@@ -8,16 +8,19 @@ import json
 import math
 import tomllib
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
+from views.controls import RATES_TRIED, Choice
 from views.figures import PICTURES
 from views.links import clean, refusal, same
 from views.save import Saved, serve, standalone, table
@@ -443,7 +446,59 @@ def asked(of: str, kind: str) -> int:
 
 @pytest.fixture
 def default_choice():
-    from views.controls import Choice
-
     experiment = Experiment(runs=(Run("SGD"), Run("Adam")))
     return Choice(experiment, ("SGD", "Adam"), "updates", (1, 7), ()), simulate(experiment)
+
+
+# --- Fair rates
+
+
+def titles(app: AppTest) -> list[str]:
+    return [row[0] for row in results(app)]
+
+
+def test_all_optimizers_can_share_one_rate():
+    app = opened(fair="the same", **{"Quadratic.rate": "0.03"})
+    assert not app.warning
+    assert titles(app) == [f"{name} lr 0.03" for name in ("SGD", "Momentum", "RMSProp", "Adam")]
+    assert [s.label for s in app.slider if "rate" in s.label] == ["Common rate"]
+
+
+def test_an_effective_rate_is_the_rate_over_one_minus_momentum():
+    query = {"Quadratic.rate": "0.1", "Momentum.momentum": "0.9", "Nesterov.momentum": "0.5"}
+    app = opened(fair="the same effective", optimizers=["SGD", "Momentum", "Nesterov"], **query)
+    assert not app.warning
+    assert titles(app) == ["SGD lr 0.1", "Momentum lr 0.01", "Nesterov lr 0.05"]
+    averaging = opened(
+        fair="the same effective",
+        optimizers=["SGD", "Momentum"],
+        **{"Quadratic.rate": "0.1", "Momentum.convention": "EMA"},
+    )
+    assert titles(averaging) == ["SGD lr 0.1", "Momentum lr 0.1"]
+
+
+def test_each_optimizer_can_have_its_best_rate():
+    app = opened(fair="each its best", surface="Rosenbrock", optimizers=["SGD", "Adam"])
+    assert any("Each optimizer has its own best rate" in m.value for m in app.info)
+    rows = results(app)
+    for name, row in zip(("SGD", "Adam"), rows, strict=True):
+        experiment = Experiment("Rosenbrock", runs=(Run(name),))
+        rates = np.geomspace(1e-5, 10.0, RATES_TRIED)
+        ends = []
+        for lr in rates:
+            run = Run(name, lr=float(lr))
+            (trajectory,) = simulate(replace(experiment, runs=(run,)))
+            ends.append(np.inf if trajectory.diverged_at else trajectory.loss[-1])
+        assert row[0] == f"{name} lr {rates[int(np.argmin(ends))]:.3g}"
+        assert float(row[1]) == pytest.approx(min(ends), rel=0.02)
+
+
+def test_the_best_rate_is_searched_again_for_another_start():
+    first = opened(fair="each its best", optimizers=["SGD", "Adam"])
+    second = opened(fair="each its best", optimizers=["SGD", "Adam"], **{"Quadratic.x": "0.5"})
+    assert titles(first) != titles(second)
+
+
+def test_one_optimizer_alone_has_nothing_to_be_fair_to():
+    app = opened(optimizers="SGD")
+    assert "Learning rates" not in [s.label for s in app.selectbox]

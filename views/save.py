@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import csv
 import dataclasses
 import html
 import io
-import json
 import re
-import zlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -23,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from optimizers import Experiment, Run, Trajectory, simulate
-from views import player
+from optimizers import Experiment, Trajectory, simulate
+from views import address, player
 from views.controls import Choice
 from views.curves import CURVES
 from views.figures import PICTURES, Mark
@@ -47,7 +46,6 @@ ground(bytes("{ground}"));
 show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
-MOST_BYTES = 100_000  # of an experiment, written out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,21 +66,17 @@ class Saved:
 
     def text(self) -> str:
         """Return it as a piece of an address."""
-        written = json.dumps(dataclasses.asdict(self), default=dict, separators=(",", ":"))
-        return base64.urlsafe_b64encode(zlib.compress(written.encode())).decode()
+        return address.write(self)
 
     @staticmethod
     def read(text: str) -> Saved:
-        """Read what `text` wrote; raise ValueError for anything that the page does not write."""
-        packed = zlib.decompressobj().decompress(base64.urlsafe_b64decode(text), MOST_BYTES)
-        given = json.loads(packed)
-        runs = tuple(Run(**run) for run in given["experiment"].pop("runs"))
-        experiment = Experiment(runs=runs, **given.pop("experiment"))
+        """Read what `text` wrote; raise one of UNREADABLE for what the page does not write."""
+        given = address.read(text)
         labels, colours = (tuple(given.pop(name)) for name in ("labels", "colours"))
-        saved = Saved(experiment, labels, colours, **given)
-        steps = max(run.steps or experiment.steps for run in runs)
+        saved = Saved(labels=labels, colours=colours, **given)
+        steps = max(run.steps or saved.experiment.steps for run in saved.experiment.runs)
         if not (
-            len(runs) == len(labels) == len(colours) <= MOST_PANELS
+            len(saved.experiment.runs) == len(labels) == len(colours) <= MOST_PANELS
             and steps <= MOST_UPDATES
             and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in labels)
             and all(colour in range(MOST_PANELS) for colour in colours)
@@ -119,16 +113,13 @@ def script() -> str:
 def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     """Return trajectories as CSV; `lr` is the rate of the update that led to the step."""
     out = io.StringIO()
-    out.write("run,step,x,y,loss,lr\n")
+    write = csv.writer(out, lineterminator="\n").writerow
+    write(("run", "step", "x", "y", "loss", "lr"))
     for label, trajectory in zip(labels, trajectories, strict=True):
         rates: list[Any] = ["", *trajectory.lr.tolist()]
         rows = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
         for step, ((x, y), loss, rate) in enumerate(rows):
-            out.write(
-                f"{label},{step},{x!r},{y!r},{loss!r},{rate!r}\n"
-                if step
-                else f"{label},0,{x!r},{y!r},{loss!r},\n"
-            )
+            write((label, step, x, y, loss, rate))
     return out.getvalue()
 
 
@@ -147,10 +138,10 @@ def links(saved: Saved) -> None:
     """Draw the links to the files."""
     query = urlencode({"of": saved.text()})
     name = f"zigzag-{re.sub(r'[^a-z]+', '-', saved.experiment.surface.lower())}"
-    address = f"{ROOT}/save/{name}"
+    path = f"{ROOT}/save/{name}"
     st.html(
         "".join(
-            f'<p><a class="zz-file" download href="{address}.{kind}?{query}">{text}</a></p>'
+            f'<p><a class="zz-file" download href="{path}.{kind}?{query}">{text}</a></p>'
             for kind, (text, *_) in KINDS.items()
         )
     )
@@ -164,7 +155,7 @@ async def serve(request: Request) -> Response:
     _, media, make = KINDS[kind]
     try:
         saved = Saved.read(request.query_params.get("of", ""))
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+    except address.UNREADABLE:
         return Response("This address holds no experiment.", 400)
     body = await asyncio.to_thread(make, saved)
     return Response(body, media_type=media, headers={"Content-Disposition": "attachment"})
