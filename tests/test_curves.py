@@ -11,6 +11,7 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views import curves, player
+from views.curves import COLOURS_OF_ZONES
 from views.figures import Mark
 from views.payload import pack
 from views.settings import UNITS
@@ -75,3 +76,23 @@ def test_the_rate_curve_is_the_schedule():
     figure = chart(experiment, "Learning rate")
     np.testing.assert_allclose(figure["data"][0]["y"] * 0.1, simulate(experiment)[0].lr)
     assert figure["layout"]["yaxis"]["ticktext"][-1] == "0.1"
+
+
+def bands(*runs: Run) -> list[tuple[str, float, float]]:
+    """Return the zones that the stability chart of some runs shows."""
+    figure = chart(Experiment(runs=runs), "Stability")["layout"]
+    rects = [shape for shape in figure["shapes"] if shape["type"] == "rect"]
+    names = {colour: name for name, colour in COLOURS_OF_ZONES.items()}
+    return [(names[r["fillcolor"]], r["y0"], r["y1"]) for r in rects]
+
+
+def test_the_stability_chart_is_coloured_by_zones():
+    assert bands(Run("SGD")) == [("monotone", 0, 0.5), ("zigzag", 0.5, 1), ("unstable", 1, 2)]
+    heavy = bands(Run("Momentum", hyper={"momentum": 0.25}))
+    assert [name for name, *_ in heavy] == ["monotone", "swings", "zigzag", "unstable"]
+    assert heavy[0][2] == pytest.approx(0.25 / 2.5)
+
+
+def test_rules_with_other_zones_share_only_the_unstable_one():
+    assert bands(Run("SGD"), Run("Momentum")) == [("unstable", 1, 2)]
+    assert bands(Run("SGD"), Run("Adam"))[0][0] == "monotone"

@@ -13,12 +13,18 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from optimizers import Experiment, Run, Trajectory
 from optimizers.experiment import updates_per_epoch
-from optimizers.measures import stability
+from optimizers.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
 from views.figures import Figure, Ground, Mark, terrain
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MARKERS = 8  # symbols on each curve
+COLOURS_OF_ZONES = {
+    MONOTONE: "#009E73",
+    SWINGS: "#56B4E9",
+    ZIGZAG: "#E69F00",
+    UNSTABLE: "#D55E00",
+}
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
 
 Vector = NDArray[np.float64]
@@ -35,6 +41,7 @@ class Heights:
     ticks: list[float]
     ticktexts: list[str]
     line: float | None = None  # a height of its own to draw across
+    bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of COLOURS_OF_ZONES
 
 
 def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
@@ -80,7 +87,22 @@ def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> He
     rows = [None if e.limit is None or not len(e.product) else e.share for e in edges]
     ticks = [0.0, 0.5, 1.0, 1.5, 2.0]
     return Heights(
-        rows, -0.1, MOST_SHARE, "rate × curvature / limit", ticks, [f"{t:g}" for t in ticks], 1.0
+        *(rows, -0.1, MOST_SHARE, "rate × curvature / limit", ticks, [f"{t:g}" for t in ticks]),
+        line=1.0,
+        bands=zones({e.edges for e in edges if e.edges is not None}),
+    )
+
+
+def zones(edges: set[tuple[float, float, float]]) -> tuple[tuple[str, float, float], ...]:
+    """Return the zones of stability as shares of the limit: only those that all rules share."""
+    unstable = (UNSTABLE, 1.0, MOST_SHARE)
+    if len(edges) != 1:
+        return (unstable,)
+    ((first, second, limit),) = edges
+    found = ((MONOTONE, 0.0, first), (SWINGS, first, second), (ZIGZAG, second, limit))
+    return (
+        *((name, low / limit, high / limit) for name, low, high in found if high > low),
+        unstable,
     )
 
 
@@ -177,10 +199,39 @@ def chart(
             "zeroline": False,
         },
     }
+    layout["shapes"] = [
+        {
+            "type": "rect",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": low,
+            "y1": high,
+            "fillcolor": COLOURS_OF_ZONES[name],
+            "opacity": 0.15,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for name, low, high in heights.bands
+    ]
+    layout["annotations"] = [
+        {
+            "text": name,
+            "xref": "paper",
+            "x": 0.995,
+            "y": high,
+            "xanchor": "right",
+            "yanchor": "top",
+            "showarrow": False,
+            "font": {"size": 13, "color": theme.text},
+        }
+        for name, low, high in heights.bands
+        if high - low > 0.1  # of a smaller one the name would cover others
+    ]
     if heights.line is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
         dash = {"color": theme.text, "width": 1.5, "dash": "dash"}
-        layout["shapes"] = [{**across, "y0": heights.line, "y1": heights.line, "line": dash}]
+        layout["shapes"].append({**across, "y0": heights.line, "y1": heights.line, "line": dash})
     return {"data": data, "layout": layout}
 
 
