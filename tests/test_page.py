@@ -79,7 +79,7 @@ def test_every_schedule_opens_from_a_link(schedule):
 
 @pytest.mark.parametrize("compare", FACTORS)
 @pytest.mark.parametrize("view", PICTURES)
-def test_every_factor_can_be_compared_in_both_views(compare, view):
+def test_every_factor_can_be_compared_in_every_view(compare, view):
     app = opened(compare=compare, view=view, noise="2")
     assert not app.exception
     assert not app.warning

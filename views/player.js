@@ -175,13 +175,15 @@ class Player {
 
   async drawSpace(width) {
     this.stage.hidden = true;
+    this.zoom.textContent = "Reset camera";
     this.runs = []; // of panels
     this.space ??= new Space(
       this.stage,
       (plot, data, layout) => this.put(plot, data, layout),
       (turned) => (this.zoom.hidden = !turned),
     );
-    await this.space.draw(this.scene, width, this.font(this.scene.back).family);
+    const room = innerHeight - OTHERS - this.scene.lossHeight;
+    await this.space.draw(this.scene, width, room, this.font(this.scene.back).family);
   }
 
   async drawPanels(width) {
@@ -189,6 +191,7 @@ class Player {
     this.space?.close();
     this.space = null;
     this.stage.hidden = false;
+    this.zoom.textContent = "Whole frame";
     const { columns, rows, layout: places } = scene.arrangements.find((a) => width < a.below);
     const { l, r, t, b } = scene.back.layout.margin;
     // Panels and curve together, if they can be, on a projector's screen.

@@ -28,8 +28,8 @@ from optimizers import OPTIMIZERS, Experiment, driver, simulate
 VIEWS = Path(__file__).parent
 ROOT = "zigzag"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-FILES = {name: VIEWS / name for name in ("player.js", "chart.js")} | {"plotly.js": PLOTLY}
-FILES |= {"space.js": VIEWS / "space.js"}
+OWN = ("player.js", "space.js", "chart.js")
+FILES = {name: VIEWS / name for name in OWN} | {"plotly.js": PLOTLY}
 STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}

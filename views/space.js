@@ -1,55 +1,91 @@
-// The 3-D view: Plotly's WebGL draws the surface, and this file draws the paths over it, as the
-// flat picture of points in space. It is drawn anew when the camera moves; while the player plays
-// only heads and travelled paths are.
+// The 3-D view: Plotly's WebGL draws the surface, and this file draws over it what Python has put
+// into space, as a flat picture: all of it when the camera moves, and while the player plays only
+// heads and travelled paths.
 
 const PARTS = `
-<div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
+<div class="zz-view" role="img" title="Drag to turn, Ctrl and wheel to zoom">
+  <div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
+</div>
 <div class="zz-notes"></div>`;
 const NONE = `
 <div class="zz-none" role="alert">This browser shows no 3-D graphics (WebGL). The other views need none.</div>`;
 const HIDDEN = 0.3; // opacity of what is behind the surface
 const LIFT = 0.015; // of the box's height: what is hidden by less lies on the surface
-const EDGE = 14; // pixels from an axis to its labels
+const EDGE = 14; // pixels from an axis to its labels, and at least between them
+const STEEPEST = 1.5; // radians: from above, but never over the top
+const NEAR_FAR = [0.7, 5];
+let camera = null; // as the reader left it, whatever is shown next
+const AXES = ["xaxis", "yaxis", "zaxis"];
 
 /** The 3-D view below `place`. `put` draws a flat figure; `turned` hears whether the camera was moved. */
 export class Space {
   constructor(place, put, turned) {
     this.root = document.createElement("div");
     this.root.className = "zz-space";
-    this.root.setAttribute("role", "img");
-    this.root.title = "Drag to turn, Ctrl and wheel to zoom";
     this.root.innerHTML = PARTS;
     place.after(this.root);
-    [this.surface, , , this.marks, this.notes] = this.root.children;
-    [this.under, this.over] = [...this.root.querySelectorAll("canvas")].map((canvas) => canvas.getContext("2d"));
+    [this.view, this.notes] = this.root.children;
+    const [surface, under, over, marks] = this.view.children;
+    Object.assign(this, { surface, marks, under: under.getContext("2d"), over: over.getContext("2d") });
     this.put = put;
     this.turned = turned;
     this.listen();
   }
 
-  /** Let the wheel and a finger that moves up or down scroll the page, as everywhere on it. */
+  /**
+   * Turn what is dragged. Plotly's own way overshoots where pictures are slow, and takes the wheel
+   * and every finger from the page; here only a finger that moves sideways turns (see the style).
+   */
   listen() {
-    const on = (name, act) => this.root.addEventListener(name, act, { capture: true, passive: false });
-    on("wheel", (event) => event.ctrlKey || event.stopPropagation());
-    let first = null;
-    on("touchstart", (event) => {
-      if (!event.isTrusted) return;
-      first = event.touches.length === 1 ? event : null;
-      if (first) event.stopPropagation(); // Plotly would keep the page from scrolling
+    const on = (name, act) => this.view.addEventListener(name, act, { passive: false, capture: true });
+    let grip = null;
+    on("pointerdown", (event) => {
+      if (event.button || !event.isPrimary) return;
+      grip = event;
+      this.view.setPointerCapture(event.pointerId);
     });
-    on("touchmove", (event) => {
-      if (!first) return;
-      const [from, to] = [first.changedTouches[0], event.changedTouches[0]];
-      if (Math.abs(to.clientX - from.clientX) <= Math.abs(to.clientY - from.clientY)) return event.stopPropagation();
-      const { changedTouches, touches, targetTouches, target } = first;
-      first = null;
-      const lists = { changedTouches, touches, targetTouches };
-      for (const [name, list] of Object.entries(lists)) lists[name] = [...list];
-      target.dispatchEvent(new TouchEvent("touchstart", { ...lists, bubbles: true, cancelable: true }));
+    on("pointermove", (event) => {
+      if (grip?.pointerId !== event.pointerId) return;
+      const [right, down] = [event.clientX - grip.clientX, event.clientY - grip.clientY];
+      const scrolls = event.pointerType === "touch" && grip.type === "pointerdown" && Math.abs(down) >= Math.abs(right);
+      grip = scrolls ? null : event;
+      if (grip) this.turn((-right * Math.PI) / this.height, (down * Math.PI) / this.height);
     });
+    for (const name of ["pointerup", "pointercancel"]) on(name, () => (grip = null));
+    on("wheel", (event) => {
+      if (!event.ctrlKey) return; // the page scrolls
+      event.preventDefault();
+      this.turn(0, 0, Math.exp(event.deltaY / 500));
+    });
+    on("webglcontextlost", (event) => event.preventDefault()); // so that the browser brings it back
+  }
+
+  /** Move the camera around the middle, by angles, and to `further` times its distance. */
+  turn(around, up, further = 1) {
+    if (!this.plot) return;
+    const { center, eye } = (camera ??= structuredClone(this.first));
+    const [x, y, z] = ["x", "y", "z"].map((key) => eye[key] - center[key]);
+    const distance = Math.min(NEAR_FAR[1], Math.max(NEAR_FAR[0], Math.hypot(x, y, z) * further));
+    const side = Math.atan2(y, x) + around;
+    const height = Math.min(STEEPEST, Math.max(-STEEPEST, Math.atan2(z, Math.hypot(x, y)) + up));
+    eye.x = center.x + distance * Math.cos(height) * Math.cos(side);
+    eye.y = center.y + distance * Math.cos(height) * Math.sin(side);
+    eye.z = center.z + distance * Math.sin(height);
+    this.aimed ??= requestAnimationFrame(() => {
+      this.aimed = null;
+      if (this.plot) Plotly.relayout(this.surface, { "scene.camera": structuredClone(camera ?? this.first) });
+    });
+    this.turned(true);
+  }
+
+  reset() {
+    camera = null;
+    this.turned(false);
+    return Plotly.relayout(this.surface, { "scene.camera": structuredClone(this.first) });
   }
 
   close() {
+    cancelAnimationFrame(this.aimed);
     const gl = this.plot?.gl;
     Plotly.purge(this.surface);
     Plotly.purge(this.marks);
@@ -61,22 +97,27 @@ export class Space {
     return this.surface._fullLayout?.scene?._scene?.glplot;
   }
 
-  /** Draw a scene; the surface stays as it is while only paths change. */
-  async draw(scene, width, font) {
+  /** Draw a scene, not much higher than `room`; the surface stays as it is while only paths change. */
+  async draw(scene, width, room, font) {
     const { tallest, lowest, widest, back } = scene;
-    const height = Math.max(lowest, Math.min(tallest, width * scene.aspect));
+    const height = Math.max(lowest, Math.min(tallest, room, width * scene.aspect));
     Object.assign(this, { scene, width: Math.round(Math.min(width, widest * height)), height: Math.round(height) });
     this.font = `${back.layout.font.size}px ${font}`;
-    Object.assign(this.root.style, { width: `${this.width}px`, height: `${this.height}px` });
-    this.root.setAttribute("aria-label", scene.label);
+    this.root.style.width = `${this.width}px`;
+    this.view.style.height = `${this.height}px`;
+    this.view.setAttribute("aria-label", scene.label);
+    this.turned(camera !== null);
     if (!works()) return void (this.root.innerHTML = NONE);
     const size = { width: this.width, height: this.height };
-    const ground = [scene.ground, this.width].join();
+    const ground = [scene.ground, this.width, this.height, devicePixelRatio].join();
     if (ground !== this.ground) {
-      const { camera, ...box } = back.layout.scene;
-      const layout = { ...back.layout, ...size, uirevision: scene.frame, scene: { ...box, camera: structuredClone(camera) } };
+      const space = structuredClone(back.layout.scene); // Plotly writes the camera into the one it is given
+      for (const name of AXES) space[name].ticktext = space[name].tickvals.map(() => "");
+      this.first = structuredClone(space.camera);
+      if (camera) space.camera = structuredClone(camera);
+      const layout = { ...back.layout, ...size, scene: space };
       const surfaces = back.data.filter((trace) => trace.type === "surface");
-      await Plotly.react(this.surface, surfaces, layout, { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: true, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
+      await Plotly.react(this.surface, surfaces, layout, { displayModeBar: false, responsive: false, doubleClick: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) });
       if (!this.root.isConnected) return; // another view was chosen meanwhile
       this.ground = ground;
       for (const { canvas } of [this.under, this.over]) {
@@ -128,16 +169,9 @@ export class Space {
     };
   }
 
-  reset() {
-    return Plotly.relayout(this.surface, { "scene.camera": structuredClone(this.scene.back.layout.scene.camera) });
-  }
-
   /** Place everything as the camera sees it. */
   look() {
     if (!this.plot || !this.runs) return;
-    const { eye } = this.scene.back.layout.scene.camera;
-    const camera = this.followed.getCamera();
-    this.turned("xyz".split("").some((letter) => Math.abs(camera.eye[letter] - eye[letter]) > 1e-3 || Math.abs(camera.center[letter]) > 1e-3));
     this.aim();
     for (const { place, nodes } of this.points) {
       this.project(place);
@@ -215,31 +249,35 @@ export class Space {
   /** Write the ticks' labels along the edges that face the reader. */
   label() {
     const { layout } = this.scene.back;
-    const { _fullLayout: full } = this.surface;
-    const ranges = ["xaxis", "yaxis", "zaxis"].map((name) => full.scene[name].range);
-    const near = [0, 1].map((i) => ranges[i][+(this.eye[i] > (ranges[i][0] + ranges[i][1]) / 2)]);
-    const far = [0, 1].map((i) => ranges[i][0] + ranges[i][1] - near[i]);
+    const ranges = AXES.map((name) => this.surface._fullLayout.scene[name].range);
+    const middle = ranges.map(([low, high]) => (low + high) / 2);
+    const near = [0, 1].map((i) => ranges[i][+(this.eye[i] > middle[i])]);
+    const far = [0, 1].map((i) => 2 * middle[i] - near[i]);
+    const [, , [bottom, top]] = ranges;
     // The loss stands at the one of the two outer edges that is on the left.
-    const [left] = [[near[0], far[1]], [far[0], near[1]]].sort((a, b) => this.pixel(...a, ranges[2][0])[0] - this.pixel(...b, ranges[2][0])[0]);
-    const edges = [
-      (value) => [value, near[1], ranges[2][0]],
-      (value) => [near[0], value, ranges[2][0]],
-      (value) => [...left, value],
-    ];
-    const middle = this.pixel(...ranges.map(([low, high]) => (low + high) / 2));
+    const [left] = [[near[0], far[1]], [far[0], near[1]]].sort((a, b) => this.pixel(...a, bottom)[0] - this.pixel(...b, bottom)[0]);
+    const edges = [(x) => [x, near[1], bottom], (y) => [near[0], y, bottom], (z) => [...left, z]];
+    const centre = this.pixel(...middle);
     const context = this.under;
     Object.assign(context, { font: this.font, fillStyle: layout.font.color, textBaseline: "middle" });
-    edges.forEach((edge, i) => {
-      const { tickvals, ticktext } = layout.scene[`${"xyz"[i]}axis`];
-      const write = (text, value, away) => {
-        const [x, y] = this.pixel(...edge(value));
-        const [dx, dy] = i === 2 ? [-1, 0] : [x - middle[0], y - middle[1]];
-        const length = Math.hypot(dx, dy) || 1;
-        context.textAlign = i === 2 ? "right" : "center";
-        context.fillText(text, x + (away * dx) / length, y + (away * dy) / length);
-      };
-      tickvals.forEach((value, k) => write(ticktext[k], value, i === 2 ? EDGE / 2 : EDGE));
-      write(layout.meta[i], (ranges[i][0] + ranges[i][1]) / 2, i === 2 ? 3.5 * EDGE : 2.6 * EDGE);
+    const written = [];
+    const write = (text, [x, y], away, [dx, dy]) => {
+      const length = Math.hypot(dx, dy) || 1;
+      const spot = [x + (away * dx) / length, y + (away * dy) / length];
+      if (written.some((other) => Math.hypot(spot[0] - other[0], spot[1] - other[1]) < EDGE)) return;
+      written.push(spot);
+      context.fillText(text, ...spot);
+    };
+    AXES.forEach((name, i) => {
+      const { tickvals, ticktext } = layout.scene[name];
+      const aside = ([x, y]) => (i < 2 ? [x - centre[0], y - centre[1]] : [-1, 0]);
+      context.textAlign = i < 2 ? "center" : "right";
+      tickvals.forEach((value, k) => {
+        const spot = this.pixel(...edges[i](value));
+        write(ticktext[k], spot, i < 2 ? EDGE : EDGE / 2, aside(spot));
+      });
+      const end = this.pixel(...edges[i](i < 2 ? middle[i] : top));
+      write(layout.meta[i], end, i < 2 ? 2.6 * EDGE : EDGE, i < 2 ? aside(end) : [0, -1]);
     });
   }
 

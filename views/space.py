@@ -22,8 +22,8 @@ from views.theme import Theme
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
 CELLS = 800  # of thinning, along each side of the box: about a pixel each
-EYE = {"x": 0.5, "y": -1.45, "z": 1.15}
-HEIGHT = 0.65  # of the box, whose longer side is one
+EYE = {"x": 0.5, "y": -1.32, "z": 1.42}
+HEIGHT = 0.5  # of the box, whose longer side is one
 SLIMMEST = 0.6  # of the box, whatever the domain
 MARGIN = 0.02  # of the heights, above and below the surface
 TICKS = 5
@@ -70,7 +70,10 @@ def background(ground: Ground, theme: Theme) -> Figure:
         },
     }
     sides = [high - low for low, high in ground.box]
-    ticks = [(values, [f"{value:g}" for value in values]) for values in map(even, ground.box)]
+    ticks = [
+        (values, [f"{value:g}".replace("-", "−") for value in values])
+        for values in map(even, ground.box)
+    ]
     ticks.append((contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"]))
     above = MARGIN * (high - low)
     ranges = [*ground.box, (low - above, high + above)]
@@ -103,9 +106,9 @@ def background(ground: Ground, theme: Theme) -> Figure:
             "camera": {
                 "eye": EYE,
                 "up": {"x": 0, "y": 0, "z": 1},
-                "center": {"x": 0, "y": 0, "z": 0},
+                "center": {"x": 0, "y": 0, "z": -0.04},
             },
-            "dragmode": "turntable",
+            "dragmode": False,  # the player turns it
             "hovermode": False,
         },
     }
