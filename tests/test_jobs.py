@@ -181,7 +181,8 @@ def test_what_was_finished_in_spite_of_being_cancelled_is_kept(gate):
     began(gate)
     jobs.leave(job)
     gate.open.set()
-    assert jobs.kept(Task("a", gate)) is ended(job).result
+    assert ended(job).result
+    assert jobs.kept(Task("a", gate)) is job.result
 
 
 def test_whoever_leaves_after_the_end_cancels_nothing(gate):

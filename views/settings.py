@@ -21,7 +21,8 @@ FACTORS = (
     *("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule"),
     *("Start", "Seed", "Weight decay"),
 )
-WHOLE_NUMBERS = ("length", "samples", "seed", "warmup", "history")  # inputs of whole numbers
+# Of settings that are inputs of whole numbers the last part of the name.
+WHOLE_NUMBERS = ("length", "samples", "seed", "seeds", "step", "warmup", "history")
 UNITS = ("updates", "epochs", "samples")
 ALL = "all"  # the full batch
 MOST_UPDATES = 5_000  # that the page draws for one run

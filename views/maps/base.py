@@ -57,33 +57,45 @@ class Map:
     hint: str = ""  # what a click does
 
 
-def rates_range(settings: Settings, low: float = 1e-4, high: float = 10.0) -> tuple[float, float]:
-    """Draw the range of learning rates and return it; a range the wrong way round is turned."""
+def rates_range(
+    settings: Settings, name: str = "map", low: float = 1e-4, high: float = 10.0
+) -> tuple[float, float]:
+    """Draw the range of learning rates and return it; a range the wrong way round is turned.
+
+    Maps of one `name` share it, and so must share its default.
+    """
     a = number(
-        *(settings, "map.low", "Rates from", 1e-6, 100.0, low, low / 2), on_change=None, width=120
+        *(settings, f"{name}.low", "Rates from", 1e-6, 100.0, low, low / 2),
+        on_change=None,
+        width=120,
     )
     b = number(
-        *(settings, "map.high", "to", 1e-6, 100.0, high, high / 10), on_change=None, width=120
+        *(settings, f"{name}.high", "to", 1e-6, 100.0, high, high / 10), on_change=None, width=120
     )
     if a == b:
         return low, high
     return min(a, b), max(a, b)
 
 
-def of_one_run(settings: Settings, choice: Choice, able: Iterable[int]) -> Experiment | None:
-    """Draw the choice of one run among the `able`; return its experiment, None without any."""
+def of_one_run(
+    settings: Settings, name: str, choice: Choice, able: Iterable[int]
+) -> Experiment | None:
+    """Draw the choice of one run among the `able`; return its experiment, None without any.
+
+    Maps of one `name` share the choice, and so must have the same runs to choose from.
+    """
     labels = [choice.labels[index] for index in able]
     if not labels:
         return None
-    label = pick(settings, "map.run", "Run", labels, width=170)
+    label = pick(settings, f"{name}.run", "Run", labels, width=170)
     run = choice.experiment.runs[choice.labels.index(label if label in labels else labels[0])]
     return replace(choice.experiment, runs=(run,))
 
 
-def seeds(settings: Settings, noisy: bool, default: int, most: int = 1000) -> int:
+def seeds(settings: Settings, name: str, noisy: bool, default: int, most: int = 1000) -> int:
     """Draw the number of seeds and return it; without noise one is as good as many."""
     count = number(
-        *(settings, "map.seeds", "Seeds", 1, most, default, 10),
+        *(settings, f"{name}.seeds", "Seeds", 1, most, default, 10),
         help="Runs that differ in their noise only."
         if noisy
         else "Without noise all are the same.",

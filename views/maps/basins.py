@@ -29,7 +29,7 @@ SPECIAL = {
 def ask(settings: Settings, choice: Choice) -> BasinMap | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
-        picked = of_one_run(settings, choice, range(len(choice.experiment.runs)))
+        picked = of_one_run(settings, "map", choice, range(len(choice.experiment.runs)))
         size = int(pick(settings, "map.starts", "Starts a side", SIZES, "256", width=130))
     assert picked is not None
     return BasinMap(picked, frame(picked), size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def marks_of(choice: Choice) -> list[Mark]:
 def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
-        count = seeds(settings, noisy(choice.experiment), 200)
+        count = seeds(settings, "ensemble", noisy(choice.experiment), 200)
     return Ensemble(choice.experiment, count) if noisy(choice.experiment) else NO_NOISE
 
 
@@ -151,7 +152,7 @@ def ends(result: Spread, marks: list[Mark], gap: str) -> str:
 def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
-        count = seeds(settings, choice.experiment.noise > 0, 300)
+        count = seeds(settings, "escape", choice.experiment.noise > 0, 300)
     points = SURFACES[choice.experiment.surface].critical_points(**choice.experiment.params)
     if not any(point.kind == LOCAL_MINIMUM for point in points):
         return "This surface has no local minimum to escape from: try the local-minima valley."
@@ -184,7 +185,7 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
         )
     layout = base_layout(theme)
     sizes = result.sizes.tolist()
-    kept = sizes[:: max(1, len(sizes) // 8)]
+    kept = sizes[:: math.ceil(len(sizes) / 8)]
     layout["xaxis"] = axis_layout(
         theme, "batch size", type="log", tickvals=kept, ticktext=[f"{b:,}" for b in kept]
     )
@@ -217,8 +218,8 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
 def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
-        low, high = rates_range(settings, 1e-3, 10.0)
-        count = seeds(settings, noisy(choice.experiment), 100)
+        low, high = rates_range(settings, "ball", 1e-3)
+        count = seeds(settings, "ball", noisy(choice.experiment), 100)
     if not noisy(choice.experiment):
         return NO_NOISE
     if not SURFACES[choice.experiment.surface].bounded:

@@ -43,11 +43,11 @@ def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
     """Draw the controls and return what they ask for."""
     able = [n for n, run in enumerate(choice.experiment.runs) if run.optimizer in MOMENTUM_LIKE]
     with row(settings):
-        picked = of_one_run(settings, choice, able)
+        picked = of_one_run(settings, "momentum", choice, able)
         measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
         low, high = rates_range(settings)
         size = int(pick(settings, "map.size", "Pixels a side", SIZES, "128", width=120))
-        count = seeds(settings, noisy(choice.experiment), 9, 99)
+        count = seeds(settings, "momentum", noisy(choice.experiment), 9, 99)
         tolerance = tolerance_of(settings)
     if picked is None:
         return "None of the runs has a momentum: choose Momentum, Nesterov, Adam or AdamW."
@@ -57,11 +57,11 @@ def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
 def ask_batch(settings: Settings, choice: Choice) -> BatchGrid | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
-        picked = of_one_run(settings, choice, range(len(choice.experiment.runs)))
+        picked = of_one_run(settings, "map", choice, range(len(choice.experiment.runs)))
         measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
         low, high = rates_range(settings)
         budget = pick(settings, "map.budget", "Equal", BUDGETS, width=120)
-        count = seeds(settings, choice.experiment.noise > 0, 32)
+        count = seeds(settings, "batch", choice.experiment.noise > 0, 32)
         tolerance = tolerance_of(settings)
     if choice.experiment.noise == 0:
         return "Without noise every batch gives the exact gradient: set the noise above 0."
@@ -174,13 +174,15 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
             range=[0, -math.log10(1 - request.most)],
         )
     else:
-        sizes = result.others.tolist()[:: max(1, len(result.others) // 8)]
+        apart = np.diff(others) if len(others) > 1 else np.ones(1)
+        sizes = result.others.tolist()[:: math.ceil(len(result.others) / 8)]
         layout["yaxis"] = axis_layout(
             theme,
             "batch size",
             tickvals=[math.log10(b) for b in sizes],
             ticktext=[f"{b:,}" for b in sizes],
-            range=[others[0] - 0.15, others[-1] + 0.15],
+            # The edges of the pixels: what lies beyond would look like runs that diverge.
+            range=[others[0] - apart[0] / 2, others[-1] + apart[-1] / 2],
         )
     label = f"{measure} against learning rate and {name}"
     none = "diverges" if measure == LOSS else "never below the tolerance"

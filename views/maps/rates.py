@@ -30,7 +30,7 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
         low, high = rates_range(settings)
-        count = seeds(settings, noisy(choice.experiment), 50)
+        count = seeds(settings, "sweep", noisy(choice.experiment), 50)
     if choice.compare == "Learning rate":
         return "Compare something else than the learning rate: this map varies it for every run."
     return RateSweep(choice.experiment, low, high, seeds=count)

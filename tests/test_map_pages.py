@@ -1,0 +1,783 @@
+"""The view of maps without a browser: they open, draw, say what is true and answer clicks."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import csv
+import json
+import math
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from streamlit.testing.v1 import AppTest
+
+from landscape import SURFACES
+from optimizers import Experiment, Run
+from optimizers.maps import (
+    BasinMap,
+    BatchGrid,
+    Ensemble,
+    Escape,
+    MomentumGrid,
+    NoiseBall,
+    RateSweep,
+)
+from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.grids import SAMPLES, STEPS
+from optimizers.maps.rates import ZONES
+from views import address
+from views.controls import Choice
+from views.jobs import Job, Jobs
+from views.maps import MAPS, files, page
+from views.maps.base import Shown
+from views.payload import pack
+from views.settings import FACTORS, MOST_UPDATES, doubled
+from views.theme import DARK, LIGHT, MOST_PANELS
+
+ROOT = Path(__file__).parents[1]
+NOISY = {"noise": "2", "batch": "8"}
+VALLEY = {"surface": "Local-minima valley", **NOISY}  # on which every map can be made
+
+RUNS = (Run("Momentum", batch_size=8), Run("SGD", batch_size=8), Run("Adam", lr=0.1, batch_size=8))
+LABELS = ("Momentum", "SGD", "Adam")
+
+
+def opened(**link: Any) -> AppTest:
+    """Return the view of maps as a link opens it."""
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, value in {"view": "Maps", **link}.items():
+        app.query_params[name.replace("__", ".")] = value
+    return app.run()
+
+
+def asked(app: AppTest) -> Any:
+    """Return the request of the map on the page, read from the address of its numbers."""
+    (link,) = (
+        found
+        for html in app.get("html")
+        if (found := re.search(r'href="([^"]+)"', html.proto.body))
+    )
+    parts = urlsplit(link[1])
+    (kind,) = re.findall(r"/map/(\w+)\.csv$", parts.path)
+    return files.KINDS[kind](**address.read(parse_qs(parts.query)["of"][0]))
+
+
+def pixel(app: AppTest) -> bool:
+    """Tell whether the page says what one pixel, point or line of a map is."""
+    return any(re.match(r"(One|Each|Left)", caption.value) for caption in app.caption)
+
+
+def check_opens(app: AppTest) -> None:
+    assert not app.exception
+    assert not app.warning
+    assert not app.error
+    assert pixel(app) or app.info, "a map or why there is none"
+
+
+# --- Every map, from a link
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_opens_from_a_link(name):
+    app = opened(map=name, **VALLEY)
+    check_opens(app)
+    assert pixel(app)
+    assert app.get("bidi_component")
+    assert asked(app).experiment.surface == "Local-minima valley"
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_opens_on_every_surface(name, surface):
+    check_opens(opened(map=name, **{**VALLEY, "surface": surface}))
+
+
+@pytest.mark.parametrize("compare", FACTORS)
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_opens_whatever_is_compared(name, compare):
+    link = {k: v for k, v in VALLEY.items() if (k, compare) != ("batch", "Batch size")}
+    check_opens(opened(map=name, compare=compare, **link))
+
+
+def test_the_maps_are_left_as_they_were_entered():
+    app = opened(map="Basins of attraction")
+    assert asked(app).size == 256
+    app.selectbox(key="map.starts").set_value("64").run()
+    assert asked(app).size == 64
+    app.session_state["view"] = "Overlay"
+    assert any("| Run | Final" in m.value for m in app.run().markdown)
+    app.session_state["view"] = "Maps"
+    assert not app.run().exception
+
+
+def test_a_map_in_another_map_s_place_has_its_own_defaults():
+    app = opened(**VALLEY)
+    seen = {}
+    for name in [*MAPS, *MAPS][::-1]:
+        app.selectbox(key="map").set_value(name).run()
+        check_opens(app)
+        fresh = asked(opened(map=name, **VALLEY))
+        assert asked(app) == fresh, "its link would show another map"
+        seen[name] = getattr(fresh, "seeds", 1)
+    assert len(set(seen.values())) > 4
+
+
+def test_the_runs_to_choose_from_are_those_that_have_what_is_varied():
+    app = opened(map="Basins of attraction", optimizers=["SGD", "Adam"])
+    app.selectbox(key="map.run").set_value("Adam").run()
+    assert asked(app).experiment.runs[0].optimizer == "Adam"
+    app.selectbox(key="map.run").set_value("SGD").run()
+    app.selectbox(key="map").set_value("Rate and momentum").run()
+    check_opens(app)
+    assert asked(app).experiment.runs[0].optimizer == "Adam"
+
+
+def test_the_controls_ask_for_what_they_say():
+    app = opened(
+        map="Rate and momentum",
+        map__low="0.01",
+        map__high="0.5",
+        map__size="32",
+        map__measure=STEPS,
+        momentum__seeds="5",
+        tolerance="0.1",
+        length="60",
+        **NOISY,
+    )
+    check_opens(app)
+    request = asked(app)
+    assert (request.low, request.high, request.size, request.seeds) == (0.01, 0.5, 32, 5)
+    assert (request.measure, request.tolerance) == (STEPS, 0.1)
+    assert request.experiment.steps == 60
+    assert [run.optimizer for run in request.experiment.runs] == ["Momentum"]
+    assert "60 updates; 32 x 32 pixels" in " ".join(c.value for c in app.caption)
+
+
+def test_a_change_of_a_control_makes_another_map():
+    app = opened(noise="0")
+    words = [m.value for m in app.markdown][-1]
+    app.number_input(key="Quadratic.SGD.lr").set_value(0.1).run()
+    assert [m.value for m in app.markdown][-1] == words, "every rate is in the map"
+    app.session_state["Quadratic.rotation"] = 30.0
+    app.run()
+    check_opens(app)
+    assert asked(app).experiment.params["rotation"] == 30
+    app.number_input(key="length").set_value(20).run()
+    check_opens(app)
+    assert [m.value for m in app.markdown][-1] != words
+
+
+# --- What cannot be made is said
+
+
+NOT_THESE = {
+    "rates are compared": ("Learning-rate sweep", {"compare": "Learning rate"}, "something else"),
+    "no momentum": ("Rate and momentum", {"optimizers": ["SGD"]}, "None of the runs"),
+    "no noise": ("Rate and batch size", {"noise": "0"}, "set the noise above 0"),
+    "full batch": ("Ensemble of seeds", {"batch": "all"}, "a batch below all"),
+    "no local minimum": ("Escape probability", {"surface": "Quadratic"}, "no local minimum"),
+    "batches are compared": ("Escape probability", {"compare": "Batch size"}, "something else"),
+    "no lowest loss": ("Schedules under noise", {"surface": "Monkey saddle"}, "no lowest loss"),
+    "schedules are compared": ("Schedules under noise", {"compare": "Schedule"}, "something else"),
+}
+
+
+@pytest.mark.parametrize(("name", "link", "words"), NOT_THESE.values(), ids=NOT_THESE.keys())
+def test_why_there_is_no_map(name, link, words):
+    link = {**VALLEY, **link}
+    if link.get("compare") == "Batch size":
+        del link["batch"]
+    app = opened(map=name, **link)
+    check_opens(app)
+    assert any(words in info.value for info in app.info)
+
+
+def test_a_map_that_is_too_large_is_refused_in_words():
+    app = opened(map="Rate and momentum", map__size="256", momentum__seeds="99", **NOISY)
+    assert not app.exception
+    assert "This map cannot be made: cells = 6488064" in app.error[0].value
+
+
+HOSTILE = [
+    ("Learning-rate sweep", "map.low", "nan"),
+    ("Learning-rate sweep", "map.low", "0"),
+    ("Learning-rate sweep", "map.low", "-1"),
+    ("Learning-rate sweep", "map.high", "1e308"),
+    ("Learning-rate sweep", "map.high", "inf"),
+    ("Learning-rate sweep", "sweep.seeds", "0"),
+    ("Learning-rate sweep", "sweep.seeds", "1e9"),
+    ("Learning-rate sweep", "sweep.seeds", "inf"),
+    ("Learning-rate sweep", "map", "Everest"),
+    ("Learning-rate sweep", "map", "<script>"),
+    ("Rate and momentum", "map.size", "100000"),
+    ("Rate and momentum", "map.measure", "speed"),
+    ("Rate and momentum", "momentum.run", "Magic"),
+    ("Rate and momentum", "tolerance", "0"),
+    ("Rate and momentum", "momentum.seeds", "100"),
+    ("Rate and batch size", "map.budget", "money"),
+    ("Rate and batch size", "batch.seeds", "nan"),
+    ("Basins of attraction", "map.starts", "7"),
+    ("Ensemble of seeds", "ensemble.seeds", "-5"),
+    ("Escape probability", "escape.seeds", "1e400"),
+    ("Schedules under noise", "ball.low", "1e-300"),
+    ("Schedules under noise", "ball.seeds", ""),
+]
+
+
+@pytest.mark.parametrize(("of", "name", "value"), HOSTILE, ids=[f"{n}={v}" for _, n, v in HOSTILE])
+def test_a_hostile_link_shows_the_default_map_and_says_so(of, name, value):
+    app = opened(**{"map": of, **VALLEY, name: value})
+    assert not app.exception
+    assert not app.error
+    if value:  # an empty value is none
+        (warning,) = app.warning
+        assert f"`{name}`" in warning.value
+        assert "<" not in warning.value
+    assert asked(app) == asked(opened(map=of, **VALLEY))
+
+
+@pytest.mark.parametrize(
+    "name", ["Learning-rate sweep", "Rate and momentum", "Rate and batch size"]
+)
+def test_a_range_of_rates_the_wrong_way_round_is_turned(name):
+    app = opened(map=name, map__low="5", map__high="0.01", **VALLEY)
+    check_opens(app)
+    assert (asked(app).low, asked(app).high) == (0.01, 5)
+
+
+def test_a_range_of_one_rate_is_the_default_range():
+    app = opened(map__low="1", map__high="1")
+    check_opens(app)
+    assert (asked(app).low, asked(app).high) == (1e-4, 10)
+
+
+# --- Long maps
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    """Jobs that know nothing of what other tests have made."""
+    fresh = Jobs()
+    for module in (page, files):
+        monkeypatch.setattr(module, "JOBS", fresh)
+    return fresh
+
+
+def test_a_map_that_takes_long_is_shown_in_the_end(jobs, monkeypatch):
+    monkeypatch.setattr(page, "QUICK", 0.0)
+    monkeypatch.setattr(page, "LOOK", 0.001)
+    app = opened(map="Basins of attraction")
+    check_opens(app)
+    assert jobs.kept(asked(app)) is not None
+    assert not [b for b in app.button if b.label == "Cancel"]
+
+
+def test_a_map_that_was_given_up_is_made_only_on_demand(jobs, monkeypatch):
+    app = opened(map="Basins of attraction")
+    request = asked(app)
+    monkeypatch.setattr(page, "JOBS", Jobs())
+    app.session_state[page.CANCELLED] = hash(request)
+    app.run()
+    assert "Given up" in app.info[0].value
+    assert not pixel(app)
+    assert page.JOBS.kept(request) is None
+    next(b for b in app.button if b.label == "Make it after all").click().run()
+    check_opens(app)
+    assert asked(app) == request
+
+
+def test_another_map_is_made_after_one_was_given_up(jobs):
+    app = opened(map="Basins of attraction")
+    app.session_state[page.CANCELLED] = hash(replace(asked(app), size=64))
+    app.selectbox(key="map.starts").set_value("64").run()
+    assert "Given up" in app.info[0].value
+    app.selectbox(key="map.starts").set_value("128").run()
+    check_opens(app)
+    assert asked(app).size == 128
+
+
+# --- Figures and words
+
+
+def choice_of(
+    experiment: Experiment, labels: tuple[str, ...] = LABELS, compare: str = ""
+) -> Choice:
+    count = len(experiment.runs)
+    colours = (2, 1, 7)[:count]
+    return Choice(experiment, labels[:count], "updates", colours, (), compare or FACTORS[0])
+
+
+def experiment_on(surface: str, **more: Any) -> Experiment:
+    return Experiment(surface, steps=60, noise=2, runs=RUNS, **more)
+
+
+def small(surface: str) -> dict[str, Any]:
+    """Return a small request of every map, by the map's name."""
+    experiment = experiment_on(surface)
+    return {
+        "Learning-rate sweep": RateSweep(experiment, count=21, seeds=5),
+        "Rate and momentum": MomentumGrid(experiment, size=24, seeds=3),
+        "Rate and batch size": BatchGrid(experiment, size=12, seeds=3),
+        "Basins of attraction": BasinMap(experiment, size=24),
+        "Ensemble of seeds": Ensemble(experiment, seeds=20),
+        "Escape probability": Escape(experiment, seeds=20),
+        "Schedules under noise": NoiseBall(experiment, count=11, seeds=8),
+    }
+
+
+def drawn(name: str, request: Any, theme: Any = LIGHT) -> tuple[Any, Shown]:
+    result = request.compute()
+    return result, MAPS[name].draw(request, result, choice_of(request.experiment), theme)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("surface", ["Rosenbrock", "Rastrigin", "Monkey saddle", "Ackley"])
+@pytest.mark.parametrize("name", MAPS)
+def test_plotly_accepts_every_figure_and_it_can_be_sent(name, surface, theme):
+    _, shown = drawn(name, small(surface)[name], theme)
+    assert shown.panels
+    for panel in shown.panels:
+        made = go.Figure(panel.figure)
+        assert len(made.data) == len(panel.figure["data"]) > 0
+        assert made.layout.paper_bgcolor == "rgba(0,0,0,0)"
+        assert panel.label
+        assert {"l", "r", "t", "b"} <= panel.figure["layout"]["margin"].keys()
+        assert pack({**panel.figure})
+        assert panel.legend
+        assert all(re.fullmatch(r"#[0-9a-fA-F]{6}", colour) for _, colour in panel.legend)
+
+
+@pytest.mark.parametrize("name", ["Rate and momentum", "Rate and batch size"])
+@pytest.mark.parametrize("measure", ["final loss", STEPS])
+def test_a_map_on_which_nothing_arrives_or_all_diverge_is_drawn_and_says_so(name, measure):
+    wild = replace(small("Rosenbrock")[name], low=50.0, high=100.0, measure=measure)
+    result, shown = drawn(name, wild)
+    assert np.isinf(result.gap).all()
+    assert shown.words == "Every run diverges."
+    assert go.Figure(shown.panels[0].figure)
+    never = replace(small("Rosenbrock")[name], low=1e-6, high=1e-5, measure=STEPS)
+    _, shown = drawn(name, never)
+    assert "No run comes below the tolerance of 0.001" in shown.words
+    assert go.Figure(shown.panels[0].figure)
+
+
+def test_a_map_of_one_batch_size_is_drawn():
+    experiment = Experiment(steps=4000, noise=1, samples=2, runs=(Run("SGD", batch_size=1),))
+    result, shown = drawn(
+        "Rate and batch size", BatchGrid(experiment, size=2, seeds=1, budget=SAMPLES)
+    )
+    assert result.others.tolist() == [2]
+    assert go.Figure(shown.panels[0].figure)
+
+
+def test_the_axis_of_the_batch_sizes_ends_where_the_pixels_do():
+    result, shown = drawn("Rate and batch size", small("Rosenbrock")["Rate and batch size"])
+    low, high = shown.panels[0].figure["layout"]["yaxis"]["range"]
+    first, second, *_, before, last = np.log10(result.others)
+    assert (low, high) == pytest.approx((first - (second - first) / 2, last + (last - before) / 2))
+
+
+def numbers(text: str) -> list[float]:
+    """Return the numbers in a text as people write them."""
+    plain = text.replace("−", "-").replace(",", "")
+    return [float(n) for n in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?", plain)]
+
+
+def line_of(words: str, start: str) -> str:
+    (line,) = (line for line in words.splitlines() if line.startswith(f"- {start}"))
+    return line.removeprefix(f"- {start}")
+
+
+def test_the_words_of_the_rate_sweep_are_those_of_its_arrays():
+    experiment = Experiment(params={"condition": 20}, steps=200, runs=RUNS[:2])
+    request = RateSweep(experiment, count=101)
+    result, shown = drawn("Learning-rate sweep", request)
+    for c, limit in enumerate((2 * 1.9 / 20, 2 / 20)):
+        line = line_of(shown.words, LABELS[c])
+        best, gap, low, high, lost, told = numbers(line)
+        assert best == pytest.approx(result.best(c), rel=0.05)
+        assert gap == pytest.approx(result.median[c].min(), rel=0.05)
+        good = result.rates[result.zone[c] == ZONES.index("good")]
+        assert (low, high) == pytest.approx((good[0], good[-1]), rel=0.05)
+        diverging = result.rates[result.zone[c] == ZONES.index("diverges")]
+        assert lost == pytest.approx(diverging[0], rel=0.05)
+        assert told == pytest.approx(limit, rel=0.05)
+    lines = shown.panels[0].figure["layout"]["shapes"]
+    assert [line["x0"] for line in lines] == pytest.approx([2 * 1.9 / 20, 2 / 20])
+
+
+def test_the_curves_of_the_rate_sweep_are_its_arrays():
+    request = small("Rosenbrock")["Learning-rate sweep"]
+    result, shown = drawn("Learning-rate sweep", request)
+    curves = [t for t in shown.panels[0].figure["data"] if t.get("name") in LABELS]
+    for c, curve in enumerate(curves):
+        expected = [v if math.isfinite(v) else None for v in result.median[c]]
+        assert curve["y"] == expected
+        assert curve["x"] == result.rates.tolist()
+    assert len(curves) == 3
+    (strip,) = (t for t in shown.panels[0].figure["data"] if t["type"] == "heatmap")
+    assert strip["z"] == result.zone.tolist()
+
+
+def test_the_words_of_rate_and_momentum_name_the_best_pixel_and_polyak():
+    experiment = Experiment(params={"condition": 25}, steps=100, runs=RUNS[:1])
+    result, shown = drawn("Rate and momentum", MomentumGrid(experiment, size=40))
+    rate, momentum, gap, diverged, polyak_rate, polyak = numbers(shown.words.replace("%", " "))
+    j, i = np.unravel_index(result.gap.argmin(), result.gap.shape)
+    assert (rate, momentum, gap) == pytest.approx(
+        (result.rates[i], result.others[j], result.gap[j, i]), rel=0.05
+    )
+    assert diverged == round(100 * np.isinf(result.gap).mean())
+    assert (polyak_rate, polyak) == pytest.approx((4 / 36, (4 / 6) ** 2), rel=0.01)
+    request = MomentumGrid(experiment, size=40, measure=STEPS)
+    shown = MAPS["Rate and momentum"].draw(request, result, choice_of(experiment), LIGHT)
+    assert numbers(shown.words)[2] == result.arrived.min()
+
+
+def test_the_words_of_rate_and_batch_size_name_the_best_rates():
+    experiment = experiment_on("Rosenbrock", samples=65_536)
+    request = BatchGrid(experiment, size=12, seeds=3, budget=SAMPLES)
+    result, shown = drawn("Rate and batch size", request)
+    found = numbers(shown.words.replace("%", " "))
+    j, i = np.unravel_index(result.gap.argmin(), result.gap.shape)
+    assert found[:3] == pytest.approx(
+        [result.rates[i], result.others[j], result.gap[j, i]], rel=0.05
+    )
+    assert found[1] == result.others[j]
+    ridge, sizes = result.ridge(), result.others
+    expected = [x for k in (0, len(sizes) // 2, -1) for x in (ridge[k], sizes[k])]
+    assert found[4:] == pytest.approx(expected, rel=0.05)
+    assert "1,920 samples" in shown.pixel
+    assert "1,920 updates at batch 1," in shown.pixel
+    assert "1 update at 65,536" in shown.pixel
+
+
+def test_the_words_of_the_basins_are_shares_of_the_starts():
+    experiment = Experiment("Himmelblau", steps=200, runs=(Run("SGD", lr=0.018),))
+    result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
+    told = dict(
+        reversed(part.split("% ", 1)) for part in re.split(r", (?=[\d.]+%)", shown.words[21:-1])
+    )
+    names = {DIVERGED: "diverged", UNDECIDED: "undecided"}
+    names |= {k: f"{p.kind} ({p.x:.3g}, {p.y:.3g})" for k, p in enumerate(result.points)}
+    for k, name in names.items():
+        share = 100 * (result.where == k).mean()
+        assert float(told.get(name, 0)) == pytest.approx(share, abs=0.051)
+    assert len(told) > 4
+    assert sum(map(float, told.values())) == pytest.approx(100, abs=0.3)
+
+
+def test_the_colours_of_the_basins_are_those_of_their_ends():
+    experiment = Experiment("Himmelblau", steps=200, runs=(Run("SGD", lr=0.018),))
+    result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
+    heat = shown.panels[0].figure["data"][0]
+    legend = [text for text, _ in shown.panels[0].legend]
+    colour = np.floor(heat["z"]).astype(int)
+    for k, point in enumerate(result.points[:2]):
+        index = legend.index(f"global minimum ({point.x:.3g}, {point.y:.3g})")
+        assert ((colour == index) == (result.where == k)).all()
+    assert ((colour == legend.index("diverged")) == (result.where == DIVERGED)).all()
+    assert ((colour == legend.index("undecided")) == (result.where == UNDECIDED)).all()
+    assert heat["zmax"] == len(legend)
+    positions = [at for at, _ in heat["colorscale"]]
+    assert positions == sorted(positions)
+    assert (positions[0], positions[-1]) == (0, 1)
+
+
+def test_more_ends_than_colours_share_one():
+    experiment = Experiment("Rastrigin", steps=60, runs=(Run("SGD"),))
+    result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
+    assert len(np.unique(result.where)) > 20
+    texts = [text for text, _ in shown.panels[0].legend]
+    assert "other ends" in texts
+    assert len(texts) == len({colour for _, colour in shown.panels[0].legend}) < 13
+    assert go.Figure(shown.panels[0].figure)
+
+
+def test_the_table_of_the_ensemble_holds_its_medians_and_shares():
+    request = Ensemble(experiment_on("Local-minima valley"), seeds=50)
+    result, shown = drawn("Ensemble of seeds", request)
+    header, _, *rows = (line for line in shown.words.splitlines() if line.startswith("|"))
+    names = [cell.strip() for cell in header.strip("|").split("|")][2:]
+    for c, row in enumerate(rows):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[0] == LABELS[c]
+        assert numbers(cells[1]) == pytest.approx([result.median[c, -1]], rel=0.05)
+        for name, cell in zip(names, cells[2:], strict=True):
+            (k,) = (
+                k for k, p in enumerate(result.points) if name.startswith(f"{p.kind} ({p.x:.3g}")
+            )
+            assert float(cell.rstrip("%")) == round(100 * np.mean(result.where[c] == k))
+    assert len(rows) == 3
+
+
+def test_the_words_of_the_escape_are_shares_with_their_intervals():
+    request = Escape(experiment_on("Local-minima valley"), seeds=50)
+    result, shown = drawn("Escape probability", request)
+    for c, label in enumerate(LABELS):
+        found = numbers(line_of(shown.words, f"{label}: ").replace("%", " "))
+        expected = []
+        for b in (0, len(result.sizes) // 2, -1):
+            bands = (result.share, result.low, result.high)
+            expected += [round(100 * float(band[c, b])) for band in bands] + [result.sizes[b]]
+        assert found == expected
+
+
+def test_the_words_of_the_noise_ball_are_its_arrays():
+    experiment = Experiment(steps=400, noise=2, runs=RUNS[:2])
+    result, shown = drawn("Schedules under noise", NoiseBall(experiment, 1e-2, 1.0, 21, 20))
+    for c in range(2):
+        (line,) = (x for x in shown.words.splitlines() if x.startswith(f"- {LABELS[c]} at rate"))
+        rate, measured, theory = numbers(line)
+        r = int(np.argmin(abs(result.rates - rate)))
+        assert measured == pytest.approx(result.measured[c, r], rel=0.05)
+        assert theory == pytest.approx(result.theory[c, r], rel=0.05)
+    last = line_of(shown.words, "Momentum in the end: ")
+    told = dict(part.rsplit(" ", 1) for part in last.rstrip(".").split(", "))
+    for name, gap in zip(result.schedules, result.shrinking[:, -1], strict=True):
+        assert float(told[name]) == pytest.approx(gap, rel=0.05)
+
+
+def test_losses_without_a_lowest_are_not_called_gaps():
+    for name, request in small("Monkey saddle").items():
+        if name != "Schedules under noise":
+            _, shown = drawn(name, request)
+            assert "gap" not in shown.words
+
+
+# --- Clicks
+
+
+def click(name: str, request: Any, x: float, y: float, compare: str = "") -> dict[str, Any]:
+    result = request.compute()
+    choice = choice_of(request.experiment, compare=compare)
+    load = MAPS[name].load
+    assert load
+    return load(request, result, choice, x, y)
+
+
+def test_a_click_on_the_rate_sweep_takes_its_rate_for_the_nearest_curve():
+    request = RateSweep(experiment_on("Rosenbrock"), count=41)
+    result = request.compute()
+    at = int(np.isfinite(result.median).all(axis=0).nonzero()[0][-1])
+    for c, run in enumerate(RUNS):
+        height = math.log10(result.median[c, at])
+        found = click("Learning-rate sweep", request, math.log10(result.rates[at]), height)
+        assert found == {
+            f"Rosenbrock.{run.optimizer}.lr": pytest.approx(result.rates[at], rel=0.005)
+        }
+
+
+def test_a_click_on_the_rate_sweep_of_a_surface_without_a_lowest_finds_the_nearest_curve():
+    request = RateSweep(experiment_on("Monkey saddle"), 1e-4, 1e-2, count=11)
+    result = request.compute()
+    at = int(np.isfinite(result.median).all(axis=0).nonzero()[0][-1])
+    losses = result.median[:, at]
+    assert len(set(losses)) == 3
+    for c, run in enumerate(RUNS):
+        x = math.log10(result.rates[at])
+        (name,) = click("Learning-rate sweep", request, x, float(losses[c]))
+        assert name == f"Monkey saddle.{run.optimizer}.lr"
+
+
+def test_a_click_on_rate_and_momentum_takes_both():
+    request = replace(small("Rosenbrock")["Rate and momentum"], size=8)
+    found = click("Rate and momentum", request, -2.5, 1.0)
+    assert found == {"Rosenbrock.Momentum.lr": 0.00316, "Momentum.momentum": 0.9}
+    assert click("Rate and momentum", request, -2.5, 0.301) == {
+        "Rosenbrock.Momentum.lr": 0.00316,
+        "Momentum.momentum": 0.5,
+    }
+    assert click("Rate and momentum", request, -2.5, 1.0, "Momentum") == {
+        "Rosenbrock.Momentum.lr": 0.00316
+    }
+    assert click("Rate and momentum", request, -2.5, 1.0, "Learning rate") == {
+        "Momentum.momentum": 0.9
+    }
+
+
+def test_a_click_on_rate_and_batch_size_takes_both():
+    request = replace(small("Rosenbrock")["Rate and batch size"], size=4)
+    x = -2.0
+    assert click("Rate and batch size", request, x, math.log10(70)) == {
+        "Rosenbrock.Momentum.lr": 0.01,
+        "batch": "64",
+    }
+    assert click("Rate and batch size", request, x, 4.1)["batch"] == "all"
+    assert click("Rate and batch size", request, x, 1, "Batch size") == {
+        "Rosenbrock.Momentum.lr": 0.01
+    }
+
+
+def test_a_click_on_the_basins_takes_the_start_unless_starts_are_compared():
+    request = small("Himmelblau")["Basins of attraction"]
+    assert click("Basins of attraction", request, 1.23456, -4.0001) == {
+        "Himmelblau.x": 1.23,
+        "Himmelblau.y": -4.0,
+    }
+    assert click("Basins of attraction", request, 1.23456, -4.0001, "Start") == {}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_clicked_at_an_edge_is_a_setting_that_the_page_accepts(surface, times):
+    record = SURFACES[surface]
+    box = record.domain if times == 1 else tuple(map(doubled, record.domain))
+    for corner in (0, 1):
+        # As the browser tells it, with the error of a division.
+        x, y = (np.nextafter(side[corner], 1e9 * (2 * corner - 1)) for side in box)
+        request = BasinMap(Experiment(surface), box, 8)
+        found = click("Basins of attraction", request, x, y)
+        for name in ("Rate and momentum", "Rate and batch size"):
+            request = replace(small(surface)[name], size=4)
+            edge = math.log10((request.low, request.high)[corner])
+            found |= click(name, request, edge, (0.0, 4.2)[corner])
+        link = {"surface": surface, "optimizers": ["Momentum"], "noise": "1"}
+        link |= {name: str(value) for name, value in found.items()}
+        app = opened(map="Basins of attraction", **link)
+        assert not app.exception
+        assert not app.warning
+        for name, value in found.items():
+            if value != "all":  # by default, and then no widget is drawn
+                assert app.session_state[name] == value
+
+
+def test_what_was_clicked_is_a_setting_of_the_lab(monkeypatch):
+    app = opened(map="Basins of attraction", surface="Himmelblau")
+    request = asked(app)
+    found = click("Basins of attraction", replace(request, size=16), 1.5, -2.25)
+    for name, value in found.items():
+        app.session_state[name] = value
+    app.run()
+    check_opens(app)
+    assert asked(app).experiment.start == (1.5, -2.25)
+
+
+# --- The file
+
+
+def answer(kind: str, of: str) -> Response:
+    scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
+    return asyncio.run(files.serve(Request({**scope, "path_params": {"kind": kind}})))
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_the_file_holds_the_table_of_the_map(name):
+    request = small("Rosenbrock")[name]
+    response = answer(type(request).__name__, address.write(request))
+    assert response.status_code == 200
+    assert response.media_type == "text/csv"
+    assert response.headers["content-disposition"] == "attachment"
+    header, *rows = csv.reader(bytes(response.body).decode().splitlines())
+    table = request.compute().table()
+    assert header == list(table)
+    for column, values in zip(zip(*rows, strict=True), table.values(), strict=True):
+        assert len(column) == len(values)
+        if values.dtype.kind == "f":
+            read = np.array([float(text) if text else math.inf for text in column])
+            assert (read == np.where(np.isfinite(values), values, math.inf)).all()
+        else:
+            assert list(column) == [str(value) for value in values.tolist()]
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_an_address_is_that_of_the_same_map(name):
+    request = small("Rosenbrock")[name]
+    again = type(request)(**address.read(address.write(request)))
+    assert again == request
+    assert address.write(again) == address.write(request)
+
+
+def forged(request: Any, change: dict[str, Any]) -> str:
+    given = json.loads(zlib.decompress(base64.urlsafe_b64decode(address.write(request))))
+    return packed(json.dumps(given | change))
+
+
+def packed(text: str) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(text.encode())).decode()
+
+
+RUN = {"optimizer": "SGD"}
+FORGED = {
+    "unknown field": {"more": 1},
+    "text for a number": {"size": "256"},
+    "NaN": {"size": math.nan},
+    "infinity": {"size": math.inf},
+    "a frame beyond floats": {"frame": [[0, 10**400], [0, 1]]},
+    "a frame that is none": {"frame": 3},
+    "no runs": {"experiment": {"runs": []}},
+    "no experiment": {"experiment": 3},
+    "unknown surface": {"experiment": {"runs": [RUN], "surface": "Everest"}},
+    "unknown optimizer": {"experiment": {"runs": [{"optimizer": ["SGD"]}]}},
+    "larger than the page's": {"size": 513},
+    "longer than the page's": {"experiment": {"runs": [RUN], "steps": MOST_UPDATES + 1}},
+    "one run longer": {"experiment": {"runs": [{**RUN, "steps": MOST_UPDATES + 1}]}},
+    "more runs than panels": {"experiment": {"runs": [RUN] * (MOST_PANELS + 1)}},
+}
+
+
+@pytest.mark.parametrize("change", FORGED.values(), ids=FORGED.keys())
+def test_a_forged_address_makes_no_file(jobs, change):
+    request = BasinMap(Experiment(), size=32)
+    assert answer("BasinMap", forged(request, {})).status_code == 200
+    assert answer("BasinMap", forged(request, change)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        *("", "no", "====", "é", "a" * 5, packed(""), packed("[]"), packed("null")),
+        *(packed("[" * 50_000), packed('{"experiment":' * 5000)),
+        packed(" " * 200_000 + "{}"),
+        packed('{"experiment":' + "9" * 5000 + "}"),
+    ],
+    ids=lambda of: of[:12],
+)
+def test_what_is_no_address_makes_no_file(of):
+    assert answer("BasinMap", of).status_code == 400
+
+
+def test_a_file_of_an_unknown_kind_is_not_found():
+    of = address.write(BasinMap(Experiment(), size=8))
+    assert answer("BasinMap", of).status_code == 200
+    assert answer("Secrets", of).status_code == 404
+    assert answer("RateSweep", of).status_code == 400
+
+
+def test_a_map_that_the_sweep_refuses_makes_no_file(jobs):
+    runs = (replace(RUNS[0], steps=MOST_UPDATES),)
+    request = MomentumGrid(Experiment(noise=1, runs=runs), size=256, seeds=99)
+    assert answer("MomentumGrid", address.write(request)).status_code == 400
+
+
+def test_the_file_of_a_map_on_the_page_is_not_computed_again(jobs, monkeypatch):
+    app = opened(map="Learning-rate sweep")
+    request = asked(app)
+    kept = jobs.kept(request)
+    assert kept is not None
+
+    def never(*_: Any) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(RateSweep, "compute", never)
+    response = answer("RateSweep", address.write(request))
+    assert bytes(response.body).decode() == files.table(kept)
+
+
+def test_whoever_waits_for_a_file_waits_for_the_job_that_runs(jobs, monkeypatch):
+    request = BasinMap(Experiment(), size=16)
+    asked_for: list[Job] = []
+    join = jobs.join
+    monkeypatch.setattr(jobs, "join", lambda r: asked_for.append(join(r)) or asked_for[-1])
+    assert answer("BasinMap", address.write(request)).status_code == 200
+    assert [job.waiting for job in asked_for] == [0]
