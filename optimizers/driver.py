@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
-from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, part, types
-from optimizers.record import UPDATE_SIGNATURE
+from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, types
+from optimizers.record import DONE, UPDATE_SIGNATURE
 
-DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
 COMPLETE = 0
 DIVERGED = 1
 STOPPED = 2
@@ -96,7 +96,7 @@ def run(
 
 # --- Many runs, of which only the ends are kept --------------------------------------------------
 
-WIDTH = 256  # runs that step together: two calls a step are little for so many, and L1 holds them
+WIDTH = 384  # runs that step together: two calls a step are little for so many, and L1 holds them
 CACHE_LINE = 8  # numbers: a width that is no multiple of it costs split loads and scalar tails
 PERIOD = 8  # updates between two looks at what the runs have come to
 
@@ -141,14 +141,14 @@ SWEEP_SIGNATURE = types.void(
 )
 
 
-@part
+@register_jitable
 def aligned(size):
     """Return an array whose first number begins a cache line."""
     array = np.empty(size + CACHE_LINE)
     return array[-(array.ctypes.data // 8) % CACHE_LINE :]
 
 
-@part
+@register_jitable
 def status_of(i, w, t, update, g, hessian, rate, hyper, state):
     """Return what `update` says of lane i of w alone."""
     h, s = hyper.shape[0], state.shape[0]
@@ -166,7 +166,7 @@ def status_of(i, w, t, update, g, hessian, rate, hyper, state):
     return update(t, one_g, one_hessian, one_rate, one_hyper, one_state, np.empty(2))
 
 
-@part
+@register_jitable
 def finish(
     i, w, updates, verdict, theta, value, cell, came, live, end, loss, done, outcome, arrived
 ):
@@ -215,7 +215,7 @@ def sweep(
     # goes on, and which costs no more to step than any other number. Runs fill a block up to a
     # multiple of CACHE_LINE, so that loops have no scalar tails.
     h = hyper.shape[0]
-    block = WIDTH if s < 8 else WIDTH // 4  # as many as the cache can hold
+    block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
     most = min(block, cells.size + -cells.size % CACHE_LINE)
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
     rows = moving + 2 + 2 * h

@@ -44,14 +44,17 @@ MOST_LOSSES = 2**25  # cells x recorded losses
 MOST_TOLERANCE = 1e300
 MOST_THREADS = 64
 
-# A chunk is what one call of the driver runs: longer than what Python adds to each, some 50 us,
-# and shorter than other users of the threads would notice.
+# A chunk is what one call of the driver runs: long against what Python adds to it, some 50 us, and
+# too short for others who share the threads to notice.
 CHUNK_SECONDS = (0.0005, 0.01)
 CHUNK_RUNS = (64, 4096)
+STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
 FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
-POLL_SECONDS = 0.01  # between two looks at `cancel`
+POLL_SECONDS = 0.01  # between two looks at `cancel` and at the progress
+
+WORKERS = os.cpu_count() or 1
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -116,8 +119,7 @@ def sweep(
     Raises ValueError naming the field, the value and the allowed range, and Cancelled soon after
     `cancel` was set.
     """
-    if threads is not None:
-        threads = check_count("threads", threads, MOST_THREADS)
+    threads = WORKERS if threads is None else check_count("threads", threads, MOST_THREADS)
     cells = _Cells(experiment, run, lr, hyper, start, seed, batch_size, steps)
     job = _Job(cells, tolerance, record)
     _work_through(job, cancel, progress, threads)
@@ -394,10 +396,43 @@ class _Job:
         self._steps, self._outcome = np.empty(count, np.int64), np.empty(count, np.int8)
         self._arrived = np.empty(count, np.int64)
         self._losses = np.full((count, record or 0), np.nan)
+        self.taken = self.finished = 0
+        self._lock = threading.Lock()
+        self._seconds_per_run: float | None = None
 
-    def work(self, first: int, last: int) -> tuple[int, float]:
-        """Run a chunk; return the number of its cells and the seconds it took."""
+    def stint(self) -> None:
+        """Run chunk after chunk, until the time is up or none is left."""
         began = time.perf_counter()
+        while (chunk := self._next_chunk()) and not self.halt[0]:
+            first, last = chunk
+            start = time.perf_counter()
+            self.run(first, last)
+            now = time.perf_counter()
+            with self._lock:
+                self.finished += last - first
+                self._seconds_per_run = (now - start) / (last - first)
+            if now - began > STINT_SECONDS:
+                return
+
+    def _next_chunk(self) -> tuple[int, int] | None:
+        """Take the next cells that nobody has taken, in a number that the last chunk suggests."""
+        with self._lock:
+            first, left = self.taken, self.cells.count - self.taken
+            if not left:
+                return None
+            fewest, most = CHUNK_RUNS
+            if self._seconds_per_run is None:
+                size = FIRST_UPDATES // self.cells.most_steps
+            else:
+                # At most a share of what is left, so that the workers end together.
+                short, long = (int(wanted / self._seconds_per_run) for wanted in CHUNK_SECONDS)
+                size = min(max(left // (2 * WORKERS), short), long)
+            size = min(size, most, CHUNK_UPDATES // self.cells.most_steps)
+            self.taken = first + min(max(size, fewest), left)
+            return first, self.taken
+
+    def run(self, first: int, last: int) -> None:
+        """Run the cells from `first` to `last` in the order of the work."""
         cells = self._order[first:last]
         driver.sweep(
             *self._kernels,
@@ -408,7 +443,6 @@ class _Job:
             *self._settings,
             *(self._end, self._loss, self._steps, self._outcome, self._arrived, self._losses),
         )
-        return last - first, time.perf_counter() - began
 
     def answer(self) -> Sweep:
         """Return the results in the map's shape."""
@@ -429,7 +463,7 @@ class _Job:
 @functools.cache
 def _pool() -> concurrent.futures.ThreadPoolExecutor:
     """The threads of all sweeps of this process; the kernels leave the interpreter to others."""
-    return concurrent.futures.ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sweep")
+    return concurrent.futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="sweep")
 
 
 if hasattr(os, "register_at_fork"):  # the threads stay behind in the parent
@@ -440,42 +474,27 @@ def _work_through(
     job: _Job,
     cancel: threading.Event | None,
     progress: Callable[[float], object] | None,
-    threads: int | None,
+    threads: int,
 ) -> None:
-    """Run all chunks of a job, so many at once that no worker waits for this thread."""
-    count, steps = job.cells.count, job.cells.most_steps
-    workers = os.cpu_count() or 1
-    at_once = threads or 2 * workers
-    fewest, most = CHUNK_RUNS
-    most = min(CHUNK_UPDATES // steps, most)
-    low = high = FIRST_UPDATES // steps
-    begun = finished = 0
-    running: set[concurrent.futures.Future[tuple[int, float]]] = set()
+    """Have workers run all chunks of a job; tell of the progress and listen for the end of it."""
+    poll = None if cancel is None and progress is None else POLL_SECONDS
+    count, told = job.cells.count, 0
+    stints: set[concurrent.futures.Future[None]] = set()
     try:
-        while finished < count:
+        while job.finished < count:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            while begun < count and len(running) < at_once:
-                # A share of what is left, so that the workers end together.
-                share = (count - begun) // (2 * workers)
-                size = max(min(max(share, low), high, most), fewest)
-                end = min(begun + size, count)
-                running.add(_pool().submit(job.work, begun, end))
-                begun = end
-            done, running = concurrent.futures.wait(
-                running,
-                None if cancel is None else POLL_SECONDS,
-                concurrent.futures.FIRST_COMPLETED,
-            )
-            for future in done:
-                runs, seconds = future.result()
-                finished += runs
-                low, high = (int(runs * wanted / seconds) for wanted in CHUNK_SECONDS)
-            if done and progress is not None:
-                progress(finished / count)
+            while job.taken < count and len(stints) < threads:
+                stints.add(_pool().submit(job.stint))
+            done, stints = concurrent.futures.wait(stints, poll, concurrent.futures.FIRST_COMPLETED)
+            for stint in done:
+                stint.result()
+            if progress is not None and job.finished > told:
+                told = job.finished
+                progress(told / count)
     finally:
         # Whatever has happened, nobody goes on with a map that is no longer waited for.
         job.halt[0] = 1
-        for future in running:
-            future.cancel()
-        concurrent.futures.wait(running)
+        for stint in stints:
+            stint.cancel()
+        concurrent.futures.wait(stints)

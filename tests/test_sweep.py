@@ -376,6 +376,7 @@ def test_an_event_that_is_not_set_changes_nothing():
 
 def test_progress_rises_to_one_in_the_callers_thread(monkeypatch):
     monkeypatch.setattr(module, "CHUNK_RUNS", (64, 64))
+    monkeypatch.setattr(module, "STINT_SECONDS", 0.0)
     shares, threads = [], set()
 
     def progress(share):
