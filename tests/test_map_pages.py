@@ -444,6 +444,21 @@ def test_the_words_of_rate_and_momentum_name_the_best_pixel_and_polyak():
     assert numbers(shown.words)[2] == result.arrived.min()
 
 
+@pytest.mark.parametrize("name", ["Rate and momentum", "Rate and batch size"])
+def test_the_pixels_of_a_map_are_its_arrays(name):
+    result, shown = drawn(name, small("Rosenbrock")[name])
+    heat, *_ = shown.panels[0].figure["data"]
+    assert 10 ** np.array(heat["x"]) == pytest.approx(result.rates)
+    height = 10 ** np.array(heat["y"])
+    others = result.others if name == "Rate and batch size" else 1 / (1 - result.others)
+    assert height == pytest.approx(others)
+    z = np.array([[math.inf if v is None else v for v in line] for line in heat["z"]], float)
+    assert (np.isinf(z) == np.isinf(result.gap)).all()
+    finite = np.isfinite(z)
+    assert 0 < finite.mean() < 1
+    assert 10 ** z[finite] == pytest.approx(np.maximum(result.gap[finite], 1e-16), rel=1e-3)
+
+
 def test_the_words_of_rate_and_batch_size_name_the_best_rates():
     experiment = experiment_on("Rosenbrock", samples=65_536)
     request = BatchGrid(experiment, size=12, seeds=3, budget=SAMPLES)

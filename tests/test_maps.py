@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES
-from landscape.record import GLOBAL_MINIMUM
-from optimizers import Cancelled, Experiment, Run, simulate
+from landscape.record import GLOBAL_MINIMUM, CriticalPoint
+from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate
 from optimizers.experiment import noise_scale
 from optimizers.maps import (
     KINDS,
@@ -26,7 +26,7 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.maps.base import quantile
-from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.basins import DIVERGED, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
 from optimizers.maps.rates import ZONES, zones
@@ -282,6 +282,16 @@ def test_zones_of_given_gaps(median, diverged, start, expected):
     assert "".join(ZONES[z][0].upper() for z in found) == expected
 
 
+def test_no_gap_is_negative():
+    # Rounded, the lowest loss of this surface lies above that of some runs.
+    surface = SURFACES["Styblinski-Tang"]
+    experiment = Experiment(surface.name, steps=500, start=(-2.8, -2.9), runs=(Run("Momentum"),))
+    found = RateSweep(experiment, 1e-3, 0.1, count=51).compute()
+    assert found.median.min() == 0
+    losses = [trajectory(experiment, Run("Momentum", lr=float(lr))).loss for lr in found.rates]
+    assert min(loss[-1] for loss in losses) < surface.lowest()
+
+
 def test_of_equally_good_rates_the_middle_one_is_the_best():
     found = RateSweep(Experiment(steps=5000, runs=(Run("SGD"),)), 0.08, 0.15, count=51).compute()
     assert (found.median == 0).all()
@@ -413,6 +423,16 @@ def test_the_basins_of_a_symmetric_surface_are_symmetric(surface):
             if math.hypot(other.x + point.x, other.y + point.y) < 1e-6
         )
         assert ((found.where == k) == (found.where == mirror)[::-1, ::-1]).all()
+
+
+def test_an_end_belongs_to_the_nearest_of_the_points_within_reach():
+    points = tuple(CriticalPoint(x, 0.0, 0.0, GLOBAL_MINIMUM) for x in (0.0, 0.1, 0.2))
+    ends = np.array([[0.01, 0], [0.08, 0.01], [0.19, 0], [0.2, 0.3], [np.inf, 0]])
+    frame = ((0.0, 6.0), (0.0, 8.0))  # so that 0.2 is within reach
+    expected = [0, 1, 2, UNDECIDED, UNDECIDED]
+    assert nearest(ends, points, frame).tolist() == expected
+    expected = [2, 1, 0, UNDECIDED, UNDECIDED]
+    assert nearest(ends, points[::-1], frame).tolist() == expected
 
 
 def test_diverged_and_undecided_starts_are_flagged():
@@ -550,6 +570,8 @@ def test_progress_grows_to_one(request_):
     request_.compute(threading.Event(), told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
+    parts = {"RateSweep": 2, "Ensemble": 2, "Escape": 2, "NoiseBall": 2 + len(SCHEDULES)}
+    assert told[0] <= 1 / parts.get(type(request_).__name__, 1)
 
 
 @of_every_kind
@@ -655,6 +677,13 @@ def test_requests_are_equal_by_what_they_compute(request_):
     assert hash(twin) == hash(request_)
     other = replace(request_, experiment=replace(request_.experiment, seed=99))
     assert other != request_
+
+
+def test_the_rates_of_the_runs_do_not_make_another_sweep():
+    runs = tuple(replace(run, lr=0.3) for run in TWO)
+    one, other = (RateSweep(replace(ROSENBROCK, runs=each)) for each in (TWO, runs))
+    assert one == other
+    assert MomentumGrid(replace(ROSENBROCK, runs=runs)) != MomentumGrid(ROSENBROCK)
 
 
 @pytest.mark.parametrize("kind", [MomentumGrid, BatchGrid])

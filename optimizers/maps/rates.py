@@ -85,6 +85,9 @@ class RateSweep:
         ):
             put(name, value)
         put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        # The runs' own rates play no part, and must not make another map.
+        runs = tuple(replace(run, lr=None) for run in self.experiment.runs)
+        put("experiment", replace(self.experiment, runs=runs))
 
     def coarse(self) -> RateSweep | None:
         """Return the same with few rates and seeds."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from optimizers.maps import Request
 from views import chart
@@ -46,7 +48,7 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
     if job.error:
         st.error(f"This map cannot be made: {job.error}")
     elif job.result is None:
-        st.info("This map was given up.")
+        pass  # a change waits, and with it the next run of the script
     elif job.slow:
         st.rerun()  # the same, with the finished map in place of the coarse one
     else:
@@ -56,7 +58,7 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
 def wait(
     settings: Settings, the_map: Map, job: Job, choice: Choice, theme: Theme, component: Any
 ) -> None:
-    """Show a coarse map and the progress until a job is done."""
+    """Show a coarse map and the progress until a job is done or the user has changed something."""
     job.slow = True
     with st.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(job.share, "Computing the map")
@@ -65,14 +67,25 @@ def wait(
     if rough is not None:
         few = JOBS.join(rough)
         try:
-            while not (few.done.wait(LOOK) or job.done.is_set()):
+            while not (few.done.wait(LOOK) or job.done.is_set() or changed()):
                 bar.progress(job.share, "Computing the map")
         finally:
             JOBS.leave(few)
         if few.result is not None and not job.done.is_set():
             draw(settings, the_map, rough, few.result, choice, theme, component)
-    while not job.done.wait(LOOK):
+    while not (job.done.wait(LOOK) or changed()):
         bar.progress(job.share, "Computing the map")
+
+
+def changed() -> bool:
+    """Tell whether a change is waiting for the end of this run of the script.
+
+    Streamlit ends a run for the change of a control outside of fragments, but not for one inside:
+    a slider of a rate, the controls of the map, and the button that cancels it.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    return requests is not None and requests._state == ScriptRequestType.RERUN
 
 
 def give_up(request: int) -> None:
