@@ -99,6 +99,7 @@ def run(
 WIDTH = 384  # runs that step together: two calls a step are little for so many, and L1 holds them
 CACHE_LINE = 8  # numbers: a width that is no multiple of it costs split loads and scalar tails
 PERIOD = 8  # updates between two looks at what the runs have come to
+PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is written down
 
 
 def readonly(scalar, dimensions, layout="A"):
@@ -167,15 +168,16 @@ def status_of(i, w, t, update, g, hessian, rate, hyper, state):
 
 
 @register_jitable
-def finish(
-    i, w, updates, verdict, theta, value, cell, came, live, end, loss, done, outcome, arrived
-):
-    """Write down what has become of lane i of w, and park it."""
-    c = cell[i]
-    end[c, 0], end[c, 1], loss[c] = theta[i], theta[w + i], value[i]
-    done[c], outcome[c], arrived[c] = updates, verdict, came[i]
-    live[i] = 0
-    theta[i] = theta[w + i] = math.nan
+def retire(k, w, fate, cell, came, theta, value, steps, end, loss, done, outcome, arrived):
+    """Write down what has become of the lanes that have ended, and park them."""
+    for i in range(w):
+        if fate[i] >= ENDED:
+            c = cell[i]
+            end[c, 0], end[c, 1], loss[c] = theta[i], theta[w + i], value[i]
+            outcome[c], arrived[c] = fate[i] - ENDED, came[i]
+            done[c] = steps[c] if outcome[c] == COMPLETE else k
+            fate[i] = PARKED
+            theta[i] = theta[w + i] = math.nan
 
 
 @kernel(SWEEP_SIGNATURE)
@@ -222,28 +224,29 @@ def sweep(
     kept = aligned(rows * most)
     scratch = aligned((10 + PERIOD + moving + 2 * s) * most)
     whole = np.empty((8, most), np.int64)
-    cell, last, came, live = whole[0], whole[1], whole[2], whole[3]
+    cell, last, came, fate = whole[0], whole[1], whole[2], whole[3]
     row_d, row_f, moved, changed = whole[4], whole[5], whole[6], whole[7]
     for first in range(0, cells.size, block):
         n = min(block, cells.size - first)
         w = n + -n % CACHE_LINE
-        for i in range(kept.size):
+        for i in range(2 * w, moving * w):
             kept[i] = 0.0
         shared, noisy = True, False
         for i in range(w):
             j = first + min(i, n - 1)
             c = cells[j]
-            cell[i], last[i], came[i], live[i] = c, steps[c], -1, i < n
+            cell[i], last[i], came[i] = c, steps[c], -1
+            fate[i] = RUNNING if i < n else PARKED
             row_d[i], row_f[i] = draws_row[j], factors_row[j]
             kept[i] = start[c, 0] if i < n else math.nan
             kept[w + i] = start[c, 1] if i < n else math.nan
-            kept[moving * w + i] = peak[c]
-            kept[(moving + 1) * w + i] = scale[c]
-            for r in range(h):
-                j = (moving + 2 + 2 * r) * w + i
-                kept[j] = kept[w + j] = hyper[r, c]
-            shared = shared and row_f[i] == row_f[0]
-            noisy = noisy or scale[c] > 0.0
+            kept[moving * w + i], kept[(moving + 1) * w + i] = peak[c], scale[c]
+            shared &= row_f[i] == row_f[0]
+            noisy |= scale[c] > 0.0
+        for r in range(h):
+            base = (moving + 2 + 2 * r) * w
+            for i in range(w):
+                kept[base + i] = kept[base + w + i] = hyper[r, cell[i]]
         settled = factors.shape[1]  # the update from which on the factors are constant
         while shared and settled > 0 and factors[row_f[0], settled - 1] == factors[row_f[0], -1]:
             settled -= 1
@@ -288,7 +291,7 @@ def sweep(
                             back += changed[i] == 0
                         if back > w - alive:  # what is parked does not change either
                             for i in range(w):
-                                if changed[i] == 0 and live[i] == 1 and scales[i] == 0.0:
+                                if changed[i] == 0 and fate[i] == RUNNING and scales[i] == 0.0:
                                     for r in range(records, recorded.size):
                                         if recorded[r] <= last[i]:
                                             losses[cell[i], r] = latest[recorded[r] % PERIOD, i]
@@ -304,7 +307,7 @@ def sweep(
                         latest[k % PERIOD, i] = value[i]
                 if records < recorded.size and k == recorded[records]:
                     for i in range(w):
-                        if live[i] == 1:
+                        if fate[i] == RUNNING:
                             losses[cell[i], records] = value[i]
                     records += 1
                 if tolerance >= 0.0:
@@ -318,20 +321,19 @@ def sweep(
                 if fine < alive or k == soonest:
                     soonest = factors.shape[1]
                     for i in range(w):
-                        if live[i] == 0:
+                        if fate[i] == PARKED:
                             continue
                         if not (abs(x[i]) <= big and abs(y[i]) <= big and math.isfinite(value[i])):
-                            updates, verdict = k, DIVERGED
+                            fate[i] = ENDED + DIVERGED
                         elif k == last[i]:
-                            updates, verdict = steps[cell[i]], COMPLETE
+                            fate[i] = ENDED + COMPLETE
                         else:
                             soonest = min(soonest, last[i])
-                            continue
-                        alive -= 1
-                        finish(
-                            *(i, w, updates, verdict, theta, value, cell, came, live),
-                            *(end, loss, done, outcome, arrived),
-                        )
+                        alive -= fate[i] != RUNNING
+                    retire(
+                        *(k, w, fate, cell, came, theta, value),
+                        *(steps, end, loss, done, outcome, arrived),
+                    )
                     if alive == 0:
                         break
                 if noisy:
@@ -356,16 +358,15 @@ def sweep(
                             before[r, i] = state[r, i]
                 if update(k + 1, g, hessian, rate, numbers, state, step) != DONE:
                     # Some lane has no step to take: which one, only a call for each can tell.
+                    given = (g, hessian, rate, numbers, before)
                     for i in range(w):
-                        if live[i] == 0:
-                            continue
-                        given = (g, hessian, rate, numbers, before)
-                        if status_of(i, w, k + 1, update, *given) != DONE:
+                        if fate[i] == RUNNING and status_of(i, w, k + 1, update, *given) != DONE:
+                            fate[i] = ENDED + STOPPED
                             alive -= 1
-                            finish(
-                                *(i, w, k, STOPPED, theta, value, cell, came, live),
-                                *(end, loss, done, outcome, arrived),
-                            )
+                    retire(
+                        *(k, w, fate, cell, came, theta, value),
+                        *(steps, end, loss, done, outcome, arrived),
+                    )
                 if decoupled > 0.0:
                     for i in range(2 * w):
                         theta[i] = theta[i] * (1.0 - rate[i] * decoupled) + step[i]
@@ -379,9 +380,9 @@ def sweep(
             parked = m - alive
             j = 0
             for i in range(w):
-                if live[i] == 0 and parked > 0:
+                if fate[i] == PARKED and parked > 0:
                     parked -= 1
-                elif live[i] == 0:
+                elif fate[i] == PARKED:
                     continue
                 moved[j] = i
                 j += 1

@@ -47,7 +47,7 @@ MOST_THREADS = 64
 # A chunk is what one call of the driver runs: long against what Python adds to it, some 50 us, and
 # too short for others who share the threads to notice.
 CHUNK_SECONDS = (0.0005, 0.01)
-CHUNK_RUNS = (64, 4096)
+CHUNK_RUNS = (64, 16384)
 STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
 FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
@@ -364,7 +364,9 @@ class _Job:
         fields.insert(len(fields) if self._draws.shared else 0, cells.seed)
         axes = list(range(len(cells.shape)))
         slow = sorted(axes, key=lambda axis: [array.shape[axis] == 1 for array in fields])
-        self._order = np.arange(count).reshape(cells.shape).transpose(slow).ravel()
+        self._order = None
+        if slow != axes:
+            self._order = np.arange(count).reshape(cells.shape).transpose(slow).ravel()
         flat = [cells.flat(array) for array in cells.hyper]
         self._kernels = (
             surface.kernel.pointer,
@@ -433,7 +435,7 @@ class _Job:
 
     def run(self, first: int, last: int) -> None:
         """Run the cells from `first` to `last` in the order of the work."""
-        cells = self._order[first:last]
+        cells = np.arange(first, last) if self._order is None else self._order[first:last]
         driver.sweep(
             *self._kernels,
             cells,
