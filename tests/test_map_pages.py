@@ -667,15 +667,30 @@ def test_what_is_clicked_at_an_edge_is_a_setting_that_the_page_accepts(surface, 
                 assert app.session_state[name] == value
 
 
-def test_what_was_clicked_is_a_setting_of_the_lab(monkeypatch):
-    app = opened(map="Basins of attraction", surface="Himmelblau")
+CLICKS = {
+    "Learning-rate sweep": (-1.0, 0.0),
+    "Rate and momentum": (-2.0, 0.301),
+    "Rate and batch size": (-2.0, 1.2),
+    "Basins of attraction": (0.5, -0.25),
+}
+
+
+@pytest.mark.parametrize("name", CLICKS)
+def test_what_was_clicked_is_a_setting_of_the_lab_and_makes_no_other_map(name):
+    app = opened(map=name, surface="Himmelblau", optimizers=["Momentum"], noise="2", batch="8")
     request = asked(app)
-    found = click("Basins of attraction", replace(request, size=16), 1.5, -2.25)
-    for name, value in found.items():
-        app.session_state[name] = value
+    found = click(name, request, *CLICKS[name])
+    assert found
+    for key, value in found.items():
+        app.session_state[key] = value
     app.run()
     check_opens(app)
-    assert asked(app).experiment.start == (1.5, -2.25)
+    assert asked(app) == request
+    if name != "Learning-rate sweep":
+        assert asked(app).here == tuple(
+            int(value) if str(value).isdigit() else value for value in found.values()
+        )
+        assert asked(app).here != request.here
 
 
 # --- The file
@@ -737,7 +752,6 @@ FORGED = {
     "larger than the page's": {"size": 513},
     "longer than the page's": {"experiment": {"runs": [RUN], "steps": MOST_UPDATES + 1}},
     "one run longer": {"experiment": {"runs": [{**RUN, "steps": MOST_UPDATES + 1}]}},
-    "more runs than panels": {"experiment": {"runs": [RUN] * (MOST_PANELS + 1)}},
 }
 
 
@@ -760,6 +774,13 @@ def test_a_forged_address_makes_no_file(jobs, change):
 )
 def test_what_is_no_address_makes_no_file(of):
     assert answer("BasinMap", of).status_code == 400
+
+
+def test_more_runs_than_panels_make_no_file():
+    request = RateSweep(Experiment(), count=3)
+    for count, status in ((MOST_PANELS, 200), (MOST_PANELS + 1, 400)):
+        of = forged(request, {"experiment": {"runs": [RUN] * count}})
+        assert answer("RateSweep", of).status_code == status
 
 
 def test_a_file_of_an_unknown_kind_is_not_found():

@@ -679,11 +679,27 @@ def test_requests_are_equal_by_what_they_compute(request_):
     assert other != request_
 
 
-def test_the_rates_of_the_runs_do_not_make_another_sweep():
-    runs = tuple(replace(run, lr=0.3) for run in TWO)
-    one, other = (RateSweep(replace(ROSENBROCK, runs=each)) for each in (TWO, runs))
+LAB = [
+    (RateSweep, {"lr": 0.3}),
+    (MomentumGrid, {"lr": 0.3, "hyper": {"momentum": 0.1}}),
+    (BatchGrid, {"lr": 0.3, "batch_size": 2}),
+    (BasinMap, {"start": (0.5, 0.25)}),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), LAB, ids=lambda each: getattr(each, "__name__", ""))
+def test_what_a_map_varies_is_shown_on_it_and_does_not_make_another(kind, change):
+    runs = tuple(replace(run, **change) for run in (TWO[0], TWO[0]))
+    one, other = (kind(replace(ROSENBROCK, runs=each)) for each in ((TWO[0], TWO[0]), runs))
     assert one == other
-    assert MomentumGrid(replace(ROSENBROCK, runs=runs)) != MomentumGrid(ROSENBROCK)
+    assert hash(one) == hash(other)
+    if kind is not RateSweep:
+        assert one.here != other.here
+        rough = replace(other, size=8)
+        assert rough.here == other.here
+        assert rough != other
+    elsewhere = replace(TWO[0], weight_decay=0.5)
+    assert kind(replace(ROSENBROCK, runs=(elsewhere,))) != one
 
 
 @pytest.mark.parametrize("kind", [MomentumGrid, BatchGrid])

@@ -6,7 +6,7 @@ import functools
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,6 +60,7 @@ class BasinMap:
     experiment: Experiment
     frame: Frame | None = None  # the surface's domain
     size: int = 256
+    here: tuple[float, float] | None = field(default=None, compare=False)  # the lab's start
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -70,6 +71,10 @@ class BasinMap:
         if len(checked) != 2 or not all(low < high for low, high in checked):
             raise ValueError(f"frame = {shown(frame)}: must be ((x0, x1), (y0, y1)), growing")
         put("frame", checked)
+        # The lab's start is shown on the map, and must not make another one.
+        run = self.experiment.runs[0]
+        put("here", check_point("here", self.here or self.experiment.start_of(run)))
+        put("experiment", replace(self.experiment, start=None, runs=(replace(run, start=None),)))
 
     def coarse(self) -> BasinMap | None:
         """Return the same with fewer starts."""
@@ -91,7 +96,7 @@ class BasinMap:
         starts = np.stack(np.meshgrid(x, y), axis=-1)
         found = sweep(
             experiment,
-            replace(run, start=None),
+            run,
             start=starts,
             record=min(CHECKS, (run.steps or experiment.steps) + 1),
             cancel=cancel,

@@ -36,6 +36,9 @@ LOSS, STEPS = "final loss", "updates to the tolerance"
 MEASURES = (LOSS, STEPS)
 UPDATES, SAMPLES = "updates", "samples"
 BUDGETS = (UPDATES, SAMPLES)
+# The lab's rate and momentum, or batch size; None is the default, or the full batch. They are shown
+# on the map, and must not make another one.
+Here = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,7 @@ class MomentumGrid:
     most: float = 0.999
     tolerance: float = 1e-3
     measure: str = field(default=LOSS, compare=False)  # what is shown of the same map
+    here: Here | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -102,7 +106,11 @@ class MomentumGrid:
         put("most", check_number("most", self.most, 0.1, 0.999))
         put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
         check_names("measure", (self.measure,), MEASURES)
-        check_names("optimizer", (self.experiment.runs[0].optimizer,), MOMENTUM_LIKE)
+        run = self.experiment.runs[0]
+        check_names("optimizer", (run.optimizer,), MOMENTUM_LIKE)
+        put("here", tuple(self.here or (run.lr, run.hyper[self.hyper])))
+        run = replace(run, lr=None, hyper={**run.hyper, self.hyper: 0.0})
+        put("experiment", replace(self.experiment, runs=(run,)))
 
     @property
     def hyper(self) -> str:
@@ -154,6 +162,7 @@ class BatchGrid:
     reference: int = 32
     tolerance: float = 1e-3
     measure: str = field(default=LOSS, compare=False)  # what is shown of the same map
+    here: Here | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -166,6 +175,10 @@ class BatchGrid:
         put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
         check_names("budget", (self.budget,), BUDGETS)
         check_names("measure", (self.measure,), MEASURES)
+        run = self.experiment.runs[0]
+        put("here", tuple(self.here or (run.lr, run.batch_size)))
+        run = replace(run, lr=None, batch_size=None)
+        put("experiment", replace(self.experiment, runs=(run,)))
 
     def coarse(self) -> BatchGrid | None:
         """Return the same with few rates and seeds."""

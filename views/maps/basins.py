@@ -78,10 +78,9 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
         }
     ]
     minima = [p for p in result.points if p.kind in MINIMA]
-    start = request.experiment.start_of(request.experiment.runs[0])
     for text, points, symbol, size in (
         ("minima", [(p.x, p.y) for p in minima], "star", 11),
-        ("the lab's start", [start], "x-thin", 12),
+        ("the lab's start", [request.here or (0.0, 0.0)], "x-thin", 12),
     ):
         data.append(
             {

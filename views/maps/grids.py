@@ -175,7 +175,8 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
         )
     else:
         apart = np.diff(others) if len(others) > 1 else np.ones(1)
-        sizes = result.others.tolist()[:: math.ceil(len(result.others) / 8)]
+        sizes = result.others.tolist()
+        sizes = [*sizes[:-2:2], sizes[-1]]
         layout["yaxis"] = axis_layout(
             theme,
             "batch size",
@@ -222,10 +223,11 @@ def here(request: Any, momentum: bool) -> tuple[float, float]:
     """Return where the lab's setting lies on the map."""
     experiment, run = request.experiment, request.experiment.runs[0]
     rate = OPTIMIZERS[run.optimizer].default_rate(SURFACES[experiment.surface])
-    x = math.log10(max(rate if run.lr is None else run.lr, 1e-12))
+    lr, other = request.here
+    x = math.log10(max(rate if lr is None else lr, 1e-12))
     if momentum:
-        return x, -math.log10(1 - run.hyper[request.hyper])
-    return x, math.log10(run.batch_size or experiment.samples)
+        return x, -math.log10(1 - other)
+    return x, math.log10(other or experiment.samples)
 
 
 def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
