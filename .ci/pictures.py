@@ -1,6 +1,8 @@
 """Take the README's pictures from the running app: python .ci/pictures.py URL
 
-Needs a server at URL and the packages of requirements-dev.txt; Pillow comes with Streamlit.
+Needs a server at URL and the packages of requirements-dev.txt; Pillow comes with Streamlit. The
+picture of the cost of a map is measured here, with the functions of `benchmarks/maps.py`: best on
+a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -8,14 +10,50 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import plotly
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import maps
+from kernels import seconds
+
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+REPEATS = 5
 OUT = Path(__file__).parent / "pictures"
 FRAMES = 41
 SECONDS = 5.0
+
+
+def cost() -> dict[str, Any]:
+    """Return a chart of the time of a map against its cells, as measured now."""
+    data = []
+    for name, compute, colour in (
+        ("gradient descent", maps.swept_descent, "#0072B2"),
+        ("Adam", maps.swept_adam, "#009E73"),
+    ):
+        work = {str(size): partial(compute, maps.starts(size)) for size in maps.SIZES}
+        took = seconds(work, REPEATS)
+        cells = [int(size) ** 2 for size in took]
+        text = [f"{int(size)}²" for size in took]
+        line = {"color": colour, "width": 3}
+        points = {"x": cells, "y": list(took.values()), "text": text, "line": line}
+        data.append({"mode": "lines+markers", "name": name, **points})
+    each = {"type": "log", "exponentformat": "power"}
+    sides = {"tickvals": cells, "ticktext": text, "title": {"text": "starts"}}
+    layout = {
+        "title": {"text": "Basins of Himmelblau's surface, 500 updates, two cores"},
+        "xaxis": {**each, **sides},
+        "yaxis": {**each, "title": {"text": "seconds"}, "dtick": 1},
+        "legend": {"x": 0.02, "y": 0.98},
+        "width": 640,
+        "height": 400,
+    }
+    return {"data": data, "layout": layout}
 
 
 def main(url: str) -> None:
@@ -39,6 +77,14 @@ def main(url: str) -> None:
             )
             picture = Image.open(io.BytesIO(player.screenshot()))
             frames.append(picture.resize((picture.width * 2 // 3, picture.height * 2 // 3)))
+        page.goto(f"{url}/?preset=basins")
+        page.wait_for_selector("[data-shown]")
+        page.screenshot(path=OUT / "maps.png")
+        page.set_viewport_size({"width": 640, "height": 400})
+        page.set_content("<body style='margin: 0'><div id=cost></div>")
+        page.add_script_tag(path=PLOTLY)
+        page.evaluate("figure => Plotly.newPlot('cost', figure.data, figure.layout)", cost())
+        page.screenshot(path=OUT / "cost.png")
         browser.close()
     palette = [frame.convert("P", palette=Image.Palette.ADAPTIVE, colors=64) for frame in frames]
     palette[0].save(

@@ -68,6 +68,7 @@ CYCLE = 1e-3
 # quarter of the run to the last, and they are swings if the path is three times as long as it is
 # wide. In fewer than ten updates a tenth is nothing.
 KEPT, BACK_AND_FORTH, SWINGS_LEAST = 0.9, 3.0, 10
+GROWN = 2.0  # swings whose path doubles from one quarter of the run to the next grow
 # Noise outweighs the slope if the end's mean gradient is within four standard errors of 0, where
 # chance alone leaves it but once in 3,000 runs. Five updates at least, or there is no mean.
 STANDARD_ERRORS, HOVER_LEAST = 4.0, 5
@@ -304,6 +305,8 @@ def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
     # With no lowest loss the gaps are infinite, and the steps alone decide.
     high, low = (part.mean() - frame.lowest for part in (loss[-2 * count : -count], loss[-count:]))
     if after < BACK_AND_FORTH * width or after < KEPT * before or low < KEPT * high:
+        return None
+    if after > GROWN * before:  # swings that grow are no cycle
         return None
     return Verdict(
         OSCILLATING, width, f"{human(width)} wide, {human(after)} of path in {count} updates"

@@ -489,8 +489,12 @@ def test_each_optimizer_can_have_its_best_rate():
             run = Run(name, lr=float(lr))
             (trajectory,) = simulate(replace(experiment, runs=(run,)))
             ends.append(np.inf if trajectory.diverged_at else trajectory.loss[-1])
-        assert row[0] == f"{name} lr {rates[int(np.argmin(ends))]:.3g}"
-        assert float(row[1]) == pytest.approx(min(ends), rel=0.02)
+        # The second search is between the neighbours of the best, and can only find better.
+        best = int(np.argmin(ends))
+        title, rate = row[0].split(" lr ")
+        assert title == name
+        assert rates[best - 1] <= float(rate) <= rates[best + 1]
+        assert float(row[1]) <= 1.001 * ends[best]
 
 
 def test_the_best_rate_is_searched_again_for_another_start():

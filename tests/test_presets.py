@@ -21,8 +21,9 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
 )
+from optimizers.maps.ensembles import closest
 from optimizers.maps.rates import DIVERGES, ZONES
-from optimizers.measures import EDGES
+from optimizers.measures import EDGES, zigzag
 from views.presets import DEFAULT, PRESETS
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -72,15 +73,18 @@ def test_the_ravine_is_crossed_at_every_step_or_at_none():
 
 
 def test_momentum_lowers_the_loss_until_there_is_too_much_of_it():
-    none, _, good, much = (t.loss[-1] for t in trajectories("momentum"))
-    claims("momentum", "rate .01", "100 updates", f"{none:.2g}", f"{good:.2g}", f"{much:.2g}")
+    experiment, runs = PRESETS["momentum"].experiment, trajectories("momentum")
+    flips = [zigzag(experiment, t).flips for t in runs]
+    loss = [f"{t.loss[-1]:.2g}" for t in runs]
+    claims("momentum", "rate .017", f"sides {flips[0]} times", "100 updates", loss[0])
+    claims("momentum", f"{flips[1]} times", loss[1], "with .9", loss[2], "at .99", loss[3])
 
 
 def test_the_book_figure_ends_where_the_claim_says():
     sgd, momentum, adagrad, adam = (t.loss[-1] for t in trajectories("book"))
     claims("book", "30 updates", f"{sgd:.3g}", f"{momentum:.3g}", f"{adam:.3g}", f"{adagrad:.3g}")
     hxx, _, hyy = SURFACES["Quadratic"].hessian(0, 0, **PRESETS["book"].experiment.params)
-    claims("book", "best rate " + f"{2 / (hxx + hyy):.3g}".lstrip("0"))
+    claims("book", f"{2 / (hxx + hyy):.3g}".lstrip("0") + ", the best rate in the long run")
     assert adagrad < sgd < min(momentum, adam)
 
 
@@ -121,8 +125,8 @@ def test_without_noise_every_run_ends_at_the_saddle():
 def test_noise_frees_all_but_newton():
     *free, newton = trajectories("noise")
     assert all(distances("noise", t)[-1] < 0.05 and t.loss[-1] < -0.248 for t in free)
-    assert np.hypot(*newton.path[-1]) < 0.08
-    claims("noise", "σ = 0.1", "0.05 of a minimum", "−0.248", "within 0.08")
+    away = np.hypot(*newton.path[1:].T).mean()
+    claims("noise", "σ = 0.1", "0.05 of a minimum", "−0.248", f"on average {away:.2f} away")
 
 
 def test_only_momentum_crosses_the_local_minimum():
@@ -138,13 +142,16 @@ def test_only_momentum_crosses_the_local_minimum():
 
 
 def test_small_batches_leave_the_local_minimum_and_large_ones_do_not():
-    saddle = next(
-        p for p in SURFACES["Local-minima valley"].critical_points() if p.kind == "saddle"
-    )
-    left = over_seeds("batch", lambda t: t.path[-1, 0] < saddle.x).sum(axis=0)
+    points = tuple(SURFACES["Local-minima valley"].critical_points())
+    best = [i for i, point in enumerate(points) if point.kind == "global minimum"]
+
+    def lower(trajectory: Trajectory) -> bool:
+        return bool(np.isin(closest(trajectory.path[-1], points), best))
+
+    left = over_seeds("batch", lower).sum(axis=0)
     claims("batch", "σ = 8", f"{SEEDS} seeds", f"{left[0]} times", f"{left[1]} times", "never")
     assert left[2] == left[3] == 0
-    shown = [t.path[-1, 0] < saddle.x for t in trajectories("batch")]
+    shown = [lower(t) for t in trajectories("batch")]
     assert shown == [True, False, False, False]
 
 

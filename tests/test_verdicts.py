@@ -564,3 +564,13 @@ def test_a_shown_number_is_within_five_percent():
     for exponent in np.linspace(-12, 12, 500):
         value = 10.0**exponent
         assert float(human(value).replace(",", "")) == pytest.approx(value, rel=0.051)
+
+
+def test_swings_that_grow_are_no_cycle():
+    # Beyond the limit of 2 / 10 the run grows by a tenth with every update, for ever.
+    experiment = Experiment("Quadratic", steps=100, runs=(Run("SGD", lr=0.21),))
+    (trajectory,) = simulate(experiment)
+    assert trajectory.diverged_at is None
+    found = verdict(experiment, trajectory)
+    assert found.kind == STILL_MOVING
+    assert "the loss rises by" in found.evidence

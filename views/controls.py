@@ -49,10 +49,11 @@ FAIR_HELP = (
     "The best rate of each is found by a sweep over this surface, start and length. The effective"
     " rate is the rate over 1 - momentum: what a step adds up to while the gradient stays."
 )
-RATES_TRIED, DECADES_TRIED, SEEDS_TRIED = 81, (-5, 1), 16
+RATES_TRIED, DECADES_TRIED, SEEDS_TRIED = 241, (-5, 1), 16
 BEST_NOTE = (
-    f"Each optimizer has its own best rate: of {RATES_TRIED} rates from 1e-5 to 10 the one with"
-    f" the lowest final loss (with noise, the lowest median of {SEEDS_TRIED} seeds)."
+    f"Each optimizer has its own best rate: of {RATES_TRIED} rates from 1e-5 to 10, and as many"
+    " between the neighbours of the best of them, the one with the lowest final loss (with noise,"
+    f" the lowest median of {SEEDS_TRIED} seeds)."
 )
 EMA = 2  # the index of Momentum's convention that averages gradients
 SCENE = "scene"  # the fragment that shows the experiment
@@ -148,7 +149,7 @@ def choose(settings: Settings) -> Choice:
         experiment = replace(experiment, runs=tuple(map(tuned(experiment), experiment.runs)))
         messages.append(BEST_NOTE)
     if fair != OWN:
-        labels = [f"{r.optimizer} lr {r.lr:.3g}" for r in experiment.runs]
+        labels = [f"{r.optimizer} lr {r.lr:.4g}" for r in experiment.runs]
     if compare in ("Batch size", "Seed") and noise == 0:
         messages.append(f"The noise is 0, so every {compare.lower()} gives the exact gradient.")
     if any(run.weight_decay for run in runs):
@@ -186,10 +187,16 @@ def tuned(experiment: Experiment) -> Callable[[Run], Run]:
 
 @functools.lru_cache(maxsize=512)
 def best_rate(experiment: Experiment) -> float:
-    """Return the rate at which an experiment's one run ends lowest, of RATES_TRIED."""
+    """Return the rate at which an experiment's one run ends lowest, of RATES_TRIED twice.
+
+    The second time they lie between the neighbours of the first time's best.
+    """
     seeds = SEEDS_TRIED if noisy(experiment) else 1
     low, high = (10.0**decade for decade in DECADES_TRIED)
-    return float(f"{RateSweep(experiment, low, high, RATES_TRIED, seeds).compute().best(0):.3g}")
+    first = RateSweep(experiment, low, high, RATES_TRIED, seeds).compute().best(0)
+    step = (high / low) ** (1 / (RATES_TRIED - 1))
+    near = max(first / step, low), min(first * step, high)
+    return float(f"{RateSweep(experiment, *near, RATES_TRIED, seeds).compute().best(0):.4g}")
 
 
 def read(settings: Settings) -> Choice:

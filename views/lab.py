@@ -160,6 +160,7 @@ def undo(slug: str, defaults: dict[str, Any]) -> None:
 
 def show_preset(slug: str) -> None:
     """Make the link that of a preset: in one call, and so one step in the browser's history."""
+    st.session_state["gallery"] = False  # it would cover what was chosen
     st.session_state["view"] = MAPS if PRESETS[slug].map else PICTURES[0]
     st.query_params.from_dict({"preset": slug})
 

@@ -54,6 +54,12 @@ def endless(name: str, texts: list[str]) -> bool:
 
 def refusal(name: str, given: list[str]) -> str:
     """Return why a part of a link was not used, or an empty text if it was."""
+    if len(given) > 1 and (
+        name == "preset" or not isinstance(st.session_state.get(name, ""), list)
+    ):
+        return (
+            f"`{clean(name)}` is given {len(given)} times; the last, `{clean(given[-1])}`, counts."
+        )
     shown = f"`{clean(name)}` = `{clean(', '.join(given))}`"
     if name == "v":
         return "" if given == [VERSION] else f"{shown}: this is version {VERSION}."

@@ -70,7 +70,12 @@ def near(step: Step, ground: Ground) -> list[list[float]]:
     shares = [float(np.max(np.abs(arrow.vector) / sides)) for arrow in arrows(step)]
     share = min(max([s for s in shares if np.isfinite(s)], default=0.0) * ROOM, 0.5)
     half = (share or 0.05) * sides
-    return [[x - h, x + h] for x, h in zip(step.theta.tolist(), half.tolist(), strict=True)]
+    found = []
+    for x, h, (low, high) in zip(step.theta.tolist(), half.tolist(), ground.box, strict=True):
+        # Within the frame, if the step is: beyond it nothing is drawn.
+        middle = min(max(x, low + h), high - h) if low <= x <= high else x
+        found.append([middle - h, middle + h])
+    return found
 
 
 def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -185,9 +184,14 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
         )
     layout = base_layout(theme)
     sizes = result.sizes.tolist()
-    kept = sizes[:: math.ceil(len(sizes) / 8)]
+    kept = [*sizes[:-2:3], sizes[-1]]
     layout["xaxis"] = axis_layout(
-        theme, "batch size", type="log", tickvals=kept, ticktext=[f"{b:,}" for b in kept]
+        theme,
+        "batch size",
+        type="log",
+        tickvals=kept,
+        ticktext=[f"{b:,}" for b in kept],
+        tickangle=0,
     )
     layout["yaxis"] = axis_layout(
         theme, "share that ends at a global minimum", range=[-0.03, 1.03], tickformat=".0%"

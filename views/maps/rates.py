@@ -120,7 +120,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
     layout["yaxis"] = axis_layout(
         theme,
-        "loss − minimum" if bounded else "loss",
+        f"loss − minimum, cut at {FLOOR:g}" if bounded else "loss",
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
         domain=[STRIP + 0.06, 1],
@@ -151,6 +151,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         for mark, limit in limits
         if limit and request.low <= limit <= request.high
     ]
+    zones_named = [(f"zone: {zone}", colour) for zone, colour in ZONE_COLOURS.items()]
     many = "one run"
     if request.seeds > 1:
         many = f"the median of {request.seeds} runs with different noise, the band 80 % of them"
@@ -159,7 +160,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
             Panel(
                 {"data": data, "layout": layout},
                 "Final loss against the learning rate",
-                legend=(*((m.label, m.colour) for m in marks), *ZONE_COLOURS.items()),
+                legend=(*((m.label, m.colour) for m in marks), *zones_named),
             ),
         ),
         f"One point is {many}, {experiment.steps:,} updates each; {request.count} rates.",
@@ -212,7 +213,7 @@ def words(
             continue
         good = result.rates[around(result.zone[c] == ZONES.index(GOOD), int(np.argmin(median)))]
         text += f"best at {human(result.best(c))}, {gap} {human(float(median.min()))};"
-        text += f" good from {human(float(good[0]))} to {human(float(good[-1]))}"
+        text += f" good around it from {human(float(good[0]))} to {human(float(good[-1]))}"
         lost = result.rates[result.zone[c] == ZONES.index(DIVERGES)]
         text += f"; diverges from {human(float(lost[0]))}" if len(lost) else ""
         text += f"; limit of stability at the minimum {human(limit)}" if limit else ""
