@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import csv
 import io
+import math
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,17 +42,11 @@ def table(result: maps.Result) -> str:
     """Return a map as CSV; where there is no number a field is empty."""
     columns = result.table()
     out = io.StringIO()
-    out.write(",".join(columns) + "\n")
+    write = csv.writer(out, lineterminator="\n").writerow
+    write(columns)
     for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-        out.write(",".join(map(field, row)) + "\n")
+        write("" if isinstance(v, float) and not math.isfinite(v) else v for v in row)
     return out.getvalue()
-
-
-def field(value: Any) -> str:
-    """Return one field: numbers as Python prints them."""
-    if isinstance(value, float) and not np.isfinite(value):
-        return ""
-    return repr(value) if isinstance(value, (int, float)) else str(value)
 
 
 def made(request: Any) -> Any:
