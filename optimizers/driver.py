@@ -353,6 +353,7 @@ def sweep(
                         rate[i] = rate[w + i] = peaks[i] * factor
                 if needs_hessian:
                     curvature(x, y, params, hxx, hxy, hyy)
+                    # Such a rule may have no step to take; then its state is asked for once more.
                     for r in range(s):
                         for i in range(2 * w):
                             before[r, i] = state[r, i]

@@ -423,12 +423,11 @@ class _Job:
             if not left:
                 return None
             fewest, most = CHUNK_RUNS
-            if self._seconds_per_run is None:
-                size = FIRST_UPDATES // self.cells.most_steps
-            else:
-                # At most a share of what is left, so that the workers end together.
+            short, long = 0, FIRST_UPDATES // self.cells.most_steps
+            if self._seconds_per_run is not None:
                 short, long = (int(wanted / self._seconds_per_run) for wanted in CHUNK_SECONDS)
-                size = min(max(left // (2 * WORKERS), short), long)
+            # At most a share of what is left, so that the workers end together.
+            size = min(max(left // (2 * WORKERS), short), long)
             size = min(size, most, CHUNK_UPDATES // self.cells.most_steps)
             self.taken = first + min(max(size, fewest), left)
             return first, self.taken
