@@ -8,6 +8,7 @@ import functools
 import inspect
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -52,6 +53,7 @@ STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it se
 FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
+NICE = 19  # of a sweep's threads: they give way to whoever answers a visitor
 POLL_SECONDS = 0.01  # between two looks at `cancel` and at the progress
 
 WORKERS = os.cpu_count() or 1
@@ -464,7 +466,13 @@ class _Job:
 @functools.cache
 def _pool() -> concurrent.futures.ThreadPoolExecutor:
     """The threads of all sweeps of this process; the kernels leave the interpreter to others."""
-    return concurrent.futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="sweep")
+    return concurrent.futures.ThreadPoolExecutor(WORKERS, "sweep", give_way)
+
+
+def give_way() -> None:
+    """Let this thread step back behind those that answer visitors, where each has a priority."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 if hasattr(os, "register_at_fork"):  # the threads stay behind in the parent
