@@ -265,7 +265,7 @@ GALLERY = (
         claim="Himmelblau's surface has four minima of equal loss. Adam takes 23.4, 27.1, 25.6 and"
         " 24.0 % of the starts to them. The borders of SGD's basins are 1.7 times as long: near"
         " the edge its first step, rate .01 times the slope, is up to 12 long and lands anywhere,"
-        " while Adam's are all about .1.",
+        " while Adam's goes .1 along each axis.",
         experiment=Experiment(
             surface="Himmelblau",
             steps=500,
