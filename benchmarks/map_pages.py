@@ -44,7 +44,7 @@ MAP = {
     "length": 500,
     "optimizers": "Momentum",
 }
-# 101 rates and 1,000 seeds of each of nine optimizers, with noise: the most updates of any map.
+# 101 rates and 1,000 seeds of each of four optimizers, with noise: 2 billion updates.
 LARGEST = {
     "view": "Maps",
     "surface": "Rastrigin",
