@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba.extending import register_jitable
 
-from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, types
-from optimizers.record import DONE, UPDATE_SIGNATURE
+from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, part, types
+from optimizers.record import UPDATE_SIGNATURE
 
+DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
 COMPLETE = 0
 DIVERGED = 1
 STOPPED = 2
@@ -142,14 +142,14 @@ SWEEP_SIGNATURE = types.void(
 )
 
 
-@register_jitable
+@part
 def aligned(size):
     """Return an array whose first number begins a cache line."""
     array = np.empty(size + CACHE_LINE)
     return array[-(array.ctypes.data // 8) % CACHE_LINE :]
 
 
-@register_jitable
+@part
 def status_of(i, w, t, update, g, hessian, rate, hyper, state):
     """Return what `update` says of lane i of w alone."""
     h, s = hyper.shape[0], state.shape[0]
@@ -167,7 +167,7 @@ def status_of(i, w, t, update, g, hessian, rate, hyper, state):
     return update(t, one_g, one_hessian, one_rate, one_hyper, one_state, np.empty(2))
 
 
-@register_jitable
+@part
 def retire(k, w, fate, cell, came, theta, value, steps, end, loss, done, outcome, arrived):
     """Write down what has become of the lanes that have ended, and park them."""
     for i in range(w):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.util
 import os
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -48,6 +50,12 @@ FLAGS = (
     "--no-first-run",
 )
 QUIET = re.compile(r"traceback|warning|deprecat|exception", re.IGNORECASE)
+
+
+def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a coroutine returns; in a thread, for Playwright's loop runs in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def commands() -> Any:

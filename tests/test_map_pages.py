@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import csv
 import json
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from conftest import awaited
 from starlette.requests import Request
 from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
@@ -698,7 +698,7 @@ def test_what_was_clicked_is_a_setting_of_the_lab_and_makes_no_other_map(name):
 
 def answer(kind: str, of: str) -> Response:
     scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
-    return asyncio.run(files.serve(Request({**scope, "path_params": {"kind": kind}})))
+    return awaited(files.serve(Request({**scope, "path_params": {"kind": kind}})))
 
 
 @pytest.mark.parametrize("name", MAPS)

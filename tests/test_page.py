@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import math
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from conftest import awaited
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
@@ -441,7 +441,7 @@ def test_an_address_that_the_page_did_not_write_makes_no_file(default_choice, ch
 def asked(of: str, kind: str) -> int:
     """Return the status with which the server answers."""
     scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
-    return asyncio.run(serve(Request({**scope, "path_params": {"kind": kind}}))).status_code
+    return awaited(serve(Request({**scope, "path_params": {"kind": kind}}))).status_code
 
 
 @pytest.fixture
