@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from conftest import RESTING, Visit
 from playwright.sync_api import Locator, Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from landscape import SURFACES
 from optimizers import Experiment, Run, simulate
@@ -494,6 +495,26 @@ def test_the_rate_slider_and_its_number_follow_each_other(visit: Visits):
     with page.another_scene():
         slider.press("ArrowRight")
     expect(number(page.page, EXACT_RATE)).to_have_value("0.105")
+
+
+def test_the_picture_of_a_change_is_sent_before_the_numbers(visit: Visits):
+    page = visit()
+    kinds: list[str | None] = []
+
+    def received(data: bytes | str) -> None:
+        assert isinstance(data, bytes)
+        delta = ForwardMsg.FromString(data).delta
+        kinds.append(delta.new_element.WhichOneof("type") or delta.WhichOneof("type"))
+
+    page.page.on("websocket", lambda socket: socket.on("framereceived", received))
+    page.page.reload()
+    page.settled()
+    kinds.clear()
+    before = number(page.page, EXACT_RATE).input_value()
+    with page.another_scene():
+        slider_of(page.page, RATE).press("ArrowRight")
+    expect(number(page.page, EXACT_RATE)).not_to_have_value(before)
+    assert kinds.index("bidi_component") < kinds.index("markdown") < kinds.index("number_input")
 
 
 # --- Links

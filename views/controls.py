@@ -20,6 +20,7 @@ from optimizers.maps.base import noisy
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.schedules import MILESTONES
 from optimizers.schedules import UNITS as MILESTONE_UNITS
+from views.presets import MAPS
 from views.settings import (
     ALL,
     FACTORS,
@@ -417,7 +418,8 @@ def rate_pair(settings: Settings, title: str, name: str, default: float) -> None
     key = settings.key(name)
 
     def typed() -> None:
-        st.rerun([name, SCENE])
+        # A picture of runs comes first, being quick and looked at; a map may take its time.
+        st.rerun([name, SCENE] if st.session_state.get("view") == MAPS else [SCENE, name])
 
     def slid() -> None:
         st.session_state[key] = float(f"{10 ** st.session_state[key + '.slider']:.3g}")

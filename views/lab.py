@@ -19,6 +19,7 @@ from views.presets import MAPS, PRESETS
 from views.report import Drawers
 from views.settings import Settings, doubled
 from views.theme import LIGHT, THEMES
+from views.turns import let_draw
 
 
 def page() -> None:
@@ -79,6 +80,9 @@ def scene(
         lambda: start_here(settings, choice.experiment),
         lambda: look_here(settings, trajectories, look),
     )
+    if settings.drawn:
+        let_draw()
+    settings.drawn = True
     report.show(settings, choice, trajectories, details)
     if menu.open:
         with menu:

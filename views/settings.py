@@ -54,6 +54,7 @@ class Settings:
         self._defaults = defaults(experiment, compare) | dict(
             self.preset.map if self.preset else {}
         )
+        self.drawn = False  # whether the whole page is drawn: what runs now is a part of it
         self.reading = False  # whether settings are read and nothing is drawn
         self.closed = False  # whether what is asked for is in a closed drawer
         self.held: Mapping[str, Any] = {}  # what the session holds, by key

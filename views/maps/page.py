@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from optimizers.maps import Request
 from views import chart
@@ -16,6 +14,7 @@ from views.maps import MAPS, files
 from views.maps.base import Map
 from views.settings import Settings
 from views.theme import Theme
+from views.turns import changed
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
 LOOK = 0.1  # seconds between two looks at a longer job
@@ -75,17 +74,6 @@ def wait(
             draw(settings, the_map, rough, few.result, choice, theme, component)
     while not (job.done.wait(LOOK) or changed()):
         bar.progress(job.share, "Computing the map")
-
-
-def changed() -> bool:
-    """Tell whether a change is waiting for the end of this run of the script.
-
-    Streamlit ends a run for the change of a control outside of fragments, but not for one inside:
-    a slider of a rate, the controls of the map, and the button that cancels it.
-    """
-    context = get_script_run_ctx()
-    requests = context.script_requests if context else None
-    return requests is not None and requests._state == ScriptRequestType.RERUN
 
 
 def give_up(request: int) -> None:

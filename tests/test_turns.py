@@ -1,0 +1,29 @@
+"""Who is next: the browser that has a picture to draw, or the user who has changed something."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from views import turns
+
+
+def test_without_a_change_the_browser_has_its_time():
+    before = time.monotonic()
+    turns.let_draw()
+    assert time.monotonic() - before >= turns.DRAWING
+
+
+def test_a_change_does_not_wait_for_the_browser(monkeypatch: pytest.MonkeyPatch):
+    looks: list[float] = []
+
+    def changed() -> bool:
+        looks.append(time.monotonic())
+        return len(looks) > 1
+
+    monkeypatch.setattr(turns, "changed", changed)
+    monkeypatch.setattr(turns, "DRAWING", 60.0)
+    before = time.monotonic()
+    turns.let_draw()
+    assert time.monotonic() - before < 30
