@@ -96,6 +96,9 @@ const OTHERS = 250; // pixels of the window that are neither panels nor curve
 const SECONDS = 8; // a whole run at speed 1
 const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
+/** Set an attribute that is not so already: the browser paints again whatever is set. */
+const set = (node, name, value) => node.getAttribute(name) === value || node.setAttribute(name, value);
+
 class Player {
   constructor(root) {
     this.root = root;
@@ -298,10 +301,11 @@ class Player {
       const at = (i) => `${round(px.l2p(x ? x[i] : i * dx))},${round(py.l2p(y[i]))}`;
       if (mode === "markers") {
         const points = plot.querySelectorAll(`.trace${uid} path.point`);
-        points.forEach((point, i) => point.setAttribute("transform", `translate(${at(i)})`));
+        points.forEach((point, i) => set(point, "transform", `translate(${at(i)})`));
       } else {
         if (!lines.has(y)) lines.set(y, `M${Array.from(y, (_, i) => at(i)).join("L")}`);
-        plot.querySelector(`.trace${uid} path.js-line`)?.setAttribute("d", lines.get(y));
+        const line = plot.querySelector(`.trace${uid} path.js-line`);
+        if (line) set(line, "d", lines.get(y));
       }
     }
   }
@@ -330,7 +334,7 @@ class Player {
         line.style.strokeDasharray = `${length} 1e7`;
         line.style.visibility = length ? "visible" : "hidden";
       }
-      run.head?.setAttribute("transform", `translate(${run.px.l2p(between(run.x))},${run.py.l2p(between(run.y))})`);
+      if (run.head) set(run.head, "transform", `translate(${run.px.l2p(between(run.x))},${run.py.l2p(between(run.y))})`);
     }
     this.space?.reveal(clock);
     const axis = this.loss._fullLayout.xaxis;

@@ -7,7 +7,7 @@ import time
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-DRAWING = 0.08  # seconds in which a browser draws nine runs of a thousand steps
+DRAWING = 0.06  # seconds in which a browser draws nine runs of a thousand steps
 LOOK = 0.02  # seconds between two looks for a change
 
 
