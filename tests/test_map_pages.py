@@ -41,6 +41,7 @@ from views.jobs import Job, Jobs
 from views.maps import MAPS, files, page
 from views.maps.base import Shown
 from views.payload import pack
+from views.presets import PRESETS
 from views.settings import FACTORS, MOST_UPDATES, doubled
 from views.theme import DARK, LIGHT, MOST_PANELS
 
@@ -140,6 +141,28 @@ def test_the_runs_to_choose_from_are_those_that_have_what_is_varied():
     app.selectbox(key="map").set_value("Rate and momentum").run()
     check_opens(app)
     assert asked(app).experiment.runs[0].optimizer == "Adam"
+
+
+MAP_PRESETS = [slug for slug, preset in PRESETS.items() if preset.map]
+
+
+def claimed(app: AppTest) -> bool:
+    return not any("need not hold" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("slug", MAP_PRESETS)
+def test_a_preset_whose_map_is_changed_says_that_its_claim_need_not_hold(slug):
+    app = opened(preset=slug)
+    assert claimed(app)
+    ours = [w.key for w in app.main.number_input if not w.disabled]
+    ours = [key for key in ours if str(key).startswith(slug)]
+    assert ours or slug == "basins"
+    for key in ours:
+        before = app.number_input(key=key).value
+        app.number_input(key=key).increment().run()
+        assert not claimed(app), key
+        app.number_input(key=key).set_value(before).run()
+        assert claimed(app), key
 
 
 def test_the_controls_ask_for_what_they_say():

@@ -7,8 +7,10 @@ import dataclasses
 import json
 import zlib
 from typing import Any
+from urllib.parse import urlencode
 
 from optimizers import Experiment, Run
+from views.server import ROOT
 
 MOST_BYTES = 100_000  # of what an address holds, written out
 # What reading an address may raise that the page did not write.
@@ -19,6 +21,12 @@ def write(value: Any) -> str:
     """Return a dataclass of numbers, texts and one `experiment` as text."""
     written = json.dumps(dataclasses.asdict(value), default=dict, separators=(",", ":"))
     return base64.urlsafe_b64encode(zlib.compress(written.encode())).decode()
+
+
+def link(path: str, value: Any, text: str) -> str:
+    """Return the HTML of a link to the file that `path` makes of a dataclass."""
+    query = urlencode({"of": write(value)})
+    return f'<p><a class="zz-file" download href="{ROOT}/{path}?{query}">{text}</a></p>'
 
 
 def read(text: str) -> dict[str, Any]:

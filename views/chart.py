@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from views.figures import Figure
 from views.payload import pack
-from views.player import LOADER, WAIT, digest
+from views.player import WAIT, digest, loader
 from views.server import VIEWS, address
 from views.theme import Theme
 
@@ -25,46 +26,50 @@ CHART = """export default function ({ data, parentElement, setTriggerValue }) {
 }"""
 
 
+@dataclass(frozen=True)
+class Panel:
+    """One chart: its figure, which Python made, and its name for a screen reader.
+
+    `aspect` is the height of the plot over its width, 0 for one as wide as there is room, and
+    `tallest` the most pixels of that height; `legend` holds texts and their colours.
+    """
+
+    figure: Figure
+    label: str
+    aspect: float = 0.0
+    tallest: int = 460
+    legend: tuple[tuple[str, str], ...] = ()
+
+
 def register() -> Any:
     """Register the component; return its mounting command."""
-    paths = {"player": address("player.js"), "plotly": address("plotly.js")}
     fetch = f'window.zigzagChart ??= zigzagPlayer.then(() => import(at("{address("chart.js")}")));'
     return st.components.v2.component(
         "zigzag_chart",
         html=WAIT,
         css=(VIEWS / "player.css").read_text(),
-        js=LOADER % {**paths, "act": f"{fetch}\n{CHART}"},
+        js=loader(f"{fetch}\n{CHART}"),
         isolate_styles=False,  # Plotly's own style sheet cannot reach into a shadow root
     )
 
 
 def show(
-    component: Any,
-    figure: Figure,
-    theme: Theme,
-    label: str,
-    on_point: Callable[[], None],
-    aspect: float = 0.0,
-    tallest: int = 460,
-    legend: Sequence[tuple[str, str]] = (),
-    key: str = "chart",
+    component: Any, panel: Panel, theme: Theme, on_point: Callable[[], None], key: str
 ) -> None:
-    """Mount a chart of `figure`, which Python made.
+    """Mount a chart.
 
-    `aspect` is the height of its plot over the width, 0 for one as wide as the page, and `tallest`
-    the most pixels of that height; `legend` holds texts and their colours. `label` tells a screen
-    reader what it shows. `on_point` is called after a click; `st.session_state[key]["point"]` is
-    then its x and y, of a logarithmic axis the exponent.
+    `on_point` is called after a click; `st.session_state[key]["point"]` is then its x and y, of a
+    logarithmic axis the exponent.
     """
     packed = pack(
         {
-            **figure,
-            "id": digest(label, theme.name, figure["data"]),
+            **panel.figure,
+            "id": digest(panel.label, theme.name, panel.figure["data"]),
             "page": theme.page,
-            "label": label,
-            "aspect": aspect,
-            "tallest": tallest,
-            "legend": legend,
+            "label": panel.label,
+            "aspect": panel.aspect,
+            "tallest": panel.tallest,
+            "legend": panel.legend,
         }
     )
     component(key=key, data=packed, on_point_change=on_point, on_theme_change=lambda: None)

@@ -147,7 +147,8 @@ def choose(settings: Settings) -> Choice:
         runs=tuple(replace(run, steps=None if run.steps == most else run.steps) for run in runs),
     )
     if fair == BEST:
-        experiment = replace(experiment, runs=tuple(map(tuned(experiment), experiment.runs)))
+        runs = [at_best_rate(experiment, run) for run in experiment.runs]
+        experiment = replace(experiment, runs=tuple(runs))
         messages.append(BEST_NOTE)
     if fair != OWN:
         labels = [f"{r.optimizer} lr {r.lr:.4g}" for r in experiment.runs]
@@ -168,22 +169,11 @@ def remainder(hyper: Mapping[str, float]) -> float:
     return 1.0 if averages else 1.0 - hyper.get("momentum", 0.0)
 
 
-def tuned(experiment: Experiment) -> Callable[[Run], Run]:
-    """Return what gives a run the best rate on an experiment."""
-
-    def best(run: Run) -> Run:
-        return replace(
-            run,
-            lr=best_rate(
-                replace(
-                    experiment,
-                    steps=run.steps or experiment.steps,
-                    runs=(replace(run, lr=None, steps=None),),
-                )
-            ),
-        )
-
-    return best
+def at_best_rate(experiment: Experiment, run: Run) -> Run:
+    """Return a run of an experiment with the best rate it can have there."""
+    alone = (replace(run, lr=None, steps=None),)
+    steps = run.steps or experiment.steps
+    return replace(run, lr=best_rate(replace(experiment, steps=steps, runs=alone)))
 
 
 @functools.lru_cache(maxsize=512)
@@ -247,19 +237,16 @@ def vary(run: Run, compare: str, value: Any, params: ScheduleParams) -> tuple[Ru
 
 
 @contextmanager
-def drawer(
-    settings: Settings, label: str, container: Callable[..., Any] = st.popover
-) -> Iterator[None]:
-    """Draw a popover or an expander whose content costs next to nothing while it is closed.
+def drawer(settings: Settings, label: str) -> Iterator[None]:
+    """Draw a popover whose content costs next to nothing while it is closed.
 
     Streamlit spends about half a millisecond on every widget of every run, for every student.
     """
     if settings.reading:
         yield
         return
-    with inside(
-        settings, container(label, width="stretch", key=f"drawer {label}", on_change="rerun")
-    ):
+    popover = st.popover(label, width="stretch", key=f"drawer {label}", on_change="rerun")
+    with inside(settings, popover):
         yield
 
 
@@ -287,7 +274,19 @@ def asked(settings: Settings, name: str, otherwise: Any, draw: Callable[..., Any
         and settings.held.get(key, default) == default
     ):
         return default
-    return draw(default, key=key, bind="query-params")
+    value = draw(default, key=key, bind="query-params")
+    if settings.map_values is not None:
+        settings.map_values[key] = value
+    return value
+
+
+def put(settings: Settings, name: str, value: Any) -> None:
+    """Set a setting of the lab, and the link with it."""
+    key = settings.key(name)
+    if key not in st.session_state:
+        # Streamlit puts a value from code into the link only if the widget was there before.
+        st.query_params[key] = str(value)
+    st.session_state[key] = value
 
 
 def pick(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,11 @@ class Mark:
     def casing(self, theme: Theme) -> str:
         """Return the colour of the wider line under the path: dark under yellow on a light page."""
         return "#595959" if theme.name == "light" and self.colour == YELLOW else theme.page
+
+
+def marks_of(colours: Sequence[int], labels: Sequence[str]) -> list[Mark]:
+    """Return the marks of runs."""
+    return [Mark.of(index, label) for index, label in zip(colours, labels, strict=True)]
 
 
 def frame(experiment: Experiment) -> Frame:

@@ -31,7 +31,6 @@ class Job:
     result: Any = None
     error: Exception | None = None
     waiting: int = 0  # visitors
-    slow: bool = False  # whether anybody was shown its progress
 
 
 class Jobs:

@@ -10,9 +10,9 @@ import streamlit as st
 from landscape import SURFACES
 from optimizers import Experiment, Trajectory, simulate
 from views import chart, inspector, player, report, save
-from views.controls import ABOUT, SCENE, Choice, choose, pick, read
+from views.controls import ABOUT, SCENE, Choice, choose, pick, put, read
 from views.curves import CURVES
-from views.figures import PICTURES, Mark
+from views.figures import PICTURES, marks_of
 from views.links import Link
 from views.maps import page as maps
 from views.presets import MAPS, PRESETS
@@ -25,7 +25,6 @@ from views.turns import let_draw
 def page() -> None:
     """Draw the page."""
     st.set_page_config("Zigzag", str(player.VIEWS / "icon.svg"), "wide")
-    components, charts = player.register(), chart.register()
     link = Link()
     settings = Settings(st.query_params.get("preset", ""))
     head = st.container(horizontal=True, vertical_alignment="center")
@@ -43,13 +42,13 @@ def page() -> None:
     stage = st.container()
     if view == MAPS:
         with stage:
-            atlas(settings, charts)
+            atlas(settings, chart.register())
         about(settings)
         link.report(told)
         return
     details = report.drawers(settings)
     with stage:
-        scene(settings, components, view, curve, details, menu)
+        scene(settings, player.register(), view, curve, details, menu)
     about(settings)
     link.report(told)
 
@@ -68,7 +67,7 @@ def scene(
     trajectories = simulate(choice.experiment)
     tell(settings, choice)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
-    marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    marks = marks_of(choice.colours, choice.labels)
     look = inspector.look_at(settings, choice, trajectories, details.step)
     packed = player.packed(
         *(choice.experiment, trajectories, marks, view, theme, curve, choice.unit),
@@ -193,12 +192,12 @@ def start_here(settings: Settings, experiment: Experiment) -> None:
         start.append(round(min(max(float(value), low), high), digits))
     if experiment.runs[0].start is None:
         for letter, value in zip("xy", start, strict=True):
-            st.session_state[settings.key(f"{surface.name}.{letter}")] = value
+            put(settings, f"{surface.name}.{letter}", value)
     else:
         starts = [run.start for run in experiment.runs]
         starts[int(panel) % len(starts)] = (start[0], start[1])
         text = "; ".join(f"{point[0]:g} {point[1]:g}" for point in starts if point)
-        st.session_state[settings.key(f"{surface.name}.starts")] = text
+        put(settings, f"{surface.name}.starts", text)
     st.rerun()  # all of it: the controls of the start lie outside the scene
 
 
@@ -210,10 +209,6 @@ def look_here(
     index = look.run if look else 0
     last = len(trajectories[index].lr) - 1
     step = math.floor(float(paces[index]) + 1e-9)
-    key = settings.key(inspector.STEP)
-    if key not in st.session_state:
-        # Streamlit puts a value from code into the link only if the widget was there before.
-        st.query_params[key] = str(max(0, min(step, last)))
-    st.session_state[key] = max(0, min(step, last))
+    put(settings, inspector.STEP, max(0, min(step, last)))
     st.session_state[inspector.DRAWER] = True
     st.rerun()  # all of it: the expander lies outside the scene

@@ -49,16 +49,21 @@ SCENE = """export default function ({ data, parentElement, setTriggerValue }) {
 WAIT = '<div class="zz-wait" role="status">Loading the player…</div>'
 
 
+def loader(act: str) -> str:
+    """Return a script that fetches the player and then does what `act` says."""
+    paths = {name.replace(".js", ""): address(name) for name in FILES}
+    return LOADER % {**paths, "act": act}
+
+
 def register() -> tuple[Any, Any]:
     """Register the components of ground and scene; return their mounting commands."""
-    paths = {name.replace(".js", ""): address(name) for name in FILES}
     return (
-        st.components.v2.component("zigzag_ground", js=LOADER % {**paths, "act": GROUND}),
+        st.components.v2.component("zigzag_ground", js=loader(GROUND)),
         st.components.v2.component(
             "zigzag_player",
             html=WAIT,
             css=(VIEWS / "player.css").read_text(),
-            js=LOADER % {**paths, "act": SCENE},
+            js=loader(SCENE),
             # Plotly's own style sheet cannot reach into a shadow root.
             isolate_styles=False,
         ),

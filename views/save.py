@@ -15,7 +15,6 @@ import io
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.requests import Request
@@ -26,7 +25,7 @@ from optimizers import Experiment, Trajectory, simulate
 from views import address, player
 from views.controls import Choice
 from views.curves import CURVES
-from views.figures import PICTURES, Mark
+from views.figures import PICTURES, marks_of
 from views.server import FILES, ROOT, VIEWS
 from views.settings import MOST_UPDATES, UNITS
 from views.theme import LIGHT, MOST_PANELS
@@ -89,7 +88,7 @@ class Saved:
 def standalone(saved: Saved) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = saved.experiment
-    marks = [Mark.of(i, label) for i, label in zip(saved.colours, saved.labels, strict=True)]
+    marks = marks_of(saved.colours, saved.labels)
     packed = player.packed(
         experiment, simulate(experiment), marks, saved.view, LIGHT, saved.curve, saved.unit
     )
@@ -136,13 +135,10 @@ KINDS: dict[str, tuple[str, str, Callable[[Saved], str]]] = {
 
 def links(saved: Saved) -> None:
     """Draw the links to the files."""
-    query = urlencode({"of": saved.text()})
     name = f"zigzag-{re.sub(r'[^a-z]+', '-', saved.experiment.surface.lower())}"
-    path = f"{ROOT}/save/{name}"
     st.html(
         "".join(
-            f'<p><a class="zz-file" download href="{path}.{kind}?{query}">{text}</a></p>'
-            for kind, (text, *_) in KINDS.items()
+            address.link(f"save/{name}.{kind}", saved, text) for kind, (text, *_) in KINDS.items()
         )
     )
 

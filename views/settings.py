@@ -59,6 +59,7 @@ class Settings:
         self.closed = False  # whether what is asked for is in a closed drawer
         self.held: Mapping[str, Any] = {}  # what the session holds, by key
         self.linked: Mapping[str, str] = {}  # what the link holds, by key
+        self.map_values: dict[str, Any] | None = None  # what a map's controls say, by key
         self.shown: dict[str, Any] = {}  # key and default of every setting asked for
 
     @property
@@ -67,13 +68,8 @@ class Settings:
         return MAPS if self.preset and self.preset.map else ""
 
     def map_changed(self) -> bool:
-        """Tell whether the map's settings, as far as they are drawn, are not the preset's."""
-        start = self.key("map")
-        return any(
-            self.held.get(key, default) != default
-            for key, default in self.shown.items()
-            if key.startswith(start)
-        )
+        """Tell whether the map's controls, as far as they are drawn, differ from the preset."""
+        return any(self.shown[key] != value for key, value in (self.map_values or {}).items())
 
     def key(self, name: str) -> str:
         """Return the widget's key, which is its name in the link."""

@@ -9,24 +9,11 @@ from typing import Any
 
 from optimizers import Experiment
 from optimizers.maps import Request
+from views.chart import Panel
 from views.controls import Choice, number, pick
 from views.figures import Figure
 from views.settings import Settings
 from views.theme import Theme
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart: its figure, and its name for a screen reader.
-
-    `aspect` is the height of the plot over its width, 0 for one as wide as there is room.
-    """
-
-    figure: Figure
-    label: str
-    aspect: float = 0.0
-    tallest: int = 460  # pixels
-    legend: tuple[tuple[str, str], ...] = ()  # texts and their colours
 
 
 @dataclass(frozen=True)

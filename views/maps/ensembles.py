@@ -11,9 +11,10 @@ from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
 from optimizers.verdicts import human
+from views.chart import Panel
 from views.controls import Choice, row
 from views.figures import Figure, Ground, Mark, background
-from views.maps.base import Map, Panel, Shown, axis_layout, base_layout, decades, rates_range, seeds
+from views.maps.base import Map, Shown, axis_layout, base_layout, decades, rates_range, seeds
 from views.maps.basins import SPECIAL, name_of
 from views.settings import Settings
 from views.theme import COLOURS, Theme

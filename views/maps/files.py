@@ -8,7 +8,6 @@ import csv
 import io
 import math
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.requests import Request
@@ -30,12 +29,8 @@ MAKERS = concurrent.futures.ThreadPoolExecutor(4, "csv")
 
 def link(request: Any) -> None:
     """Draw the link to a map's numbers."""
-    query = urlencode({"of": address.write(request)})
-    kind = type(request).__name__
-    st.html(
-        f'<p><a class="zz-file" download href="{ROOT}/map/{kind}.csv?{query}">'
-        "Numbers of this map (CSV)</a></p>"
-    )
+    path = f"map/{type(request).__name__}.csv"
+    st.html(address.link(path, request, "Numbers of this map (CSV)"))
 
 
 def table(result: maps.Result) -> str:

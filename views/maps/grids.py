@@ -15,11 +15,11 @@ from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
 from optimizers.measures import EDGES
 from optimizers.verdicts import human
+from views.chart import Panel
 from views.controls import Choice, number, pick, row
 from views.figures import Figure
 from views.maps.base import (
     Map,
-    Panel,
     Shown,
     axis_layout,
     base_layout,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from optimizers.maps import Request
 from views import chart
-from views.controls import Choice, pick
+from views.controls import Choice, pick, put
 from views.jobs import JOBS, Job
 from views.maps import MAPS, files
 from views.maps.base import Map
@@ -24,41 +26,41 @@ CANCELLED = "map cancelled"  # the request that the user gave up
 
 def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> None:
     """Draw the chosen map of what the lab's controls say."""
+    settings.map_values = {}
     name = pick(settings, "map", "Map", list(MAPS), label_visibility="collapsed", width=260)
     the_map = MAPS[name]
     request = the_map.ask(settings, choice)
     if isinstance(request, str):
         st.info(request)
         return
+    paint = partial(draw, settings, choice, theme, component, the_map)
     result = JOBS.kept(request)
     if result is not None:
-        draw(settings, the_map, request, result, choice, theme, component)
+        paint(request, result)
         return
     if st.session_state.get(CANCELLED) == hash(request):
-        st.info("Given up. Any change of the settings starts another map.")
+        st.info("Given up. A map of other settings is computed as always.")
         st.button("Make it after all", on_click=resume)
         return
     job = JOBS.join(request)
     try:
-        if not job.done.wait(QUICK):
-            wait(settings, the_map, job, choice, theme, component)
+        slow = not job.done.wait(QUICK)
+        if slow:
+            wait(job, paint)
     finally:  # also when another change of a control ends this run of the script
         JOBS.leave(job)
     if job.error:
         st.error(f"This map cannot be made: {job.error}")
     elif job.result is None:
         pass  # a change waits, and with it the next run of the script
-    elif job.slow:
+    elif slow:
         st.rerun()  # the same, with the finished map in place of the coarse one
     else:
-        draw(settings, the_map, request, job.result, choice, theme, component)
+        paint(request, job.result)
 
 
-def wait(
-    settings: Settings, the_map: Map, job: Job, choice: Choice, theme: Theme, component: Any
-) -> None:
+def wait(job: Job, paint: Callable[[Request, Any], None]) -> None:
     """Show a coarse map and the progress until a job is done or the user has changed something."""
-    job.slow = True
     with st.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(job.share, "Computing the map")
         st.button("Cancel", on_click=give_up, args=(hash(job.request),))
@@ -71,7 +73,7 @@ def wait(
         finally:
             JOBS.leave(few)
         if few.result is not None and not job.done.is_set():
-            draw(settings, the_map, rough, few.result, choice, theme, component)
+            paint(rough, few.result)
     while not (job.done.wait(LOOK) or changed()):
         bar.progress(job.share, "Computing the map")
 
@@ -86,12 +88,12 @@ def resume() -> None:
 
 def draw(
     settings: Settings,
-    the_map: Map,
-    request: Request,
-    result: Any,
     choice: Choice,
     theme: Theme,
     component: Any,
+    the_map: Map,
+    request: Request,
+    result: Any,
 ) -> None:
     """Draw a map, what its pixels are, what is to be seen, and the link to its numbers."""
     shown = the_map.draw(request, result, choice, theme)
@@ -108,23 +110,8 @@ def draw(
     places = st.columns(len(shown.panels)) if len(shown.panels) > 1 else [st.container()]
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
-            chart.show(
-                *(component, panel.figure, theme, panel.label),
-                clicked if index == 0 else lambda: None,
-                panel.aspect,
-                panel.tallest,
-                panel.legend,
-                key=KEYS[index],
-            )
+            on_point = clicked if index == 0 else lambda: None
+            chart.show(component, panel, theme, on_point, KEYS[index])
     st.caption(f"{shown.pixel} {the_map.hint}")
     st.markdown(shown.words)
     files.link(request)
-
-
-def put(settings: Settings, name: str, value: Any) -> None:
-    """Set a setting of the lab, and the link with it."""
-    key = settings.key(name)
-    if key not in st.session_state:
-        # Streamlit puts a value from code into the link only if the widget was there before.
-        st.query_params[key] = str(value)
-    st.session_state[key] = value

@@ -15,9 +15,10 @@ from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
 from optimizers.measures import EDGES, coupled_decay
 from optimizers.verdicts import human
+from views.chart import Panel
 from views.controls import Choice, row
 from views.figures import Figure, Mark
-from views.maps.base import Map, Panel, Shown, axis_layout, base_layout, decades, rates_range, seeds
+from views.maps.base import Map, Shown, axis_layout, base_layout, decades, rates_range, seeds
 from views.settings import Settings, largest_curvature
 from views.theme import Theme
 
