@@ -187,6 +187,18 @@ class Stability:
         return self.product / (math.nan if self.limit is None else self.limit)
 
 
+(CONVENTIONS,) = (
+    number.choices
+    for number in OPTIMIZERS["Momentum"].hyperparameters
+    if number.name == "convention"
+)
+
+
+def convention(hyper: Mapping[str, float]) -> str | None:
+    """Return which of the CONVENTIONS a run's momentum has, None for a rule without a choice."""
+    return CONVENTIONS[int(hyper["convention"])] if "convention" in hyper else None
+
+
 def heavy_ball_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
     """Return where z^2 - (1 + mu - a) z + mu, a = lr lambda, changes the kind of its roots.
 
@@ -196,7 +208,7 @@ def heavy_ball_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
     mu = hyper.get("momentum", 0.0)
     edges = (1 - math.sqrt(mu)) ** 2, 1 + mu, 2 * (1 + mu)
     # A velocity that averages the gradients moves as one that sums them at lr (1 - mu).
-    unit = 1 - mu if _convention(hyper) == "EMA" else 1.0
+    unit = 1 - mu if convention(hyper) == "EMA" else 1.0
     return edges[0] / unit, edges[1] / unit, edges[2] / unit
 
 
@@ -208,14 +220,6 @@ def nesterov_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
     """
     mu = hyper["momentum"]
     return ((1 - mu) / (1 + mu)) ** 2, 1.0, (2 + 2 * mu) / (1 + 2 * mu)
-
-
-def _convention(hyper: Mapping[str, float]) -> str | None:
-    """Return the name of the momentum's convention, None for a rule that has no choice."""
-    for number in OPTIMIZERS["Momentum"].hyperparameters:
-        if number.name == "convention" and number.name in hyper:
-            return number.choices[int(hyper[number.name])]
-    return None
 
 
 EDGES: Mapping[str, Callable[[Mapping[str, float]], tuple[float, float, float]]] = MappingProxyType(

@@ -20,7 +20,7 @@ from landscape import SURFACES
 from landscape.checks import check_number, shown
 from landscape.record import Surface
 from optimizers.experiment import BIG, RATE, Experiment, Run, Trajectory, noise_scale
-from optimizers.measures import coupled_decay, curvatures
+from optimizers.measures import CONVENTIONS, convention, coupled_decay, curvatures
 from optimizers.record import DECOUPLED
 from optimizers.registry import OPTIMIZERS
 
@@ -572,13 +572,11 @@ def equal_rates(hyper: Mapping[str, Any], lr: float) -> dict[str, float]:
 
     Raises ValueError for a hyperparameter or a rate out of range, as Run does.
     """
-    rule = OPTIMIZERS["Momentum"]
-    values = rule.resolve(hyper)
+    values = OPTIMIZERS["Momentum"].resolve(hyper)
     lr = check_number("lr", lr, *RATE)
-    (names,) = (n.choices for n in rule.hyperparameters if n.name == "convention")
     rest = 1 - values["momentum"]
-    sums = lr * rest if names[int(values["convention"])] == "EMA" else lr
-    return {name: sums / rest if name == "EMA" else sums for name in names}
+    sums = lr * rest if convention(values) == "EMA" else lr
+    return {name: sums / rest if name == "EMA" else sums for name in CONVENTIONS}
 
 
 def conversion(hyper: Mapping[str, Any], lr: float) -> list[str]:
@@ -586,12 +584,10 @@ def conversion(hyper: Mapping[str, Any], lr: float) -> list[str]:
 
     Raises ValueError as `equal_rates` does.
     """
-    rule = OPTIMIZERS["Momentum"]
-    rates, values = equal_rates(hyper, lr), rule.resolve(hyper)
-    (names,) = (n.choices for n in rule.hyperparameters if n.name == "convention")
-    own, mu = names[int(values["convention"])], values["momentum"]
+    rates, values = equal_rates(hyper, lr), OPTIMIZERS["Momentum"].resolve(hyper)
+    own, mu = convention(values), values["momentum"]
     lines = [f"{own} at lr {lr:.6g}, momentum {mu:.6g} makes the same run as"]
-    for name in names:
+    for name in CONVENTIONS:
         if name != own:
             how = ""
             if name == "EMA":

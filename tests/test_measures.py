@@ -13,6 +13,7 @@ from landscape import SURFACES
 from landscape.record import MAXIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.measures import (
+    CONVENTIONS,
     EDGES,
     MEANINGS,
     MONOTONE,
@@ -21,6 +22,7 @@ from optimizers.measures import (
     UNSTABLE,
     ZIGZAG,
     ZONES,
+    convention,
     progress,
     stability,
     zigzag,
@@ -180,11 +182,6 @@ def test_a_last_step_of_any_length_is_measured():
 
 # --- Stability
 
-CONVENTIONS = next(
-    number.choices
-    for number in OPTIMIZERS["Momentum"].hyperparameters
-    if number.name == "convention"
-)
 RULES = [
     ("SGD", {}),
     *(
@@ -196,6 +193,16 @@ RULES = [
         )
     ),
 ]
+
+
+@pytest.mark.parametrize("name", ["PyTorch", "Keras", "EMA"])
+def test_a_convention_is_called_by_its_name(name):
+    assert convention(Run("Momentum", hyper={"convention": name}).hyper) == name
+
+
+@pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule != "Momentum"])
+def test_a_rule_without_a_choice_has_no_convention(rule):
+    assert convention(Run(rule).hyper) is None
 
 
 def shown(value):

@@ -17,6 +17,7 @@ from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Optimizer, Run, Schedu
 from optimizers.experiment import updates_per_epoch
 from optimizers.maps import RateSweep
 from optimizers.maps.base import noisy
+from optimizers.measures import convention
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.schedules import MILESTONES
 from optimizers.schedules import UNITS as MILESTONE_UNITS
@@ -56,7 +57,6 @@ BEST_NOTE = (
     " between the neighbours of the best of them, the one with the lowest final loss (with noise,"
     f" the lowest median of {SEEDS_TRIED} seeds)."
 )
-EMA = 2  # the index of Momentum's convention that averages gradients
 SCENE = "scene"  # the fragment that shows the experiment
 ABOUT = "about"  # the fragment that tells of the surface
 HALF = 106  # pixels: half of a row of the sidebar
@@ -165,8 +165,7 @@ def choose(settings: Settings) -> Choice:
 
 def remainder(hyper: Mapping[str, float]) -> float:
     """Return what to multiply an effective rate by: 1 - momentum, where gradients are summed."""
-    averages = hyper.get("convention") == EMA
-    return 1.0 if averages else 1.0 - hyper.get("momentum", 0.0)
+    return 1.0 if convention(hyper) == "EMA" else 1.0 - hyper.get("momentum", 0.0)
 
 
 def at_best_rate(experiment: Experiment, run: Run) -> Run:

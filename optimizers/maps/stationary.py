@@ -21,6 +21,7 @@ from optimizers.maps.base import (
     part,
     seeds_of,
 )
+from optimizers.measures import convention
 from optimizers.schedules import SCHEDULES
 from optimizers.sweep import sweep
 
@@ -151,8 +152,7 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     if experiment.surface != "Quadratic" or mu is None or run.weight_decay:
         return np.full(len(rates), np.nan)
     # The same run in PyTorch's convention: the averaging one takes a share 1 - mu of the rate.
-    averaging = run.optimizer == "Momentum" and run.hyper["convention"] == 2
-    lr = rates * (1 - mu) if averaging else rates
+    lr = rates * (1 - mu) if convention(run.hyper) == "EMA" else rates
     deviation = noise_scale(experiment.noise, experiment.samples, run.batch_size)
     hxx, hxy, hyy = SURFACES["Quadratic"].hessian(0.0, 0.0, **experiment.params)
     total = np.zeros(len(rates))

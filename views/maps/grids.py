@@ -13,7 +13,7 @@ from optimizers.experiment import noise_scale
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
-from optimizers.measures import EDGES
+from optimizers.measures import EDGES, convention
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, number, pick, row
@@ -249,7 +249,7 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
         for m in result.others
     ]
     found: list[tuple[str, Any, Any]] = [("limit of stability", np.array(limits), result.others)]
-    if run.optimizer == "Momentum" and run.hyper["convention"] == 0:
+    if convention(run.hyper) == "PyTorch":
         high, low = math.sqrt(top), math.sqrt(bottom)
         best = ((high - low) / (high + low)) ** 2
         found.append(("Polyak's optimum", np.array([4 / (high + low) ** 2]), np.array([best])))
