@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.checks import NOTHING
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
 from optimizers.experiment import Experiment, Run, Trajectory
 from optimizers.record import COUPLED
@@ -77,6 +78,15 @@ def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
     """Return the eigenvalues of symmetric 2 x 2 matrices, the larger first."""
     middle, radius = (hxx + hyy) / 2, np.hypot((hxx - hyy) / 2, hxy)
     return middle + radius, middle - radius
+
+
+def largest_curvature(surface: Surface, params: Mapping[str, float] = NOTHING) -> float:
+    """Return the largest curvature at a smooth global minimizer, 0 if the surface has none."""
+    smooth = (p for p in surface.minimizers(**params) if p.kind == GLOBAL_MINIMUM)
+    hessians = (surface.hessian(p.x, p.y, **params) for p in smooth)
+    # Not `curvatures`: of single numbers `math.hypot` is the more exact.
+    found = ((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy) for hxx, hxy, hyy in hessians)
+    return max(found, default=0.0)
 
 
 @dataclass(frozen=True)
@@ -236,6 +246,16 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "L-BFGS": "it divides by the curvature that it has met, which therefore sets no limit.",
     }
 )
+
+
+def stability_limit(rule: str, hyper: Mapping[str, float], curvature: float) -> float | None:
+    """Return the rate above which a rule is unstable on a quadratic of this largest curvature.
+
+    None where no theory holds for the rule or the curvature is not positive.
+    """
+    if rule not in EDGES or curvature <= 0:
+        return None
+    return EDGES[rule](hyper)[-1] / curvature
 
 
 def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES
-from landscape.record import MAXIMUM, SADDLE
+from landscape.record import CUSP, MAXIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.measures import (
     CONVENTIONS,
@@ -23,8 +23,10 @@ from optimizers.measures import (
     ZIGZAG,
     ZONES,
     convention,
+    largest_curvature,
     progress,
     stability,
+    stability_limit,
     zigzag,
 )
 
@@ -336,6 +338,24 @@ def test_where_no_curvature_is_positive_there_is_no_limit():
     count = int(np.sum(np.array(top) <= 0))
     assert 0 < count < 60
     assert measured.reason == f"No curvature is positive at {count} of 60 updates."
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_the_largest_curvature_is_that_at_the_smooth_minimizers(name):
+    surface = SURFACES[name]
+    points = [p for p in surface.minimizers() if p.kind != CUSP]
+    hessians = [surface.hessian(p.x, p.y) for p in points]
+    top = [np.linalg.eigvalsh([[a, b], [b, c]])[1] for a, b, c in hessians]
+    assert largest_curvature(surface) == pytest.approx(max(top, default=0.0), rel=1e-12)
+
+
+def test_the_limit_is_a_rate_and_none_where_nothing_sets_one():
+    hyper = Run("Momentum", hyper={"momentum": 0.5}).hyper
+    assert stability_limit("Momentum", hyper, 6.0) == 0.5
+    assert stability_limit("SGD", {}, 4.0) == 0.5
+    assert stability_limit("SGD", {}, 0.0) is None
+    assert stability_limit("SGD", {}, -1.0) is None
+    assert stability_limit("Adam", Run("Adam").hyper, 4.0) is None
 
 
 # --- Progress

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from landscape import SURFACES, Surface
-from landscape.checks import NOTHING
-from landscape.record import GLOBAL_MINIMUM
 from optimizers import OPTIMIZERS, Experiment, Optimizer
 from optimizers.experiment import Run
-from optimizers.measures import EDGES
+from optimizers.measures import largest_curvature, stability_limit
 from optimizers.record import NO_DECAY
 from views.presets import DEFAULT, MAPS, PRESETS, Preset
 from views.theme import MOST_PANELS
@@ -187,21 +185,11 @@ def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
     parameters and hyperparameters at their defaults: a list that moved with every control would
     not be the user's own.
     """
-    points = [p for p in surface.minimizers() if p.kind == GLOBAL_MINIMUM]
-    curvature = max((largest_curvature(surface, p.x, p.y) for p in points), default=0.0)
-    if rule.name in EDGES and curvature > 0:
-        scale, shares = EDGES[rule.name](rule.resolve())[-1] / curvature, SHARES_OF_LIMIT
-    else:
+    scale = stability_limit(rule.name, rule.resolve(), largest_curvature(surface))
+    shares = SHARES_OF_LIMIT
+    if scale is None:
         scale, shares = rule.default_rate(surface), SHARES_OF_DEFAULT
     return number_list(float(f"{share * scale:.3g}") for share in shares)
-
-
-def largest_curvature(
-    surface: Surface, x: float, y: float, params: Mapping[str, float] = NOTHING
-) -> float:
-    """Return the largest eigenvalue of the Hessian at a point."""
-    hxx, hxy, hyy = surface.hessian(x, y, **params)
-    return float((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy))
 
 
 def starts_to_compare(surface: Surface) -> str:

@@ -13,7 +13,7 @@ from optimizers.experiment import noise_scale
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
-from optimizers.measures import EDGES, convention
+from optimizers.measures import EDGES, convention, largest_curvature, stability_limit
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, number, pick, row
@@ -28,7 +28,7 @@ from views.maps.base import (
     rates_range,
     seeds,
 )
-from views.settings import Settings, largest_curvature
+from views.settings import Settings
 from views.theme import Theme
 
 SIZES = ("32", "64", "128", "256")
@@ -242,10 +242,10 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
         return []
     surface = SURFACES[experiment.surface]
     hxx, _, hyy = surface.hessian(0.0, 0.0, **experiment.params)
-    top = largest_curvature(surface, 0.0, 0.0, experiment.params)
+    top = largest_curvature(surface, experiment.params)
     bottom = float(hxx + hyy) - top
     limits = [
-        EDGES[run.optimizer]({**run.hyper, request.hyper: float(m)})[-1] / top
+        stability_limit(run.optimizer, {**run.hyper, request.hyper: float(m)}, top)
         for m in result.others
     ]
     found: list[tuple[str, Any, Any]] = [("limit of stability", np.array(limits), result.others)]

@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 
 from landscape import SURFACES
-from landscape.record import GLOBAL_MINIMUM
 from optimizers import Experiment
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
-from optimizers.measures import EDGES, coupled_decay
+from optimizers.measures import coupled_decay, largest_curvature, stability_limit
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, row
 from views.figures import Figure, Mark
 from views.maps.base import Map, Shown, axis_layout, base_layout, decades, rates_range, seeds
-from views.settings import Settings, largest_curvature
+from views.settings import Settings
 from views.theme import Theme
 
 FLOOR = 1e-16  # what a logarithmic axis shows for a gap that is exactly zero
@@ -40,18 +39,8 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | str:
 def limit_of(experiment: Experiment, c: int) -> float | None:
     """Return the rate above which run c is unstable at a global minimizer, if theory has one."""
     run, surface = experiment.runs[c], SURFACES[experiment.surface]
-    points = surface.minimizers(**experiment.params)
-    curvature = max(
-        (
-            largest_curvature(surface, p.x, p.y, experiment.params)
-            for p in points
-            if p.kind == GLOBAL_MINIMUM
-        ),
-        default=0.0,
-    ) + coupled_decay(run)
-    if run.optimizer not in EDGES or curvature <= 0:
-        return None
-    return EDGES[run.optimizer](run.hyper)[-1] / curvature
+    curvature = largest_curvature(surface, experiment.params) + coupled_decay(run)
+    return stability_limit(run.optimizer, run.hyper, curvature)
 
 
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
