@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,18 +74,46 @@ def gaps(experiment: Experiment, loss: Array, diverged: Array) -> Array:
     return np.where(diverged | ~np.isfinite(loss), np.inf, above)
 
 
-def log_rates(low: float, high: float, count: int) -> Array:
-    """Return rates that are evenly spaced in their logarithm."""
-    return np.geomspace(low, high, count)
+def check_seeds(request: Any) -> None:
+    """Make a request's `seeds` an int, or raise a ValueError that names it."""
+    object.__setattr__(request, "seeds", check_count("seeds", request.seeds, MOST_SEEDS))
 
 
-def check_rates(low: float, high: float, count: int, most: int) -> tuple[float, float, int]:
-    """Return a range of rates and how many, or raise a ValueError that names what is wrong."""
-    low = check_number("low", low, 1e-6, 100.0)
-    high = check_number("high", high, 1e-6, 100.0)
-    if low >= high:
-        raise ValueError(f"high = {high:g}: must be above low = {low:g}")
-    return low, high, check_count("count", count, most, least=2)
+def check_rates(request: Any, name: str, most: int) -> None:
+    """Make plain numbers of a request's `low`, `high`, `seeds` and count of rates, called `name`.
+
+    Raises a ValueError that names what is wrong.
+    """
+    put = functools.partial(object.__setattr__, request)
+    put("low", check_number("low", request.low, 1e-6, 100.0))
+    put("high", check_number("high", request.high, 1e-6, 100.0))
+    if request.low >= request.high:
+        raise ValueError(f"high = {request.high:g}: must be above low = {request.low:g}")
+    put(name, check_count("count", getattr(request, name), most, least=2))
+    check_seeds(request)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A request for `count` rates from `low` to `high`, evenly spaced in their logarithm.
+
+    Every run of the experiment has each of them, with `seeds` seeds.
+    """
+
+    experiment: Experiment
+    low: float = 1e-4
+    high: float = 10.0
+    count: int = 101
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        check_rates(self, "count", 1000)
+
+    def coarse(self) -> Self | None:
+        """Return the same with few rates and seeds."""
+        if self.count * self.seeds <= 400:
+            return None
+        return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
 
 
 def seeds_of(experiment: Experiment, run: Run, count: int) -> Array:

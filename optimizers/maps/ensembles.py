@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,8 +10,8 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint
-from optimizers.experiment import Experiment, check_count
-from optimizers.maps.base import BAND, MOST_SEEDS, Array, Result, gaps, part, quantile, seeds_of
+from optimizers.experiment import Experiment
+from optimizers.maps.base import BAND, Array, Result, check_seeds, gaps, part, quantile, seeds_of
 from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.sweep import sweep
 
@@ -61,7 +60,7 @@ class Ensemble:
     seeds: int = 200
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        check_seeds(self)
 
     def coarse(self) -> Ensemble | None:
         """Return the same with few seeds."""
@@ -136,8 +135,7 @@ class Escape:
     seeds: int = 300
 
     def __post_init__(self) -> None:
-        put = functools.partial(object.__setattr__, self)
-        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        check_seeds(self)
 
     def coarse(self) -> Escape | None:
         """Return the same with few seeds."""

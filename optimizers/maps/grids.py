@@ -13,13 +13,11 @@ from landscape import SURFACES
 from landscape.checks import check_names, check_number
 from optimizers.experiment import MOST_STEPS, Experiment, check_count
 from optimizers.maps.base import (
-    MOST_SEEDS,
     MOST_SIDE,
     Array,
     Result,
     check_rates,
     gaps,
-    log_rates,
     quantile,
     seeds_of,
 )
@@ -98,11 +96,7 @@ class MomentumGrid:
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
-        low, high, size = check_rates(self.low, self.high, self.size, MOST_SIDE)
-        put("low", low)
-        put("high", high)
-        put("size", size)
-        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        check_rates(self, "size", MOST_SIDE)
         put("most", check_number("most", self.most, 0.1, 0.999))
         put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
         check_names("measure", (self.measure,), MEASURES)
@@ -128,7 +122,7 @@ class MomentumGrid:
     ) -> Grid:
         """Return the map."""
         experiment, run = self.experiment, self.experiment.runs[0]
-        rates = log_rates(self.low, self.high, self.size)
+        rates = np.geomspace(self.low, self.high, self.size)
         momenta = 1 - np.geomspace(1.0, 1 - self.most, self.size)
         found = sweep(
             experiment,
@@ -166,11 +160,7 @@ class BatchGrid:
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
-        low, high, size = check_rates(self.low, self.high, self.size, MOST_SIDE)
-        put("low", low)
-        put("high", high)
-        put("size", size)
-        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        check_rates(self, "size", MOST_SIDE)
         put("reference", check_count("reference", self.reference, 65_536))
         put("tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
         check_names("budget", (self.budget,), BUDGETS)
@@ -206,7 +196,7 @@ class BatchGrid:
     ) -> Grid:
         """Return the map."""
         experiment, run = self.experiment, self.experiment.runs[0]
-        rates = log_rates(self.low, self.high, self.size)
+        rates = np.geomspace(self.low, self.high, self.size)
         sizes, steps = self.rows()
         found = sweep(
             experiment,

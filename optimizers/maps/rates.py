@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,15 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.experiment import Experiment, check_count
+from optimizers.experiment import Experiment
 from optimizers.maps.base import (
     BAND,
-    MOST_SEEDS,
     Array,
+    Rates,
     Result,
-    check_rates,
     gaps,
-    log_rates,
     part,
     quantile,
     seeds_of,
@@ -67,33 +64,14 @@ class Curves(Result):
 
 
 @dataclass(frozen=True)
-class RateSweep:
+class RateSweep(Rates):
     """Every run of an experiment at `count` rates from `low` to `high`, with `seeds` seeds each."""
 
-    experiment: Experiment
-    low: float = 1e-4
-    high: float = 10.0
-    count: int = 101
-    seeds: int = 1
-
     def __post_init__(self) -> None:
-        put = functools.partial(object.__setattr__, self)
-        for name, value in zip(
-            ("low", "high", "count"),
-            check_rates(self.low, self.high, self.count, 1000),
-            strict=True,
-        ):
-            put(name, value)
-        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
+        super().__post_init__()
         # The runs' own rates play no part, and must not make another map.
         runs = tuple(replace(run, lr=None) for run in self.experiment.runs)
-        put("experiment", replace(self.experiment, runs=runs))
-
-    def coarse(self) -> RateSweep | None:
-        """Return the same with few rates and seeds."""
-        if self.count * self.seeds <= 400:
-            return None
-        return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
+        object.__setattr__(self, "experiment", replace(self.experiment, runs=runs))
 
     def compute(
         self,
@@ -102,7 +80,7 @@ class RateSweep:
     ) -> Curves:
         """Return the curves of all runs."""
         experiment, runs = self.experiment, self.experiment.runs
-        rates = log_rates(self.low, self.high, self.count)
+        rates = np.geomspace(self.low, self.high, self.count)
         bands, diverged = [], []
         for done, run in enumerate(runs):
             found = sweep(

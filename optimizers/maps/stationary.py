@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,17 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.experiment import Experiment, Run, check_count, noise_scale
-from optimizers.maps.base import (
-    MOST_SEEDS,
-    Array,
-    Result,
-    check_rates,
-    gaps,
-    log_rates,
-    part,
-    seeds_of,
-)
+from optimizers.experiment import Experiment, Run, noise_scale
+from optimizers.maps.base import Array, Rates, Result, gaps, part, seeds_of
 from optimizers.measures import convention
 from optimizers.schedules import SCHEDULES
 from optimizers.sweep import sweep
@@ -59,32 +49,15 @@ class Stationary(Result):
 
 
 @dataclass(frozen=True)
-class NoiseBall:
+class NoiseBall(Rates):
     """Every run of an experiment at `count` constant rates, with `seeds` seeds each.
 
     The runs start at a global minimizer, so that what is measured is the noise and not the way
     there; the runs with each schedule start where the experiment does.
     """
 
-    experiment: Experiment
-    low: float = 1e-4
-    high: float = 10.0
     count: int = 41
     seeds: int = 100
-
-    def __post_init__(self) -> None:
-        put = functools.partial(object.__setattr__, self)
-        low, high, count = check_rates(self.low, self.high, self.count, 1000)
-        put("low", low)
-        put("high", high)
-        put("count", count)
-        put("seeds", check_count("seeds", self.seeds, MOST_SEEDS))
-
-    def coarse(self) -> NoiseBall | None:
-        """Return the same with few rates and seeds."""
-        if self.count * self.seeds <= 400:
-            return None
-        return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
 
     def compute(
         self,
@@ -93,7 +66,7 @@ class NoiseBall:
     ) -> Stationary:
         """Return the losses that remain."""
         experiment, runs = self.experiment, self.experiment.runs
-        rates = log_rates(self.low, self.high, self.count)
+        rates = np.geomspace(self.low, self.high, self.count)
         parts = len(runs) + len(SCHEDULES)
         bottom = SURFACES[experiment.surface].minimizers(**experiment.params)
         start = [(p.x, p.y) for p in bottom][:1] or [experiment.start_of(runs[0])]
