@@ -25,7 +25,7 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
 )
-from optimizers.maps.base import quantile
+from optimizers.maps.base import batch_sizes, quantile
 from optimizers.maps.basins import DIVERGED, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
@@ -370,6 +370,13 @@ def test_rows_see_equal_samples_as_far_as_batches_allow(equal_samples):
     small = equal_samples.others <= 12_800
     assert (abs(seen - 12_800) <= equal_samples.others / 2)[small].all()
     assert (equal_samples.steps >= 1).all()
+
+
+@pytest.mark.parametrize(
+    ("samples", "sizes"), [(2, [1, 2]), (8, [1, 2, 4, 8]), (9, [1, 2, 4, 8, 9])]
+)
+def test_the_batch_sizes_are_powers_of_two_and_all_samples_once(samples, sizes):
+    assert batch_sizes(samples).tolist() == sizes
 
 
 def test_rows_that_would_need_too_many_updates_are_left_out():

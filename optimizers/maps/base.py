@@ -116,6 +116,17 @@ class Rates:
         return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
 
 
+def best_of(rates: Array, losses: Array) -> float:
+    """Return the rate, of (r,), with the lowest loss, of (r,); of equals the middle one."""
+    lowest = np.flatnonzero(losses == losses.min())
+    return float(rates[lowest[len(lowest) // 2]])
+
+
+def batch_sizes(samples: int) -> Array:
+    """Return the batch sizes of a map, ascending: powers of two, and all samples."""
+    return np.array([*(2**k for k in range(samples.bit_length()) if 2**k < samples), samples])
+
+
 def seeds_of(experiment: Experiment, run: Run, count: int) -> Array:
     """Return the seeds of an ensemble: the run's own and those that follow it."""
     return (experiment.seed_of(run) + np.arange(count, dtype=np.int64)) % 2**32

@@ -11,7 +11,17 @@ import numpy as np
 from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint
 from optimizers.experiment import Experiment
-from optimizers.maps.base import BAND, Array, Result, check_seeds, gaps, part, quantile, seeds_of
+from optimizers.maps.base import (
+    BAND,
+    Array,
+    Result,
+    batch_sizes,
+    check_seeds,
+    gaps,
+    part,
+    quantile,
+    seeds_of,
+)
 from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.sweep import sweep
 
@@ -141,11 +151,6 @@ class Escape:
         """Return the same with few seeds."""
         return replace(self, seeds=self.seeds // 8) if self.seeds >= 64 else None
 
-    def sizes(self) -> Array:
-        """Return the batch sizes: powers of two, and all samples."""
-        n = self.experiment.samples
-        return np.array([*(2**k for k in range(n.bit_length()) if 2**k < n), n])
-
     def compute(
         self,
         cancel: threading.Event | None = None,
@@ -153,7 +158,7 @@ class Escape:
     ) -> Chances:
         """Return the shares and their intervals."""
         experiment, runs = self.experiment, self.experiment.runs
-        surface, sizes = SURFACES[experiment.surface], self.sizes()
+        surface, sizes = SURFACES[experiment.surface], batch_sizes(experiment.samples)
         points = tuple(surface.critical_points(**experiment.params))
         best = [i for i, point in enumerate(points) if point.kind in LOWEST]
         shares = []

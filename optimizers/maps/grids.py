@@ -16,6 +16,8 @@ from optimizers.maps.base import (
     MOST_SIDE,
     Array,
     Result,
+    batch_sizes,
+    best_of,
     check_rates,
     gaps,
     quantile,
@@ -57,12 +59,8 @@ class Grid(Result):
 
     def ridge(self) -> Array:
         """Return the best rate of every row, (h,); of equals the middle one, NaN if all diverge."""
-        found = []
-        for row in self.gap:
-            lowest = np.flatnonzero(row == row.min())
-            best = self.rates[lowest[len(lowest) // 2]]
-            found.append(best if np.isfinite(row.min()) else np.nan)
-        return np.array(found)
+        best = [best_of(self.rates, row) for row in self.gap]
+        return np.where(np.isfinite(self.gap.min(axis=1)), best, np.nan)
 
     def table(self) -> dict[str, Array]:
         """Return the map as columns, a row for every pixel."""
@@ -181,8 +179,7 @@ class BatchGrid:
         """Return the batch sizes and the updates of each."""
         experiment = self.experiment
         updates = experiment.runs[0].steps or experiment.steps
-        n = experiment.samples
-        sizes = np.array([*(2**k for k in range(n.bit_length()) if 2**k < n), n])
+        sizes = batch_sizes(experiment.samples)
         steps = np.full(len(sizes), updates)
         if self.budget == SAMPLES:
             steps = np.maximum(1, np.rint(updates * self.reference / sizes)).astype(np.int64)

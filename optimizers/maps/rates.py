@@ -15,6 +15,7 @@ from optimizers.maps.base import (
     Array,
     Rates,
     Result,
+    best_of,
     gaps,
     part,
     quantile,
@@ -48,8 +49,7 @@ class Curves(Result):
 
     def best(self, c: int) -> float:
         """Return the rate at which run c ends lowest; of equals the middle one."""
-        lowest = np.flatnonzero(self.median[c] == self.median[c].min())
-        return float(self.rates[lowest[len(lowest) // 2]])
+        return best_of(self.rates, self.median[c])
 
     def table(self) -> dict[str, Array]:
         """Return the map as columns, a row for every run and rate."""
