@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from optimizers import Experiment
 from optimizers.maps import Request
 from views.chart import Panel
 from views.controls import Choice, number, pick
-from views.figures import Figure
+from views.curves import GAP_FLOOR
+from views.figures import Figure, Mark
 from views.settings import Settings
 from views.theme import Theme
 
@@ -117,6 +118,52 @@ def axis_layout(theme: Theme, title: str, **more: Any) -> Figure:
         "ticks": "outside",
         "tickcolor": theme.line,
         **more,
+    }
+
+
+def legend_of(marks: Sequence[Mark]) -> tuple[tuple[str, str], ...]:
+    """Return the texts of the marks and their colours."""
+    return tuple((mark.label, mark.colour) for mark in marks)
+
+
+def heights(values: Any, gaps: bool = True) -> list[float | None]:
+    """Return losses for a chart, None where there is nothing; `gaps` are for a logarithmic axis."""
+    floor = GAP_FLOOR if gaps else -math.inf
+    return [max(v, floor) if math.isfinite(v) else None for v in values.tolist()]
+
+
+def band(x: list[Any], low: list[Any], high: list[Any], colour: str) -> list[Figure]:
+    """Return the area between two curves, as far as both are there."""
+    there = [i for i, (a, b) in enumerate(zip(low, high, strict=True)) if None not in (a, b)]
+    if not there:
+        return []
+    back = there[::-1]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [x[i] for i in there + back],
+            "y": [low[i] for i in there] + [high[i] for i in back],
+            "fill": "toself",
+            "fillcolor": colour,
+            "opacity": 0.2,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]
+
+
+def curve(x: list[Any], y: list[Any], colour: str, name: str, dash: str = "solid") -> Figure:
+    """Return a curve that tells its name and where it is."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": {"color": colour, "width": 3, "dash": dash},
+        "hovertemplate": f"{name}: %{{x:.3g}}, %{{y:.3g}}<extra></extra>",
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from landscape import SURFACES
@@ -13,19 +11,27 @@ from optimizers.maps.base import noisy
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, row
-from views.figures import Figure, Ground, Mark, background
-from views.maps.base import Map, Shown, axis_layout, base_layout, decades, rates_range, seeds
+from views.curves import GAP_FLOOR
+from views.figures import Figure, Ground, Mark, background, marks_of
+from views.maps.base import (
+    Map,
+    Shown,
+    axis_layout,
+    band,
+    base_layout,
+    curve,
+    decades,
+    heights,
+    legend_of,
+    rates_range,
+    seeds,
+)
 from views.maps.basins import SPECIAL, name_of
 from views.settings import Settings
 from views.theme import COLOURS, Theme
 
-FLOOR = 1e-16
 MOST_DOTS = 300  # of a run in the cloud of ends
 NO_NOISE = "Without noise all seeds are the same: set the noise above 0 and a batch below all."
-
-
-def marks_of(choice: Choice) -> list[Mark]:
-    return [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
 
 
 def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
@@ -37,20 +43,21 @@ def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
 
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
     """Return the losses over the updates, and where the runs end."""
-    marks, experiment = marks_of(choice), request.experiment
+    marks, experiment = marks_of(choice.colours, choice.labels), request.experiment
     surface = SURFACES[experiment.surface]
-    floor = FLOOR if surface.bounded else -np.inf
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         at = result.at[c].tolist()
-        low, median, high = (shown(v[c], floor) for v in (result.low, result.median, result.high))
+        low, median, high = (
+            heights(v[c], surface.bounded) for v in (result.low, result.median, result.high)
+        )
         data += band(at, low, high, mark.colour)
         data.append(curve(at, median, mark.colour, mark.label))
     layout = base_layout(theme)
     layout["xaxis"] = axis_layout(theme, "updates")
     layout["yaxis"] = axis_layout(
         theme,
-        "loss − minimum" if surface.bounded else "loss",
+        f"loss − minimum, cut at {GAP_FLOOR:g}" if surface.bounded else "loss",
         **({"type": "log", "exponentformat": "power", "dtick": 1} if surface.bounded else {}),
     )
     label = "Loss of many seeds over the updates"
@@ -61,49 +68,6 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
         " band holds 80 % of them; each dot is where one of them ends.",
         ends(result, marks, "gap" if surface.bounded else "loss"),
     )
-
-
-def legend_of(marks: list[Mark]) -> tuple[tuple[str, str], ...]:
-    return tuple((mark.label, mark.colour) for mark in marks)
-
-
-def shown(values: Any, floor: float) -> list[float | None]:
-    """Return numbers for a chart, None where there is nothing to show."""
-    return [max(float(v), floor) if np.isfinite(v) else None for v in values]
-
-
-def band(x: list[Any], low: list[Any], high: list[Any], colour: str) -> list[Figure]:
-    """Return the area between two curves, as far as both are there."""
-    there = [i for i, (a, b) in enumerate(zip(low, high, strict=True)) if None not in (a, b)]
-    if not there:
-        return []
-    back = there[::-1]
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [x[i] for i in there + back],
-            "y": [low[i] for i in there] + [high[i] for i in back],
-            "fill": "toself",
-            "fillcolor": colour,
-            "opacity": 0.2,
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-    ]
-
-
-def curve(x: list[Any], y: list[Any], colour: str, name: str, dash: str = "solid") -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": x,
-        "y": y,
-        "line": {"color": colour, "width": 3, "dash": dash},
-        "hovertemplate": f"{name}: %{{x:.3g}}, %{{y:.3g}}<extra></extra>",
-    }
 
 
 def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) -> Panel:
@@ -165,7 +129,7 @@ def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
 
 def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) -> Shown:
     """Return the share of runs that end at a global minimum against the batch size."""
-    marks = marks_of(choice)
+    marks = marks_of(choice.colours, choice.labels)
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         share = result.share[c]
@@ -236,17 +200,17 @@ def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | str:
 
 def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: Theme) -> Shown:
     """Return the loss that remains against the rate, and how schedules lower it."""
-    marks, rates = marks_of(choice), result.rates.tolist()
+    marks, rates = marks_of(choice.colours, choice.labels), result.rates.tolist()
     left: list[Figure] = []
     for c, mark in enumerate(marks):
         left.append(
             {
-                **curve(rates, shown(result.measured[c], FLOOR), mark.colour, mark.label),
+                **curve(rates, heights(result.measured[c]), mark.colour, mark.label),
                 "mode": "markers",
                 "marker": {"symbol": mark.symbol, "size": 8, "color": mark.colour},
             }
         )
-        expected = shown(result.theory[c], FLOOR)
+        expected = heights(result.theory[c])
         if any(v is not None for v in expected):
             left.append(curve(rates, expected, mark.colour, f"{mark.label}, theory", "dash"))
     layout = base_layout(theme)
@@ -260,7 +224,7 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
     }
     right = [
         {
-            **curve(result.at.tolist(), shown(result.shrinking[n], FLOOR), COLOURS[n + 1], name),
+            **curve(result.at.tolist(), heights(result.shrinking[n]), COLOURS[n + 1], name),
             "mode": "lines",
         }
         for n, name in enumerate(result.schedules)

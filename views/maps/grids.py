@@ -17,12 +17,14 @@ from optimizers.measures import EDGES, convention, largest_curvature, stability_
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, number, pick, row
+from views.curves import GAP_FLOOR
 from views.figures import Figure
 from views.maps.base import (
     Map,
     Shown,
     axis_layout,
     base_layout,
+    decades,
     of_one_run,
     power,
     rates_range,
@@ -32,7 +34,6 @@ from views.settings import Settings
 from views.theme import Theme
 
 SIZES = ("32", "64", "128", "256")
-FLOOR = 1e-16
 LINE, HERE = "#E69F00", "#D55E00"
 DIVERGED = "#5a1a1a"  # behind the map, where a run diverges or never arrives
 # Light is low: a ramp of one hue with even steps in lightness, whole under every colour vision.
@@ -96,7 +97,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     values = result.gap if measure == LOSS else result.arrived
     finite = np.isfinite(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        heights = np.log10(np.maximum(values, FLOOR if measure == LOSS else 1.0))
+        heights = np.log10(np.maximum(values, GAP_FLOOR if measure == LOSS else 1.0))
     if not bounded:
         heights = np.where(finite, values, np.nan)
     rates = result.rates
@@ -132,11 +133,11 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     lines = theory(request, result) if momentum else [("best rate of each row", result.rates, None)]
     if momentum:
         for label, xs, ys in lines:
-            data.append(line(label, np.log10(xs), -np.log10(1 - np.asarray(ys)), theme))
+            data.append(line(label, np.log10(xs), -np.log10(1 - np.asarray(ys))))
     else:
         ridge = result.ridge()
         ok = np.isfinite(ridge)
-        data.append(line("best rate of each row", np.log10(ridge[ok]), others[ok], theme))
+        data.append(line("best rate of each row", np.log10(ridge[ok]), others[ok]))
     now = here(request, momentum)
     data.append(
         {
@@ -156,12 +157,12 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     )
     layout = {**base_layout(theme), "plot_bgcolor": DIVERGED}
     layout["margin"] = {**layout["margin"], "r": 90}
-    decades = [d for d in range(-6, 3) if math.log10(request.low) <= d <= math.log10(request.high)]
+    ticks_of_rates = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
         theme,
         "learning rate",
-        tickvals=decades,
-        ticktext=[power(d) for d in decades],
+        tickvals=np.log10(ticks_of_rates["tickvals"]).tolist(),
+        ticktext=ticks_of_rates["ticktext"],
         range=[math.log10(request.low), math.log10(request.high)],
     )
     if momentum:
@@ -199,7 +200,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     )
 
 
-def line(label: str, x: Any, y: Any, theme: Theme) -> Figure:
+def line(label: str, x: Any, y: Any) -> Figure:
     """Return a line over the map."""
     dash = "dot" if "Polyak" in label else "solid"
     return {

@@ -16,12 +16,24 @@ from optimizers.measures import coupled_decay, largest_curvature, stability_limi
 from optimizers.verdicts import human
 from views.chart import Panel
 from views.controls import Choice, row
-from views.figures import Figure, Mark
-from views.maps.base import Map, Shown, axis_layout, base_layout, decades, rates_range, seeds
+from views.curves import GAP_FLOOR
+from views.figures import Figure, Mark, marks_of
+from views.maps.base import (
+    Map,
+    Shown,
+    axis_layout,
+    band,
+    base_layout,
+    curve,
+    decades,
+    heights,
+    legend_of,
+    rates_range,
+    seeds,
+)
 from views.settings import Settings
 from views.theme import Theme
 
-FLOOR = 1e-16  # what a logarithmic axis shows for a gap that is exactly zero
 ZONE_COLOURS = {LOW: "#56B4E9", GOOD: "#009E73", HIGH: "#E69F00", DIVERGES: "#8c2d04"}
 STRIP = 0.2  # of the chart's height, for the zones
 
@@ -46,43 +58,17 @@ def limit_of(experiment: Experiment, c: int) -> float | None:
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
     """Return the curves with their bands, the zones of each run and the limits of stability."""
     experiment = request.experiment
-    marks = [Mark.of(i, label) for i, label in zip(choice.colours, choice.labels, strict=True)]
+    marks = marks_of(choice.colours, choice.labels)
     bounded = SURFACES[experiment.surface].bounded
-    gap = "gap" if bounded else "loss"
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         low, median, high = (
             heights(v[c], bounded) for v in (result.low, result.median, result.high)
         )
-        inside = [i for i, v in enumerate(high) if v is not None]
         rates = result.rates.tolist()
-        if request.seeds > 1 and inside:
-            there, back = [rates[i] for i in inside], [rates[i] for i in reversed(inside)]
-            data.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "x": there + back,
-                    "y": [low[i] for i in inside] + [high[i] for i in reversed(inside)],
-                    "fill": "toself",
-                    "fillcolor": mark.colour,
-                    "opacity": 0.2,
-                    "line": {"width": 0},
-                    "hoverinfo": "skip",
-                    "showlegend": False,
-                }
-            )
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": mark.label,
-                "x": rates,
-                "y": median,
-                "line": {"color": mark.colour, "width": 3},
-                "hovertemplate": f"{mark.label}: rate %{{x:.3g}}, {gap} %{{y:.3g}}<extra></extra>",
-            }
-        )
+        if request.seeds > 1:
+            data += band(rates, low, high, mark.colour)
+        data.append(curve(rates, median, mark.colour, mark.label))
         best = result.best(c)
         at = int(np.argmin(np.abs(result.rates - best)))
         data.append(
@@ -110,7 +96,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
     layout["yaxis"] = axis_layout(
         theme,
-        f"loss − minimum, cut at {FLOOR:g}" if bounded else "loss",
+        f"loss − minimum, cut at {GAP_FLOOR:g}" if bounded else "loss",
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
         domain=[STRIP + 0.06, 1],
@@ -150,17 +136,12 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
             Panel(
                 {"data": data, "layout": layout},
                 "Final loss against the learning rate",
-                legend=(*((m.label, m.colour) for m in marks), *zones_named),
+                legend=(*legend_of(marks), *zones_named),
             ),
         ),
         f"One point is {many}, {experiment.steps:,} updates each; {request.count} rates.",
-        words(request, result, choice, limits),
+        words(request, result, limits),
     )
-
-
-def heights(gap: Any, bounded: bool) -> list[float | None]:
-    """Return what the chart shows of gaps: None where there is nothing."""
-    return [None if not math.isfinite(v) else max(v, FLOOR) if bounded else v for v in gap.tolist()]
 
 
 def strip(result: Curves, marks: list[Mark]) -> list[Figure]:
@@ -189,9 +170,7 @@ def strip(result: Curves, marks: list[Mark]) -> list[Figure]:
     ]
 
 
-def words(
-    request: RateSweep, result: Curves, choice: Choice, limits: list[tuple[Mark, float | None]]
-) -> str:
+def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | None]]) -> str:
     """Return the best rates and the limits of stability in words."""
     lines = []
     gap = "gap" if SURFACES[request.experiment.surface].bounded else "loss"
@@ -228,7 +207,7 @@ def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float)
     at = int(np.argmin(np.abs(np.log10(result.rates) - x)))
     height = result.median[:, at]
     if SURFACES[request.experiment.surface].bounded:
-        height = np.log10(np.maximum(height, FLOOR))
+        height = np.log10(np.maximum(height, GAP_FLOOR))
     run = request.experiment.runs[int(np.argmin(np.abs(height - y)))]
     return {f"{request.experiment.surface}.{run.optimizer}.lr": rate}
 
