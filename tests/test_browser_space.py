@@ -153,7 +153,7 @@ def check_heads(visit: Visit, step: int) -> None:
 
 def test_the_heads_stand_on_the_surface_where_the_simulation_was(visit: Visits):
     page = visit(link(view=SPACE))
-    expect(page.page.get_by_role("img", name="Quadratic in 3-D")).to_be_visible()
+    expect(page.page.get_by_role("application", name="Quadratic in 3-D")).to_be_visible()
     for step in (0, 7, 100):
         go(page, step)
         check_heads(page, step)
@@ -237,6 +237,24 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_control(visit: Visits):
     page.page.mouse.wheel(0, 100)
     page.page.keyboard.up("Control")
     page.until(f"(player, z) => ({CAMERA})(player).eye.z > z", before["eye"]["z"])
+
+
+def test_the_keys_turn_the_picture_that_is_in_focus_and_else_step(visit: Visits):
+    page = visit(link(view=SPACE))
+    before = page.player.evaluate(CAMERA)
+    go(page, 5)
+    page.page.locator(PICTURE).click()
+    page.page.keyboard.press("ArrowRight")
+    page.until("(player) => player.dataset.step === '6'")
+    assert page.player.evaluate(CAMERA) == before
+    button(page, "Loop").focus()  # the last of the buttons in sight
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("ArrowLeft")
+    page.page.keyboard.press("+")
+    page.until(f"(player, z) => ({CAMERA})(player).eye.z < z", before["eye"]["z"])
+    after = page.player.evaluate(CAMERA)
+    assert after["eye"]["y"] / after["eye"]["x"] != before["eye"]["y"] / before["eye"]["x"]
+    assert page.step == 6
 
 
 def test_without_webgl_a_message_stands_in_the_place_of_the_view(visit: Visits):

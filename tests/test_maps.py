@@ -730,6 +730,7 @@ BAD = [
     *((kind, "low", "1") for kind in (RateSweep, NoiseBall)),
     *((kind, "count", 1) for kind in (RateSweep, NoiseBall)),
     *((kind, "count", 1001) for kind in (RateSweep, NoiseBall)),
+    *((kind, "size", 1) for kind in (MomentumGrid, BatchGrid)),
     *((kind, "seeds", 0) for kind in KINDS if kind is not BasinMap),
     *((kind, "seeds", 1001) for kind in KINDS if kind is not BasinMap),
     *((kind, "seeds", 2.5) for kind in KINDS if kind is not BasinMap),

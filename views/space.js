@@ -3,7 +3,7 @@
 // heads and travelled paths.
 
 const PARTS = `
-<div class="zz-view" role="img" title="Drag to turn, Ctrl and wheel to zoom">
+<div class="zz-view" role="application" tabindex="0" title="Drag to turn, Ctrl and wheel to zoom; in focus: arrow keys, + and −">
   <div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
 </div>
 <div class="zz-notes"></div>`;
@@ -14,6 +14,11 @@ const LIFT = 0.015; // of the box's height: what is hidden by less lies on the s
 const EDGE = 14; // pixels from an axis to its labels, and at least between them
 const STEEPEST = 1.5; // radians: from above, but never over the top
 const NEAR_FAR = [0.7, 5];
+// What a key does to the camera: radians around and up, and to its distance.
+const KEYS = {
+  ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1],
+  "+": [0, 0, 0.9], "=": [0, 0, 0.9], "-": [0, 0, 1 / 0.9],
+};
 let camera = null; // as the reader left it, whatever is shown next
 const AXES = ["xaxis", "yaxis", "zaxis"];
 
@@ -56,6 +61,14 @@ export class Space {
       if (!event.ctrlKey) return; // the page scrolls
       event.preventDefault();
       this.turn(0, 0, Math.exp(event.deltaY / 500));
+    });
+    on("mousedown", (event) => event.preventDefault()); // no focus: a mouse leaves the keys to the clock
+    on("keydown", (event) => {
+      const move = KEYS[event.key];
+      if (!move || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.turn(...move);
     });
     on("webglcontextlost", (event) => event.preventDefault()); // so that the browser brings it back
   }

@@ -89,7 +89,7 @@ def check_rates(request: Any, name: str, most: int) -> None:
     put("high", check_number("high", request.high, 1e-6, 100.0))
     if request.low >= request.high:
         raise ValueError(f"high = {request.high:g}: must be above low = {request.low:g}")
-    put(name, check_count("count", getattr(request, name), most, least=2))
+    put(name, check_count(name, getattr(request, name), most, least=2))
     check_seeds(request)
 
 
