@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import math
+import time
 from collections.abc import Callable
 from itertools import groupby
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -495,6 +497,64 @@ def test_the_rate_slider_and_its_number_follow_each_other(visit: Visits):
     with page.another_scene():
         slider.press("ArrowRight")
     expect(number(page.page, EXACT_RATE)).to_have_value("0.105")
+
+
+def agreed(visit: Visit, optimizer: str) -> float:
+    """Wait until slider, number and link say the same of a rate, and return it."""
+    visit.settled()
+    text = number(visit.page, f"{optimizer} exact rate").input_value()
+    exponent = f"{round(math.log10(float(text)), 2):g}"
+    expect(slider_of(visit.page, f"{optimizer} rate")).to_have_value(exponent)
+    key = RATE_IN_LINK.format(surface="Quadratic", optimizer=optimizer)
+    visit.page.wait_for_function(
+        "([key, text]) => new URL(location).searchParams.get(key) === text", arg=[key, text]
+    )
+    return float(text)
+
+
+def test_the_sliders_stand_where_a_link_says_and_go_on_from_there(visit: Visits):
+    page = visit(link(**{"Quadratic.SGD.lr": 0.01, "Quadratic.Momentum.lr": 0.0759}))
+    assert (agreed(page, "SGD"), agreed(page, "Momentum")) == (0.01, 0.0759)
+    with page.another_scene():
+        slider_of(page.page, RATE).press("ArrowRight")
+    expect(number(page.page, EXACT_RATE)).to_have_value("0.0105")
+    page.page.go_back()
+    expect(slider_of(page.page, RATE)).to_have_value("-2")
+    assert agreed(page, "SGD") == 0.01
+
+
+def test_two_sliders_that_are_moved_at_once_both_move(visit: Visits):
+    page = visit()
+    before = [number(page.page, f"{name} exact rate").input_value() for name in ("SGD", "Adam")]
+    for name in ("SGD", "Adam"):
+        slider_of(page.page, f"{name} rate").press("ArrowLeft")
+    for name, old in zip(("SGD", "Adam"), before, strict=True):
+        expect(number(page.page, f"{name} exact rate")).not_to_have_value(old)
+        assert agreed(page, name) < float(old)
+
+
+def test_a_typed_rate_stays_when_another_slider_is_pressed_at_once(visit: Visits):
+    page = visit()
+    number(page.page, "Momentum exact rate").fill("0.002")
+    before = number(page.page, EXACT_RATE).input_value()
+    box = slider_of(page.page, RATE).locator("..").bounding_box()  # of its thumb
+    assert box
+    page.page.mouse.click(box["x"] - 30, box["y"] + box["height"] / 2, delay=60)
+    expect(number(page.page, EXACT_RATE)).not_to_have_value(before)
+    assert agreed(page, "Momentum") == 0.002
+    assert agreed(page, "SGD") < float(before)
+
+
+def test_a_held_key_keeps_the_picture(visit: Visits):
+    page = visit()
+    page.player.evaluate("(player) => (player.firstElementChild.mine = true)")
+    slider_of(page.page, RATE).focus()
+    for _ in range(30):
+        page.page.keyboard.down("ArrowLeft")
+        time.sleep(0.03)
+    page.page.keyboard.up("ArrowLeft")
+    assert agreed(page, "SGD") == pytest.approx(0.18 * 10**-0.6, rel=0.03)
+    assert page.player.evaluate("(player) => player.firstElementChild.mine")
 
 
 def test_the_picture_of_a_change_is_sent_before_the_numbers(visit: Visits):

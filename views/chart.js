@@ -14,8 +14,12 @@ export async function show(root, bytes, tell, unpack) {
   await chart.show(unpack(bytes));
 }
 
-/** Give back everything that `show` made under `root`. */
+/**
+ * Give back everything that `show` made under `root`, once that has left the page: Streamlit also
+ * cleans up after data that newer data overtook.
+ */
 export function close(root) {
+  if (root.isConnected) return;
   charts.get(root)?.close();
   charts.delete(root);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -59,6 +60,8 @@ BEST_NOTE = (
 )
 SCENE = "scene"  # the fragment that shows the experiment
 ABOUT = "about"  # the fragment that tells of the surface
+OWED = "owed"  # in the session: fragments of rates that have changed and are not drawn yet
+ECHO = 1.0  # seconds in which a browser takes in what it was sent
 HALF = 106  # pixels: half of a row of the sidebar
 DECAY_HELP = {
     COUPLED: "added to the gradient, times the position.",
@@ -83,6 +86,8 @@ class Choice:
 def choose(settings: Settings) -> Choice:
     """Draw the controls and return what they say."""
     messages: list[str] = []
+    if not settings.reading:
+        st.session_state[OWED] = set()  # all are drawn now
     # Both are slow to ask, so they are asked once.
     settings.held = st.session_state.to_dict()
     settings.linked = st.query_params.to_dict()
@@ -198,14 +203,24 @@ def read(settings: Settings) -> Choice:
         settings.reading = False
 
 
+def again(*fragments: str) -> None:
+    """Run fragments, and the rates' controls that an overtaken run still owes the page.
+
+    A picture of runs comes first, being quick and looked at; a map may take its time.
+    """
+    owed = [*fragments, *st.session_state.get(OWED, ())]
+    mapped = st.session_state.get("view") == MAPS
+    st.rerun([*owed, SCENE] if mapped else [SCENE, *owed])
+
+
 def redraw() -> None:
     """Run only what shows the experiment: a changed number leaves all other controls alone."""
-    st.rerun(SCENE)
+    again()
 
 
 def redraw_surface() -> None:
     """Run what a changed parameter of the surface changes."""
-    st.rerun([SCENE, ABOUT])
+    again(ABOUT)
 
 
 def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
@@ -414,35 +429,68 @@ def rate_control(settings: Settings, surface: Surface, rule: Optimizer, shared: 
 def rate_pair(settings: Settings, title: str, name: str, default: float) -> None:
     """Draw a logarithmic slider and an exact number, kept in step."""
     key = settings.key(name)
+    slider = f"{key}.slider"
+    low, high = RATE_DECADES
+
+    def position(rate: float) -> float:
+        return min(max(round(math.log10(rate), 2), low), high) if rate > 0 else low
+
+    def rate_at(exponent: float) -> float:
+        return float(f"{10**exponent:.3g}")
+
+    def changed() -> None:
+        st.session_state.setdefault(OWED, set()).add(name)
+        again()
 
     def typed() -> None:
-        # A picture of runs comes first, being quick and looked at; a map may take its time.
-        st.rerun([name, SCENE] if st.session_state.get("view") == MAPS else [SCENE, name])
+        if echoes(key):
+            st.session_state[key] = rate_at(st.session_state[slider])
+        changed()
 
     def slid() -> None:
-        st.session_state[key] = float(f"{10 ** st.session_state[key + '.slider']:.3g}")
-        typed()
+        if echoes(slider):
+            st.session_state[slider] = position(st.session_state[key])
+        else:
+            follow(key, rate_at(st.session_state[slider]))
+        changed()
 
-    held = st.session_state.get(key, default)
-    low, high = RATE_DECADES
-    exponent = math.log10(held) if held > 0 else low
-    st.session_state[key + ".slider"] = min(max(round(exponent, 2), low), high)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.slider(
-            f"{title} rate",
-            low,
-            high,
-            step=0.02,
-            format="10^%.2f",
-            key=key + ".slider",
-            on_change=slid,
-        )
-        number(
+        place = st.container()
+        # First, because it knows what the link says.
+        rate = number(
             *(settings, name, f"{title} exact rate", 0.0, MOST_RATE, default, default / 10),
             label_visibility="collapsed",
             width=88,
             on_change=typed,
         )
+        follow(slider, position(rate))
+        place.slider(
+            f"{title} rate",
+            low,
+            high,
+            step=0.02,
+            format="10^%.2f",
+            key=slider,
+            on_change=slid,
+        )
+    st.session_state.get(OWED, set()).discard(name)
+
+
+def follow(key: str, value: Any) -> None:
+    """Set a widget from code, and remember what it said until then."""
+    before = st.session_state.get(key)
+    if before != value:
+        st.session_state[f"{key}.before"] = before, time.monotonic()
+    st.session_state[key] = value
+
+
+def echoes(key: str) -> bool:
+    """Tell whether a widget says what it said before it followed another.
+
+    A change of a third widget that comes meanwhile still brings the old value from the browser.
+    """
+    before, since = st.session_state.get(f"{key}.before", (None, 0.0))
+    return bool(st.session_state[key] == before and time.monotonic() - since < ECHO)
 
 
 def hyper_controls(

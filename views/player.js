@@ -34,8 +34,12 @@ export async function show(root, bytes, tell = null) {
   await player.show(bytes);
 }
 
-/** Give back everything that `show` made under `root`. */
+/**
+ * Give back everything that `show` made under `root`, once that has left the page: Streamlit also
+ * cleans up after data that newer data overtook.
+ */
 export function close(root) {
+  if (root.isConnected) return;
   players.get(root)?.close();
   players.delete(root);
 }
