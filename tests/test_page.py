@@ -355,6 +355,12 @@ def test_settings_of_another_surface_are_kept_for_the_way_back():
     assert app.session_state["Quadratic.SGD.lr"] == 0.15
 
 
+def test_a_setting_without_the_name_of_its_preset_is_told_it():
+    app = opened(preset="ravine", length="5")
+    (text,) = (w.value for w in app.warning)
+    assert "In this preset it is `ravine.length`." in text
+
+
 def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
     app = opened(preset="ravine", **{"ravine.noise": "3"})
     assert any("need not hold" in m.value for m in app.markdown)

@@ -177,7 +177,7 @@ def chart(
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
-        "margin": {"l": 70, "r": 16, "t": 30, "b": 40, "autoexpand": False},
+        "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # more for a legend of several rows
         "showlegend": True,
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "hovermode": False,

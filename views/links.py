@@ -68,7 +68,9 @@ def refusal(name: str, given: list[str]) -> str:
     if name in FREE:
         return ""
     if name not in st.session_state:
-        return f"{shown}: there is no such setting here."
+        own = f"{st.query_params.get('preset')}.{name}"
+        called = f" In this preset it is `{clean(own)}`." if own in st.session_state else ""
+        return f"{shown}: there is no such setting here.{called}"
     value = st.session_state[name]
     used = (value or [""]) if isinstance(value, list) else [value]
     if len(used) == len(given) and all(map(same, used, given)):

@@ -342,7 +342,6 @@ class Player {
     }
     this.space?.reveal(clock);
     const axis = this.loss._fullLayout.xaxis;
-    const { t, b } = scene.loss.layout.margin;
     this.cursor.style.transform = `translateX(${axis._offset + axis.l2p(clock * scene.tick)}px)`;
     this.cursor.style.top = `${this.loss._fullLayout.yaxis._offset}px`;
     this.cursor.style.height = `${this.loss._fullLayout.yaxis._length}px`;
