@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -27,3 +28,14 @@ def test_a_change_does_not_wait_for_the_browser(monkeypatch: pytest.MonkeyPatch)
     before = time.monotonic()
     turns.let_draw()
     assert time.monotonic() - before < 30
+
+
+def test_in_a_busy_class_nobody_waits(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "WAITING", threading.Semaphore(1))
+    monkeypatch.setattr(turns, "DRAWING", 60.0)
+    monkeypatch.setattr(turns, "changed", lambda: False)
+    assert turns.WAITING.acquire(blocking=False)  # somebody else's
+    before = time.monotonic()
+    turns.let_draw()
+    assert time.monotonic() - before < 30
+    turns.WAITING.release()

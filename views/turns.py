@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
@@ -9,6 +10,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 
 DRAWING = 0.06  # seconds in which a browser draws nine runs of a thousand steps
 LOOK = 0.02  # seconds between two looks for a change
+MOST_WAITING = 2  # visitors of one process at the same time
+WAITING = threading.Semaphore(MOST_WAITING)
 
 
 def changed() -> bool:
@@ -26,8 +29,14 @@ def let_draw() -> None:
     """Wait until the browser has drawn what it was sent so far, or until a change is waiting.
 
     Elements that reach the browser together are drawn together, and the numbers of the report and
-    of the controls take it longer than the picture. So the picture goes ahead.
+    of the controls take it longer than the picture. So the picture goes ahead. In a busy class
+    nobody waits but MOST_WAITING: every wait costs the server a little, and a class waits for it.
     """
-    end = time.monotonic() + DRAWING
-    while time.monotonic() < end and not changed():
-        time.sleep(LOOK)
+    if not WAITING.acquire(blocking=False):
+        return
+    try:
+        end = time.monotonic() + DRAWING
+        while time.monotonic() < end and not changed():
+            time.sleep(LOOK)
+    finally:
+        WAITING.release()
