@@ -85,6 +85,7 @@ class Session:
         self.known: dict[str, int] = {}  # hashes of messages kept, with the run that used them last
         self.runs = 0
         self.age = 2
+        self.picture: list[int] = []  # its place on the page
         self.seen = 0.0  # when the latest picture came
 
     async def run(self) -> None:
@@ -121,7 +122,10 @@ class Session:
             self.group.received += len(data)
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
+            place = list(message.metadata.delta_path)
             if message.delta.new_element.WhichOneof("type") == "bidi_component":
+                self.picture = place  # the last of them: before it comes the ground
+            if place and place == self.picture:  # one that was sent before comes as its hash
                 self.seen = time.monotonic()
             if kind == "ref_hash":
                 self.known[message.ref_hash] = self.runs

@@ -199,6 +199,19 @@ def settle(page: Page, pause: float = 0.2) -> None:
     time.sleep(pause)
 
 
+def in_turns(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Return the seconds that each piece of work takes, `repeats` times, after one to warm up."""
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for function in work.values():
+        function()
+    for _ in range(repeats):
+        for name, function in work.items():
+            before = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - before)
+    return times
+
+
 def percentile(values: Iterable[float], share: float) -> float:
     """Return the value below which `share` of the values lie."""
     ordered = sorted(values)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 
-from common import LARGE, RATES, ROOT, SMALL, report
+from common import LARGE, RATES, ROOT, SMALL, in_turns, report
 
 sys.path.insert(0, str(ROOT))
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
@@ -40,15 +39,7 @@ def plain(steps: int) -> None:
 
 def seconds(work: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Return the median time of each piece of work; they take turns."""
-    times: dict[str, list[float]] = {name: [] for name in work}
-    for function in work.values():
-        function()
-    for _ in range(repeats):
-        for name, function in work.items():
-            before = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - before)
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {name: statistics.median(found) for name, found in in_turns(work, repeats).items()}
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import ROOT, Row, report
+from common import ROOT, Row, in_turns, report
 
 sys.path.insert(0, str(ROOT))
 from optimizers import Experiment, Run, sweep
@@ -192,13 +191,7 @@ CASES = (
 
 def least(work: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Return the least time of each piece of work, in seconds; they take turns."""
-    times: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(repeats + 1):  # the first turn warms up
-        for name, function in work.items():
-            before = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - before)
-    return {name: min(found[1:]) for name, found in times.items()}
+    return {name: min(found) for name, found in in_turns(work, repeats).items()}
 
 
 def compare(case: Case, loops: list[Loops], repeats: int) -> Row:

@@ -710,6 +710,20 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Visits):
         assert box["x"] + box["width"] <= 390
 
 
+def test_a_phone_names_every_run_above_the_curve(visit: Visits):
+    phone = visit(viewport={"width": 390, "height": 844}).page
+    curve = phone.locator(".zz-loss").bounding_box()
+    names = phone.locator(".zz-loss .legendtext")
+    expect(names).to_have_count(len(DEFAULT.runs))
+    for name in names.all():
+        box = name.bounding_box()
+        assert box
+        assert curve
+        assert curve["y"] <= box["y"]
+        assert curve["x"] <= box["x"]
+        assert box["x"] + box["width"] <= curve["x"] + curve["width"]
+
+
 def test_the_charts_follow_the_width_of_the_window(visit: Visits):
     page = visit()
     wide = drawn(page)

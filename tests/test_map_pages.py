@@ -163,6 +163,17 @@ def test_a_preset_whose_map_is_changed_says_that_its_claim_need_not_hold(slug):
         assert not claimed(app), key
         app.number_input(key=key).set_value(before).run()
         assert claimed(app), key
+    choices = [w.key for w in app.main.selectbox if str(w.key).startswith(f"{slug}.map")]
+    assert f"{slug}.map" in choices
+    for key in choices:
+        before = app.selectbox(key=key).value
+        options = app.selectbox(key=key).options
+        if len(options) == 1:
+            continue
+        app.selectbox(key=key).set_value(next(o for o in options if o != before)).run()
+        assert not claimed(app), key
+        app.selectbox(key=key).set_value(before).run()
+        assert claimed(app), key
 
 
 def test_the_controls_ask_for_what_they_say():

@@ -223,10 +223,7 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
         "yaxis": axis_layout(theme, "mean gap that remains", **power),
     }
     right = [
-        {
-            **curve(result.at.tolist(), heights(result.shrinking[n]), COLOURS[n + 1], name),
-            "mode": "lines",
-        }
+        curve(result.at.tolist(), heights(result.shrinking[n]), COLOURS[n + 1], name)
         for n, name in enumerate(result.schedules)
     ]
     second = {

@@ -130,14 +130,16 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
             "customdata": [[f"{v:.4g}"] * len(rates) for v in result.others],
         }
     ]
-    lines = theory(request, result) if momentum else [("best rate of each row", result.rates, None)]
     if momentum:
-        for label, xs, ys in lines:
-            data.append(line(label, np.log10(xs), -np.log10(1 - np.asarray(ys))))
+        lines = [
+            line(label, np.log10(xs), -np.log10(1 - ys))
+            for label, xs, ys in theory(request, result)
+        ]
     else:
         ridge = result.ridge()
         ok = np.isfinite(ridge)
-        data.append(line("best rate of each row", np.log10(ridge[ok]), others[ok]))
+        lines = [line("best rate of each row", np.log10(ridge[ok]), others[ok])]
+    data += lines
     now = here(request, momentum)
     data.append(
         {
@@ -189,7 +191,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     label = f"{measure} against learning rate and {name}"
     none = "diverges" if measure == LOSS else "never below the tolerance"
     legend = (
-        *((text, LINE) for text, *_ in lines),
+        *((trace["name"], LINE) for trace in lines),
         ("the lab's setting", HERE),
         *(((none, DIVERGED),) if not finite.all() else ()),
     )
@@ -207,8 +209,8 @@ def line(label: str, x: Any, y: Any) -> Figure:
         "type": "scatter",
         "mode": "lines" if len(x) > 1 else "markers",
         "name": label,
-        "x": np.asarray(x).tolist(),
-        "y": np.asarray(y).tolist(),
+        "x": x.tolist(),
+        "y": y.tolist(),
         "line": {"color": LINE, "width": 3, "dash": dash},
         "marker": {
             "symbol": "star",
