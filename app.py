@@ -10,9 +10,9 @@ if __name__ == "__main__":
 
     page()
 else:
-    from views import save
     from views.maps import files
-    from views.server import MIDDLEWARE, ROUTES, lifespan
+    from views.server import save
+    from views.server.server import MIDDLEWARE, ROUTES, lifespan
 
     routes = (save.ROUTE, files.ROUTE, *ROUTES)
     app = st.App(__file__, routes=routes, middleware=MIDDLEWARE, lifespan=lifespan)

@@ -4,11 +4,11 @@
 `OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories.
 """
 
-from optimizers.experiment import Experiment, Run, Trajectory, simulate
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.schedules import SCHEDULES, Schedule
-from optimizers.sweep import Cancelled, Sweep, sweep
+from optimizers.simulation.experiment import Experiment, Run, Trajectory, simulate
+from optimizers.simulation.schedules import SCHEDULES, Schedule
+from optimizers.simulation.sweep import Cancelled, Sweep, sweep
 
 __all__ = [
     "OPTIMIZERS",

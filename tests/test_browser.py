@@ -19,7 +19,7 @@ from optimizers import Experiment, Run, simulate
 from optimizers.maps import BasinMap
 from views.maps import MAPS as MAPS_BY_NAME
 from views.presets import DEFAULT, PRESETS, Preset
-from views.settings import FACTORS
+from views.settings.settings import FACTORS
 
 pytestmark = pytest.mark.browser
 

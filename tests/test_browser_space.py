@@ -29,9 +29,9 @@ from test_browser import (
 )
 
 from optimizers import Experiment, simulate
-from views import figures, space
-from views.figures import SPACE, Ground
 from views.presets import DEFAULT
+from views.scene import figures, space
+from views.scene.figures import SPACE, Ground
 from views.theme import LIGHT
 
 pytestmark = pytest.mark.browser

@@ -10,11 +10,11 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from views import curves, player
-from views.curves import COLOURS_OF_ZONES
-from views.figures import Mark
-from views.payload import pack
-from views.settings import UNITS
+from views.scene import curves, scene
+from views.scene.curves import COLOURS_OF_ZONES
+from views.scene.figures import Mark
+from views.scene.payload import pack
+from views.settings.settings import UNITS
 from views.theme import LIGHT
 
 NOISY = Experiment(
@@ -54,10 +54,10 @@ def test_every_curve_ends_where_its_budget_does(unit, ends):
 @pytest.mark.parametrize("unit", UNITS)
 def test_all_runs_of_equal_samples_arrive_with_the_clock(unit):
     trajectories = simulate(NOISY)
-    scene = player.scene(NOISY, trajectories, marks(NOISY), False, LIGHT, "Loss", unit)
-    done = [scene["steps"] * pace for pace in scene["pace"]]
+    made = scene.scene(NOISY, trajectories, marks(NOISY), False, LIGHT, "Loss", unit)
+    done = [made["steps"] * pace for pace in made["pace"]]
     assert done == ([80, 80] if unit == "updates" else [80, 20])
-    assert scene["tick"] == min(curves.per_update(NOISY, run, unit) for run in NOISY.runs)
+    assert made["tick"] == min(curves.per_update(NOISY, run, unit) for run in NOISY.runs)
 
 
 def test_the_stability_curve_is_rate_times_curvature_over_the_limit():

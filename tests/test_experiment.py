@@ -20,8 +20,10 @@ import pytest
 
 from landscape import SURFACES
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, driver, simulate
-from optimizers.experiment import (
+from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
+from optimizers.record import NO_DECAY
+from optimizers.simulation import driver
+from optimizers.simulation.experiment import (
     BIG,
     MOST_RUNS,
     MOST_STEPS,
@@ -29,7 +31,6 @@ from optimizers.experiment import (
     noise_scale,
     updates_per_epoch,
 )
-from optimizers.record import NO_DECAY
 
 # Everything else also holds when the kernels are plain Python (NUMBA_DISABLE_JIT=1).
 needs_compiler = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
@@ -593,7 +594,7 @@ def test_no_pair_of_surface_and_rule_compiles_anything():
 CACHED = """
 import hashlib, pickle
 import landscape, optimizers
-from optimizers import driver
+from optimizers.simulation import driver
 data = pickle.loads(bytes.fromhex({pickled!r}))
 digest = hashlib.sha256()
 for t in optimizers.simulate(data):

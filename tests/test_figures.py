@@ -12,9 +12,9 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from views import curves, figures, player
-from views.figures import OVERLAY, SIDE_BY_SIDE, Ground, Mark
-from views.scale import LossScale, round_number
+from views.scene import curves, figures, scene
+from views.scene.figures import OVERLAY, SIDE_BY_SIDE, Ground, Mark
+from views.scene.scale import LossScale, round_number
 from views.theme import COLOURS, DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES
 
 
@@ -28,7 +28,7 @@ def experiment_on(surface: str, **changes: Any) -> Experiment:
 def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
     view = OVERLAY if overlay else SIDE_BY_SIDE
-    return player.ground(Ground.of(experiment), view, len(marks), LIGHT) | player.scene(
+    return scene.ground(Ground.of(experiment), view, len(marks), LIGHT) | scene.scene(
         experiment, simulate(experiment), marks, view, LIGHT
     )
 
@@ -181,7 +181,7 @@ def test_a_diverging_run_does_not_flatten_the_curves_of_the_others():
 
 def test_panels_fill_the_figure_in_rows_without_overlap():
     for panels in range(1, MOST_PANELS + 1):
-        for columns in {1, 2, 3, player.columns(panels)}:
+        for columns in {1, 2, 3, scene.columns(panels)}:
             layout = figures.arrangement(panels, columns)["layout"]
             boxes = []
             for panel in range(panels):
@@ -225,9 +225,9 @@ def test_text_stands_out_from_the_page(theme):
 def test_the_scene_of_a_theme_is_in_its_colours():
     experiment = experiment_on("Saddle")
     marks = [Mark.of(i, "run") for i in range(3)]
-    scene = player.scene(experiment, simulate(experiment), marks, SIDE_BY_SIDE, DARK)
-    assert scene["page"] == DARK.page
-    assert scene["front"]["layout"]["font"]["color"] == DARK.text
+    made = scene.scene(experiment, simulate(experiment), marks, SIDE_BY_SIDE, DARK)
+    assert made["page"] == DARK.page
+    assert made["front"]["layout"]["font"]["color"] == DARK.text
 
 
 def test_a_loss_scale_is_its_own_inverse_and_linear_near_its_centre():

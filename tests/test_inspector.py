@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from optimizers.step import arrows, inspect_step, taylor
-from views import local
-from views.figures import Ground, Mark, panel_layout, terrain
-from views.inspector import DRAWER, MODELS, Look, told
+from optimizers.analysis.step import arrows, inspect_step, taylor
+from views.report.inspector import DRAWER, MODELS, Look, told
+from views.scene import local
+from views.scene.figures import Ground, Mark, panel_layout, terrain
 from views.theme import LIGHT
 
 RUNS = tuple(Run(name, batch_size=8) for name in OPTIMIZERS)

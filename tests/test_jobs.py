@@ -14,7 +14,7 @@ import pytest
 from optimizers import Cancelled, Experiment, Run
 from optimizers.maps import BasinMap, MomentumGrid
 from optimizers.maps.grids import LOSS, STEPS
-from views.jobs import MOST_AT_ONCE, Job, Jobs
+from views.server.jobs import MOST_AT_ONCE, Job, Jobs
 
 PATIENCE = 30  # seconds after which a test that hangs fails
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizers import driver, record
+from optimizers import record
+from optimizers.simulation import driver
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("landscape", "optimizers", "views", "app")  # each may import those before it, and itself

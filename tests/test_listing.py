@@ -23,7 +23,7 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
-from optimizers.listing import (
+from optimizers.analysis.listing import (
     DECAY_TEXTS,
     RULE_TEXTS,
     SCHEDULE_TEXTS,

@@ -35,14 +35,14 @@ from optimizers.maps import (
 from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS
 from optimizers.maps.rates import ZONES
-from views import address
-from views.controls import Choice
-from views.jobs import Job, Jobs
 from views.maps import MAPS, files, page
 from views.maps.base import Shown
-from views.payload import pack
 from views.presets import PRESETS
-from views.settings import FACTORS, MOST_UPDATES, doubled
+from views.scene.payload import pack
+from views.server import address
+from views.server.jobs import Job, Jobs
+from views.settings.controls import Choice
+from views.settings.settings import FACTORS, MOST_UPDATES, doubled
 from views.theme import DARK, LIGHT, MOST_PANELS
 
 ROOT = Path(__file__).parents[1]

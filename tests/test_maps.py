@@ -14,7 +14,6 @@ import pytest
 from landscape import SURFACES
 from landscape.record import GLOBAL_MINIMUM, CriticalPoint
 from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate
-from optimizers.experiment import noise_scale
 from optimizers.maps import (
     KINDS,
     BasinMap,
@@ -30,6 +29,7 @@ from optimizers.maps.basins import DIVERGED, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
 from optimizers.maps.rates import ZONES, zones
+from optimizers.simulation.experiment import noise_scale
 
 RNG = np.random.default_rng(20)
 TWO = (Run("Momentum", batch_size=4, hyper={"momentum": 0.8}), Run("Adam", lr=0.1, batch_size=32))

@@ -12,7 +12,7 @@ import pytest
 from landscape import SURFACES
 from landscape.record import CUSP, MAXIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from optimizers.measures import (
+from optimizers.analysis.measures import (
     CONVENTIONS,
     EDGES,
     MEANINGS,

@@ -20,11 +20,11 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
-from views.controls import RATES_TRIED, Choice
-from views.figures import PICTURES
-from views.links import clean, refusal, same
-from views.save import Saved, serve, standalone, table
-from views.settings import (
+from views.scene.figures import PICTURES
+from views.server.save import Saved, serve, standalone, table
+from views.settings.controls import RATES_TRIED, Choice
+from views.settings.links import clean, refusal, same
+from views.settings.settings import (
     FACTORS,
     MOST_UPDATES,
     batch_sizes,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from optimizers import Experiment, Run, simulate
-from views import player
-from views.figures import PICTURES, Mark
-from views.payload import GRID_LEVELS, LEVELS, pack
+from views.scene import scene
+from views.scene.figures import PICTURES, Mark
+from views.scene.payload import GRID_LEVELS, LEVELS, pack
 from views.theme import LIGHT
 
 
@@ -88,5 +88,5 @@ def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most, view):
         runs=tuple(Run("SGD", lr=0.001 * (i + 1), batch_size=16) for i in range(runs)),
     )
     marks = [Mark.of(i, "a run") for i in range(runs)]
-    sizes = [len(p) for p in player.packed(experiment, simulate(experiment), marks, view, LIGHT)]
+    sizes = [len(p) for p in scene.packed(experiment, simulate(experiment), marks, view, LIGHT)]
     assert sum(sizes) < most

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import Trajectory, simulate
+from optimizers.analysis.measures import EDGES, zigzag
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -23,7 +24,6 @@ from optimizers.maps import (
 )
 from optimizers.maps.ensembles import closest
 from optimizers.maps.rates import DIVERGES, ZONES
-from optimizers.measures import EDGES, zigzag
 from views.presets import DEFAULT, PRESETS
 
 APP = Path(__file__).parents[1] / "app.py"

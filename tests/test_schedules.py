@@ -12,8 +12,8 @@ import pytest
 
 from landscape.record import Number
 from optimizers import SCHEDULES
-from optimizers.experiment import updates_per_epoch
-from optimizers.schedules import MOST_MILESTONES, UNITS
+from optimizers.simulation.experiment import updates_per_epoch
+from optimizers.simulation.schedules import MOST_MILESTONES, UNITS
 
 U = 2.0**-53
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch.json").read_text())

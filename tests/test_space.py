@@ -12,9 +12,9 @@ from test_figures import arrays, experiment_on, traces
 
 from landscape import SURFACES
 from optimizers import Experiment, Run, simulate
-from views import figures, player, space
-from views.figures import SPACE, Ground, Mark
-from views.payload import pack
+from views.scene import figures, scene, space
+from views.scene.figures import SPACE, Ground, Mark
+from views.scene.payload import pack
 from views.theme import LIGHT
 
 WILD = (Run("SGD", lr=50.0), Run("Momentum", lr=1.0), Run("L-BFGS", lr=20.0))
@@ -27,7 +27,7 @@ LEAVING = {
 
 def scene_of(experiment: Experiment) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
-    return player.ground(Ground.of(experiment), SPACE, len(marks), LIGHT) | player.scene(
+    return scene.ground(Ground.of(experiment), SPACE, len(marks), LIGHT) | scene.scene(
         experiment, simulate(experiment), marks, SPACE, LIGHT
     )
 

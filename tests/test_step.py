@@ -11,9 +11,7 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
-from optimizers.experiment import draws, noise_scale
-from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
-from optimizers.step import (
+from optimizers.analysis.step import (
     FIRST_MOMENT,
     FORMULAS,
     GRADIENT,
@@ -29,6 +27,8 @@ from optimizers.step import (
     number,
     taylor,
 )
+from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
+from optimizers.simulation.experiment import draws, noise_scale
 
 MOMENTUM = OPTIMIZERS["Momentum"]
 CONVENTIONS = MOMENTUM.hyperparameters[1].choices

@@ -21,11 +21,11 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Cancelled, Experiment, Run, Sweep, simulate, sweep
-from optimizers import driver as compiled
-from optimizers.experiment import BIG, MOST_STEPS
 from optimizers.record import NO_DECAY
+from optimizers.simulation import driver as compiled
+from optimizers.simulation.experiment import BIG, MOST_STEPS
 
-module = importlib.import_module("optimizers.sweep")  # its name is also the function's
+module = importlib.import_module("optimizers.simulation.sweep")  # its name is also the function's
 
 needs_compiler = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
 ROOT = Path(__file__).parent.parent
@@ -492,7 +492,9 @@ def test_no_pair_of_surface_and_rule_compiles_anything():
 
 CACHED = """
 import hashlib
-from optimizers import Experiment, Run, driver, sweep
+from optimizers import Experiment, Run
+from optimizers import sweep
+from optimizers.simulation import driver
 found = sweep(Experiment("Rosenbrock", noise=1.0), Run("Momentum", batch_size=2), seed=range(9))
 stats = driver.sweep.compiled.stats
 hits, misses = (sum(counts.values()) for counts in (stats.cache_hits, stats.cache_misses))
@@ -521,7 +523,8 @@ def test_a_new_process_compiles_nothing_again_and_gives_the_same_bits(tmp_path):
 
 PLAIN = """
 import json, numba
-from optimizers import OPTIMIZERS, Experiment, Run, sweep
+from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers import sweep
 assert numba.config.DISABLE_JIT
 experiment = Experiment("Himmelblau", steps=12, noise=0.1)
 runs = [Run(name, batch_size=4) for name in OPTIMIZERS]

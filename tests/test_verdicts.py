@@ -11,8 +11,8 @@ import pytest
 
 from landscape import SURFACES, record
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from optimizers.measures import EDGES, frame_of, progress
-from optimizers.verdicts import (
+from optimizers.analysis.measures import EDGES, frame_of, progress
+from optimizers.analysis.verdicts import (
     CLOSE,
     CONVERGED,
     DIVERGED,

@@ -11,11 +11,12 @@ import pytest
 
 from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM
-from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate, verdicts
-from optimizers.measures import zigzag
+from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
+from optimizers.analysis import verdicts
+from optimizers.analysis.measures import zigzag
+from optimizers.analysis.verdicts import PLACES, verdict
+from optimizers.analysis.words import comparison_sentence, run_sentence
 from optimizers.record import NO_DECAY
-from optimizers.verdicts import PLACES, verdict
-from optimizers.words import comparison_sentence, run_sentence
 from views.presets import PRESETS
 
 LABELS = ("Alpha", "Bravo", "Coral", "Delta", "Echo", "Fox", "Golf", "Hotel", "India")

@@ -9,22 +9,26 @@ import streamlit as st
 
 from landscape import SURFACES
 from optimizers import Experiment, Trajectory, simulate
-from views import chart, inspector, player, report, save
-from views.controls import ABOUT, SCENE, Choice, choose, pick, put, read
-from views.curves import CURVES
-from views.figures import PICTURES, marks_of
-from views.links import Link
 from views.maps import page as maps
+from views.player import chart, player
 from views.presets import MAPS, PRESETS
-from views.report import Drawers
-from views.settings import Settings, doubled
+from views.report import inspector, report
+from views.report.report import Drawers
+from views.scene.curves import CURVES
+from views.scene.figures import PICTURES, marks_of
+from views.scene.local import Look
+from views.scene.scene import packed
+from views.server import save
+from views.settings.controls import ABOUT, SCENE, Choice, choose, pick, put, read
+from views.settings.links import Link
+from views.settings.settings import Settings, doubled
 from views.theme import LIGHT, THEMES
 from views.turns import let_draw
 
 
 def page() -> None:
     """Draw the page."""
-    st.set_page_config("Zigzag", str(player.VIEWS / "icon.svg"), "wide")
+    st.set_page_config("Zigzag", str(player.PLAYER / "icon.svg"), "wide")
     link = Link()
     settings = Settings(st.query_params.get("preset", ""))
     head = st.container(horizontal=True, vertical_alignment="center")
@@ -69,13 +73,13 @@ def scene(
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     marks = marks_of(choice.colours, choice.labels)
     look = inspector.look_at(settings, choice, trajectories, details.step)
-    packed = player.packed(
+    sent = packed(
         *(choice.experiment, trajectories, marks, view, theme, curve, choice.unit),
         settings.preset.slug if settings.preset else "",
         look,
     )
     player.show(
-        *(components, packed),
+        *(components, sent),
         lambda: start_here(settings, choice.experiment),
         lambda: look_here(settings, trajectories, look),
     )
@@ -201,9 +205,7 @@ def start_here(settings: Settings, experiment: Experiment) -> None:
     st.rerun()  # all of it: the controls of the start lie outside the scene
 
 
-def look_here(
-    settings: Settings, trajectories: list[Trajectory], look: inspector.Look | None
-) -> None:
+def look_here(settings: Settings, trajectories: list[Trajectory], look: Look | None) -> None:
     """Look inside the step at which the clock stands, of the run that was looked at before."""
     paces = st.session_state["player"].look
     index = look.run if look else 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_number
-from optimizers.experiment import Experiment, Run, check_count
+from optimizers.simulation.experiment import Experiment, Run, check_count
 
 Array = NDArray[Any]
 MOST_SEEDS = 1000

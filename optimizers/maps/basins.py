@@ -13,9 +13,9 @@ import numpy as np
 from landscape import SURFACES
 from landscape.checks import shown
 from landscape.record import CriticalPoint
-from optimizers.experiment import Experiment, check_count, check_point
 from optimizers.maps.base import MOST_SIDE, Array, Result
-from optimizers.sweep import sweep
+from optimizers.simulation.experiment import Experiment, check_count, check_point
+from optimizers.simulation.sweep import sweep
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 

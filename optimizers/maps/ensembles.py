@@ -10,7 +10,6 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint
-from optimizers.experiment import Experiment
 from optimizers.maps.base import (
     BAND,
     Array,
@@ -23,7 +22,8 @@ from optimizers.maps.base import (
     seeds_of,
 )
 from optimizers.maps.basins import DIVERGED, UNDECIDED
-from optimizers.sweep import sweep
+from optimizers.simulation.experiment import Experiment
+from optimizers.simulation.sweep import sweep
 
 CHECKS = 201  # update counts at which the losses are kept
 LOWEST = (GLOBAL_MINIMUM, CUSP)

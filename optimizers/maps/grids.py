@@ -11,7 +11,6 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number
-from optimizers.experiment import MOST_STEPS, Experiment, check_count
 from optimizers.maps.base import (
     MOST_SIDE,
     Array,
@@ -24,7 +23,8 @@ from optimizers.maps.base import (
     seeds_of,
 )
 from optimizers.registry import OPTIMIZERS
-from optimizers.sweep import Sweep, sweep
+from optimizers.simulation.experiment import MOST_STEPS, Experiment, check_count
+from optimizers.simulation.sweep import Sweep, sweep
 
 # The hyperparameter that is the share of the past each rule keeps in its direction.
 MOMENTUM_LIKE = {

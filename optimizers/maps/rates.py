@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.experiment import Experiment
 from optimizers.maps.base import (
     BAND,
     Array,
@@ -21,7 +20,8 @@ from optimizers.maps.base import (
     quantile,
     seeds_of,
 )
-from optimizers.sweep import sweep
+from optimizers.simulation.experiment import Experiment
+from optimizers.simulation.sweep import sweep
 
 LOW, GOOD, HIGH, DIVERGES = "low", "good", "high", "diverges"
 ZONES = (LOW, GOOD, HIGH, DIVERGES)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.experiment import Experiment, Run, noise_scale
+from optimizers.analysis.measures import convention
 from optimizers.maps.base import Array, Rates, Result, gaps, part, seeds_of
-from optimizers.measures import convention
-from optimizers.schedules import SCHEDULES
-from optimizers.sweep import sweep
+from optimizers.simulation.experiment import Experiment, Run, noise_scale
+from optimizers.simulation.schedules import SCHEDULES
+from optimizers.simulation.sweep import sweep
 
 CHECKS = 101  # update counts at which the losses are kept
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from optimizers import Experiment
 from optimizers.maps import Request
-from views.chart import Panel
-from views.controls import Choice, number, pick
-from views.curves import GAP_FLOOR
-from views.figures import Figure, Mark
-from views.settings import Settings
+from views.player.chart import Panel
+from views.scene.curves import GAP_FLOOR
+from views.scene.figures import Figure, Mark
+from views.settings.controls import Choice, number, pick
+from views.settings.settings import Settings
 from views.theme import Theme
 
 

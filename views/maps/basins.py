@@ -10,11 +10,11 @@ from landscape.record import CriticalPoint
 from optimizers.maps import BasinMap, Basins
 from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.maps.ensembles import MINIMA
-from views.chart import Panel
-from views.controls import Choice, pick, row
-from views.figures import Figure, frame
 from views.maps.base import Map, Shown, axis_layout, base_layout, of_one_run
-from views.settings import Settings
+from views.player.chart import Panel
+from views.scene.figures import Figure, frame
+from views.settings.controls import Choice, pick, row
+from views.settings.settings import Settings
 from views.theme import COLOURS, Theme
 
 SIZES = ("64", "128", "256", "512")

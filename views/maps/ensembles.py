@@ -6,13 +6,9 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.record import LOCAL_MINIMUM
+from optimizers.analysis.verdicts import human
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
-from optimizers.verdicts import human
-from views.chart import Panel
-from views.controls import Choice, row
-from views.curves import GAP_FLOOR
-from views.figures import Figure, Ground, Mark, background, marks_of
 from views.maps.base import (
     Map,
     Shown,
@@ -27,7 +23,11 @@ from views.maps.base import (
     seeds,
 )
 from views.maps.basins import SPECIAL, name_of
-from views.settings import Settings
+from views.player.chart import Panel
+from views.scene.curves import GAP_FLOOR
+from views.scene.figures import Figure, Ground, Mark, background, marks_of
+from views.settings.controls import Choice, row
+from views.settings.settings import Settings
 from views.theme import COLOURS, Theme
 
 MOST_DOTS = 300  # of a run in the cloud of ends

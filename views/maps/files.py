@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from optimizers import maps
-from views import address
-from views.jobs import JOBS
-from views.server import ROOT
-from views.settings import MOST_UPDATES
+from views.server import address
+from views.server.jobs import JOBS
+from views.server.server import ROOT
+from views.settings.settings import MOST_UPDATES
 from views.theme import MOST_PANELS
 
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in maps.KINDS}

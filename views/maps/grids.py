@@ -9,16 +9,12 @@ import numpy as np
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS
-from optimizers.experiment import noise_scale
+from optimizers.analysis.measures import EDGES, convention, largest_curvature, stability_limit
+from optimizers.analysis.verdicts import human
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
-from optimizers.measures import EDGES, convention, largest_curvature, stability_limit
-from optimizers.verdicts import human
-from views.chart import Panel
-from views.controls import Choice, number, pick, row
-from views.curves import GAP_FLOOR
-from views.figures import Figure
+from optimizers.simulation.experiment import noise_scale
 from views.maps.base import (
     Map,
     Shown,
@@ -30,7 +26,11 @@ from views.maps.base import (
     rates_range,
     seeds,
 )
-from views.settings import Settings
+from views.player.chart import Panel
+from views.scene.curves import GAP_FLOOR
+from views.scene.figures import Figure
+from views.settings.controls import Choice, number, pick, row
+from views.settings.settings import Settings
 from views.theme import Theme
 
 SIZES = ("32", "64", "128", "256")

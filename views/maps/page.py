@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from optimizers.maps import Request
-from views import chart
-from views.controls import Choice, pick, put
-from views.jobs import JOBS, Job
 from views.maps import MAPS, files
 from views.maps.base import Map
-from views.settings import Settings
+from views.player import chart
+from views.server.jobs import JOBS, Job
+from views.settings.controls import Choice, pick, put
+from views.settings.settings import Settings
 from views.theme import Theme
 from views.turns import changed
 

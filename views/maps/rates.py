@@ -9,15 +9,11 @@ import numpy as np
 
 from landscape import SURFACES
 from optimizers import Experiment
+from optimizers.analysis.measures import coupled_decay, largest_curvature, stability_limit
+from optimizers.analysis.verdicts import human
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
-from optimizers.measures import coupled_decay, largest_curvature, stability_limit
-from optimizers.verdicts import human
-from views.chart import Panel
-from views.controls import Choice, row
-from views.curves import GAP_FLOOR
-from views.figures import Figure, Mark, marks_of
 from views.maps.base import (
     Map,
     Shown,
@@ -31,7 +27,11 @@ from views.maps.base import (
     rates_range,
     seeds,
 )
-from views.settings import Settings
+from views.player.chart import Panel
+from views.scene.curves import GAP_FLOOR
+from views.scene.figures import Figure, Mark, marks_of
+from views.settings.controls import Choice, row
+from views.settings.settings import Settings
 from views.theme import Theme
 
 ZONE_COLOURS = {LOW: "#56B4E9", GOOD: "#009E73", HIGH: "#E69F00", DIVERGES: "#8c2d04"}

@@ -17,10 +17,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.experiment import Experiment, Run, noise_scale, simulate, updates_per_epoch
 from optimizers.record import COUPLED, DECOUPLED
 from optimizers.registry import OPTIMIZERS
-from optimizers.schedules import SCHEDULES
+from optimizers.simulation.experiment import (
+    Experiment,
+    Run,
+    noise_scale,
+    simulate,
+    updates_per_epoch,
+)
+from optimizers.simulation.schedules import SCHEDULES
 
 WIDTH = 88  # columns, as Python's formatters have it
 TAB = "    "

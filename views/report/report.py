@@ -11,15 +11,15 @@ import streamlit as st
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Trajectory
-from optimizers.experiment import updates_per_epoch
-from optimizers.listing import plain_python, pytorch
-from optimizers.measures import Progress, Stability, progress, stability, zigzag
-from optimizers.verdicts import human, verdict
-from optimizers.words import comparison_sentence, run_sentence
-from views import inspector
-from views.controls import Choice, inside, number
-from views.figures import outcome
-from views.settings import Settings
+from optimizers.analysis.listing import plain_python, pytorch
+from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
+from optimizers.analysis.verdicts import human, verdict
+from optimizers.analysis.words import comparison_sentence, run_sentence
+from optimizers.simulation.experiment import updates_per_epoch
+from views.report import inspector
+from views.scene.figures import outcome
+from views.settings.controls import Choice, inside, number
+from views.settings.settings import Settings
 
 TOLERANCE = 1e-3
 LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}

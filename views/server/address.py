@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from optimizers import Experiment, Run
-from views.server import ROOT
+from views.server.server import ROOT
 
 MOST_BYTES = 100_000  # of what an address holds, written out
 # What reading an address may raise that the page did not write.

@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from landscape import SURFACES
 from landscape.checks import check_number, shown
 from landscape.record import Surface
-from optimizers.experiment import BIG, RATE, Experiment, Run, Trajectory, noise_scale
-from optimizers.measures import CONVENTIONS, convention, coupled_decay, curvatures
+from optimizers.analysis.measures import CONVENTIONS, convention, coupled_decay, curvatures
 from optimizers.record import DECOUPLED
 from optimizers.registry import OPTIMIZERS
+from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory, noise_scale
 
 Vector = NDArray[np.float64]
 

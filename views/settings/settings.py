@@ -9,9 +9,9 @@ from typing import Any
 
 from landscape import SURFACES, Surface
 from optimizers import OPTIMIZERS, Experiment, Optimizer
-from optimizers.experiment import Run
-from optimizers.measures import largest_curvature, stability_limit
+from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.record import NO_DECAY
+from optimizers.simulation.experiment import Run
 from views.presets import DEFAULT, MAPS, PRESETS, Preset
 from views.theme import MOST_PANELS
 

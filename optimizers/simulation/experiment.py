@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number, shown
-from optimizers import driver
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
 from optimizers.registry import OPTIMIZERS
-from optimizers.schedules import SCHEDULES
+from optimizers.simulation import driver
+from optimizers.simulation.schedules import SCHEDULES
 
 BIG = 1e6  # |x| or |y| beyond this is a divergence
 MOST_STEPS = 100_000

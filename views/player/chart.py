@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from views.figures import Figure
-from views.payload import pack
-from views.player import WAIT, digest, loader
-from views.server import VIEWS, address
+from views.player.player import WAIT, loader
+from views.scene.figures import Figure
+from views.scene.payload import pack
+from views.scene.scene import digest
+from views.server.server import PLAYER, address
 from views.theme import Theme
 
 CHART = """export default function ({ data, parentElement, setTriggerValue }) {
@@ -47,7 +48,7 @@ def register() -> Any:
     return st.components.v2.component(
         "zigzag_chart",
         html=WAIT,
-        css=(VIEWS / "player.css").read_text(),
+        css=(PLAYER / "player.css").read_text(),
         js=loader(f"{fetch}\n{CHART}"),
         isolate_styles=False,  # Plotly's own style sheet cannot reach into a shadow root
     )

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES, record
-from optimizers.experiment import BIG, Experiment, Trajectory, noise_scale
-from optimizers.measures import (
+from optimizers.analysis.measures import (
     Vector,
     coupled_decay,
     curvatures,
@@ -31,6 +30,7 @@ from optimizers.measures import (
     nearest,
 )
 from optimizers.registry import OPTIMIZERS
+from optimizers.simulation.experiment import BIG, Experiment, Trajectory, noise_scale
 
 CONVERGED = "converged"  # to a global minimum
 LOCAL_MINIMUM = "local minimum"  # higher than the best known

@@ -22,12 +22,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from optimizers import Experiment, Trajectory, simulate
-from views import address, player
-from views.controls import Choice
-from views.curves import CURVES
-from views.figures import PICTURES, marks_of
-from views.server import FILES, ROOT, VIEWS
-from views.settings import MOST_UPDATES, UNITS
+from views.scene.curves import CURVES
+from views.scene.figures import PICTURES, marks_of
+from views.scene.scene import packed
+from views.server import address
+from views.server.server import FILES, PLAYER, ROOT
+from views.settings.controls import Choice
+from views.settings.settings import MOST_UPDATES, UNITS
 from views.theme import LIGHT, MOST_PANELS
 
 PAGE = """<!doctype html>
@@ -89,13 +90,13 @@ def standalone(saved: Saved) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = saved.experiment
     marks = marks_of(saved.colours, saved.labels)
-    packed = player.packed(
+    sent = packed(
         experiment, simulate(experiment), marks, saved.view, LIGHT, saved.curve, saved.unit
     )
-    ground, scene = (base64.b64encode(part).decode() for part in packed)
+    ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(
         title=html.escape(f"Zigzag: {', '.join(saved.labels)} on {experiment.surface}"),
-        css=(VIEWS / "player.css").read_text(),
+        css=(PLAYER / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
         player=script(),
         ground=ground,

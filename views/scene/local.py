@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from optimizers.step import GRADIENT, STEP, Model, Step, arrows
-from views.figures import LEVELS, Figure, Ground, Mark, axis, terrain
+from optimizers.analysis.step import GRADIENT, STEP, Model, Step, arrows
+from views.scene.figures import LEVELS, Figure, Ground, Mark, axis, terrain
 from views.theme import Theme
 
 MODEL_GRID = 49  # points of the model's contour grid along each axis
 DASHES = ("dot", "dash", "dashdot", "longdash")
 ROOM = 1.6  # around the longest arrow
 SHORTEST = 0.004  # of the frame: a shorter arrow is all head
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is looked at: a run by its index, one of its steps, and a local model there."""
+
+    run: int
+    step: Step
+    model: Model | None
+
+    @property
+    def order(self) -> int:
+        """The order of the local model, 0 without one."""
+        return 0 if self.model is None else 1 + bool(self.model.hessian.any())
 
 
 def traces(

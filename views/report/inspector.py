@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from landscape import SURFACES
 from optimizers import Trajectory
-from optimizers.step import Model, Step, conversion, formula, inspect_step, taylor
-from optimizers.verdicts import human
-from views.controls import Choice, inside, number, pick, row
-from views.settings import MOST_UPDATES, Settings
+from optimizers.analysis.step import Model, conversion, formula, inspect_step, taylor
+from optimizers.analysis.verdicts import human
+from views.scene.local import Look
+from views.settings.controls import Choice, inside, number, pick, row
+from views.settings.settings import MOST_UPDATES, Settings
 
 TITLE = "Inside one step"
 DRAWER = f"drawer {TITLE}"
 STEP = "look.step"
 MODELS = ("none", "first order: a plane", "second order: a quadratic")
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What is looked at: a run by its index, one of its steps, and a local model there."""
-
-    run: int
-    step: Step
-    model: Model | None
-
-    @property
-    def order(self) -> int:
-        """The order of the local model, 0 without one."""
-        return 0 if self.model is None else 1 + bool(self.model.hessian.any())
 
 
 def drawer(settings: Settings) -> Any:

@@ -15,15 +15,15 @@ import streamlit as st
 from landscape import SURFACES, Surface
 from landscape.record import Number
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Optimizer, Run, Schedule
-from optimizers.experiment import updates_per_epoch
+from optimizers.analysis.measures import convention
 from optimizers.maps import RateSweep
 from optimizers.maps.base import noisy
-from optimizers.measures import convention
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
-from optimizers.schedules import MILESTONES
-from optimizers.schedules import UNITS as MILESTONE_UNITS
+from optimizers.simulation.experiment import updates_per_epoch
+from optimizers.simulation.schedules import MILESTONES
+from optimizers.simulation.schedules import UNITS as MILESTONE_UNITS
 from views.presets import MAPS
-from views.settings import (
+from views.settings.settings import (
     ALL,
     FACTORS,
     MOST_LENGTH,

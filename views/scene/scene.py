@@ -1,73 +1,18 @@
-"""The player as a Streamlit component: it draws a scene, moves it, and reports clicks."""
+"""A scene: what the player reads, from an experiment's trajectories; its ground stands apart."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import math
-from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
 from optimizers import Experiment, Trajectory
-from views import curves, figures, local, space
-from views.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
-from views.inspector import Look
-from views.payload import pack
-from views.server import FILES, VIEWS, address
+from views.scene import curves, figures, local, space
+from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
+from views.scene.local import Look
+from views.scene.payload import pack
 from views.theme import Theme
-
-# Streamlit sends a component's script again with every message, so this one only fetches the
-# player, which the browser keeps. Plotly is a plain script that leaves a global.
-LOADER = """
-const at = (path) => new URL(path, document.baseURI).href;
-window.zigzagPlayer ??= Promise.all([
-  import(at("%(player)s")),
-  new Promise((done, failed) => {
-    const script = document.createElement("script");
-    Object.assign(script, { src: at("%(plotly)s"), onload: done, onerror: failed });
-    document.head.append(script);
-  }),
-]).then(([module]) => module);
-%(act)s
-"""
-
-GROUND = "export default ({ data }) => void zigzagPlayer.then((module) => module.ground(data));"
-
-SCENE = """export default function ({ data, parentElement, setTriggerValue }) {
-  zigzagPlayer
-    .then((module) => module.show(parentElement, data, setTriggerValue))
-    .catch((error) => {
-      const wait = parentElement.querySelector(".zz-wait");
-      if (wait) wait.textContent = "The player could not be loaded. Reload the page to try again.";
-      console.error(error);
-    });
-  return () => zigzagPlayer.then((module) => module.close(parentElement));
-}"""
-
-WAIT = '<div class="zz-wait" role="status">Loading the player…</div>'
-
-
-def loader(act: str) -> str:
-    """Return a script that fetches the player and then does what `act` says."""
-    paths = {name.replace(".js", ""): address(name) for name in FILES}
-    return LOADER % {**paths, "act": act}
-
-
-def register() -> tuple[Any, Any]:
-    """Register the components of ground and scene; return their mounting commands."""
-    return (
-        st.components.v2.component("zigzag_ground", js=loader(GROUND)),
-        st.components.v2.component(
-            "zigzag_player",
-            html=WAIT,
-            css=(VIEWS / "player.css").read_text(),
-            js=loader(SCENE),
-            # Plotly's own style sheet cannot reach into a shadow root.
-            isolate_styles=False,
-        ),
-    )
 
 
 def digest(*parts: Any) -> str:
@@ -190,28 +135,3 @@ def arrangements(panels: int) -> list[dict[str, Any]]:
 def columns(panels: int) -> int:
     """Return the columns on a wide page: one row up to four panels, then three columns."""
     return panels if panels <= 4 else 3
-
-
-def show(
-    components: tuple[Any, Any],
-    packed: tuple[bytes, bytes],
-    on_start: Callable[[], None],
-    on_look: Callable[[], None],
-) -> None:
-    """Mount the player with a packed ground and scene.
-
-    They are two elements because Streamlit sends an element's data only when it changes.
-    `on_start` is called after a click on a panel; it finds the point as
-    `st.session_state["player"]["start"]`; `on_look` after a wish to look inside a step, which is
-    there as "look". A change of the page's theme needs no callback: the run
-    of the script that it causes makes a scene in the new colours.
-    """
-    with st.container(gap=None):
-        components[0](key="ground", data=packed[0], height=1)
-        components[1](
-            key="player",
-            data=packed[1],
-            on_start_change=on_start,
-            on_look_change=on_look,
-            on_theme_change=lambda: None,
-        )

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from optimizers import Experiment, Run, Trajectory
-from optimizers.experiment import updates_per_epoch
-from optimizers.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
-from views.figures import Figure, Ground, Mark, terrain
+from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
+from optimizers.simulation.experiment import updates_per_epoch
+from views.scene.figures import Figure, Ground, Mark, terrain
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum

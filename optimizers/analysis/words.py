@@ -13,10 +13,18 @@ from dataclasses import replace
 import numpy as np
 
 from landscape.record import LOCAL_MINIMUM
-from optimizers import verdicts
-from optimizers.experiment import Experiment, Trajectory, noise_scale
-from optimizers.measures import SHORTEST, Frame, Zigzag, frame_of, last_gap, nearest, zigzag
-from optimizers.verdicts import PLACES, Verdict, human, verdict
+from optimizers.analysis import verdicts
+from optimizers.analysis.measures import (
+    SHORTEST,
+    Frame,
+    Zigzag,
+    frame_of,
+    last_gap,
+    nearest,
+    zigzag,
+)
+from optimizers.analysis.verdicts import PLACES, Verdict, human, verdict
+from optimizers.simulation.experiment import Experiment, Trajectory, noise_scale
 
 # A run zigzags if it changes sides at half of its turns or more, and turns by as much as the eye
 # can see. Of fewer than four turns every share is chance.

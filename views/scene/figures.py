@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
 from optimizers import Experiment, Trajectory
-from views.scale import LossScale
+from views.scene.scale import LossScale
 from views.theme import COLOURS, SYMBOLS, YELLOW, Theme
 
 Figure = dict[str, Any]

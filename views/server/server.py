@@ -23,13 +23,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, Experiment, driver, simulate
+from optimizers import OPTIMIZERS, Experiment, simulate
+from optimizers.simulation import driver
 
-VIEWS = Path(__file__).parent
+PLAYER = Path(__file__).parents[1] / "player"
 ROOT = "zigzag"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 OWN = ("player.js", "space.js", "chart.js")
-FILES = {name: VIEWS / name for name in OWN} | {"plotly.js": PLOTLY}
+FILES = {name: PLAYER / name for name in OWN} | {"plotly.js": PLOTLY}
 STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}

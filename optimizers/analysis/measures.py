@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.checks import NOTHING
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
-from optimizers.experiment import Experiment, Run, Trajectory
 from optimizers.record import COUPLED
 from optimizers.registry import OPTIMIZERS
+from optimizers.simulation.experiment import Experiment, Run, Trajectory
 
 Vector = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from optimizers import Experiment, Trajectory
-from views import figures
-from views.figures import GRID, Figure, Ground, Mark, outcome, terrain
+from views.scene import figures
+from views.scene.figures import GRID, Figure, Ground, Mark, outcome, terrain
 from views.theme import Theme
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned

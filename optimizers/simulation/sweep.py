@@ -21,8 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from landscape import SURFACES
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
-from optimizers import driver
-from optimizers.experiment import (
+from optimizers.record import COUPLED, DECOUPLED, Optimizer
+from optimizers.registry import OPTIMIZERS
+from optimizers.simulation import driver
+from optimizers.simulation.experiment import (
     BIG,
     MOST_SAMPLES,
     MOST_SEED,
@@ -35,9 +37,7 @@ from optimizers.experiment import (
     noise_scale,
     updates_per_epoch,
 )
-from optimizers.record import COUPLED, DECOUPLED, Optimizer
-from optimizers.registry import OPTIMIZERS
-from optimizers.schedules import SCHEDULES
+from optimizers.simulation.schedules import SCHEDULES
 
 MOST_CELLS = 2**22
 MOST_UPDATES = 2**31  # cells x steps

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from views.presets import PRESETS
-from views.settings import WHOLE_NUMBERS
+from views.settings.settings import WHOLE_NUMBERS
 
 VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
 FREE = ("v", "preset", "embed", "embed_options")

@@ -1,0 +1,1 @@
+"""Experiments, schedules, and the compiled loops of a run and of a sweep."""

@@ -1,0 +1,1 @@
+"""The components of the page that draw and move a picture, and their scripts."""

@@ -1,0 +1,1 @@
+"""An experiment's trajectories as a picture: plain figures, packed for the player."""

@@ -1,0 +1,1 @@
+"""What the server adds to Streamlit: files, addresses, jobs that visitors share."""
