@@ -701,3 +701,24 @@ def test_a_kernel_frees_the_interpreter_and_never_raises_for_arithmetic(function
     assert options["error_model"] == "numpy"
     assert not options.get("fastmath")
     assert not options.get("parallel")
+
+
+def test_a_plan_resolves_what_a_run_leaves_to_the_experiment():
+    runs = (
+        Run("SGD", weight_decay=0.2),
+        Run("AdamW", lr=0.3, weight_decay=0.1, batch_size=64, steps=7, start=(1, 2), seed=9),
+    )
+    experiment = Experiment(
+        "Rosenbrock", {"b": 50}, steps=30, noise=2.0, samples=1_000, seed=4, runs=runs
+    )
+    own, given = map(experiment.plan, runs)
+    assert (own.surface.name, own.rule.name, own.params.tolist()) == ("Rosenbrock", "SGD", [50.0])
+    assert (own.start, own.steps, own.seed) == ((-1.2, 1.0), 30, 4)
+    assert own.lr == OPTIMIZERS["SGD"].rates["Rosenbrock"]
+    assert (own.batch_size, own.updates_per_epoch, own.noise) == (1_000, 1, 0.0)
+    assert (own.coupled, own.decoupled) == (0.2, 0.0)
+    assert (given.start, given.steps, given.seed, given.lr) == ((1.0, 2.0), 7, 9, 0.3)
+    assert (given.batch_size, given.updates_per_epoch) == (64, 16)
+    assert given.noise == noise_scale(2.0, 1_000, 64) > 0
+    assert (given.coupled, given.decoupled) == (0.0, 0.1)
+    assert given.rates().tolist() == [0.3] * 7

@@ -359,7 +359,7 @@ def all_identical(c, who, why, batch, seed):
     others = {replace(t.run, batch_size=None, seed=None) for t in c.trajectories}
     explained = c.experiment.noise == 0 and len(others) == 1
     batches = explained and len({t.run.batch_size for t in c.trajectories}) > 1
-    seeds = explained and len({c.experiment.seed_of(t.run) for t in c.trajectories}) > 1
+    seeds = explained and len({c.experiment.plan(t.run).seed for t in c.trajectories}) > 1
     right = (bool(why), bool(batch), bool(seed)) == (batches or seeds, batches, seeds)
     return same and c.are(who, c.trajectories) and right
 
@@ -491,7 +491,7 @@ CLAIMS = {
 def check_comparison(experiment, trajectories, labels):
     text = comparison_sentence(experiment, trajectories, labels)
     context = Context(experiment, trajectories, labels)
-    seeds = {experiment.seed_of(t.run) for t in trajectories if is_noisy(experiment, t.run)}
+    seeds = {experiment.plan(t.run).seed for t in trajectories if is_noisy(experiment, t.run)}
     opening = ("", "With this seed, ")[len(seeds)] if len(seeds) < 2 else "With these seeds, "
     whole = r"There is one run|(All \d|Both) runs (are identical|diverge)"
     if not re.match(whole, text):

@@ -16,15 +16,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from landscape import SURFACES
 from optimizers.record import COUPLED, DECOUPLED
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import (
     Experiment,
     Run,
-    noise_scale,
     simulate,
-    updates_per_epoch,
 )
 from optimizers.simulation.schedules import SCHEDULES
 
@@ -582,18 +579,18 @@ class _Parts:
 
 
 def _parts(experiment: Experiment, run: Run) -> _Parts:
-    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
-    steps, samples, batch = run.steps or experiment.steps, experiment.samples, run.batch_size
+    plan = experiment.plan(run)
+    surface, rule = plan.surface, plan.rule
     (trajectory,) = simulate(dataclasses.replace(experiment, runs=(run,)))
     reason = "it has diverged" if trajectory.diverged_at is not None else ""
     if trajectory.stopped:
         reason = "the Hessian is singular"
     noise = [
-        f"samples, batch = {samples}, {batch}  # drawn without replacement",
+        f"samples, batch = {experiment.samples}, {plan.batch_size}  # drawn without replacement",
         f"spread = {experiment.noise!r} * math.sqrt((samples - batch) / (batch * (samples - 1)))",
-        f"rng = np.random.default_rng({experiment.seed_of(run)})",
+        f"rng = np.random.default_rng({plan.seed})",
     ]
-    schedule, numbers = _schedule(run, steps, updates_per_epoch(samples, batch))
+    schedule, numbers = _schedule(run, plan.steps, plan.updates_per_epoch)
     return _Parts(
         surface=_text_of(SURFACE_TEXTS, surface.name, experiment.params),
         params={name: repr(value) for name, value in experiment.params.items()},
@@ -602,14 +599,14 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
             h.name: repr(int(run.hyper[h.name]) if h.integer else run.hyper[h.name])
             for h in rule.hyperparameters
         },
-        lr=repr(float(rule.default_rate(surface) if run.lr is None else run.lr)),
-        start=", ".join(map(repr, experiment.start_of(run))),
-        steps=steps,
+        lr=repr(float(plan.lr)),
+        start=", ".join(map(repr, plan.start)),
+        steps=plan.steps,
         updates=len(trajectory.lr),
         reason=reason,
         schedule=schedule,
         numbers=numbers,
-        noise=noise if noise_scale(experiment.noise, samples, batch) > 0 else (),
+        noise=noise if plan.noise > 0 else (),
     )
 
 

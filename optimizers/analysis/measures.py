@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.checks import NOTHING
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
-from optimizers.record import COUPLED
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import Experiment, Run, Trajectory
+from optimizers.simulation.experiment import Experiment, Trajectory
 
 Vector = NDArray[np.float64]
 
@@ -67,11 +66,6 @@ def _frame(name: str, params: Mapping[str, float]) -> Frame:
         lowest=min(points[i].loss for i in best) if surface.bounded else -math.inf,
         diagonal=math.hypot(*(high - low for low, high in surface.domain)),
     )
-
-
-def coupled_decay(run: Run) -> float:
-    """Return the weight decay that the run adds to the gradient: its loss is f + wd/2 |theta|^2."""
-    return run.weight_decay if OPTIMIZERS[run.optimizer].weight_decay == COUPLED else 0.0
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
@@ -269,7 +263,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
         )
     x, y = trajectory.path[:count].T
     hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
-    curvature = curvatures(*hessian)[0] + coupled_decay(run)
+    curvature = curvatures(*hessian)[0] + experiment.plan(run).coupled
     product = trajectory.lr * curvature
     edges = EDGES[run.optimizer](run.hyper)
     zones = np.array(ZONES)[np.searchsorted(np.array(edges), product)]
@@ -317,7 +311,7 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         gap = last_gap(frame, trajectory)
     else:
         reason = f"The loss of {frame.surface.name} has no lower bound."
-    batch = trajectory.run.batch_size or experiment.samples
+    batch = experiment.plan(trajectory.run).batch_size
     end = trajectory.path[-1]
     distance, minimizer = nearest(frame, end, frame.minimizers)
     critical_distance, critical = nearest(frame, end, np.arange(len(frame.points)))

@@ -16,13 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from landscape import SURFACES
 from landscape.checks import check_number, shown
 from landscape.record import Surface
-from optimizers.analysis.measures import CONVENTIONS, convention, coupled_decay, curvatures
-from optimizers.record import DECOUPLED
+from optimizers.analysis.measures import CONVENTIONS, convention, curvatures
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory, noise_scale
+from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory
 
 Vector = NDArray[np.float64]
 
@@ -37,8 +35,8 @@ SINGULAR = 1e-14
 class Step:
     """Update k of a run; vectors are float64 (2,), in the surface's coordinates.
 
-    The rule is given `gradient` = `exact` + `noise` + wd `theta`, where wd is the coupled weight
-    decay, `weight_decay` for the rules that couple it and 0 for the others. `before` and `after`
+    The rule is given `gradient` = `exact` + `noise` + `coupled` `theta`, where `coupled` is the
+    weight decay for the rules that couple it and 0 for the others. `before` and `after`
     hold the rows of its state by name, zeros before the first update. `step` is what was done,
     `theta_after` - `theta`, and `decay` the part of it that decoupled weight decay did, zeros
     where there is none. `hessian` float64 (2, 2) is the surface's at `theta`, for every rule.
@@ -53,6 +51,7 @@ class Step:
     loss: float
     exact: Vector
     noise: Vector
+    coupled: float
     gradient: Vector
     hessian: Vector
     before: Mapping[str, Vector]
@@ -89,18 +88,18 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         raise ValueError(f"k = {shown(k)}: the run made no update")
     k = int(check_number("k", k, 0, count - 1, integer=True))
     run, theta = trajectory.run, trajectory.path[k]
-    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
+    plan = experiment.plan(run)
+    surface, rule = plan.surface, plan.rule
     lr, gradient = float(trajectory.lr[k]), trajectory.gradient[k]
     exact = np.array(surface.gradient(*theta, **experiment.params))
-    coupled = coupled_decay(run) * theta
+    coupled = plan.coupled * theta
     noise = np.zeros(2)
-    if noise_scale(experiment.noise, experiment.samples, run.batch_size) > 0:
+    if plan.noise > 0:
         noise = gradient - exact - coupled
         # Less than the rounding of what it was added to is no trace of the noise.
         noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(coupled))] = 0.0
     rows = trajectory.states
     before = rows[k - 1] if k > 0 else np.zeros((len(rule.state), 2))
-    decoupled = run.weight_decay if rule.weight_decay == DECOUPLED else 0.0
     hxx, hxy, hyy = surface.hessian(*theta, **experiment.params)
     return Step(
         run=run,
@@ -110,11 +109,12 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         loss=float(trajectory.loss[k]),
         exact=exact,
         noise=noise,
+        coupled=plan.coupled,
         gradient=gradient,
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
         before=MappingProxyType(dict(zip(rule.state, before, strict=True))),
         after=MappingProxyType(dict(zip(rule.state, rows[k], strict=True))),
-        decay=-lr * decoupled * theta + 0.0,  # no -0
+        decay=-lr * plan.decoupled * theta + 0.0,  # no -0
         step=trajectory.path[k + 1] - theta,
         theta_after=trajectory.path[k + 1],
         loss_after=float(trajectory.loss[k + 1]),
@@ -250,7 +250,7 @@ def _given(sheet: _Sheet) -> None:
     if step.noise.any():
         text += " + $noise"
         parts.append("the noise of the batch")
-    if coupled_decay(step.run) > 0:
+    if step.coupled > 0:
         text += r" + $weight_decay \cdot $theta0"
         parts.append("weight decay")
     sheet.write("g", "g_t", step.gradient, f"The rule is given {' + '.join(parts)}.", text)

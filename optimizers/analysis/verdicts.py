@@ -23,14 +23,12 @@ from numpy.typing import NDArray
 from landscape import SURFACES, record
 from optimizers.analysis.measures import (
     Vector,
-    coupled_decay,
     curvatures,
     frame_of,
     last_gap,
     nearest,
 )
-from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import BIG, Experiment, Trajectory, noise_scale
+from optimizers.simulation.experiment import BIG, Experiment, Trajectory
 
 CONVERGED = "converged"  # to a global minimum
 LOCAL_MINIMUM = "local minimum"  # higher than the best known
@@ -119,10 +117,10 @@ def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
         return _diverged(trajectory)
     if trajectory.stopped is not None:
         return Verdict(STOPPED, updates, _clause(trajectory.stopped))
-    decay = coupled_decay(run)
-    noise = noise_scale(experiment.noise, experiment.samples, run.batch_size)
+    plan = experiment.plan(run)
+    decay, noise = plan.coupled, plan.noise
     model = model_at(experiment, trajectory.path[-1], decay)
-    remembers = bool(OPTIMIZERS[run.optimizer].state) or noise > 0
+    remembers = bool(plan.rule.state) or noise > 0
     least = SETTLED_LEAST if remembers else 1
     return (
         _settled(experiment, trajectory, model, decay, least)

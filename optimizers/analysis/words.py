@@ -24,7 +24,7 @@ from optimizers.analysis.measures import (
     zigzag,
 )
 from optimizers.analysis.verdicts import PLACES, Verdict, human, verdict
-from optimizers.simulation.experiment import Experiment, Trajectory, noise_scale
+from optimizers.simulation.experiment import Experiment, Trajectory
 
 # A run zigzags if it changes sides at half of its turns or more, and turns by as much as the eye
 # can see. Of fewer than four turns every share is chance.
@@ -153,7 +153,7 @@ def _beside(experiment: Experiment, trajectory: Trajectory) -> str:
 
 
 def _noise(experiment: Experiment, trajectory: Trajectory) -> float:
-    return noise_scale(experiment.noise, experiment.samples, trajectory.run.batch_size)
+    return experiment.plan(trajectory.run).noise
 
 
 def comparison_sentence(
@@ -191,7 +191,7 @@ def comparison_sentence(
         parts += _longest(experiment, trajectories, labels)
     parts += [_names(group, labels, "is", "are") + " identical" for group in same]
     text = " ".join(f"{part}." for part in parts)
-    seeds = {experiment.seed_of(t.run) for t in trajectories if _noise(experiment, t) > 0}
+    seeds = {experiment.plan(t.run).seed for t in trajectories if _noise(experiment, t) > 0}
     if seeds:
         which = "this seed" if len(seeds) == 1 else "these seeds"
         named = text.startswith(tuple(labels))
@@ -215,7 +215,7 @@ def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -
     differing = []
     if len({run.batch_size for run in runs}) > 1:
         differing.append("the batch size")
-    if len({experiment.seed_of(run) for run in runs}) > 1:
+    if len({experiment.plan(run).seed for run in runs}) > 1:
         differing.append("the seed")
     if not differing:
         return ""

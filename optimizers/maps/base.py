@@ -129,14 +129,12 @@ def batch_sizes(samples: int) -> Array:
 
 def seeds_of(experiment: Experiment, run: Run, count: int) -> Array:
     """Return the seeds of an ensemble: the run's own and those that follow it."""
-    return (experiment.seed_of(run) + np.arange(count, dtype=np.int64)) % 2**32
+    return (experiment.plan(run).seed + np.arange(count, dtype=np.int64)) % 2**32
 
 
 def noisy(experiment: Experiment) -> bool:
     """Tell whether any run sees noise; without it all seeds are the same run."""
-    n = experiment.samples
-    sizes = (run.batch_size for run in experiment.runs)
-    return experiment.noise > 0 and any(size not in (None, n) for size in sizes)
+    return any(experiment.plan(run).noise > 0 for run in experiment.runs)
 
 
 def part(

@@ -73,7 +73,7 @@ class BasinMap:
         put("frame", checked)
         # The lab's start is shown on the map, and must not make another one.
         run = self.experiment.runs[0]
-        put("here", check_point("here", self.here or self.experiment.start_of(run)))
+        put("here", check_point("here", self.here or self.experiment.plan(run).start))
         put("experiment", replace(self.experiment, start=None, runs=(replace(run, start=None),)))
 
     def coarse(self) -> BasinMap | None:
@@ -98,7 +98,7 @@ class BasinMap:
             experiment,
             run,
             start=starts,
-            record=min(CHECKS, (run.steps or experiment.steps) + 1),
+            record=min(CHECKS, experiment.plan(run).steps + 1),
             cancel=cancel,
             progress=progress,
         )

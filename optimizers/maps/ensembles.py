@@ -91,7 +91,7 @@ class Ensemble:
                 experiment,
                 run,
                 seed=seeds_of(experiment, run, self.seeds),
-                record=min(CHECKS, (run.steps or experiment.steps) + 1),
+                record=min(CHECKS, experiment.plan(run).steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
             )

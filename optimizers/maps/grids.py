@@ -132,7 +132,7 @@ class MomentumGrid:
             cancel=cancel,
             progress=progress,
         )
-        steps = np.full(self.size, run.steps or experiment.steps)
+        steps = np.full(self.size, experiment.plan(run).steps)
         return Grid(rates, momenta, *medians(experiment, found), steps, self.hyper)
 
 
@@ -178,7 +178,7 @@ class BatchGrid:
     def rows(self) -> tuple[Array, Array]:
         """Return the batch sizes and the updates of each."""
         experiment = self.experiment
-        updates = experiment.runs[0].steps or experiment.steps
+        updates = experiment.plan(experiment.runs[0]).steps
         sizes = batch_sizes(experiment.samples)
         steps = np.full(len(sizes), updates)
         if self.budget == SAMPLES:

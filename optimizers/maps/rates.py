@@ -106,7 +106,7 @@ def start_gap(experiment: Experiment, c: int) -> float:
     surface = SURFACES[experiment.surface]
     if not surface.bounded:
         return 0.0
-    start = experiment.start_of(experiment.runs[c])
+    start = experiment.plan(experiment.runs[c]).start
     lowest = surface.lowest(**experiment.params)
     return float(surface.loss(*start, **experiment.params)) - lowest
 

@@ -11,7 +11,7 @@ import numpy as np
 from landscape import SURFACES
 from optimizers.analysis.measures import convention
 from optimizers.maps.base import Array, Rates, Result, gaps, part, seeds_of
-from optimizers.simulation.experiment import Experiment, Run, noise_scale
+from optimizers.simulation.experiment import Experiment, Run
 from optimizers.simulation.schedules import SCHEDULES
 from optimizers.simulation.sweep import sweep
 
@@ -69,7 +69,7 @@ class NoiseBall(Rates):
         rates = np.geomspace(self.low, self.high, self.count)
         parts = len(runs) + len(SCHEDULES)
         bottom = SURFACES[experiment.surface].minimizers(**experiment.params)
-        start = [(p.x, p.y) for p in bottom][:1] or [experiment.start_of(runs[0])]
+        start = [(p.x, p.y) for p in bottom][:1] or [experiment.plan(runs[0]).start]
         measured = []
         for done, run in enumerate(runs):
             found = sweep(
@@ -78,7 +78,7 @@ class NoiseBall(Rates):
                 lr=rates[:, None],
                 seed=seeds_of(experiment, run, self.seeds),
                 start=np.array(start[0]),
-                record=min(CHECKS, (run.steps or experiment.steps) + 1),
+                record=min(CHECKS, experiment.plan(run).steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, parts),
             )
@@ -95,7 +95,7 @@ class NoiseBall(Rates):
                 experiment,
                 replace(runs[0], schedule=name, schedule_params={}),
                 seed=seeds_of(experiment, runs[0], self.seeds),
-                record=min(CHECKS, (runs[0].steps or experiment.steps) + 1),
+                record=min(CHECKS, experiment.plan(runs[0]).steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, parts),
             )
@@ -126,7 +126,7 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
         return np.full(len(rates), np.nan)
     # The same run in PyTorch's convention: the averaging one takes a share 1 - mu of the rate.
     lr = rates * (1 - mu) if convention(run.hyper) == "EMA" else rates
-    deviation = noise_scale(experiment.noise, experiment.samples, run.batch_size)
+    deviation = experiment.plan(run).noise
     hxx, hxy, hyy = SURFACES["Quadratic"].hessian(0.0, 0.0, **experiment.params)
     total = np.zeros(len(rates))
     for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):

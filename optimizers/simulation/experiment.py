@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number, shown
-from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
+from landscape.record import Surface
+from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
 from optimizers.simulation.schedules import SCHEDULES
@@ -155,15 +156,59 @@ class Experiment:
                     f" {self.samples}, or {self.samples}"
                 )
 
-    def start_of(self, run: Run) -> tuple[float, float]:
-        """Return where a run starts."""
+    def plan(self, run: Run) -> Plan:
+        """Return what `run` does in this experiment, every default resolved."""
+        surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's
-        return start
+        return Plan(
+            run=run,
+            surface=surface,
+            rule=rule,
+            params=np.array(list(self.params.values()), dtype=np.float64),
+            start=start,
+            steps=self.steps if run.steps is None else run.steps,
+            lr=rule.default_rate(surface) if run.lr is None else run.lr,
+            seed=self.seed if run.seed is None else run.seed,
+            batch_size=self.samples if run.batch_size is None else run.batch_size,
+            updates_per_epoch=updates_per_epoch(self.samples, run.batch_size),
+            noise=noise_scale(self.noise, self.samples, run.batch_size),
+            coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
+            decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+        )
 
-    def seed_of(self, run: Run) -> int:
-        """Return the seed of a run's draws."""
-        return self.seed if run.seed is None else run.seed
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What one run does in an experiment: the numbers that hold, whoever gave them.
+
+    `params` float64 (p,) are the surface's parameters in the order of its record. `lr` is the rate
+    that the schedule's factors multiply, `batch_size` the samples of one update and `noise` the
+    standard deviation of their mean gradient in each coordinate. `coupled` weight decay is added
+    to the gradient, `decoupled` shrinks the position beside the rule; at least one of them is 0.
+    """
+
+    run: Run
+    surface: Surface
+    rule: Optimizer
+    params: NDArray[np.float64]
+    start: tuple[float, float]
+    steps: int
+    lr: float
+    seed: int
+    batch_size: int
+    updates_per_epoch: int
+    noise: float
+    coupled: float
+    decoupled: float
+
+    def rates(self) -> NDArray[np.float64]:
+        """Return the learning rate of every update, float64 (steps,)."""
+        run = self.run
+        factors = SCHEDULES[run.schedule].factors(
+            self.steps, run.schedule_params, run.warmup, self.updates_per_epoch
+        )
+        return self.lr * factors
 
 
 def check_point(field: str, value: Any) -> tuple[float, float]:
@@ -230,36 +275,28 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
 
     Returns one Trajectory per run, in their order.
     """
-    return [_simulate(experiment, run) for run in experiment.runs]
+    return [_simulate(experiment.plan(run)) for run in experiment.runs]
 
 
-def _simulate(experiment: Experiment, run: Run) -> Trajectory:
-    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
-    steps = run.steps or experiment.steps
-    peak = rule.default_rate(surface) if run.lr is None else run.lr
-    lr = peak * SCHEDULES[run.schedule].factors(
-        steps,
-        run.schedule_params,
-        run.warmup,
-        updates_per_epoch(experiment.samples, run.batch_size),
-    )
-    scale = noise_scale(experiment.noise, experiment.samples, run.batch_size)
+def _simulate(plan: Plan) -> Trajectory:
+    run, rule, steps = plan.run, plan.rule, plan.steps
+    lr = plan.rates()
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
     states = np.empty((steps, len(rule.state), 2))
-    path[0] = experiment.start_of(run)
+    path[0] = plan.start
     done, outcome = driver.run(
-        surface.kernel.pointer,
-        surface.hessian_kernel.pointer,
+        plan.surface.kernel.pointer,
+        plan.surface.hessian_kernel.pointer,
         rule.update.pointer,
-        np.array(list(experiment.params.values()), dtype=np.float64),
+        plan.params,
         lr,
-        draws(experiment.seed_of(run), steps) if scale > 0 else np.empty((0, 2)),
-        scale,
+        draws(plan.seed, steps) if plan.noise > 0 else np.empty((0, 2)),
+        plan.noise,
         np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
-        run.weight_decay if rule.weight_decay == COUPLED else 0.0,
-        run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+        plan.coupled,
+        plan.decoupled,
         rule.needs_hessian,
         np.zeros((len(rule.state), 2)),
         BIG,

@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from landscape import SURFACES
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
-from optimizers.record import COUPLED, DECOUPLED, Optimizer
-from optimizers.registry import OPTIMIZERS
+from optimizers.record import Optimizer
 from optimizers.simulation import driver
 from optimizers.simulation.experiment import (
     BIG,
@@ -208,27 +206,22 @@ class _Cells:
 
         self.experiment = replace(experiment, runs=(run,))  # checks the run against the samples
         self.run = run
-        self.rule, self.surface = OPTIMIZERS[run.optimizer], SURFACES[experiment.surface]
-        rate = given(run.lr, self.rule.default_rate(self.surface))
+        self.plan = plan = self.experiment.plan(run)
         hyper = check_mapping("hyper", given(hyper, {}))
-        check_names(f"hyper of {self.rule.name}", hyper, run.hyper)
+        check_names(f"hyper of {plan.rule.name}", hyper, run.hyper)
         fields = {
-            "lr": check_numbers("lr", given(lr, rate), *RATE),
-            "seed": check_numbers(
-                "seed", given(seed, experiment.seed_of(run)), 0, MOST_SEED, integer=True
-            ),
+            "lr": check_numbers("lr", given(lr, plan.lr), *RATE),
+            "seed": check_numbers("seed", given(seed, plan.seed), 0, MOST_SEED, integer=True),
             "batch_size": check_batches(given(batch_size, run.batch_size or 0), experiment.samples),
-            "steps": check_numbers(
-                "steps", given(steps, run.steps or experiment.steps), 1, MOST_STEPS, integer=True
-            ),
+            "steps": check_numbers("steps", given(steps, plan.steps), 1, MOST_STEPS, integer=True),
         }
         numbers = {
             number.name: check_hyper(
-                self.rule.name, number, hyper.get(number.name, run.hyper[number.name])
+                plan.rule.name, number, hyper.get(number.name, run.hyper[number.name])
             )
-            for number in self.rule.hyperparameters
+            for number in plan.rule.hyperparameters
         }
-        self.start = check_starts(given(start, experiment.start_of(run)))
+        self.start = check_starts(given(start, plan.start))
         shapes = {name: array.shape for name, array in {**fields, **numbers}.items()}
         shapes["start"] = self.start.shape[:-1]
         try:
@@ -342,7 +335,8 @@ class _Job:
 
     def __init__(self, cells: _Cells, tolerance: Any, record: Any) -> None:
         self.cells = cells
-        experiment, run, rule, surface = cells.experiment, cells.run, cells.rule, cells.surface
+        experiment, plan = cells.experiment, cells.plan
+        rule, surface = plan.rule, plan.surface
         count, most = cells.count, cells.most_steps
         lowest, reach = -math.inf, -1.0
         if tolerance is not None:
@@ -374,7 +368,7 @@ class _Job:
             surface.kernel.pointer,
             surface.hessian_kernel.pointer,
             rule.update.pointer,
-            np.array(list(experiment.params.values()), dtype=np.float64),
+            plan.params,
         )
         self._given = (
             cells.flat(cells.start, 2),
@@ -385,8 +379,8 @@ class _Job:
         )
         self.halt = np.zeros(1, np.int64)
         self._settings = (
-            run.weight_decay if rule.weight_decay == COUPLED else 0.0,
-            run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+            plan.coupled,
+            plan.decoupled,
             rule.needs_hessian,
             timeless(rule),
             len(rule.state),

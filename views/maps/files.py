@@ -59,7 +59,7 @@ def made(request: Any) -> Any:
 def check(request: Any) -> None:
     """Raise a ValueError for a map that is larger than the page's."""
     experiment = request.experiment
-    steps = max(run.steps or experiment.steps for run in experiment.runs)
+    steps = max(experiment.plan(run).steps for run in experiment.runs)
     side = getattr(request, "size", 0)
     if steps > MOST_UPDATES or len(experiment.runs) > MOST_PANELS or side > MOST_SIDE:
         raise ValueError("larger than the maps of the page")

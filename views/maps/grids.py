@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from optimizers.analysis.verdicts import human
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
-from optimizers.simulation.experiment import noise_scale
 from views.maps.base import (
     Map,
     Shown,
@@ -273,16 +273,17 @@ def pixel(request: Any, result: Grid, momentum: bool) -> str:
         steps = int(result.steps[0])
         return f"{text} over {steps:,} updates; {request.size} x {request.size} pixels."
     if request.budget == SAMPLES:
-        seen = (run.steps or experiment.steps) * request.reference
+        seen = experiment.plan(run).steps * request.reference
         return (
             f"{text}, each of which sees {seen:,} samples, or one batch if that is more:"
             f" {count(result.steps[0])} at batch {int(result.others[0]):,},"
             f" {count(result.steps[-1])} at {int(result.others[-1]):,}."
         )
-    scale = [noise_scale(experiment.noise, experiment.samples, int(b)) for b in result.others[:1]]
+    smallest = int(result.others[0])
+    noise = experiment.plan(replace(run, batch_size=smallest)).noise
     return (
         f"{text} over {int(result.steps[0]):,} updates, so that a large batch sees more samples."
-        f" The noise of a batch of {int(result.others[0])} is {human(scale[0])}."
+        f" The noise of a batch of {smallest} is {human(noise)}."
     )
 
 

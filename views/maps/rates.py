@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape import SURFACES
 from optimizers import Experiment
-from optimizers.analysis.measures import coupled_decay, largest_curvature, stability_limit
+from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.analysis.verdicts import human
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
@@ -51,7 +51,7 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | str:
 def limit_of(experiment: Experiment, c: int) -> float | None:
     """Return the rate above which run c is unstable at a global minimizer, if theory has one."""
     run, surface = experiment.runs[c], SURFACES[experiment.surface]
-    curvature = largest_curvature(surface, experiment.params) + coupled_decay(run)
+    curvature = largest_curvature(surface, experiment.params) + experiment.plan(run).coupled
     return stability_limit(run.optimizer, run.hyper, curvature)
 
 

@@ -15,7 +15,6 @@ from optimizers.analysis.listing import plain_python, pytorch
 from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
 from optimizers.analysis.verdicts import human, verdict
 from optimizers.analysis.words import comparison_sentence, run_sentence
-from optimizers.simulation.experiment import updates_per_epoch
 from views.report import inspector
 from views.scene.figures import outcome
 from views.settings.controls import Choice, inside, number
@@ -163,8 +162,8 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
     ]
     reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
     lines += sorted(reasons)
-    for size in dict.fromkeys(t.run.batch_size for t in trajectories):
-        epoch = updates_per_epoch(experiment.samples, size)
+    epochs = {t.run.batch_size: experiment.plan(t.run).updates_per_epoch for t in trajectories}
+    for size, epoch in epochs.items():
         batch = "the full batch" if size is None else f"B = {size:,}"
         lines.append(
             f"N = {experiment.samples:,} samples, {batch}: {epoch:,}"

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
-from optimizers.simulation.experiment import updates_per_epoch
 from views.scene.figures import Figure, Ground, Mark, terrain
 from views.theme import Theme
 
@@ -124,10 +123,11 @@ CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
 
 def per_update(experiment: Experiment, run: Run, unit: str) -> float:
     """Return how many updates, epochs or samples one update of a run is."""
+    plan = experiment.plan(run)
     if unit == "epochs":
-        return 1 / updates_per_epoch(experiment.samples, run.batch_size)
+        return 1 / plan.updates_per_epoch
     if unit == "samples":
-        return float(run.batch_size or experiment.samples)
+        return float(plan.batch_size)
     return 1.0
 
 

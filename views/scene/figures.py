@@ -57,7 +57,7 @@ def marks_of(colours: Sequence[int], labels: Sequence[str]) -> list[Mark]:
 def frame(experiment: Experiment) -> Frame:
     """Return the part of the plane to draw: the domain, or its double where a start needs it."""
     domain = SURFACES[experiment.surface].domain
-    starts = [experiment.start_of(run) for run in experiment.runs]
+    starts = [experiment.plan(run).start for run in experiment.runs]
 
     def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
         middle, half = (side[0] + side[1]) / 2, (side[1] - side[0]) / 2 * times
@@ -243,7 +243,7 @@ def foreground(
     data: list[Figure] = []
     for index, run in enumerate(experiment.runs):
         panel = 0 if overlay else index
-        start = experiment.start_of(run)
+        start = experiment.plan(run).start
         data.append(
             {
                 "type": "scatter",

@@ -74,7 +74,7 @@ class Saved:
         given = address.read(text)
         labels, colours = (tuple(given.pop(name)) for name in ("labels", "colours"))
         saved = Saved(labels=labels, colours=colours, **given)
-        steps = max(run.steps or saved.experiment.steps for run in saved.experiment.runs)
+        steps = max(saved.experiment.plan(run).steps for run in saved.experiment.runs)
         if not (
             len(saved.experiment.runs) == len(labels) == len(colours) <= MOST_PANELS
             and steps <= MOST_UPDATES

@@ -176,7 +176,7 @@ def remainder(hyper: Mapping[str, float]) -> float:
 def at_best_rate(experiment: Experiment, run: Run) -> Run:
     """Return a run of an experiment with the best rate it can have there."""
     alone = (replace(run, lr=None, steps=None),)
-    steps = run.steps or experiment.steps
+    steps = experiment.plan(run).steps
     return replace(run, lr=best_rate(replace(experiment, steps=steps, runs=alone)))
 
 

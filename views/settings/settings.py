@@ -99,7 +99,7 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
         "warmup": first.warmup,
     }
     for run in experiment.runs:
-        values |= run_defaults(surface, run)
+        values |= run_defaults(experiment, run)
     compared = f"{surface}.{first.optimizer}"
     if compare == "Learning rate":
         values[f"{compared}.rates"] = number_list([run.lr or 0.0 for run in experiment.runs])
@@ -114,12 +114,11 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
     return values
 
 
-def run_defaults(surface: str, run: Run) -> dict[str, Any]:
+def run_defaults(experiment: Experiment, run: Run) -> dict[str, Any]:
     """Return the settings of one run that are not shared by all."""
     rule, name = OPTIMIZERS[run.optimizer], run.optimizer
-    rate = rule.default_rate(SURFACES[surface]) if run.lr is None else run.lr
     values: dict[str, Any] = {
-        f"{surface}.{name}.lr": rate,
+        f"{experiment.surface}.{name}.lr": experiment.plan(run).lr,
         f"{name}.weight_decay": run.weight_decay,
     }
     for fact in rule.hyperparameters:
