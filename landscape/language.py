@@ -1,0 +1,200 @@
+"""Every text that a visitor reads, in the visitor's language.
+
+The English text in the source is the message's id, as gettext has it:
+
+    tr("Lowest loss: {loss}.", loss=number(0.5))
+    tr_n("{count} run", "{count} runs", 3)
+    FACT = mark("A curved valley.")   # a constant: marked here, and shown by tr(FACT)
+
+`tr` and `tr_n` answer in the language of the `with language("ko"):` around them, in English where
+there is none. Whoever answers a visitor opens one: a page script, each of its fragments, a route.
+A text is made where it is shown and is not kept: what is cached holds ids and numbers, or has the
+language in its key.
+
+A message is a whole sentence or label with named placeholders. It is never put together from parts:
+other languages put the parts in another order. A value that is a text itself, such as the name of a
+surface, is translated before it is put in. Numbers are written by `number`, `whole` and `percent`.
+
+The translations lie in texts/, a .po file for each language, and are read when first asked for.
+`python .ci/texts.py` collects the messages of the source into texts/messages.pot and brings the .po
+files up to date; a test fails where that has not been done. The pseudo-language puts every message
+of messages.pot into double brackets and an accent on every letter, which shows what has escaped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gettext
+import io
+import math
+import re
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+SOURCE = "en"
+PSEUDO = "pseudo"
+LANGUAGES = {SOURCE: "English"}  # those a visitor is offered, by code, each in its own name
+FOLDER = Path(__file__).parent / "texts"
+TEMPLATE = FOLDER / "messages.pot"
+
+_current: ContextVar[str] = ContextVar("language", default=SOURCE)
+
+
+@contextlib.contextmanager
+def language(code: str) -> Iterator[None]:
+    """Answer in the language of `code`, one of LANGUAGES or PSEUDO, until the block ends.
+
+    Raises ValueError for another; `known` makes one of whatever a link holds.
+    """
+    if code not in (*LANGUAGES, PSEUDO):
+        raise ValueError(f"language = {code!r}: must be one of {', '.join(LANGUAGES)}")
+    token = _current.set(code)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def known(code: str | None) -> str:
+    """Return `code` if there is such a language, otherwise English."""
+    return code if code is not None and code in (*LANGUAGES, PSEUDO) else SOURCE
+
+
+def current() -> str:
+    """Return the code of the language that texts are made in."""
+    return _current.get()
+
+
+def mark(message: str) -> str:
+    """Return `message`, an id; so marked, it is collected for translation."""
+    return message
+
+
+def tr(message: str, /, **values: object) -> str:
+    """Return a message in the current language, with `values` in place of its {names}."""
+    found = _translations(_current.get()).gettext(message) if message else ""
+    return found.format(**values) if values else found
+
+
+def tr_n(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the message for `count` things; its {count} is the number as people write it."""
+    found = _translations(_current.get()).ngettext(one, many, count)
+    return found.format(count=whole(count), **values)
+
+
+def script_texts() -> dict[str, str]:
+    """Return the JavaScript's messages in the current language, by id; none in English."""
+    code = _current.get()
+    if code == SOURCE:
+        return {}
+    ids = (
+        str(message.id)
+        for message in _catalog(code)
+        if any(name.endswith(".js") for name, _ in message.locations)
+    )
+    return {message: tr(message) for message in ids}
+
+
+# --- Numbers
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """Return a number as people write it, with no needless zeros or exponent.
+
+    It has `digits` significant digits: two or, from 100 on, three if none are given.
+    """
+    size = abs(value)
+    sign = "−" if value < 0 else ""
+    if size == 0 or not math.isfinite(size):
+        return sign + f"{size:g}".replace("inf", "∞")
+    if digits is None:
+        digits = 3 if 99.5 <= size < 1e6 else 2
+    if 1e-5 <= size < 1e6:
+        rounded = float(f"{size:.{digits}g}")
+        decimals = max(0, digits - 1 - math.floor(math.log10(rounded)))
+        written = f"{rounded:,.{decimals}f}"
+        written = written.rstrip("0").rstrip(".") if "." in written else written
+        return sign + _localized(written)
+    mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{sign}{_localized(mantissa)}e{int(exponent)}"
+
+
+def whole(value: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return _localized(f"{value:,}").replace("-", "−")
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share of one in percent."""
+    return _localized(f"{share:.{decimals}%}")
+
+
+def _localized(written: str) -> str:
+    """Return a number that is written as in English with the current language's own marks."""
+    return written.translate(_marks(_current.get()))
+
+
+@functools.cache
+def _marks(code: str) -> dict[int, str]:
+    """Return what stands in a language for the English point and comma of numbers."""
+    if code in (SOURCE, PSEUDO):
+        return {}
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return {ord("."): get_decimal_symbol(code), ord(","): get_group_symbol(code)}
+
+
+# --- Catalogs. Babel is imported only where a language other than English is asked for.
+
+
+@functools.cache
+def _translations(code: str) -> gettext.NullTranslations:
+    """Return the messages of a language; one that is missing there is answered in English."""
+    if code == SOURCE:
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+
+    compiled = io.BytesIO()
+    write_mo(compiled, _catalog(code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@functools.cache
+def _catalog(code: str) -> Catalog:
+    """Return the catalog of a language other than English."""
+    from babel.messages.pofile import read_po
+
+    if code != PSEUDO:
+        with (FOLDER / f"{code}.po").open("rb") as file:
+            return read_po(file, locale=code)
+    with TEMPLATE.open("rb") as file:
+        catalog = read_po(file, locale=SOURCE)
+    for message in catalog:
+        if isinstance(message.id, str):
+            message.string = _accented(message.id) if message.id else message.string
+        else:
+            message.string = tuple(_accented(form) for form in message.id)
+    return catalog
+
+
+# What is no word of a message: placeholders, formulas, code, tags, entities, names of icons.
+_KEPT = re.compile(r"(\{[^}]*\}|\$[^$]+\$|`[^`]+`|<[^>]+>|&#?\w+;|:material/\w+:)")
+_ACCENTS = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "ÀƁÇÐÉƑĜĤÎĴĶĻḾÑÖÞǪŔŠŢÛṼŴẊÝŽàƀçðéƒĝĥîĵķļḿñöþǫŕšţûṽŵẋýž",
+)
+
+
+def _accented(message: str) -> str:
+    parts: list[Any] = _KEPT.split(message)
+    parts[::2] = [part.translate(_ACCENTS) for part in parts[::2]]
+    return f"[[{''.join(parts)}]]"
