@@ -27,6 +27,7 @@ from optimizers.simulation.experiment import (
     BIG,
     MOST_RUNS,
     MOST_STEPS,
+    continued,
     draws,
     noise_scale,
     updates_per_epoch,
@@ -431,7 +432,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
     rule, nothing = OPTIMIZERS["SGD"], np.empty((0, 2))
     done = driver.run(
         *(pole.compiled, pole.compiled, rule.update.compiled, np.array([strength]), np.ones(5)),
-        *(nothing, 0.0, nothing, 0.0, 0.0, False, nothing, BIG, path, loss, *record),
+        *(nothing, 0.0, nothing, 0.0, 0.0, False, 1, nothing, BIG, path, loss, *record),
     )
     assert done == (3, driver.DIVERGED)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]
@@ -722,3 +723,30 @@ def test_a_plan_resolves_what_a_run_leaves_to_the_experiment():
     assert given.noise == noise_scale(2.0, 1_000, 64) > 0
     assert (given.coupled, given.decoupled) == (0.0, 0.1)
     assert given.rates().tolist() == [0.3] * 7
+
+
+# --- A run that is carried on
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_run_carried_on_is_to_the_bit_the_longer_run(rule):
+    def of(steps):
+        run = Run(rule, batch_size=8)
+        return Experiment("Rosenbrock", steps=steps, noise=0.1, seed=3, runs=(run,))
+
+    (short,), (long,) = simulate(of(20)), simulate(of(80))
+    more = continued(of(20), short, 60)
+    np.testing.assert_array_equal(more.path, long.path[20:])
+    np.testing.assert_array_equal(more.loss, long.loss[20:])
+    np.testing.assert_array_equal(more.states, long.states[20:])
+
+
+def test_a_run_is_carried_on_at_its_last_rate_and_without_noise_where_that_is_asked():
+    run = Run("SGD", lr=0.1, schedule="Cosine", schedule_params={"final": 0.5}, batch_size=1)
+    experiment = Experiment(steps=10, noise=1.0, runs=(run,))
+    (trajectory,) = simulate(experiment)
+    more = continued(experiment, trajectory, 30, noisy=False)
+    assert set(more.lr) == {trajectory.lr[-1]} == {0.05}
+    slopes = np.array([1.0, 10.0])  # of the default quadratic
+    expected = trajectory.path[-1] * (1 - 0.05 * slopes) ** np.arange(31)[:, None]
+    np.testing.assert_allclose(more.path, expected, rtol=1e-12)

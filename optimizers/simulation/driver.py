@@ -28,6 +28,7 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.float64,  # coupled weight decay
     types.float64,  # decoupled weight decay
     types.boolean,  # whether the rule needs the Hessian
+    types.int64,  # number of the first update: 1, or more where a run is carried on
     MATRIX,  # state (s, 2)
     types.float64,  # the coordinate beyond which a run has diverged
     MATRIX,  # out: path (steps + 1, 2), its first row the start
@@ -50,6 +51,7 @@ def run(
     coupled,
     decoupled,
     needs_hessian,
+    first,
     state,
     big,
     path,
@@ -84,7 +86,7 @@ def run(
         if needs_hessian:
             curvature(x, y, params, hxx, hxy, hyy)
         rate[0] = rate[1] = lr[k]
-        if update(k + 1, g, hessian, rate, hyper, state, step) != 0:
+        if update(first + k, g, hessian, rate, hyper, state, step) != 0:
             return k, STOPPED
         for i in range(state.shape[0]):
             states[k, i, 0], states[k, i, 1] = state[i, 0], state[i, 1]

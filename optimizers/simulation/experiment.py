@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number, shown
@@ -275,30 +275,65 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
 
     Returns one Trajectory per run, in their order.
     """
-    return [_simulate(experiment.plan(run)) for run in experiment.runs]
+    trajectories = []
+    for run in experiment.runs:
+        plan = experiment.plan(run)
+        chance = draws(plan.seed, plan.steps) if plan.noise > 0 else None
+        state = np.zeros((len(plan.rule.state), 2))
+        trajectories.append(_simulate(plan, plan.rates(), chance, plan.start, state))
+    return trajectories
 
 
-def _simulate(plan: Plan) -> Trajectory:
-    run, rule, steps = plan.run, plan.rule, plan.steps
-    lr = plan.rates()
+def continued(
+    experiment: Experiment, trajectory: Trajectory, updates: int, noisy: bool = True
+) -> Trajectory:
+    """Carry a run on from its end, for `updates` more, the rate held at its last value.
+
+    The noise goes on with the further draws of the seed; not `noisy`, the gradients are exact from
+    here on. Returns the continuation alone, its steps counted from 0 and its path beginning where
+    the trajectory ends. The trajectory must be one that was not cut short, of one update or more.
+    """
+    plan, before = experiment.plan(trajectory.run), len(trajectory.lr)
+    chance = draws(plan.seed, before + updates)[before:] if noisy and plan.noise > 0 else None
+    return _simulate(
+        plan,
+        np.full(updates, trajectory.lr[-1]),
+        chance,
+        trajectory.path[-1],
+        trajectory.states[-1].copy(),
+        before,
+    )
+
+
+def _simulate(
+    plan: Plan,
+    lr: NDArray[np.float64],
+    chance: NDArray[np.float64] | None,
+    start: ArrayLike,
+    state: NDArray[np.float64],
+    before: int = 0,
+) -> Trajectory:
+    """Make len(lr) updates after the first `before`, with the draws `chance`, if any."""
+    run, rule, steps = plan.run, plan.rule, len(lr)
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
     states = np.empty((steps, len(rule.state), 2))
-    path[0] = plan.start
+    path[0] = start
     done, outcome = driver.run(
         plan.surface.kernel.pointer,
         plan.surface.hessian_kernel.pointer,
         rule.update.pointer,
         plan.params,
         lr,
-        draws(plan.seed, steps) if plan.noise > 0 else np.empty((0, 2)),
-        plan.noise,
+        np.empty((0, 2)) if chance is None else chance,
+        0.0 if chance is None else plan.noise,
         np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
         plan.coupled,
         plan.decoupled,
         rule.needs_hessian,
-        np.zeros((len(rule.state), 2)),
+        before + 1,
+        state,
         BIG,
         path,
         loss,
