@@ -3,11 +3,15 @@
 
     .venv/bin/python .ci/texts.py
 
+A message of a Python file is a constant that is given to a parameter or field whose type is
+`Message`, such as the first of `tr`; of a JavaScript file, what is given to `tr`.
+
 Nothing is lost: what has a new id but looks alike is kept as fuzzy, for a translator to look at.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import string
@@ -15,17 +19,16 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "landscape" / "texts"
 TEMPLATE = FOLDER / "messages.pot"
 PARTS = ("landscape", "optimizers", "views")
-METHODS = [("**.py", "python"), ("**.js", "javascript")]
-KEYWORDS = {"tr": None, "tr_n": (1, 2), "mark": None}
 # A date that changed by itself would make every catalog differ from the one in git.
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,15 +42,94 @@ def extracted() -> Catalog:
         revision_date=CREATED,
         fuzzy=False,
     )
-    for part in PARTS:
-        found = extract_from_dir(
-            ROOT / part, METHODS, keywords=KEYWORDS, comment_tags=("Translators:",)
-        )
-        for name, _, message, comments, context in found:
-            # Of a place only the file: a line would change with every other change.
-            place = [(f"{part}/{name.replace(chr(92), '/')}", 0)]
-            catalog.add(message, None, place, auto_comments=comments, context=context)
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in sources("*.py")}
+    takers = {name: found for tree in trees.values() for name, found in takers_in(tree).items()}
+    for path, tree in trees.items():
+        for message in messages_in(tree, takers):
+            catalog.add(message, None, [(path.relative_to(ROOT).as_posix(), 0)])
+    for path in sources("*.js"):
+        with path.open("rb") as file:
+            for _, message, _, _ in extract("javascript", file, keywords={"tr": None}):
+                catalog.add(message, None, [(path.relative_to(ROOT).as_posix(), 0)])
     return catalog
+
+
+def sources(pattern: str) -> list[Path]:
+    """Return the files of the app that fit a pattern."""
+    return [path for part in PARTS for path in sorted((ROOT / part).rglob(pattern))]
+
+
+class Taker(NamedTuple):
+    """A function or class that takes messages: the names of all its parameters, and of those."""
+
+    names: tuple[str, ...]
+    messages: frozenset[str]
+
+    @staticmethod
+    def of(annotated: list[tuple[str, ast.expr | None]]) -> Taker:
+        """Return the taker with these parameters and their annotations."""
+        marked = (n for n, a in annotated if a and re.search(r"\bMessage\b", ast.unparse(a)))
+        return Taker(tuple(name for name, _ in annotated), frozenset(marked))
+
+
+def takers_in(tree: ast.Module) -> dict[str, Taker]:
+    """Return the functions, methods (`Class.method`) and classes of a file that take messages."""
+    found: dict[str, Taker] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = function(node)
+        elif isinstance(node, ast.ClassDef):
+            fields = [f for f in node.body if isinstance(f, ast.AnnAssign)]
+            found[node.name] = Taker.of([(ast.unparse(f.target), f.annotation) for f in fields])
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef):
+                    found[f"{node.name}.{part.name}"] = function(part)
+    return {name: taker for name, taker in found.items() if taker.messages}
+
+
+def function(node: ast.FunctionDef) -> Taker:
+    """Return what a function takes."""
+    arguments = node.args
+    parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return Taker.of([(a.arg, a.annotation) for a in parameters])
+
+
+def messages_in(tree: ast.Module, takers: dict[str, Taker]) -> Iterator[str | tuple[str, ...]]:
+    """Return the messages that a file gives to what takes them, a plural as a pair.
+
+    Raises ValueError for a text that is put together where it is given: it has no id.
+    """
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        taker = takers.get(ast.unparse(node.func))
+        if taker is None:
+            continue
+        flat: list[ast.expr] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.Tuple):
+                flat += argument.value.elts
+            else:
+                flat.append(argument)
+        given = [*zip(taker.names, flat, strict=False), *((k.arg, k.value) for k in node.keywords)]
+        texts = [[*constants(value)] for name, value in given if name in taker.messages]
+        if ast.unparse(node.func) == "tr_n":
+            yield tuple(text for found in texts for text in found)
+        else:
+            yield from (text for found in texts for text in found if text)
+
+
+def constants(value: ast.expr) -> Iterator[str]:
+    """Return the texts that an argument may be."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, ast.IfExp):
+        yield from (*constants(value.body), *constants(value.orelse))
+    elif isinstance(value, ast.Tuple):
+        for part in value.elts:
+            yield from constants(part)
+    elif isinstance(value, (ast.JoinedStr, ast.BinOp)):
+        raise ValueError(f"not a constant: {ast.unparse(value)}")
 
 
 def written(catalog: Catalog) -> str:

@@ -6,6 +6,10 @@ The English text in the source is the message's id, as gettext has it:
     tr_n("{count} run", "{count} runs", 3)
     FACT = mark("A curved valley.")   # a constant: marked here, and shown by tr(FACT)
 
+    @dataclass
+    class Surface:
+        sentence: Message             # its constants are collected, and shown by tr(it.sentence)
+
 `tr` and `tr_n` answer in the language of the `with language("ko"):` around them, in English where
 there is none. Whoever answers a visitor opens one: a page script, each of its fragments, a route.
 A text is made where it is shown and is not kept: what is cached holds ids and numbers, or has the
@@ -14,6 +18,9 @@ language in its key.
 A message is a whole sentence or label with named placeholders. It is never put together from parts:
 other languages put the parts in another order. A value that is a text itself, such as the name of a
 surface, is translated before it is put in. Numbers are written by `number`, `whole` and `percent`.
+
+Errors that the Python interface raises are for programmers, name its fields and stay English; the
+page never shows one, but says in its own words what is wrong.
 
 The translations lie in texts/, a .po file for each language, and are read when first asked for.
 `python .ci/texts.py` collects the messages of the source into texts/messages.pot and brings the .po
@@ -36,6 +43,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
+
+Message = str  # a text's id; a constant given to a parameter or field of this type is collected
 
 SOURCE = "en"
 PSEUDO = "pseudo"
@@ -71,18 +80,18 @@ def current() -> str:
     return _current.get()
 
 
-def mark(message: str) -> str:
+def mark(message: Message) -> Message:
     """Return `message`, an id; so marked, it is collected for translation."""
     return message
 
 
-def tr(message: str, /, **values: object) -> str:
+def tr(message: Message, /, **values: object) -> str:
     """Return a message in the current language, with `values` in place of its {names}."""
     found = _translations(_current.get()).gettext(message) if message else ""
     return found.format(**values) if values else found
 
 
-def tr_n(one: str, many: str, count: int, /, **values: object) -> str:
+def tr_n(one: Message, many: Message, count: int, /, **values: object) -> str:
     """Return the message for `count` things; its {count} is the number as people write it."""
     found = _translations(_current.get()).ngettext(one, many, count)
     return found.format(count=whole(count), **values)

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 
 from landscape.checks import NOTHING, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
+from landscape.language import Message, mark, tr
 
-GLOBAL_MINIMUM = "global minimum"
-LOCAL_MINIMUM = "local minimum"
-SADDLE = "saddle"
-MAXIMUM = "maximum"
-DEGENERATE = "degenerate"  # the Hessian is singular there
-CUSP = "cusp"  # a global minimum at which the gradient does not exist
+GLOBAL_MINIMUM = mark("global minimum")
+LOCAL_MINIMUM = mark("local minimum")
+SADDLE = mark("saddle")
+MAXIMUM = mark("maximum")
+DEGENERATE = mark("degenerate")  # the Hessian is singular there
+CUSP = mark("cusp")  # a global minimum at which the gradient does not exist
 KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 
 
@@ -30,20 +31,25 @@ class Number:
     of one of them, and may be given by its name.
     """
 
-    name: str
+    name: Message
     symbol: str  # LaTeX
     default: float
     low: float
     high: float
-    help: str
+    help: Message
     scale: str = "linear"
     integer: bool = False
-    choices: tuple[str, ...] = ()
+    choices: tuple[Message, ...] = ()
 
     @staticmethod
-    def choice(name: str, choices: tuple[str, ...], help: str) -> Number:
+    def choice(name: Message, choices: tuple[Message, ...], help: Message) -> Number:
         """Return the number that stands for one of `choices`, by default the first."""
         return Number(name, name, 0, 0, len(choices) - 1, help, integer=True, choices=choices)
+
+    @property
+    def label(self) -> str:
+        """The name as the page shows it, in the current language."""
+        return tr(self.name).replace("_", " ")
 
     def check(self, owner: str, value: Any) -> float:
         """Return `value` as a float; a ValueError for another names `owner` and what is allowed."""
@@ -88,10 +94,10 @@ class Surface:
     `bounded` tells whether the loss has a lower bound.
     """
 
-    name: str
-    sentence: str
+    name: Message
+    sentence: Message
     latex: str
-    source: str
+    source: Message
     domain: tuple[tuple[float, float], tuple[float, float]]
     start: tuple[float, float]
     kernel: Kernel

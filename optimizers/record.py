@@ -9,6 +9,7 @@ from typing import Any
 
 from landscape.checks import NOTHING
 from landscape.compiled import MATRIX, VECTOR, Kernel, types
+from landscape.language import Message
 from landscape.record import Number, Surface, resolve
 
 # (t, g, hessian, lr, hyper, state, step) -> status, over c coordinates: x of every lane, then y.
@@ -39,10 +40,10 @@ class Optimizer:
 
     name: str
     year: int
-    sentence: str
+    sentence: Message
     latex: str
-    source: str
-    differs: str  # from other versions that go by the same name
+    source: Message
+    differs: Message  # from other versions that go by the same name
     update: Kernel
     state: tuple[str, ...]
     rate: float

@@ -215,6 +215,47 @@ def test_numbers_are_written_with_the_languages_own_marks(monkeypatch):
 # --- The catalogs in the repository
 
 
+SOURCE = """
+@dataclass
+class Fact:
+    name: str
+    help: Message
+    choices: tuple[Message, ...] = ()
+
+    @staticmethod
+    def choice(name: str, help: Message) -> Fact: ...
+
+def label(settings: Settings, name: str, text: Message) -> None: ...
+
+tr("one" " and two", name=tr("inner"))
+tr("yes" if x else "no")
+tr(known)
+tr_n("{count} run", "{count} runs", n)
+Fact("a", "help a", choices=("on", "off"))
+Fact.choice("b", help="help b")
+label(*(settings, "name", "label"), on_change=None)
+mark("marked")
+print("not a message")
+"""
+
+
+def test_messages_are_the_constants_given_to_what_takes_messages(texts):
+    tree = texts.ast.parse(SOURCE)
+    own = texts.ast.parse((ROOT / "landscape" / "language.py").read_text("utf-8"))
+    takers = texts.takers_in(own) | texts.takers_in(tree)
+    assert {*texts.messages_in(tree, takers)} == {
+        *("one and two", "inner", "yes", "no", ("{count} run", "{count} runs")),
+        *("help a", "on", "off", "help b", "label", "marked"),
+    }
+
+
+@pytest.mark.parametrize("given", ['f"rate {x}"', '"rate " + x'])
+def test_a_message_that_is_put_together_is_refused(texts, given):
+    own = texts.ast.parse((ROOT / "landscape" / "language.py").read_text("utf-8"))
+    with pytest.raises(ValueError, match="not a constant"):
+        [*texts.messages_in(texts.ast.parse(f"tr({given})"), texts.takers_in(own))]
+
+
 def test_every_catalog_is_up_to_date(texts):
     stale = [path for path, held in texts.up_to_date().items() if path.read_text("utf-8") != held]
     assert stale == [], "run .venv/bin/python .ci/texts.py"

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
-from optimizers import Trajectory, simulate
+from optimizers import Run, Trajectory, simulate
 from optimizers.analysis.measures import EDGES, zigzag
 from optimizers.maps import (
     BasinMap,
@@ -65,26 +65,40 @@ def test_the_ravine_is_crossed_at_every_step_or_at_none():
     assert len(trajectories("ravine")[0].lr) - 1 == 59
     hxx, _, hyy = SURFACES["Quadratic"].hessian(0, 0, **PRESETS["ravine"].experiment.params)
     claims(
-        "ravine", f"curvature {max(hxx, hyy):g}", ".019", f"{crossings[0]} of 59", ".0095 at none"
+        *("ravine", f"curvature {max(hxx, hyy):g}", "0.019", "every step"),
+        *(f"{crossings[0]} of 59", "0.0095 it never does"),
     )
     assert crossings[1] == 0
     products = [run.lr * max(hxx, hyy) for run in PRESETS["ravine"].experiment.runs]
-    claims("ravine", f"{products[0]:g} zigzags", f"{products[1]:g}".lstrip("0") + " does not")
+    claims("ravine", f"{products[0]:g} and {products[1]:g}")
+
+
+@pytest.mark.parametrize(
+    ("product", "zigzags", "grows"),
+    [(0.99, False, False), (1.01, True, False), (1.99, True, False), (2.01, True, True)],
+)
+def test_rate_times_curvature_decides_in_the_ravine(product, zigzags, grows):
+    claims("ravine", "above 1 a run zigzags, above 2 it diverges")
+    experiment = PRESETS["ravine"].experiment
+    (run,) = simulate(replace(experiment, runs=(Run("SGD", lr=product / 100),)))
+    sides = np.sign(run.path[:, 1])
+    assert bool((sides[1:] == -sides[:-1]).all()) == zigzags
+    assert bool(abs(run.path[-1, 1]) > abs(run.path[0, 1])) == grows
 
 
 def test_momentum_lowers_the_loss_until_there_is_too_much_of_it():
     experiment, runs = PRESETS["momentum"].experiment, trajectories("momentum")
     flips = [zigzag(experiment, t).flips for t in runs]
     loss = [f"{t.loss[-1]:.2g}" for t in runs]
-    claims("momentum", "rate .017", f"sides {flips[0]} times", "100 updates", loss[0])
-    claims("momentum", f"{flips[1]} times", loss[1], "with .9", loss[2], "at .99", loss[3])
+    claims("momentum", "rate 0.017", f"zigzags {flips[0]} times", "100 updates", loss[0])
+    claims("momentum", f"{flips[1]} times", loss[1], "with 0.9", loss[2], "at 0.99", loss[3])
 
 
 def test_the_book_figure_ends_where_the_claim_says():
     sgd, momentum, adagrad, adam = (t.loss[-1] for t in trajectories("book"))
     claims("book", "30 updates", f"{sgd:.3g}", f"{momentum:.3g}", f"{adam:.3g}", f"{adagrad:.3g}")
     hxx, _, hyy = SURFACES["Quadratic"].hessian(0, 0, **PRESETS["book"].experiment.params)
-    claims("book", f"{2 / (hxx + hyy):.3g}".lstrip("0") + ", the best rate in the long run")
+    claims("book", f"{2 / (hxx + hyy):.3g}, the best rate in the long run")
     assert adagrad < sgd < min(momentum, adam)
 
 
@@ -95,9 +109,9 @@ def test_the_four_rates_do_what_they_are_called():
     assert SURFACES["Quadratic"].hessian(0, 0)[2] == 10
     claims(
         "rates",
-        "2 / 10 = .2",
+        "2 / 10 = 0.2",
         f"{growth:.1f} times as far",
-        f"diverged at step {runs[0].diverged_at}",
+        f"diverges at step {runs[0].diverged_at}",
         f"{len(runs[1].lr)} updates bring the loss from {runs[1].loss[0]:.0f} to {losses[1]:.5f}",
         f"{losses[2]:.7f}",
         f"{losses[3]:.1f}",
@@ -157,8 +171,8 @@ def test_small_batches_leave_the_local_minimum_and_large_ones_do_not():
 
 def test_decay_lowers_the_loss_that_noise_leaves():
     constant, step, cosine, root = np.median(over_seeds("decay", lambda t: t.loss[-1]), axis=0)
-    claims("decay", f"{SEEDS} seeds", f"{constant:.2g}", "30, 60 and 90 %")
-    claims("decay", f"leaves {step:.2g}", f"cosine {cosine:.2g}", f"time {root:.2g}")
+    claims("decay", f"{SEEDS} seeds", f"{constant:.2g}", "30, 60 and 90%")
+    claims("decay", f"leaves {step:.2g}", f"cosine decay {cosine:.2g}", f"root decay {root:.2g}")
 
 
 def test_adagrad_takes_shorter_steps_than_rmsprop():
@@ -170,7 +184,8 @@ def test_newton_needs_one_update():
     runs = [distances("newton", t) for t in trajectories("newton")]
     updates = [int(np.argmax(d < 1e-4)) for d in runs]
     assert runs[0][1] == 0
-    claims("newton", f"{updates[0]} update.", f"needs {updates[1]} ", "0.0001", f" {updates[2]}.")
+    assert updates[0] == 1
+    claims("newton", "in one update", f"needs {updates[1]} ", "0.0001", f" {updates[2]}.")
 
 
 def test_the_sweep_finds_the_rates_of_the_claim():
@@ -183,11 +198,11 @@ def test_the_sweep_finds_the_rates_of_the_claim():
     limit = EDGES["Momentum"](request.experiment.runs[1].hyper)[-1] / 10
     claims(
         "sweep",
-        "Curvature 10, batches of 32",
+        "Curvature 10, batches of 32, noise σ = 2",
         f"rate {best[0]:.2g} and diverges from {lost[0]:.2g} on",
         "2 / 10 = 0.2",
         f"best at {best[1]:.2g}, a sixteenth",
-        f"to {limit:.2g}",
+        f"stable up to {limit:.2g}",
     )
     assert 1 / 17 < best[1] / best[0] < 1 / 15
     assert limit < lost[1] < 1.06 * limit
@@ -200,8 +215,8 @@ def test_the_best_pixel_lies_near_polyaks_optimum():
     high, low = 10.0, 1.0  # the roots of the curvatures 100 and 1
     claims(
         "polyak",
-        "condition 100, 100 updates",
-        f"{found.gap.shape[0]} x {found.gap.shape[1]}",
+        "condition number 100, 100 updates",
+        f"{found.gap.shape[0]} × {found.gap.shape[1]}",
         f"rate {found.rates[i]:.1g} at momentum {found.others[j]:.1g}",
         f"{4 / (high + low) ** 2:.2g} at {((high - low) / (high + low)) ** 2:.2g}",
     )
@@ -232,7 +247,7 @@ def test_the_basins_of_adam_are_as_large_as_claimed():
         if point.kind == "global minimum"
     ]
     assert sum(shares) == 100
-    claims("basins", "four minima", "{:.1f}, {:.1f}, {:.1f} and {:.1f} %".format(*shares))
+    claims("basins", "four minima", "{:.1f}, {:.1f}, {:.1f} and {:.1f}%".format(*shares))
     experiment = PRESETS["basins"].experiment
     sgd = BasinMap(replace(experiment, runs=experiment.runs[1:])).compute()
     borders = [
@@ -253,7 +268,7 @@ def test_only_momentum_ends_in_the_global_minimum_more_than_by_luck():
     found = Ensemble(PRESETS["ensemble"].experiment, seeds=200).compute()
     best = [i for i, point in enumerate(found.points) if point.kind == "global minimum"]
     shares = np.isin(found.where, best).mean(axis=1)
-    claims("ensemble", "200 seeds", "σ = 2 in batches of 8", f"{100 * shares[1]:.0f} %", "never")
+    claims("ensemble", "200 seeds", "σ = 2 in batches of 8", f"{100 * shares[1]:.0f}%", "never")
     assert (shares[[0, 2, 3]] == 0).all()
 
 
@@ -264,11 +279,11 @@ def test_the_escape_from_the_local_minimum_is_as_likely_as_claimed():
     claims(
         "escape",
         "300 updates, 300 seeds",
-        f"{share[at[8]]:.0f} %",
-        f"{100 * found.low[0, at[8]]:.0f} to {100 * found.high[0, at[8]]:.0f}",
-        f"{share[at[32]]:.0f} % with 32",
+        f"{share[at[8]]:.0f}%",
+        f"{100 * found.low[0, at[8]]:.0f} to {100 * found.high[0, at[8]]:.0f}%",
+        f"{share[at[32]]:.0f}% with 32",
         "never with 64 or more",
-        f"batches of 1 it is {share[at[1]]:.0f} %",
+        f"batches of 1 it is {share[at[1]]:.0f}%",
     )
     assert not share[at[64] :].any()
 
@@ -280,11 +295,11 @@ def test_the_noise_ball_is_as_wide_as_theory_says():
     last = dict(zip(found.schedules, found.shrinking[:, -1], strict=True))
     claims(
         "ball",
-        f"rate .01 SGD hovers at a mean loss of {measured[0]:.2g}",
-        f".1 of {measured[1]:.2g}",
+        f"rate of 0.01, SGD hovers at a mean loss of {measured[0]:.2g}",
+        f"0.1 of {measured[1]:.2g}",
         f"says {theory[0]:.2g} and {theory[1]:.2g}",
         f"leave {last['Constant']:.2g}",
-        f"{last['Cosine']:.2g} with a cosine",
+        f"{last['Cosine']:.2g} with cosine decay",
     )
 
 

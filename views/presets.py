@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from landscape.language import Message, mark
 from optimizers import Experiment, Run
 
 
@@ -19,8 +20,8 @@ class Preset:
     """
 
     slug: str
-    title: str
-    claim: str
+    title: Message
+    claim: Message
     experiment: Experiment
     compare: str = "Optimizer"
     map: Mapping[str, Any] = field(default_factory=dict)
@@ -43,9 +44,9 @@ GALLERY = (
     Preset(
         slug="ravine",
         title="Ravine zigzag",
-        claim="The steep side of this ravine has curvature 100. At rate .019 SGD changes sides at"
-        " 59 of 59 turns, at .0095 at none; it is the product of rate and curvature that counts:"
-        " 1.9 zigzags, .95 does not.",
+        claim="The steep side of this ravine has curvature 100. At rate 0.019, SGD crosses the"
+        " valley at every step (59 of 59 turns); at 0.0095 it never does. Rate × curvature"
+        " decides: above 1 a run zigzags, above 2 it diverges. Here it is 1.9 and 0.95.",
         experiment=Experiment(
             surface="Quadratic",
             params={"condition": 100.0},
@@ -57,10 +58,10 @@ GALLERY = (
     Preset(
         slug="momentum",
         title="Momentum smooths it",
-        claim="The same ravine, every run at rate .017. Without momentum SGD changes sides 54 times"
-        " in 100 updates, which leave a loss of 0.26; with momentum .5 it does so 29 times and"
-        " comes to 0.0066, with .9 it swings gently, to 0.0077. More is not better: at .99 the ball"
-        " still swings, at loss 8.3.",
+        claim="The same ravine, every run at rate 0.017. Without momentum, SGD zigzags 54 times in"
+        " 100 updates and ends at loss 0.26. With momentum 0.5 it zigzags 29 times and ends at"
+        " 0.0066; with 0.9 it swings gently and ends at 0.0077. More is not better: at 0.99 it"
+        " is still swinging, at loss 8.3.",
         experiment=Experiment(
             surface="Quadratic",
             params={"condition": 100.0},
@@ -73,10 +74,11 @@ GALLERY = (
     ),
     Preset(
         slug="book",
-        title="The book figure",
-        claim="Four optimizers on x²/20 + y², 30 updates, as in many textbooks. Plain SGD at .95,"
-        " next to .952, the best rate in the long run, ends at loss 0.0133: lower than momentum"
-        " (0.0479) and Adam (0.102) at the rates of the figure. Only AdaGrad (0.000722) is lower.",
+        title="The textbook figure",
+        claim="Four optimizers on x²/20 + y², 30 updates, as in many textbooks. Plain SGD at rate"
+        " 0.95, close to 0.952, the best rate in the long run, ends at loss 0.0133: lower than"
+        " Momentum (0.0479) and Adam (0.102) at the textbook's rates. Only AdaGrad (0.000722)"
+        " ends lower.",
         experiment=Experiment(
             surface="Quadratic",
             params={"scale": 0.1, "condition": 20.0},
@@ -93,9 +95,10 @@ GALLERY = (
     Preset(
         slug="rates",
         title="Learning rate: too high, high, good, low",
-        claim="The limit here is 2 / 10 = .2. At .25 each step lands 1.5 times as far up the other"
-        " side and the run has diverged at step 33. At .19 it zigzags, and 50 updates bring the"
-        " loss from 28 to 0.00053; at .15 they bring it to 0.0000007, at .02 only to 1.1.",
+        claim="The limit here is 2 / 10 = 0.2. At 0.25 each step lands 1.5 times as far up the"
+        " other side, and the run diverges at step 33. At 0.19 it zigzags, and 50 updates"
+        " bring the loss from 28 to 0.00053; at 0.15 they bring it to 0.0000007, at 0.02 only"
+        " to 1.1.",
         experiment=Experiment(
             surface="Quadratic",
             steps=50,
@@ -106,9 +109,9 @@ GALLERY = (
     Preset(
         slug="rosenbrock",
         title="Rosenbrock's valley",
-        claim="The floor of the valley is reached at once, the minimum is not: after 1,000 updates"
-        " SGD is still 1.12 away from it. Momentum at the same rate is within 0.1 of it after 486"
-        " updates, Adam after 660.",
+        claim="A run reaches the floor of the valley at once, but not the minimum: after 1,000"
+        " updates SGD is still 1.12 away from it. Momentum at the same rate is within 0.1 of"
+        " it after 486 updates, Adam after 660.",
         experiment=Experiment(
             surface="Rosenbrock",
             steps=1000,
@@ -118,9 +121,9 @@ GALLERY = (
     Preset(
         slug="saddle",
         title="A saddle holds without noise",
-        claim="The start lies exactly on the ridge line y = 0, where the slope across it is 0."
-        " No optimizer leaves it: all four end near the saddle, at y = 0 exactly and a loss of"
-        " 0.0001 or less, while the minima lie at −0.25.",
+        claim="The start lies exactly on the ridge line y = 0, where the slope across it is 0. No"
+        " optimizer leaves it: all four end near the saddle, at y = 0 exactly and a loss of"
+        " 0.0001 or less, while the loss at the minima is −0.25.",
         experiment=Experiment(
             surface="Saddle",
             start=(1.5, 0.0),
@@ -131,9 +134,9 @@ GALLERY = (
     Preset(
         slug="noise",
         title="Noise frees it",
-        claim="The same start with the noise of single samples, σ = 0.1. A tiny push off the ridge"
-        " grows: SGD, Momentum and Adam all end within 0.05 of a minimum, at a loss below −0.248."
-        " Newton, which jumps to the saddle, hovers about it, on average 0.12 away.",
+        claim="The same start with single-sample noise, σ = 0.1. A tiny push off the ridge grows:"
+        " SGD, Momentum and Adam all end within 0.05 of a minimum, at a loss below −0.248."
+        " Newton jumps to the saddle and hovers around it, on average 0.12 away.",
         experiment=Experiment(
             surface="Saddle",
             start=(1.5, 0.0),
@@ -145,9 +148,9 @@ GALLERY = (
     Preset(
         slug="crossing",
         title="Momentum crosses the local minimum",
-        claim="SGD and Adam stop in the nearer hollow, at loss 0.667. Momentum .9 arrives with"
-        " enough speed to roll over the saddle at loss 0.895 and ends in the lower hollow, 0.00051"
-        " from the global minimizer.",
+        claim="SGD and Adam stop in the nearer hollow, at loss 0.667. With momentum 0.9 the run is"
+        " fast enough to roll over the saddle at loss 0.895 and ends in the lower hollow,"
+        " 0.00051 from the global minimizer.",
         experiment=Experiment(
             surface="Local-minima valley",
             steps=150,
@@ -157,9 +160,9 @@ GALLERY = (
     Preset(
         slug="batch",
         title="Small batch, large batch",
-        claim="Each sample's gradient has noise σ = 8. Over 200 seeds the run ends nearest to the"
-        " minimum of the lower hollow 140 times with batches of 8, 10 times with batches of 32, and"
-        " never with 256 or all 10,000.",
+        claim="Each sample's gradient has noise σ = 8. Over 200 seeds, the run ends nearest to the"
+        " minimum of the lower hollow 140 times with batches of 8, 10 times with batches of"
+        " 32, and never with 256 or all 10,000.",
         experiment=Experiment(
             surface="Local-minima valley",
             steps=300,
@@ -172,9 +175,9 @@ GALLERY = (
     Preset(
         slug="decay",
         title="Decay settles the noise",
-        claim="At a constant rate the noise keeps SGD hovering: over 200 seeds the median loss"
-        " after 300 updates is 0.76. Cutting the rate to a tenth at 30, 60 and 90 % of the run"
-        " leaves 0.057, a cosine 0.044, one over the root of time 0.13.",
+        claim="At a constant rate, the noise keeps SGD hovering: over 200 seeds the median loss"
+        " after 300 updates is 0.76. Cutting the rate to a tenth at 30, 60 and 90% of the run"
+        " leaves 0.057, cosine decay 0.044, inverse square root decay 0.13.",
         experiment=Experiment(
             surface="Quadratic",
             steps=300,
@@ -189,9 +192,9 @@ GALLERY = (
     Preset(
         slug="adagrad",
         title="AdaGrad slows down",
-        claim="On Rosenbrock's valley AdaGrad divides by all the gradient it has ever seen, so its"
-        " first steep steps slow the rest of the run: update 500 moves it 0.0014, RMSProp, which"
-        " forgets, 0.014.",
+        claim="On Rosenbrock's valley, AdaGrad divides by all the gradients it has ever seen, so"
+        " its first steep steps slow the rest of the run: update 500 moves it by 0.0014."
+        " RMSProp, which forgets, still moves by 0.014.",
         experiment=Experiment(
             surface="Rosenbrock",
             steps=500,
@@ -201,9 +204,9 @@ GALLERY = (
     Preset(
         slug="newton",
         title="Newton jumps",
-        claim="On a quadratic Newton's step is the minimum: 1 update. L-BFGS, which learns the"
-        " curvature as it goes, needs 7 to come within 0.0001 of it, SGD at its best rate"
-        " 54.",
+        claim="On a quadratic, Newton's step lands on the minimum in one update. L-BFGS, which"
+        " learns the curvature as it goes, needs 7 to come within 0.0001 of it; SGD at its"
+        " best rate needs 54.",
         experiment=Experiment(
             surface="Quadratic",
             steps=80,
@@ -213,9 +216,9 @@ GALLERY = (
     Preset(
         slug="sweep",
         title="Map: good learning rates",
-        claim="Curvature 10, batches of 32 out of noise σ = 2, 100 updates. SGD is best at rate"
-        " 0.05 and diverges from 0.22 on, the limit being 2 / 10 = 0.2. Momentum .9 is best at"
-        " 0.0032, a sixteenth of that, and bears rates to 0.38. Adam diverges at none.",
+        claim="Curvature 10, batches of 32, noise σ = 2, 100 updates. SGD is best at rate 0.05 and"
+        " diverges from 0.22 on; its limit is 2 / 10 = 0.2. Momentum 0.9 is best at 0.0032, a"
+        " sixteenth of that, and is stable up to 0.38. Adam never diverges.",
         experiment=Experiment(
             surface="Quadratic",
             steps=100,
@@ -231,9 +234,9 @@ GALLERY = (
     Preset(
         slug="polyak",
         title="Map: rate and momentum",
-        claim="A ravine of condition 100, 100 updates. The best of 128 x 128 settings is rate 0.03"
-        " at momentum 0.7; Polyak's formula says 0.033 at 0.67. To the right of the line 2 (1 + μ)"
-        " / λ every run grows.",
+        claim="A ravine with condition number 100, 100 updates. The best of 128 × 128 settings is"
+        " rate 0.03 at momentum 0.7; Polyak's formula gives 0.033 at 0.67. To the right of the"
+        " line 2 (1 + μ) / λ every run grows.",
         experiment=Experiment(
             surface="Quadratic",
             params={"condition": 100.0},
@@ -245,10 +248,10 @@ GALLERY = (
     Preset(
         slug="scaling",
         title="Map: the best rate grows with the batch",
-        claim="Every run sees 12,800 samples. The best rate of SGD is 0.0032 for single samples,"
-        " 0.029 for batches of 8, 0.22 for 64 and 0.64 for 256: about in proportion to the batch"
-        " at first. Up to 256 the loss in the end is about the same, 0.0072 or less; beyond"
-        " there are too few updates, and at 1,024 it is 0.34.",
+        claim="Every run sees 12,800 samples. SGD's best rate is 0.0032 for single samples, 0.029"
+        " for batches of 8, 0.22 for 64 and 0.64 for 256: at first it grows about in"
+        " proportion to the batch. Up to 256 the final loss is about the same, 0.0072 or less;"
+        " larger batches make too few updates, and at 1,024 it is 0.34.",
         experiment=Experiment(
             surface="Quadratic",
             params={"scale": 0.1, "condition": 20.0},
@@ -262,10 +265,10 @@ GALLERY = (
     Preset(
         slug="basins",
         title="Map: basins of attraction",
-        claim="Himmelblau's surface has four minima of equal loss. Adam takes 23.4, 27.1, 25.6 and"
-        " 24.0 % of the starts to them. The borders of SGD's basins are 1.7 times as long: near"
-        " the edge its first step, rate .01 times the slope, is up to 12 long and lands anywhere,"
-        " while Adam's goes .1 along each axis.",
+        claim="Himmelblau's surface has four minima of equal loss. Adam leads 23.4, 27.1, 25.6 and"
+        " 24.0% of the starts to them. The borders of SGD's basins are 1.7 times as long: near"
+        " the edge its first step, rate 0.01 times the slope, is up to 12 long and lands"
+        " anywhere, while Adam's is 0.1 along each axis.",
         experiment=Experiment(
             surface="Himmelblau",
             steps=500,
@@ -277,8 +280,8 @@ GALLERY = (
         slug="ensemble",
         title="Map: one run proves little",
         claim="The same four runs with 200 seeds each, noise σ = 2 in batches of 8. Momentum ends"
-        " nearest to the global minimum in 94 % of them, the others never: what one seed shows"
-        " could have been luck, this is not.",
+        " nearest to the global minimum in 94% of them, the others never: what one seed shows"
+        " could be luck, this is not.",
         experiment=Experiment(
             surface="Local-minima valley",
             steps=100,
@@ -296,9 +299,9 @@ GALLERY = (
     Preset(
         slug="escape",
         title="Map: the noise of small batches frees a run",
-        claim="Noise σ = 8, 300 updates, 300 seeds. SGD at rate .05 ends nearest to the global"
-        " minimum in 72 % of the runs with batches of 8 (95 % interval: 67 to 77), in 3 % with 32,"
-        " and never with 64 or more. Smaller is not better: at batches of 1 it is 51 %.",
+        claim="Noise σ = 8, 300 updates, 300 seeds. SGD at rate 0.05 ends nearest to the global"
+        " minimum in 72% of the runs with batches of 8 (95% interval: 67 to 77%), in 3% with"
+        " 32, and never with 64 or more. Smaller is not better: with batches of 1 it is 51%.",
         experiment=Experiment(
             surface="Local-minima valley",
             steps=300,
@@ -311,9 +314,9 @@ GALLERY = (
     Preset(
         slug="ball",
         title="Map: the noise ball and its theory",
-        claim="At a constant rate .01 SGD hovers at a mean loss of 0.00063 above the minimum, at"
-        " .1 of 0.0094; theory says 0.00064 and 0.0095. From the start at rate .1, 1,000 updates"
-        " leave 0.0092 with a constant rate and 0.00024 with a cosine.",
+        claim="At a constant rate of 0.01, SGD hovers at a mean loss of 0.00063 above the minimum,"
+        " at 0.1 of 0.0094; theory says 0.00064 and 0.0095. From the start at rate 0.1, 1,000"
+        " updates leave 0.0092 with a constant rate and 0.00024 with cosine decay.",
         experiment=Experiment(
             surface="Quadratic",
             steps=1000,
@@ -324,6 +327,6 @@ GALLERY = (
     ),
 )
 
-MAPS = "Maps"  # the view of maps
+MAPS = mark("Maps")  # the view of maps
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.checks import NOTHING, check_mapping, check_names, check_number, shown
+from landscape.language import Message, mark
 from landscape.record import Number, resolve
 
-UNITS = ("percent", "epochs", "updates")
+UNITS = (mark("percent"), mark("epochs"), mark("updates"))
 MILESTONES = (30.0, 60.0, 90.0)
 MOST_MILESTONES = 10
 MOST_UPDATES = 1e9
@@ -28,10 +29,10 @@ class Schedule:
     `stepped` schedules also take milestones and their unit.
     """
 
-    name: str
-    sentence: str
+    name: Message
+    sentence: Message
     latex: str
-    source: str
+    source: Message
     factor: Callable[..., Factors]
     numbers: tuple[Number, ...] = ()
     stepped: bool = False
@@ -137,7 +138,15 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 source="He et al., CVPR 2016, section 3.4: divided by 10 on the plateaus",
                 factor=step,
                 numbers=(
-                    Number("factor", r"\gamma", 0.1, 1e-4, 1.0, "What each cut leaves.", "log"),
+                    Number(
+                        "factor",
+                        r"\gamma",
+                        0.1,
+                        1e-4,
+                        1.0,
+                        "What each cut leaves of the rate.",
+                        "log",
+                    ),
                 ),
                 stepped=True,
             ),
@@ -167,7 +176,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
             ),
             Schedule(
                 name="Inverse sqrt",
-                sentence="The rate falls as one over the root of time.",
+                sentence="The rate falls as one over the square root of time.",
                 latex=r"\frac{1}{\sqrt{1 + t/\tau}}",
                 source="Bottou, Curtis and Nocedal, SIAM Review 60 (2018), section 4",
                 factor=inverse_sqrt,
