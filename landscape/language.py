@@ -4,7 +4,7 @@ The English text in the source is the message's id, as gettext has it:
 
     tr("Lowest loss: {loss}.", loss=number(0.5))
     tr_n("{count} run", "{count} runs", 3)
-    FACT = mark("A curved valley.")   # a constant: marked here, and shown by tr(FACT)
+    FACT = msgid("A curved valley.")   # a constant: marked here, and shown by tr(FACT)
 
     @dataclass
     class Surface:
@@ -80,7 +80,7 @@ def current() -> str:
     return _current.get()
 
 
-def mark(message: Message) -> Message:
+def msgid(message: Message) -> Message:
     """Return `message`, an id; so marked, it is collected for translation."""
     return message
 

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike
 
 from landscape.checks import NOTHING, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
-from landscape.language import Message, mark, tr
+from landscape.language import Message, msgid, tr
 
-GLOBAL_MINIMUM = mark("global minimum")
-LOCAL_MINIMUM = mark("local minimum")
-SADDLE = mark("saddle")
-MAXIMUM = mark("maximum")
-DEGENERATE = mark("degenerate")  # the Hessian is singular there
-CUSP = mark("cusp")  # a global minimum at which the gradient does not exist
+GLOBAL_MINIMUM = msgid("global minimum")
+LOCAL_MINIMUM = msgid("local minimum")
+SADDLE = msgid("saddle")
+MAXIMUM = msgid("maximum")
+DEGENERATE = msgid("degenerate")  # the Hessian is singular there
+CUSP = msgid("cusp")  # a global minimum at which the gradient does not exist
 KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 
 

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from babel.messages.pofile import write_po as write
 
 from landscape import language as languages
-from landscape.language import PSEUDO, current, known, language, mark, number, percent, tr, tr_n
+from landscape.language import PSEUDO, current, known, language, msgid, number, percent, tr, tr_n
 from landscape.language import whole as whole_number
 from tests.conftest import ROOT
 
@@ -56,7 +56,7 @@ def test_english_is_the_source_itself():
     assert tr("Learning rate") == "Learning rate"
     assert tr("{name} diverges at step {step}.", name="SGD", step=3) == "SGD diverges at step 3."
     assert tr("") == ""
-    assert mark("Loss") == "Loss"
+    assert msgid("Loss") == "Loss"
 
 
 def test_a_message_without_values_may_hold_braces():
@@ -234,7 +234,7 @@ tr_n("{count} run", "{count} runs", n)
 Fact("a", "help a", choices=("on", "off"))
 Fact.choice("b", help="help b")
 label(*(settings, "name", "label"), on_change=None)
-mark("marked")
+msgid("marked")
 print("not a message")
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from landscape.language import Message, mark
+from landscape.language import Message, msgid
 from optimizers import Experiment, Run
 
 
@@ -327,6 +327,6 @@ GALLERY = (
     ),
 )
 
-MAPS = mark("Maps")  # the view of maps
+MAPS = msgid("Maps")  # the view of maps
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

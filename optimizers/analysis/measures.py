@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import NOTHING
+from landscape.language import msgid
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Trajectory
@@ -147,7 +148,8 @@ def finite(path: Vector) -> Vector:
     return path if np.isfinite(path[-1]).all() else path[:-1]
 
 
-MONOTONE, SWINGS, ZIGZAG, UNSTABLE, NO_THEORY = "monotone", "swings", "zigzag", "unstable", "n/a"
+MONOTONE, SWINGS, ZIGZAG = msgid("monotone"), msgid("swings"), msgid("zigzag")
+UNSTABLE, NO_THEORY = msgid("unstable"), msgid("n/a")
 ZONES = (MONOTONE, SWINGS, ZIGZAG, UNSTABLE)
 # What a run does along the steepest direction, at a constant rate on a quadratic.
 MEANINGS: Mapping[str, str] = MappingProxyType(

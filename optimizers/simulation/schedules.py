@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.checks import NOTHING, check_mapping, check_names, check_number, shown
-from landscape.language import Message, mark
+from landscape.language import Message, msgid
 from landscape.record import Number, resolve
 
-UNITS = (mark("percent"), mark("epochs"), mark("updates"))
+UNITS = (msgid("percent"), msgid("epochs"), msgid("updates"))
 MILESTONES = (30.0, 60.0, 90.0)
 MOST_MILESTONES = 10
 MOST_UPDATES = 1e9

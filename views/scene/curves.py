@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
 from views.scene.figures import Figure, Ground, Mark, terrain
@@ -67,14 +68,28 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     # In steps, so that most changes of a setting leave the axis and its labels as they are.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not surface.bounded:
-        return Heights([*rows], low, high, "loss", *scale.ticks(low, high))
-    text = "loss" if lowest == 0 else "loss − minimum"
-    if min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR):
-        text += f", cut at {GAP_FLOOR:g}"
+        return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high))
+    floored = min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR)
+    text = gap_title(lowest, floored)
     stride = max(1, math.ceil((high - low) / 5))
     ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
-    texts = [f"1e{round(t)}" if abs(t) > 3 else f"{10.0**t:g}" for t in ticks]
+    texts = [f"1e{round(t)}" if abs(t) > 3 else number(10.0**t) for t in ticks]
     return Heights([*rows], low, high, text, ticks, texts)
+
+
+def gap_title(lowest: float, floored: bool) -> str:
+    """Return what an axis of gaps to the `lowest` loss is called, `floored` where GAP_FLOOR shows.
+
+    A logarithmic axis has no place for a gap of zero.
+    """
+    floor = number(GAP_FLOOR)
+    if lowest == 0:
+        text = tr("loss (below {floor} drawn at {floor})", floor=floor) if floored else tr("loss")
+    elif floored:
+        text = tr("loss − minimum (below {floor} drawn at {floor})", floor=floor)
+    else:
+        text = tr("loss − minimum")
+    return text
 
 
 def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
@@ -86,7 +101,14 @@ def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> He
     rows = [None if e.limit is None or not len(e.product) else e.share for e in edges]
     ticks = [0.0, 0.5, 1.0, 1.5, 2.0]
     return Heights(
-        *(rows, -0.1, MOST_SHARE, "rate × curvature / limit", ticks, [f"{t:g}" for t in ticks]),
+        *(
+            rows,
+            -0.1,
+            MOST_SHARE,
+            tr("rate × curvature / limit"),
+            ticks,
+            [number(t) for t in ticks],
+        ),
         line=1.0,
         bands=zones({e.edges for e in edges if e.edges is not None}),
     )
@@ -109,15 +131,15 @@ def rate(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     """Return the learning rate of every update, as a share of the largest of all runs."""
     most = max((float(t.lr.max()) for t in trajectories if len(t.lr)), default=0.0) or 1.0
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-    texts = [f"{t * most:.3g}" for t in ticks]
+    texts = [number(t * most, 3) for t in ticks]
     rows = [t.lr / most if len(t.lr) else None for t in trajectories]
-    return Heights(rows, -0.05, 1.1, "learning rate", ticks, texts)
+    return Heights(rows, -0.05, 1.1, tr("learning rate"), ticks, texts)
 
 
 CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
-    "Loss": loss,
-    "Stability": share_of_limit,
-    "Learning rate": rate,
+    msgid("Loss"): loss,
+    msgid("Stability"): share_of_limit,
+    msgid("Learning rate"): rate,
 }
 
 
@@ -161,7 +183,7 @@ def chart(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": mark.label + (" n/a" if row is None else ""),
+                "name": tr("{run} n/a", run=mark.label) if row is None else mark.label,
                 "x": [i * x for i in shown],
                 "y": [] if row is None else row[shown].tolist(),
                 "marker": {
@@ -183,7 +205,7 @@ def chart(
         "hovermode": False,
         "xaxis": {
             "range": [0, end],
-            "title": {"text": unit, "standoff": 4},
+            "title": {"text": tr(unit), "standoff": 4},
             "showgrid": False,
             "zeroline": False,
             "linecolor": theme.line,
@@ -216,7 +238,7 @@ def chart(
     ]
     layout["annotations"] = [
         {
-            "text": name,
+            "text": tr(name),
             "xref": "paper",
             "x": 0.995,
             "y": high,

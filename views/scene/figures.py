@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.language import msgid, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
 from optimizers import Experiment, Trajectory
 from views.scene.scale import LossScale
@@ -28,7 +29,11 @@ GRID = 97  # points of the contour grid along each axis
 LEVELS = 16
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
-PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = ("Side by side", "Overlay", "3-D")
+PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
+    msgid("Side by side"),
+    msgid("Overlay"),
+    msgid("3-D"),
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "hoverinfo": "skip",
                 "showscale": panel == 0,
                 "colorbar": {
-                    "title": {"text": "loss", "side": "top"},
+                    "title": {"text": tr("loss"), "side": "top"},
                     "tickvals": ticks,
                     "ticktext": texts,
                     "thickness": 10,
@@ -338,8 +343,8 @@ def coordinates(trajectory: Trajectory, box: Frame, exact: bool) -> list[NDArray
 def outcome(trajectory: Trajectory) -> str:
     """Return what ended a run early, in words, or an empty text."""
     if trajectory.diverged_at is not None:
-        return f"diverged at step {trajectory.diverged_at}"
-    return "stopped: singular Hessian" if trajectory.stopped else ""
+        return tr("diverged at step {step}", step=whole(trajectory.diverged_at))
+    return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
 def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figure:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from landscape.language import tr
 from optimizers.analysis.step import GRADIENT, STEP, Model, Step, arrows
 from views.scene.figures import LEVELS, Figure, Ground, Mark, axis, terrain
 from views.theme import Theme
@@ -50,7 +51,7 @@ def traces(
     for arrow in arrows(step):
         dx, dy = arrow.vector
         same = names[tuple((arrow.vector / sides).round(3).tolist())]
-        label = " = ".join(same) if arrow.name == same[0] else ""
+        label = " = ".join(map(tr, same)) if arrow.name == same[0] else ""
         dash = "solid" if arrow.name in (STEP, GRADIENT) else next(others)
         size = float(np.max(np.abs(arrow.vector) / sides))
         if not SHORTEST <= size < np.inf:
@@ -133,7 +134,7 @@ def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Fi
                 "x": [float(model.stationary[0])],
                 "y": [float(model.stationary[1])],
                 "marker": {"symbol": "circle-open-dot", "size": 13, "color": mark.colour},
-                "text": ["Newton's point"],
+                "text": [tr("Newton's point")],
                 "textposition": "bottom center",
                 "textfont": {"size": 14},
                 **where,

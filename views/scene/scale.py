@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from landscape.language import number
+
 
 @dataclass(frozen=True)
 class LossScale:
@@ -42,7 +44,7 @@ class LossScale:
             apart = all(abs(height - other) >= (high - low) / (most + 2) for other in kept)
             if low <= height <= high and apart:
                 kept[height] = loss
-        return sorted(kept), [f"{kept[height]:g}" for height in sorted(kept)]
+        return sorted(kept), [number(kept[height], 6) for height in sorted(kept)]
 
 
 def round_number(value: float) -> float:

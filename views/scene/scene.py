@@ -7,12 +7,16 @@ import hashlib
 import math
 from typing import Any
 
+from landscape.language import current, language, msgid, tr
 from optimizers import Experiment, Trajectory
 from views.scene import curves, figures, local, space
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
 from views.scene.local import Look
 from views.scene.payload import pack
 from views.theme import Theme
+
+# One tick of the clock, by the unit it counts in.
+TICKS = {"updates": msgid("step"), "epochs": msgid("epoch"), "samples": msgid("sample")}
 
 
 def digest(*parts: Any) -> str:
@@ -22,7 +26,7 @@ def digest(*parts: Any) -> str:
 
 def ground_id(ground: Ground, view: str, runs: int, theme: Theme) -> str:
     """Return the name by which a scene asks for its ground."""
-    return digest(ground, view, runs if view == SIDE_BY_SIDE else 1, theme.name)
+    return digest(ground, view, runs if view == SIDE_BY_SIDE else 1, theme.name, current())
 
 
 def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]:
@@ -85,7 +89,9 @@ def scene(
             "near": local.near(look.step, Ground.of(experiment)),
         }
     return {
-        "id": digest(experiment, view, theme.name, curve, unit, seen, look and look.order),
+        "id": digest(
+            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current())
+        ),
         "look": seen,
         "ground": ground_id(Ground.of(experiment), view, len(trajectories), theme),
         "story": story,
@@ -93,11 +99,15 @@ def scene(
         "steps": max(1, *map(math.ceil, ends)),
         "pace": [tick / x for x in each],
         "tick": tick,
-        "unit": {"updates": "step", "epochs": "epoch", "samples": "sample"}[unit],
+        "unit": tr(TICKS[unit]),
         "lossHeight": 240,
         "front": front,
         "runs": runs,
-        "label": f"{experiment.surface} in 3-D: {', '.join(mark.label for mark in marks)}",
+        "label": tr(
+            "{surface} in 3-D: {runs}",
+            surface=tr(experiment.surface),
+            runs=", ".join(mark.label for mark in marks),
+        ),
         "loss": curves.chart(experiment, trajectories, marks, theme, curve, unit),
     }
 
@@ -114,14 +124,16 @@ def packed(
     look: Look | None = None,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
-    return packed_ground(Ground.of(experiment), view, len(trajectories), theme), pack(
+    surface = Ground.of(experiment)
+    return packed_ground(surface, view, len(trajectories), theme, current()), pack(
         scene(experiment, trajectories, marks, view, theme, curve, unit, story, look)
     )
 
 
 @functools.lru_cache(maxsize=64)
-def packed_ground(surface: Ground, view: str, runs: int, theme: Theme) -> bytes:
-    return pack(ground(surface, view, runs, theme))
+def packed_ground(surface: Ground, view: str, runs: int, theme: Theme, code: str) -> bytes:
+    with language(code):
+        return pack(ground(surface, view, runs, theme))
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:

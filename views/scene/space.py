@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.language import number, tr, whole
 from optimizers import Experiment, Trajectory
 from views.scene import figures
 from views.scene.figures import GRID, Figure, Ground, Mark, outcome, terrain
@@ -70,10 +71,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         },
     }
     sides = [high - low for low, high in ground.box]
-    ticks = [
-        (values, [f"{value:g}".replace("-", "−") for value in values])
-        for values in map(even, ground.box)
-    ]
+    ticks = [(values, [number(value, 6) for value in values]) for values in map(even, ground.box)]
     ticks.append((contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"]))
     above = MARGIN * (high - low)
     ranges = [*ground.box, (low - above, high + above)]
@@ -97,7 +95,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "meta": ["x", "y", "loss"],
+        "meta": ["x", "y", tr("loss")],
         "scene": {
             **axes,
             "bgcolor": "rgba(0,0,0,0)",
@@ -189,7 +187,9 @@ def foreground(
 def ended(trajectory: Trajectory, ground: Ground) -> str:
     """Return when a run leaves the frame and what ended it early, in words."""
     outside = ~within(finite(trajectory), ground)
-    left = f"leaves the frame at step {outside.argmax()}" if outside.any() else ""
+    left = ""
+    if outside.any():
+        left = tr("leaves the frame at step {step}", step=whole(int(outside.argmax())))
     return ", ".join(filter(None, (left, outcome(trajectory))))
 
 
