@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from landscape.compiled import Kernel
+from landscape.hessian import solve
 
 STEPS = 20  # Newton's method doubles the digits at each; more than enough from two digits
 
@@ -21,13 +22,11 @@ def polish(
 
     `params` are the surface's parameters in order. The Hessian must be regular at each point.
     """
-    x, y = np.array(list(points), dtype=np.float64).T.copy()
+    xy = np.array(list(points), dtype=np.float64).T.copy()
     values = np.array(params, dtype=np.float64)
-    loss, gx, gy, hxx, hxy, hyy = np.empty((6, x.size))
+    loss, gx, gy, hxx, hxy, hyy = np.empty((6, xy.shape[1]))
     for _ in range(STEPS):
-        loss_and_gradient(x, y, values, loss, gx, gy)
-        hessian(x, y, values, hxx, hxy, hyy)
-        determinant = hxx * hyy - hxy * hxy
-        x -= (hyy * gx - hxy * gy) / determinant
-        y -= (hxx * gy - hxy * gx) / determinant
-    return list(zip(x.tolist(), y.tolist(), strict=True))
+        loss_and_gradient(*xy, values, loss, gx, gy)
+        hessian(*xy, values, hxx, hxy, hyy)
+        xy -= solve(np.array([[hxx, hxy], [hxy, hyy]]), np.array([gx, gy]))
+    return list(zip(*xy.tolist(), strict=True))

@@ -24,14 +24,19 @@ def discover(
 ) -> Mapping[str, Record]:
     """Import every module of `package` and return its `attribute` records by name, in `order`.
 
-    A module without the attribute, or with a name used twice, raises at import.
+    A module that cannot be imported, as one whose record lacks a field, raises ImportError; one
+    without the attribute TypeError, and a name used twice ValueError. Each names the module.
     """
     found: dict[str, Record] = {}
     for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        record: Any = getattr(importlib.import_module(f"{package}.{info.name}"), attribute, None)
+        name = f"{package}.{info.name}"
+        try:
+            record: Any = getattr(importlib.import_module(name), attribute, None)
+        except Exception as error:
+            raise ImportError(f"{name}: {error}") from error
         if not isinstance(record, kind):
-            raise TypeError(f"{package}.{info.name} defines no {attribute} of {kind.__name__}")
+            raise TypeError(f"{name} defines no {attribute} of {kind.__name__}")
         if record.name in found:
-            raise ValueError(f"{package}.{info.name}: the name {record.name!r} is taken")
+            raise ValueError(f"{name}: the name {record.name!r} is taken")
         found[record.name] = record
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: order(item[1]))))

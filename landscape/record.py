@@ -85,13 +85,29 @@ class CriticalPoint:
 
 
 @dataclass(frozen=True)
+class SurfaceListing:
+    """A surface's functions as a script has them: bodies of Python that name its parameters.
+
+    `gradient` and `hessian` are those of gradient(x, y) and hessian(x, y), with `math`; `loss` is
+    that of loss(theta), with `torch`. `special` holds (name, value, listing): the shorter listing
+    to take where a parameter has this value.
+    """
+
+    gradient: str
+    hessian: str
+    loss: str
+    special: tuple[tuple[str, float, SurfaceListing], ...] = ()
+
+
+@dataclass(frozen=True)
 class Surface:
     """A test function of two variables: its kernels and every fact the project states about it.
 
     `domain` is ((x0, x1), (y0, y1)), the frame in which it is drawn; `start` lies in it.
     `locate` maps the parameters, by keyword, to the critical points in the domain as
     (x, y, kind) triples; they are computed where they move with a parameter.
-    `bounded` tells whether the loss has a lower bound.
+    `bounded` tells whether the loss has a lower bound, `quadratic` whether the Hessian is the same
+    everywhere and positive, so that theory is exact.
     """
 
     name: Message
@@ -103,8 +119,10 @@ class Surface:
     kernel: Kernel
     hessian_kernel: Kernel
     locate: Callable[..., Iterable[tuple[float, float, str]]]
+    listing: SurfaceListing
     parameters: tuple[Number, ...] = ()
     bounded: bool = True
+    quadratic: bool = False
 
     def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every parameter by name, those not in `params` at their defaults.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from landscape.checks import NOTHING
 from landscape.compiled import MATRIX, VECTOR, Kernel, types
-from landscape.language import Message
+from landscape.language import Message, mark
 from landscape.record import Number, Surface, resolve
+from optimizers.sheet import Sheet, Step, Vector
 
 # (t, g, hessian, lr, hyper, state, step) -> status, over c coordinates: x of every lane, then y.
 #   t        int64    number of this update, from 1
@@ -29,13 +30,77 @@ COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
 NO_DECAY = "none"
 
+# What a memory holds, by the names of those who made each convention common: the sum of the
+# gradients, the sum of the steps, or the mean of the gradients.
+PYTORCH, KERAS, EMA = mark("PyTorch"), mark("Keras"), mark("EMA")
+CONVENTIONS = (PYTORCH, KERAS, EMA)
+
+# Why an adaptive rule has no limit of stability.
+ADAPTIVE = (
+    "it divides each coordinate by the size of its past gradients, so that the curvature alone"
+    " sets no limit."
+)
+
+Hyper = Mapping[str, float]  # a run's hyperparameters by name
+Edges = tuple[float, float, float]  # products of rate and curvature, see measures.Stability
+
+
+@dataclass(frozen=True)
+class RuleListing:
+    """The two texts of an update rule in a script.
+
+    In plain Python it is a class called `name`: `state` is what its __init__ adds, `step` the body
+    of step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
+    with `arguments` (hyperparameters in braces) or, where PyTorch has none, the lines `hand` of
+    the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters, after `hand_state`. With
+    `closure` the optimizer asks for the loss itself.
+
+    `special` holds (name, value, listing): the listing to take where a hyperparameter has this
+    value.
+    """
+
+    name: str
+    step: str
+    state: str = ""
+    before: str = ""
+    optim: str = ""
+    arguments: tuple[str, ...] = ("lr={lr}",)
+    closure: bool = False
+    hand: str = ""
+    hand_state: str = ""
+    special: tuple[tuple[str, float, RuleListing], ...] = ()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a rule's direction keeps of past gradients.
+
+    `hyper` names the hyperparameter that is the share kept from one update to the next, and
+    `convention` tells which of the CONVENTIONS the memory has. `part` is the part of a step that
+    comes from the state before it, (2,); its arrow on the page is called `name`.
+    """
+
+    name: str
+    hyper: str
+    convention: Callable[[Hyper], str]
+    part: Callable[[Step], Vector]
+
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An update rule with its hyperparameters and defaults.
+    """An update rule with its hyperparameters and defaults: every fact the project states of it.
 
     `state` names the rows of the rule's state; `rate` is the default learning rate and `rates`
-    holds the ones for the surfaces where another makes a better first picture.
+    holds the ones for the surfaces where another makes a better first picture. `uses_time` tells
+    whether an update depends on its number t.
+
+    `formula` writes the equations of a step on a sheet, the new position last. `memory` is None
+    for a rule whose direction is that of the gradient it is given. `edges` gives the products of
+    rate and curvature where the kinds of a run's motion on a quadratic end, the last of them the
+    limit of stability; where no theory does, it is the reason, as the end of a sentence.
+    `heavy_ball` gives (mu, share) where the rule at a constant rate lr is the heavy ball
+    v = mu v + g, theta -= share lr v, and is None for every other rule. `equal_runs` says in
+    sentences which settings make the run of (hyper, lr) in the rule's other conventions.
     """
 
     name: str
@@ -48,9 +113,16 @@ class Optimizer:
     state: tuple[str, ...]
     rate: float
     rates: Mapping[str, float]
+    weight_decay: str  # COUPLED, DECOUPLED or NO_DECAY
+    needs_hessian: bool
+    uses_time: bool
+    formula: Callable[[Sheet], None]
+    memory: Memory | None
+    edges: Callable[[Hyper], Edges] | str
+    heavy_ball: Callable[[Hyper], tuple[float, float]] | None
+    listing: RuleListing
     hyperparameters: tuple[Number, ...] = ()
-    weight_decay: str = COUPLED
-    needs_hessian: bool = False
+    equal_runs: Callable[[Hyper, float], list[str]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

@@ -389,6 +389,13 @@ def test_a_name_used_twice_fails_loudly(package):
         discover(name, "ITEM", Number, by_name)
 
 
+def test_a_record_without_a_field_fails_naming_its_module_and_the_field(package):
+    name, write = package
+    write("half", "from landscape.record import Surface\nSURFACE = Surface(name='Half')\n")
+    with pytest.raises(ImportError, match=rf"{name}\.half: .*'sentence'.*'listing'"):
+        discover(name, "SURFACE", Surface, by_name)
+
+
 # Loss, gradient, Hessian
 
 
@@ -594,6 +601,12 @@ def test_the_loss_goes_below_any_bound_only_where_the_record_says_so(surface, ra
     angle = np.linspace(0, 2 * np.pi, 360)
     loss = surface.loss(radius * np.cos(angle), radius * np.sin(angle))
     assert (loss.min() < -radius) is not surface.bounded
+
+
+@every_setting
+def test_a_surface_is_quadratic_if_its_hessian_is_the_same_everywhere(surface, params):
+    entries = np.array(surface.hessian(*scattered(surface), **params))
+    assert (np.ptp(entries, axis=1).max() == 0) == surface.quadratic
 
 
 @every_surface

@@ -25,9 +25,6 @@ from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.analysis.listing import (
     DECAY_TEXTS,
-    RULE_TEXTS,
-    SCHEDULE_TEXTS,
-    SURFACE_TEXTS,
     WIDTH,
     plain_python,
     pytorch,
@@ -297,20 +294,19 @@ def test_pytorch_repeats_the_runs():
 
 
 @pytest.mark.parametrize(
-    ("texts", "registry", "numbers"),
+    ("registry", "numbers"),
     [
-        (SURFACE_TEXTS, SURFACES, lambda record: record.parameters),
-        (RULE_TEXTS, OPTIMIZERS, lambda record: record.hyperparameters),
-        (SCHEDULE_TEXTS, SCHEDULES, lambda record: record.numbers),
+        (SURFACES, lambda record: record.parameters),
+        (OPTIMIZERS, lambda record: record.hyperparameters),
+        (SCHEDULES, lambda record: record.numbers),
     ],
     ids=["surfaces", "rules", "schedules"],
 )
-def test_all_of_a_registry_has_texts(texts, registry, numbers):
-    assert {key for key in texts if isinstance(key, str)} == registry.keys()
-    for key in texts.keys() - registry.keys():
-        name, number, value = key
-        (known,) = (n for n in numbers(registry[name]) if n.name == number)
-        assert known.check(name, value) == value
+def test_a_special_listing_is_for_a_value_that_can_be(registry, numbers):
+    for record in registry.values():
+        for number, value, _ in record.listing.special:
+            (known,) = (n for n in numbers(record) if n.name == number)
+            assert known.check(record.name, value) == value
 
 
 def test_every_weight_decay_has_a_text():

@@ -13,8 +13,6 @@ from landscape import SURFACES
 from landscape.record import CUSP, MAXIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.analysis.measures import (
-    CONVENTIONS,
-    EDGES,
     MEANINGS,
     MONOTONE,
     NO_THEORY,
@@ -22,13 +20,13 @@ from optimizers.analysis.measures import (
     UNSTABLE,
     ZIGZAG,
     ZONES,
-    convention,
     largest_curvature,
     progress,
     stability,
     stability_limit,
     zigzag,
 )
+from optimizers.record import CONVENTIONS
 
 BOOK = {
     "params": {"scale": 0.1, "condition": 20.0},
@@ -184,6 +182,8 @@ def test_a_last_step_of_any_length_is_measured():
 
 # --- Stability
 
+# The rules that have a limit of stability.
+LIMITED = [name for name, rule in OPTIMIZERS.items() if callable(rule.edges)]
 RULES = [
     ("SGD", {}),
     *(
@@ -199,12 +199,15 @@ RULES = [
 
 @pytest.mark.parametrize("name", ["PyTorch", "Keras", "EMA"])
 def test_a_convention_is_called_by_its_name(name):
-    assert convention(Run("Momentum", hyper={"convention": name}).hyper) == name
+    hyper = Run("Momentum", hyper={"convention": name}).hyper
+    assert OPTIMIZERS["Momentum"].memory.convention(hyper) == name
 
 
-@pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule != "Momentum"])
-def test_a_rule_without_a_choice_has_no_convention(rule):
-    assert convention(Run(rule).hyper) is None
+@pytest.mark.parametrize("rule", [r for r in OPTIMIZERS.values() if r.memory], ids=lambda r: r.name)
+def test_a_memory_is_a_share_from_0_to_less_than_1_in_one_of_the_conventions(rule):
+    (share,) = (h for h in rule.hyperparameters if h.name == rule.memory.hyper)
+    assert (share.low, share.high < 1) == (0, True)
+    assert rule.memory.convention(rule.resolve()) in CONVENTIONS
 
 
 def shown(value):
@@ -279,7 +282,7 @@ def test_every_zone_has_a_meaning():
 
 
 def test_without_momentum_the_edges_are_1_and_2():
-    for rule in EDGES:
+    for rule in LIMITED:
         hyper = {} if rule == "SGD" else {"momentum": 0.0}
         assert at_product(rule, hyper, 1.0, steps=1)[0].edges == (1, 1, 2)
 
@@ -317,7 +320,7 @@ def test_noise_does_not_change_a_limit():
     np.testing.assert_array_equal(clean.product, noisy.product)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule not in EDGES])
+@pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule not in LIMITED])
 def test_a_rule_without_theory_gets_a_reason_and_no_number(rule):
     measured = stability(*one(Run(rule)))
     assert set(measured.zones) == {NO_THEORY}
@@ -351,11 +354,11 @@ def test_the_largest_curvature_is_that_at_the_smooth_minimizers(name):
 
 def test_the_limit_is_a_rate_and_none_where_nothing_sets_one():
     hyper = Run("Momentum", hyper={"momentum": 0.5}).hyper
-    assert stability_limit("Momentum", hyper, 6.0) == 0.5
-    assert stability_limit("SGD", {}, 4.0) == 0.5
-    assert stability_limit("SGD", {}, 0.0) is None
-    assert stability_limit("SGD", {}, -1.0) is None
-    assert stability_limit("Adam", Run("Adam").hyper, 4.0) is None
+    assert stability_limit(OPTIMIZERS["Momentum"], hyper, 6.0) == 0.5
+    assert stability_limit(OPTIMIZERS["SGD"], {}, 4.0) == 0.5
+    assert stability_limit(OPTIMIZERS["SGD"], {}, 0.0) is None
+    assert stability_limit(OPTIMIZERS["SGD"], {}, -1.0) is None
+    assert stability_limit(OPTIMIZERS["Adam"], Run("Adam").hyper, 4.0) is None
 
 
 # --- Progress

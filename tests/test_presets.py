@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
-from optimizers import Run, Trajectory, simulate
-from optimizers.analysis.measures import EDGES, zigzag
+from optimizers import OPTIMIZERS, Run, Trajectory, simulate
+from optimizers.analysis.measures import zigzag
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -195,7 +195,7 @@ def test_the_sweep_finds_the_rates_of_the_claim():
     lost = [
         found.rates[found.zone[c] == ZONES.index(DIVERGES)].min(initial=np.inf) for c in range(3)
     ]
-    limit = EDGES["Momentum"](request.experiment.runs[1].hyper)[-1] / 10
+    limit = OPTIMIZERS["Momentum"].edges(request.experiment.runs[1].hyper)[-1] / 10
     claims(
         "sweep",
         "Curvature 10, batches of 32, noise σ = 2",

@@ -12,26 +12,23 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.analysis.step import (
-    FIRST_MOMENT,
-    FORMULAS,
     GRADIENT,
     NOISY_GRADIENT,
     STEP,
-    VELOCITY,
     WEIGHT_DECAY,
     arrows,
-    conversion,
-    equal_rates,
+    equal_runs,
     formula,
     inspect_step,
-    number,
     taylor,
 )
-from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
+from optimizers.record import CONVENTIONS, COUPLED, DECOUPLED, NO_DECAY
+from optimizers.rules.momentum import equal_rates
+from optimizers.sheet import number
 from optimizers.simulation.experiment import draws, noise_scale
 
 MOMENTUM = OPTIMIZERS["Momentum"]
-CONVENTIONS = MOMENTUM.hyperparameters[1].choices
+VELOCITY, FIRST_MOMENT = "velocity", "first moment"
 
 
 def one(run, **settings):
@@ -252,10 +249,6 @@ def assert_true(step, digits):
         assert all(agree), (step.run, step.k, line.latex)
     assert lines[0].value is step.gradient
     assert lines[-1].value is step.theta_after
-
-
-def test_every_rule_has_a_formula():
-    assert FORMULAS.keys() == OPTIMIZERS.keys()
 
 
 # With 14 digits the rows agree to rounding only if the formula is the rule's.
@@ -513,7 +506,7 @@ def test_adamws_arrows_leave_only_the_adaptive_gradient():
 @EVERY_RULE
 def test_a_first_step_has_no_memory(rule):
     for name, along in by_name(inspect_step(*one(Run(rule.name)), 0)).items():
-        assert along.any() == (name not in (VELOCITY, FIRST_MOMENT))
+        assert along.any() == (rule.memory is None or name != rule.memory.name)
 
 
 # --- Local models
@@ -607,7 +600,7 @@ def path(convention, lr, mu, **run):
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_converted_settings_make_the_same_run_at_a_constant_rate(convention, mu):
     lr = 0.04 / (1 - mu) if convention == "EMA" else 0.04
-    rates = equal_rates({"convention": convention, "momentum": mu}, lr)
+    rates = equal_rates(MOMENTUM.resolve({"convention": convention, "momentum": mu}), lr)
     assert tuple(rates) == CONVENTIONS
     expected = path(convention, lr, mu, weight_decay=0.02)
     for other, rate in rates.items():
@@ -617,25 +610,31 @@ def test_converted_settings_make_the_same_run_at_a_constant_rate(convention, mu)
 
 @pytest.mark.parametrize("changes", [{"schedule": "Step"}, {"schedule": "Cosine"}, {"warmup": 9}])
 def test_under_a_schedule_only_keras_differs(changes):
-    rates = equal_rates({"momentum": 0.9}, 0.04)
+    rates = equal_rates(MOMENTUM.resolve({"momentum": 0.9}), 0.04)
     paths = {name: path(name, rate, 0.9, **changes) for name, rate in rates.items()}
     np.testing.assert_allclose(paths["EMA"], paths["PyTorch"], 0, 1e-11)
     assert np.abs(paths["Keras"] - paths["PyTorch"]).max() > 0.01
 
 
+def test_only_momentum_has_other_conventions():
+    for rule in OPTIMIZERS.values():
+        assert bool(equal_runs(rule, {}, 0.1)) == (rule is MOMENTUM)
+
+
 def test_the_conversion_gives_the_numbers():
-    assert conversion({}, 0.1)[:-1] == [
+    assert equal_runs(MOMENTUM, {}, 0.1)[:-1] == [
         "PyTorch at lr 0.1, momentum 0.9 makes the same run as",
         "Keras at lr 0.1, momentum 0.9",
         "EMA at lr 1 = 0.1 / (1 - 0.9), momentum 0.9",
     ]
-    assert conversion({"convention": "EMA", "momentum": 0.5}, 0.1)[:-1] == [
+    assert equal_runs(MOMENTUM, {"convention": "EMA", "momentum": 0.5}, 0.1)[:-1] == [
         "EMA at lr 0.1, momentum 0.5 makes the same run as",
         "PyTorch at lr 0.05 = 0.1 (1 - 0.5), momentum 0.5",
         "Keras at lr 0.05 = 0.1 (1 - 0.5), momentum 0.5",
     ]
-    assert conversion({"convention": "Keras"}, 0.1)[1] == "PyTorch at lr 0.1, momentum 0.9"
-    assert "Keras differs" in conversion({}, 0.1)[-1]
+    other = equal_runs(MOMENTUM, {"convention": "Keras"}, 0.1)
+    assert other[1] == "PyTorch at lr 0.1, momentum 0.9"
+    assert "Keras differs" in equal_runs(MOMENTUM, {}, 0.1)[-1]
 
 
 @pytest.mark.parametrize(
@@ -648,4 +647,4 @@ def test_the_conversion_gives_the_numbers():
 )
 def test_settings_that_cannot_be_are_not_converted(hyper, lr, words):
     with pytest.raises(ValueError, match=words):
-        conversion(hyper, lr)
+        equal_runs(MOMENTUM, hyper, lr)

@@ -11,7 +11,7 @@ import math
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
 from landscape.critical import polish
-from landscape.record import CUSP, LOCAL_MINIMUM, Surface
+from landscape.record import CUSP, LOCAL_MINIMUM, Surface, SurfaceListing
 
 A, B, C = 20.0, 0.2, 2 * math.pi
 
@@ -55,6 +55,36 @@ def locate():
     return ((0.0, 0.0, CUSP), *((x, y, LOCAL_MINIMUM) for x, y in nearby))
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        w = 2 * math.pi
+        r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
+        slope = 2 * math.exp(-0.2 * r) / r
+        wave = w / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
+        gx = slope * x + wave * math.sin(w * x)
+        gy = slope * y + wave * math.sin(w * y)
+        return gx, gy
+    """,
+    hessian="""
+        w = 2 * math.pi
+        r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
+        slope = 2 * math.exp(-0.2 * r) / r
+        bend = (0.2 + 1 / r) / (2 * r)
+        wave = w**2 / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
+        sx, sy = math.sin(w * x), math.sin(w * y)
+        hxx = slope * (1 - bend * x**2) + wave * (math.cos(w * x) - sx**2 / 2)
+        hxy = -slope * bend * x * y - wave / 2 * sx * sy
+        hyy = slope * (1 - bend * y**2) + wave * (math.cos(w * y) - sy**2 / 2)
+        return hxx, hxy, hyy
+    """,
+    loss="""
+        r = torch.linalg.norm(theta) / 2**0.5
+        wave = torch.exp(torch.cos(2 * torch.pi * theta).mean())
+        return 20 - 20 * torch.exp(-0.2 * r) + torch.e - wave
+    """,
+)
+
+
 SURFACE = Surface(
     name="Ackley",
     sentence="A rippled funnel that ends in a cusp: the gradient does not shrink towards the"
@@ -68,4 +98,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

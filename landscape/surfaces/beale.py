@@ -1,7 +1,7 @@
 """Beale's function: flat in the middle, steep at the corners."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -36,6 +36,35 @@ def locate():
     ]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        u = 1.5 - x + x * y
+        v = 2.25 - x + x * y**2
+        w = 2.625 - x + x * y**3
+        gx = 2 * (u * (y - 1) + v * (y**2 - 1) + w * (y**3 - 1))
+        gy = 2 * x * (u + 2 * y * v + 3 * y**2 * w)
+        return gx, gy
+    """,
+    hessian="""
+        u = 1.5 - x + x * y
+        v = 2.25 - x + x * y**2
+        w = 2.625 - x + x * y**3
+        hxx = 2 * ((y - 1) ** 2 + (y**2 - 1) ** 2 + (y**3 - 1) ** 2)
+        hxy = x * (y - 1) + 2 * x * y * (y**2 - 1) + 3 * x * y**2 * (y**3 - 1)
+        hxy = 2 * (hxy + u + 2 * y * v + 3 * y**2 * w)
+        hyy = 2 * x * (x + 4 * x * y**2 + 9 * x * y**4 + 2 * v + 6 * y * w)
+        return hxx, hxy, hyy
+    """,
+    loss="""
+        x, y = theta
+        u = 1.5 - x + x * y
+        v = 2.25 - x + x * y**2
+        w = 2.625 - x + x * y**3
+        return u**2 + v**2 + w**2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Beale",
     sentence="Almost flat in the middle and very steep towards the corners:"
@@ -48,4 +77,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

@@ -1,7 +1,7 @@
 """Himmelblau's function: four equal minima."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, MAXIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, MAXIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -38,6 +38,24 @@ def locate():
     ]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        u = x**2 + y - 11
+        v = x + y**2 - 7
+        return 4 * x * u + 2 * v, 2 * u + 4 * y * v
+    """,
+    hessian="""
+        u = x**2 + y - 11
+        v = x + y**2 - 7
+        return 8 * x**2 + 4 * u + 2, 4 * x + 4 * y, 8 * y**2 + 4 * v + 2
+    """,
+    loss="""
+        x, y = theta
+        return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Himmelblau",
     sentence="Four minima of equal loss: which one is found depends on start and optimizer.",
@@ -48,4 +66,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

@@ -1,7 +1,7 @@
 """A valley with two hollows, the nearer one the higher: a place to get stuck, or to get out."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Number, Surface
+from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -32,6 +32,20 @@ def locate(saddle):
     ]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        off = y - x / 2
+        return 2 * (x + 1) * (x - saddle) * (x - 1) - off, 2 * off
+    """,
+    hessian="return 6 * x**2 - 4 * saddle * x - 1.5, -1.0, 2.0",
+    loss="""
+        x, y = theta
+        wells = (x**2 - 1) ** 2 / 2 + 2 / 3 * saddle * (2 - x) * (x + 1) ** 2
+        return (y - x / 2) ** 2 + wells
+    """,
+)
+
+
 SURFACE = Surface(
     name="Local-minima valley",
     sentence="A valley with two hollows: the one that is nearer to the start is the higher one.",
@@ -44,6 +58,7 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
     parameters=(
         Number(
             "saddle",

@@ -1,7 +1,7 @@
 """The monkey saddle: a critical point that even the Hessian does not describe."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import DEGENERATE, Surface
+from landscape.record import DEGENERATE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -24,6 +24,16 @@ def locate():
     return [(0.0, 0.0, DEGENERATE)]
 
 
+LISTING = SurfaceListing(
+    gradient="return 3 * x**2 - 3 * y**2, -6 * x * y",
+    hessian="return 6 * x, -6 * y, -6 * x",
+    loss="""
+        x, y = theta
+        return x**3 - 3 * x * y**2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Monkey saddle",
     sentence="Three ways down, for two legs and a tail; at the centre even the curvature is zero.",
@@ -34,5 +44,6 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
     bounded=False,
 )

@@ -3,7 +3,7 @@
 import math
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, Number, Surface
+from landscape.record import GLOBAL_MINIMUM, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -34,6 +34,41 @@ def locate(scale, condition, rotation):
     return [(0.0, 0.0, GLOBAL_MINIMUM)]
 
 
+AXES = SurfaceListing(
+    gradient="return scale * x, scale * condition * y",
+    hessian="return scale, 0.0, scale * condition",
+    loss="""
+        x, y = theta
+        return scale / 2 * (x**2 + condition * y**2)
+    """,
+)
+
+LISTING = SurfaceListing(
+    gradient="""
+        angle = math.radians(rotation)
+        c, s = math.cos(angle), math.sin(angle)
+        u, v = scale * (c * x + s * y), scale * condition * (c * y - s * x)
+        return c * u - s * v, s * u + c * v
+    """,
+    hessian="""
+        angle = math.radians(rotation)
+        c, s = math.cos(angle), math.sin(angle)
+        hxx = scale * (c**2 + condition * s**2)
+        hxy = scale * (1 - condition) * c * s
+        hyy = scale * (s**2 + condition * c**2)
+        return hxx, hxy, hyy
+    """,
+    loss="""
+        x, y = theta
+        angle = math.radians(rotation)
+        c, s = math.cos(angle), math.sin(angle)
+        u, v = c * x + s * y, c * y - s * x
+        return scale / 2 * (u**2 + condition * v**2)
+    """,
+    special=(("rotation", 0.0, AXES),),
+)
+
+
 SURFACE = Surface(
     name="Quadratic",
     sentence="A bowl; the larger its condition number, the more it is a ravine.",
@@ -45,6 +80,8 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
+    quadratic=True,
     parameters=(
         Number("scale", "s", 1.0, 0.01, 100.0, "Curvature along the flat axis.", "log"),
         Number("condition", r"\kappa", 10.0, 1.0, 1000.0, "Steep over flat curvature.", "log"),

@@ -4,7 +4,7 @@ import math
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
 from landscape.critical import polish
-from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, Number, Surface
+from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -33,6 +33,26 @@ def locate(amplitude):
     return [(0.0, 0.0, GLOBAL_MINIMUM), *((x, y, LOCAL_MINIMUM) for x, y in nearby)]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        w = 2 * math.pi
+        gx = 2 * x + amplitude * w * math.sin(w * x)
+        gy = 2 * y + amplitude * w * math.sin(w * y)
+        return gx, gy
+    """,
+    hessian="""
+        w = 2 * math.pi
+        hxx = 2 + amplitude * w**2 * math.cos(w * x)
+        hyy = 2 + amplitude * w**2 * math.cos(w * y)
+        return hxx, 0.0, hyy
+    """,
+    loss="""
+        ripples = amplitude * (1 - torch.cos(2 * torch.pi * theta))
+        return (theta**2 + ripples).sum()
+    """,
+)
+
+
 SURFACE = Surface(
     name="Rastrigin",
     sentence="A bowl under ripples: 121 minima in the frame, only the one in the middle global.",
@@ -43,6 +63,7 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
     parameters=(
         Number("amplitude", "A", 10.0, 2.0, 20.0, "Height of the ripples; the bowl stays."),
     ),

@@ -1,7 +1,7 @@
 """Rosenbrock's valley: easy to find, hard to follow."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, Number, Surface
+from landscape.record import GLOBAL_MINIMUM, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -27,6 +27,19 @@ def locate(b):
     return [(1.0, 1.0, GLOBAL_MINIMUM)]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        off = y - x**2
+        return -2 * (1 - x) - 4 * b * x * off, 2 * b * off
+    """,
+    hessian="return 2 - 4 * b * (y - 3 * x**2), -4 * b * x, 2 * b",
+    loss="""
+        x, y = theta
+        return (1 - x) ** 2 + b * (y - x**2) ** 2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Rosenbrock",
     sentence="A curved valley: its floor is reached at once, its minimum only after a long crawl.",
@@ -37,5 +50,6 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
     parameters=(Number("b", "b", 100.0, 1.0, 1000.0, "Steepness of the valley walls.", "log"),),
 )

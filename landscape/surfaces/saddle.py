@@ -1,7 +1,7 @@
 """A bounded saddle: the simplest surface on which a start can be unlucky."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -24,6 +24,16 @@ def locate():
     return [(0.0, 1.0, GLOBAL_MINIMUM), (0.0, -1.0, GLOBAL_MINIMUM), (0.0, 0.0, SADDLE)]
 
 
+LISTING = SurfaceListing(
+    gradient="return x, y**3 - y",
+    hessian="return 1.0, 0.0, 3 * y**2 - 1",
+    loss="""
+        x, y = theta
+        return x**2 / 2 - y**2 / 2 + y**4 / 4
+    """,
+)
+
+
 SURFACE = Surface(
     name="Saddle",
     sentence="The gradient vanishes at the saddle, yet the loss falls on both sides of it;"
@@ -35,4 +45,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

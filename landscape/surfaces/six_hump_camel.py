@@ -1,7 +1,7 @@
 """The six-hump camel: six minima at three heights."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -35,6 +35,20 @@ def locate():
     return [*half, *((-x, -y, kind) for x, y, kind in half), (0.0, 0.0, SADDLE)]
 
 
+LISTING = SurfaceListing(
+    gradient="""
+        gx = (8 - 8.4 * x**2 + 2 * x**4) * x + y
+        gy = x + (-8 + 16 * y**2) * y
+        return gx, gy
+    """,
+    hessian="return 8 - 25.2 * x**2 + 10 * x**4, 1.0, -8 + 48 * y**2",
+    loss="""
+        x, y = theta
+        return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (-4 + 4 * y**2) * y**2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Six-hump camel",
     sentence="Six minima in pairs at three heights: only those of the lowest pair are global.",
@@ -45,4 +59,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

@@ -1,7 +1,7 @@
 """The Styblinski-Tang function: a double well in each coordinate."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -37,6 +37,13 @@ def locate():
     ]
 
 
+LISTING = SurfaceListing(
+    gradient="return 2 * x**3 - 16 * x + 2.5, 2 * y**3 - 16 * y + 2.5",
+    hessian="return 6 * x**2 - 16, 0.0, 6 * y**2 - 16",
+    loss="return (theta**4 - 16 * theta**2 + 5 * theta).sum() / 2",
+)
+
+
 SURFACE = Surface(
     name="Styblinski-Tang",
     sentence="Four minima at three heights: each coordinate falls into a deep or a shallow well.",
@@ -47,4 +54,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

@@ -1,7 +1,7 @@
 """The three-hump camel: a global minimum between two local ones."""
 
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Surface
+from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
@@ -30,6 +30,16 @@ def locate():
     ]
 
 
+LISTING = SurfaceListing(
+    gradient="return 4 * x - 4.2 * x**3 + x**5 + y, x + 2 * y",
+    hessian="return 4 - 12.6 * x**2 + 5 * x**4, 1.0, 2.0",
+    loss="""
+        x, y = theta
+        return 2 * x**2 - 1.05 * x**4 + x**6 / 6 + x * y + y**2
+    """,
+)
+
+
 SURFACE = Surface(
     name="Three-hump camel",
     sentence="Three minima in a row, the lowest one in the middle.",
@@ -41,4 +51,5 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    listing=LISTING,
 )

@@ -16,425 +16,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from optimizers.record import COUPLED, DECOUPLED
+from landscape.record import SurfaceListing
+from optimizers.record import COUPLED, DECOUPLED, RuleListing
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import (
     Experiment,
     Run,
     simulate,
 )
-from optimizers.simulation.schedules import SCHEDULES
+from optimizers.simulation.schedules import SCHEDULES, ScheduleListing
 
 WIDTH = 88  # columns, as Python's formatters have it
 TAB = "    "
 IMPORTS = {"math": "import math", "np": "import numpy as np", "torch": "import torch"}
 
-Text = TypeVar("Text")
-# A text by the name of what it writes down, or by (name, number, value): that text is taken where
-# the named number has this value. A number is listed if the text speaks of it.
-Texts = Mapping[str | tuple[str, str, float], Text]
-
-
-@dataclass(frozen=True)
-class SurfaceText:
-    """Bodies of gradient(x, y) and hessian(x, y) for `math`, and of loss(theta) for `torch`."""
-
-    gradient: str
-    hessian: str
-    loss: str
-
-
-@dataclass(frozen=True)
-class RuleText:
-    """The two texts of an update rule.
-
-    In plain Python it is a class: `state` is what its __init__ adds, `step` the body of
-    step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
-    with `arguments` (hyperparameters in braces) or, where PyTorch has none, the lines `hand` of
-    the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters, after `hand_state`.
-    """
-
-    name: str
-    step: str
-    state: str = ""
-    before: str = ""
-    optim: str = ""
-    arguments: tuple[str, ...] = ("lr={lr}",)
-    closure: bool = False
-    hand: str = ""
-    hand_state: str = ""
-
-
-SURFACE_TEXTS: Texts[SurfaceText] = MappingProxyType(
-    {
-        "Ackley": SurfaceText(
-            gradient="""
-                w = 2 * math.pi
-                r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
-                slope = 2 * math.exp(-0.2 * r) / r
-                wave = w / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
-                gx = slope * x + wave * math.sin(w * x)
-                gy = slope * y + wave * math.sin(w * y)
-                return gx, gy
-            """,
-            hessian="""
-                w = 2 * math.pi
-                r = math.sqrt((x**2 + y**2) / 2) or math.inf  # no funnel at the cusp
-                slope = 2 * math.exp(-0.2 * r) / r
-                bend = (0.2 + 1 / r) / (2 * r)
-                wave = w**2 / 2 * math.exp((math.cos(w * x) + math.cos(w * y)) / 2)
-                sx, sy = math.sin(w * x), math.sin(w * y)
-                hxx = slope * (1 - bend * x**2) + wave * (math.cos(w * x) - sx**2 / 2)
-                hxy = -slope * bend * x * y - wave / 2 * sx * sy
-                hyy = slope * (1 - bend * y**2) + wave * (math.cos(w * y) - sy**2 / 2)
-                return hxx, hxy, hyy
-            """,
-            loss="""
-                r = torch.linalg.norm(theta) / 2**0.5
-                wave = torch.exp(torch.cos(2 * torch.pi * theta).mean())
-                return 20 - 20 * torch.exp(-0.2 * r) + torch.e - wave
-            """,
-        ),
-        "Beale": SurfaceText(
-            gradient="""
-                u = 1.5 - x + x * y
-                v = 2.25 - x + x * y**2
-                w = 2.625 - x + x * y**3
-                gx = 2 * (u * (y - 1) + v * (y**2 - 1) + w * (y**3 - 1))
-                gy = 2 * x * (u + 2 * y * v + 3 * y**2 * w)
-                return gx, gy
-            """,
-            hessian="""
-                u = 1.5 - x + x * y
-                v = 2.25 - x + x * y**2
-                w = 2.625 - x + x * y**3
-                hxx = 2 * ((y - 1) ** 2 + (y**2 - 1) ** 2 + (y**3 - 1) ** 2)
-                hxy = x * (y - 1) + 2 * x * y * (y**2 - 1) + 3 * x * y**2 * (y**3 - 1)
-                hxy = 2 * (hxy + u + 2 * y * v + 3 * y**2 * w)
-                hyy = 2 * x * (x + 4 * x * y**2 + 9 * x * y**4 + 2 * v + 6 * y * w)
-                return hxx, hxy, hyy
-            """,
-            loss="""
-                x, y = theta
-                u = 1.5 - x + x * y
-                v = 2.25 - x + x * y**2
-                w = 2.625 - x + x * y**3
-                return u**2 + v**2 + w**2
-            """,
-        ),
-        "Himmelblau": SurfaceText(
-            gradient="""
-                u = x**2 + y - 11
-                v = x + y**2 - 7
-                return 4 * x * u + 2 * v, 2 * u + 4 * y * v
-            """,
-            hessian="""
-                u = x**2 + y - 11
-                v = x + y**2 - 7
-                return 8 * x**2 + 4 * u + 2, 4 * x + 4 * y, 8 * y**2 + 4 * v + 2
-            """,
-            loss="""
-                x, y = theta
-                return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
-            """,
-        ),
-        "Local-minima valley": SurfaceText(
-            gradient="""
-                off = y - x / 2
-                return 2 * (x + 1) * (x - saddle) * (x - 1) - off, 2 * off
-            """,
-            hessian="return 6 * x**2 - 4 * saddle * x - 1.5, -1.0, 2.0",
-            loss="""
-                x, y = theta
-                wells = (x**2 - 1) ** 2 / 2 + 2 / 3 * saddle * (2 - x) * (x + 1) ** 2
-                return (y - x / 2) ** 2 + wells
-            """,
-        ),
-        "Monkey saddle": SurfaceText(
-            gradient="return 3 * x**2 - 3 * y**2, -6 * x * y",
-            hessian="return 6 * x, -6 * y, -6 * x",
-            loss="""
-                x, y = theta
-                return x**3 - 3 * x * y**2
-            """,
-        ),
-        "Quadratic": SurfaceText(
-            gradient="""
-                angle = math.radians(rotation)
-                c, s = math.cos(angle), math.sin(angle)
-                u, v = scale * (c * x + s * y), scale * condition * (c * y - s * x)
-                return c * u - s * v, s * u + c * v
-            """,
-            hessian="""
-                angle = math.radians(rotation)
-                c, s = math.cos(angle), math.sin(angle)
-                hxx = scale * (c**2 + condition * s**2)
-                hxy = scale * (1 - condition) * c * s
-                hyy = scale * (s**2 + condition * c**2)
-                return hxx, hxy, hyy
-            """,
-            loss="""
-                x, y = theta
-                angle = math.radians(rotation)
-                c, s = math.cos(angle), math.sin(angle)
-                u, v = c * x + s * y, c * y - s * x
-                return scale / 2 * (u**2 + condition * v**2)
-            """,
-        ),
-        ("Quadratic", "rotation", 0.0): SurfaceText(
-            gradient="return scale * x, scale * condition * y",
-            hessian="return scale, 0.0, scale * condition",
-            loss="""
-                x, y = theta
-                return scale / 2 * (x**2 + condition * y**2)
-            """,
-        ),
-        "Rastrigin": SurfaceText(
-            gradient="""
-                w = 2 * math.pi
-                gx = 2 * x + amplitude * w * math.sin(w * x)
-                gy = 2 * y + amplitude * w * math.sin(w * y)
-                return gx, gy
-            """,
-            hessian="""
-                w = 2 * math.pi
-                hxx = 2 + amplitude * w**2 * math.cos(w * x)
-                hyy = 2 + amplitude * w**2 * math.cos(w * y)
-                return hxx, 0.0, hyy
-            """,
-            loss="""
-                ripples = amplitude * (1 - torch.cos(2 * torch.pi * theta))
-                return (theta**2 + ripples).sum()
-            """,
-        ),
-        "Rosenbrock": SurfaceText(
-            gradient="""
-                off = y - x**2
-                return -2 * (1 - x) - 4 * b * x * off, 2 * b * off
-            """,
-            hessian="return 2 - 4 * b * (y - 3 * x**2), -4 * b * x, 2 * b",
-            loss="""
-                x, y = theta
-                return (1 - x) ** 2 + b * (y - x**2) ** 2
-            """,
-        ),
-        "Saddle": SurfaceText(
-            gradient="return x, y**3 - y",
-            hessian="return 1.0, 0.0, 3 * y**2 - 1",
-            loss="""
-                x, y = theta
-                return x**2 / 2 - y**2 / 2 + y**4 / 4
-            """,
-        ),
-        "Six-hump camel": SurfaceText(
-            gradient="""
-                gx = (8 - 8.4 * x**2 + 2 * x**4) * x + y
-                gy = x + (-8 + 16 * y**2) * y
-                return gx, gy
-            """,
-            hessian="return 8 - 25.2 * x**2 + 10 * x**4, 1.0, -8 + 48 * y**2",
-            loss="""
-                x, y = theta
-                return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (-4 + 4 * y**2) * y**2
-            """,
-        ),
-        "Styblinski-Tang": SurfaceText(
-            gradient="return 2 * x**3 - 16 * x + 2.5, 2 * y**3 - 16 * y + 2.5",
-            hessian="return 6 * x**2 - 16, 0.0, 6 * y**2 - 16",
-            loss="return (theta**4 - 16 * theta**2 + 5 * theta).sum() / 2",
-        ),
-        "Three-hump camel": SurfaceText(
-            gradient="return 4 * x - 4.2 * x**3 + x**5 + y, x + 2 * y",
-            hessian="return 4 - 12.6 * x**2 + 5 * x**4, 1.0, 2.0",
-            loss="""
-                x, y = theta
-                return 2 * x**2 - 1.05 * x**4 + x**6 / 6 + x * y + y**2
-            """,
-        ),
-    }
-)
-
-DOT = """
-    def dot(a, b):
-        return a[0] * b[0] + a[1] * b[1]
-"""
-
-ADAM_STEP = """
-    self.t += 1
-    for i in range(2):
-        self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
-        self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
-        m_hat = self.m[i] / (1 - self.beta1**self.t)
-        v_hat = self.v[i] / (1 - self.beta2**self.t)
-        theta[i] -= self.lr * m_hat / (math.sqrt(v_hat) + self.eps)
-"""
-
-RULE_TEXTS: Texts[RuleText] = MappingProxyType(
-    {
-        "SGD": RuleText(
-            name="SGD",
-            step="""
-                for i in range(2):
-                    theta[i] -= self.lr * g[i]
-            """,
-            optim="SGD",
-        ),
-        "Momentum": RuleText(
-            name="Momentum",
-            state="self.v = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.v[i] = self.momentum * self.v[i] + g[i]
-                    theta[i] -= self.lr * self.v[i]
-            """,
-            optim="SGD",
-            arguments=("lr={lr}", "momentum={momentum}"),
-        ),
-        ("Momentum", "convention", 1.0): RuleText(  # Keras
-            name="Momentum",
-            state="self.v = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.v[i] = self.momentum * self.v[i] - self.lr * g[i]
-                    theta[i] += self.v[i]
-            """,
-            hand_state="v = torch.zeros_like(theta)",
-            hand="""
-                v = momentum * v - lr * g
-                theta = theta + v
-            """,
-        ),
-        ("Momentum", "convention", 2.0): RuleText(  # EMA
-            name="Momentum",
-            state="self.v = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.v[i] = self.momentum * self.v[i] + (1 - self.momentum) * g[i]
-                    theta[i] -= self.lr * self.v[i]
-            """,
-            # Not dampening=momentum: with it PyTorch's first velocity is g all the same.
-            optim="SGD",
-            arguments=("lr={lr} * (1 - {momentum})", "momentum={momentum}"),
-        ),
-        "Nesterov": RuleText(
-            name="Nesterov",
-            state="self.v = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.v[i] = self.momentum * self.v[i] + g[i]
-                    theta[i] -= self.lr * (g[i] + self.momentum * self.v[i])
-            """,
-            optim="SGD",
-            arguments=("lr={lr}", "momentum={momentum}", "nesterov=True"),
-        ),
-        # PyTorch refuses nesterov=True here, and it is the same.
-        ("Nesterov", "momentum", 0.0): RuleText(
-            name="Nesterov",
-            step="""
-                for i in range(2):  # with momentum 0, gradient descent
-                    theta[i] -= self.lr * g[i]
-            """,
-            optim="SGD",
-        ),
-        "AdaGrad": RuleText(
-            name="AdaGrad",
-            state="self.s = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.s[i] += g[i] ** 2
-                    theta[i] -= self.lr * g[i] / (math.sqrt(self.s[i]) + self.eps)
-            """,
-            optim="Adagrad",
-            arguments=("lr={lr}", "eps={eps}"),
-        ),
-        "RMSProp": RuleText(
-            name="RMSProp",
-            state="self.s = [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.s[i] = self.decay * self.s[i] + (1 - self.decay) * g[i] ** 2
-                    theta[i] -= self.lr * g[i] / (math.sqrt(self.s[i]) + self.eps)
-            """,
-            optim="RMSprop",
-            arguments=("lr={lr}", "alpha={decay}", "eps={eps}"),
-        ),
-        "Adam": RuleText(
-            name="Adam",
-            state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
-            step=ADAM_STEP,
-            optim="Adam",
-            arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
-        ),
-        ("Adam", "bias_correction", 1.0): RuleText(  # off
-            name="Adam",
-            state="self.m, self.v = [0.0, 0.0], [0.0, 0.0]",
-            step="""
-                for i in range(2):
-                    self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
-                    self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
-                    theta[i] -= self.lr * self.m[i] / (math.sqrt(self.v[i]) + self.eps)
-            """,
-            hand_state="m, v = torch.zeros_like(theta), torch.zeros_like(theta)",
-            hand="""
-                m = beta1 * m + (1 - beta1) * g
-                v = beta2 * v + (1 - beta2) * g**2
-                theta = theta - lr * m / (torch.sqrt(v) + eps)
-            """,
-        ),
-        "AdamW": RuleText(
-            name="AdamW",
-            state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
-            step=ADAM_STEP,
-            optim="AdamW",
-            arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
-        ),
-        "Newton": RuleText(
-            name="Newton",
-            step="""
-                hxx, hxy, hyy = self.hessian(*theta)
-                det = hxx * hyy - hxy**2
-                theta[0] -= self.lr * (hyy * g[0] - hxy * g[1]) / det
-                theta[1] -= self.lr * (hxx * g[1] - hxy * g[0]) / det
-            """,
-            hand="""
-                hessian = torch.func.hessian(loss)(theta)
-                theta = theta - lr * torch.linalg.solve(hessian, g)
-            """,
-        ),
-        "L-BFGS": RuleText(
-            name="LBFGS",
-            before=DOT,
-            state="self.pairs, self.gamma, self.last = [], 1.0, None",
-            step="""
-                if max(map(abs, g)) <= 1e-7:
-                    return  # at rest
-                lr = self.lr
-                if self.last is None:
-                    lr *= min(1.0, 1.0 / sum(map(abs, g)))
-                else:
-                    s, old_g = self.last
-                    y = [g[i] - old_g[i] for i in range(2)]
-                    if dot(s, y) > 1e-10:  # the curvature along s is positive
-                        self.pairs = [*self.pairs, (s, y)][-self.history :]
-                        self.gamma = dot(s, y) / dot(y, y)
-                d, alphas = [-g[0], -g[1]], []
-                for s, y in reversed(self.pairs):
-                    alphas.append(dot(s, d) / dot(s, y))
-                    d = [d[i] - alphas[-1] * y[i] for i in range(2)]
-                d = [self.gamma * d[i] for i in range(2)]
-                for s, y in self.pairs:
-                    weight = alphas.pop() - dot(y, d) / dot(s, y)
-                    d = [d[i] + weight * s[i] for i in range(2)]
-                self.last = [lr * d[i] for i in range(2)], g
-                if dot(g, d) <= -1e-9:  # else at rest
-                    theta[:] = [theta[i] + lr * d[i] for i in range(2)]
-            """,
-            optim="LBFGS",
-            arguments=("lr={lr}", "max_iter=1", "history_size={history}"),
-            closure=True,
-        ),
-    }
-)
+Listing = TypeVar("Listing", SurfaceListing, RuleListing, ScheduleListing)
 
 # The first line of step(theta, g).
 DECAY_TEXTS = MappingProxyType(
@@ -444,19 +40,6 @@ DECAY_TEXTS = MappingProxyType(
     }
 )
 
-# What schedule(t) returns, without a warm-up.
-SCHEDULE_TEXTS: Texts[str] = MappingProxyType(
-    {
-        "Constant": "1.0",
-        "Step": "factor ** sum(t >= cut for cut in cuts)",
-        "Exponential": "final ** (t / (steps - 1))",
-        "Cosine": "final + (1 - final) * (1 + math.cos(math.pi * t / (steps - 1))) / 2",
-        ("Cosine", "final", 0.0): "(1 + math.cos(math.pi * t / (steps - 1))) / 2",
-        "Linear": "1 - (1 - final) * t / (steps - 1)",
-        ("Linear", "final", 0.0): "1 - t / (steps - 1)",
-        "Inverse sqrt": "1 / math.sqrt(1 + t / timescale)",
-    }
-)
 WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 
 
@@ -559,9 +142,9 @@ def pytorch(experiment: Experiment, run: Run) -> str:
 class _Parts:
     """What both listings are made of; numbers are text already."""
 
-    surface: SurfaceText
+    surface: SurfaceListing
     params: Mapping[str, str]
-    rule: RuleText
+    rule: RuleListing
     hyper: Mapping[str, str]
     lr: str
     start: str
@@ -592,9 +175,9 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     ]
     schedule, numbers = _schedule(run, plan.steps, plan.updates_per_epoch)
     return _Parts(
-        surface=_text_of(SURFACE_TEXTS, surface.name, experiment.params),
+        surface=_special(surface.listing, experiment.params),
         params={name: repr(value) for name, value in experiment.params.items()},
-        rule=_text_of(RULE_TEXTS, rule.name, run.hyper),
+        rule=_special(rule.listing, run.hyper),
         hyper={
             h.name: repr(int(run.hyper[h.name]) if h.integer else run.hyper[h.name])
             for h in rule.hyperparameters
@@ -627,7 +210,7 @@ def _schedule(run: Run, steps: int, updates_per_epoch: int) -> tuple[str, dict[s
     # Of a cosine that ends where it begins, each factor is 1 but for rounding.
     factors = schedule.factors(steps, params, 0, updates_per_epoch)
     flat = np.allclose(factors, 1.0, rtol=0.0, atol=1e-15)
-    lines = [] if flat else [f"return {_text_of(SCHEDULE_TEXTS, schedule.name, params)}"]
+    lines = [] if flat else [f"return {_special(schedule.listing, params).factor}"]
     if run.warmup:
         numbers["warmup"] = str(run.warmup)
         lines = [line.replace("return", "decay =") for line in lines]
@@ -635,9 +218,10 @@ def _schedule(run: Run, steps: int, updates_per_epoch: int) -> tuple[str, dict[s
     return _function("schedule(t)", "\n".join(lines)) if lines else "", numbers
 
 
-def _text_of(texts: Texts[Text], name: str, numbers: Mapping[str, Any]) -> Text:
-    keys = ((name, number, value) for number, value in numbers.items())
-    return next((texts[key] for key in keys if key in texts), texts[name])
+def _special(listing: Listing, numbers: Mapping[str, Any]) -> Listing:
+    """Return the listing for these numbers: a special one where one of them has its value."""
+    found = (other for name, value, other in listing.special if numbers[name] == value)
+    return next(found, listing)
 
 
 def _speaks(text: str, name: str) -> bool:

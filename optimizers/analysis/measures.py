@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from landscape import SURFACES
 from landscape.checks import NOTHING
 from landscape.language import msgid
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
+from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Trajectory
 
@@ -193,88 +194,35 @@ class Stability:
         return self.product / (math.nan if self.limit is None else self.limit)
 
 
-(CONVENTIONS,) = (
-    number.choices
-    for number in OPTIMIZERS["Momentum"].hyperparameters
-    if number.name == "convention"
-)
-
-
-def convention(hyper: Mapping[str, float]) -> str | None:
-    """Return which of the CONVENTIONS a run's momentum has, None for a rule without a choice."""
-    return CONVENTIONS[int(hyper["convention"])] if "convention" in hyper else None
-
-
-def heavy_ball_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
-    """Return where z^2 - (1 + mu - a) z + mu, a = lr lambda, changes the kind of its roots.
-
-    They are real and positive up to (1 - sqrt mu)^2, have a positive real part up to 1 + mu and
-    modulus below 1 up to 2 (1 + mu) (Polyak 1964).
-    """
-    mu = hyper.get("momentum", 0.0)
-    edges = (1 - math.sqrt(mu)) ** 2, 1 + mu, 2 * (1 + mu)
-    # A velocity that averages the gradients moves as one that sums them at lr (1 - mu).
-    unit = 1 - mu if convention(hyper) == "EMA" else 1.0
-    return edges[0] / unit, edges[1] / unit, edges[2] / unit
-
-
-def nesterov_edges(hyper: Mapping[str, float]) -> tuple[float, float, float]:
-    """Return where z^2 - (1 + mu)(1 - a) z + mu (1 - a), a = lr lambda, changes its roots.
-
-    The iterates are the look-ahead points. At a = 1 both roots are 0; beyond it they are real with
-    opposite signs, the negative one the larger, and it is -1 at a = (2 + 2 mu) / (1 + 2 mu).
-    """
-    mu = hyper["momentum"]
-    return ((1 - mu) / (1 + mu)) ** 2, 1.0, (2 + 2 * mu) / (1 + 2 * mu)
-
-
-EDGES: Mapping[str, Callable[[Mapping[str, float]], tuple[float, float, float]]] = MappingProxyType(
-    {"SGD": heavy_ball_edges, "Momentum": heavy_ball_edges, "Nesterov": nesterov_edges}
-)
-ADAPTIVE = (
-    "it divides each coordinate by the size of its past gradients, so that the curvature alone"
-    " sets no limit."
-)
-REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("AdaGrad", "RMSProp", "Adam", "AdamW"), ADAPTIVE),
-        "Newton": "it divides by the curvature, which therefore sets no limit.",
-        "L-BFGS": "it divides by the curvature that it has met, which therefore sets no limit.",
-    }
-)
-
-
-def stability_limit(rule: str, hyper: Mapping[str, float], curvature: float) -> float | None:
+def stability_limit(rule: Optimizer, hyper: Mapping[str, float], curvature: float) -> float | None:
     """Return the rate above which a rule is unstable on a quadratic of this largest curvature.
 
     None where no theory holds for the rule or the curvature is not positive.
     """
-    if rule not in EDGES or curvature <= 0:
+    if isinstance(rule.edges, str) or curvature <= 0:
         return None
-    return EDGES[rule](hyper)[-1] / curvature
+    return rule.edges(hyper)[-1] / curvature
 
 
 def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     """Measure how close each update is to the edge of stability."""
-    run = trajectory.run
+    run, rule = trajectory.run, OPTIMIZERS[trajectory.run.optimizer]
     count = len(trajectory.lr)
-    if run.optimizer not in EDGES:
-        why = REASONS.get(run.optimizer, "its limit is not known.")
-        return Stability(
-            np.full(count, math.nan), np.full(count, NO_THEORY), None, f"{run.optimizer}: {why}"
-        )
+    if isinstance(rule.edges, str):
+        reason = f"{rule.name}: {rule.edges}"
+        return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
     hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
     curvature = curvatures(*hessian)[0] + experiment.plan(run).coupled
     product = trajectory.lr * curvature
-    edges = EDGES[run.optimizer](run.hyper)
+    edges = rule.edges(run.hyper)
     zones = np.array(ZONES)[np.searchsorted(np.array(edges), product)]
     off = curvature <= 0
     zones[off] = NO_THEORY
-    reason = None
+    why = None
     if off.any():
-        reason = f"No curvature is positive at {int(off.sum())} of {count} updates."
-    return Stability(product, zones, edges, reason)
+        why = f"No curvature is positive at {int(off.sum())} of {count} updates."
+    return Stability(product, zones, edges, why)
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,7 @@ from optimizers.simulation.experiment import MOST_STEPS, Experiment, check_count
 from optimizers.simulation.sweep import Sweep, sweep
 
 # The hyperparameter that is the share of the past each rule keeps in its direction.
-MOMENTUM_LIKE = {
-    name: next(h.name for h in rule.hyperparameters if h.name in ("momentum", "beta1"))
-    for name, rule in OPTIMIZERS.items()
-    if any(h.name in ("momentum", "beta1") for h in rule.hyperparameters)
-}
+MOMENTUM_LIKE = {name: rule.memory.hyper for name, rule in OPTIMIZERS.items() if rule.memory}
 LOSS, STEPS = "final loss", "updates to the tolerance"
 MEASURES = (LOSS, STEPS)
 UPDATES, SAMPLES = "updates", "samples"

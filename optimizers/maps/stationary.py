@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from optimizers.analysis.measures import convention
 from optimizers.maps.base import Array, Rates, Result, gaps, part, seeds_of
+from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Run
 from optimizers.simulation.schedules import SCHEDULES
 from optimizers.simulation.sweep import sweep
@@ -115,19 +115,19 @@ class NoiseBall(Rates):
 
 
 def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
-    """Return the stationary mean gap of SGD and Momentum on the quadratic, (r,), else NaN.
+    """Return the stationary mean gap of a heavy ball on a quadratic, (r,), else NaN.
 
     Along an eigenvector of curvature l the position's variance is
     lr s^2 (1 + mu) / (l (1 - mu) (2 (1 + mu) - lr l)), where s is the standard deviation of the
     batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
     """
-    mu = run.hyper.get("momentum", 0.0) if run.optimizer in ("SGD", "Momentum") else None
-    if experiment.surface != "Quadratic" or mu is None or run.weight_decay:
+    surface, heavy_ball = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer].heavy_ball
+    if not surface.quadratic or heavy_ball is None or run.weight_decay:
         return np.full(len(rates), np.nan)
-    # The same run in PyTorch's convention: the averaging one takes a share 1 - mu of the rate.
-    lr = rates * (1 - mu) if convention(run.hyper) == "EMA" else rates
+    mu, share = heavy_ball(run.hyper)
+    lr = share * rates
     deviation = experiment.plan(run).noise
-    hxx, hxy, hyy = SURFACES["Quadratic"].hessian(0.0, 0.0, **experiment.params)
+    hxx, hxy, hyy = surface.hessian(0.0, 0.0, **experiment.params)
     total = np.zeros(len(rates))
     for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):
         room = 2 * (1 + mu) - lr * curvature

@@ -4,7 +4,8 @@ import math
 
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import UPDATE_SIGNATURE, Optimizer
+from optimizers.record import ADAPTIVE, COUPLED, UPDATE_SIGNATURE, Optimizer, RuleListing
+from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -14,6 +15,24 @@ def update(t, g, hessian, lr, hyper, state, step):
         s[i] += g[i] * g[i]
         step[i] = -lr[i] * g[i] / (math.sqrt(s[i]) + eps[i])
     return 0
+
+
+def formula(sheet: Sheet) -> None:
+    sheet.state("s", "$s0 + $g^2", "The sum of the squared gradients, in each coordinate.")
+    sheet.theta(r"$theta0 - $lr \cdot \frac{$g}{\sqrt{$s} + $eps}")
+
+
+LISTING = RuleListing(
+    name="AdaGrad",
+    state="self.s = [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.s[i] += g[i] ** 2
+            theta[i] -= self.lr * g[i] / (math.sqrt(self.s[i]) + self.eps)
+    """,
+    optim="Adagrad",
+    arguments=("lr={lr}", "eps={eps}"),
+)
 
 
 OPTIMIZER = Optimizer(
@@ -36,6 +55,14 @@ OPTIMIZER = Optimizer(
         "Six-hump camel": 0.2,
         "Three-hump camel": 0.2,
     },
+    weight_decay=COUPLED,
+    needs_hessian=False,
+    uses_time=False,
+    formula=formula,
+    memory=None,
+    edges=ADAPTIVE,
+    heavy_ball=None,
+    listing=LISTING,
     hyperparameters=(
         Number("eps", r"\epsilon", 1e-10, 1e-16, 1.0, "Keeps the division finite.", "log"),
     ),

@@ -2,9 +2,20 @@
 
 import math
 
+import numpy as np
+
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import UPDATE_SIGNATURE, Optimizer
+from optimizers.record import (
+    ADAPTIVE,
+    COUPLED,
+    EMA,
+    UPDATE_SIGNATURE,
+    Memory,
+    Optimizer,
+    RuleListing,
+)
+from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -36,6 +47,78 @@ def update(t, g, hessian, lr, hyper, state, step):
     return 0
 
 
+# What follows is said of AdamW too, whose moments are always corrected.
+
+
+def corrections(step: Step) -> tuple[float, float] | None:
+    """Return what the moments are divided by, None where they are taken as they are."""
+    hyper = step.run.hyper
+    if hyper.get("bias_correction", 0.0) != 0.0:
+        return None
+    return 1 - hyper["beta1"] ** step.t, 1 - hyper["beta2"] ** step.t
+
+
+def formula(sheet: Sheet) -> None:
+    step = sheet.step
+    text = r"$beta1 \cdot $m0 + $beta1_rest \cdot $g"
+    sheet.state("m", text, "The first moment: a mean of the gradients.")
+    text = r"$beta2 \cdot $v0 + $beta2_rest \cdot $g^2"
+    sheet.state("v", text, "The second moment: a mean of their squares, in each coordinate.")
+    m, v = "$m", "$v"
+    if found := corrections(step):
+        first, second = found
+        sheet.define("first", r"1-\beta_1^t", first)
+        sheet.define("second", r"1-\beta_2^t", second)
+        note = f"The first moment, corrected for its start at zero; t = {step.t}."
+        sheet.write("m_hat", r"\hat m_t", step.after["m"] / first, note, r"\frac{$m}{$first}")
+        note = "The second moment, corrected in the same way."
+        sheet.write("v_hat", r"\hat v_t", step.after["v"] / second, note, r"\frac{$v}{$second}")
+        m, v = "$m_hat", "$v_hat"
+    decay = r" - $lr \cdot $weight_decay \cdot $theta0" if step.decay.any() else ""
+    sheet.theta(rf"$theta0{decay} - $lr \cdot \frac{{{m}}}{{\sqrt{{{v}}} + $eps}}")
+
+
+def remembered(step: Step) -> Vector:
+    hyper, (first, second) = step.run.hyper, corrections(step) or (1.0, 1.0)
+    root = np.sqrt(step.after["v"] / second) + hyper["eps"]
+    return -step.lr * hyper["beta1"] * step.before["m"] / first / root
+
+
+UNCORRECTED = RuleListing(
+    name="Adam",
+    state="self.m, self.v = [0.0, 0.0], [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
+            self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
+            theta[i] -= self.lr * self.m[i] / (math.sqrt(self.v[i]) + self.eps)
+    """,
+    hand_state="m, v = torch.zeros_like(theta), torch.zeros_like(theta)",
+    hand="""
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        theta = theta - lr * m / (torch.sqrt(v) + eps)
+    """,
+)
+
+LISTING = RuleListing(
+    name="Adam",
+    state="self.m, self.v, self.t = [0.0, 0.0], [0.0, 0.0], 0",
+    step="""
+        self.t += 1
+        for i in range(2):
+            self.m[i] = self.beta1 * self.m[i] + (1 - self.beta1) * g[i]
+            self.v[i] = self.beta2 * self.v[i] + (1 - self.beta2) * g[i] ** 2
+            m_hat = self.m[i] / (1 - self.beta1**self.t)
+            v_hat = self.v[i] / (1 - self.beta2**self.t)
+            theta[i] -= self.lr * m_hat / (math.sqrt(v_hat) + self.eps)
+    """,
+    optim="Adam",
+    arguments=("lr={lr}", "betas=({beta1}, {beta2})", "eps={eps}"),
+    special=(("bias_correction", 1.0, UNCORRECTED),),
+)
+
+
 OPTIMIZER = Optimizer(
     name="Adam",
     year=2015,
@@ -48,6 +131,14 @@ OPTIMIZER = Optimizer(
     state=("m", "v"),
     rate=0.1,
     rates={},
+    weight_decay=COUPLED,
+    needs_hessian=False,
+    uses_time=True,
+    formula=formula,
+    memory=Memory("first moment", "beta1", lambda hyper: EMA, remembered),
+    edges=ADAPTIVE,
+    heavy_ball=None,
+    listing=LISTING,
     hyperparameters=(
         Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean that is kept."),
         Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square kept."),

@@ -1,10 +1,12 @@
 """AdamW: Adam with decoupled weight decay."""
 
 import math
+from dataclasses import replace
 
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import DECOUPLED, UPDATE_SIGNATURE, Optimizer
+from optimizers.record import ADAPTIVE, DECOUPLED, UPDATE_SIGNATURE, Optimizer
+from optimizers.rules import adam
 
 
 # Written out again: a kernel that calls another file's goes stale when that file changes.
@@ -34,6 +36,9 @@ def update(t, g, hessian, lr, hyper, state, step):
     return 0
 
 
+LISTING = replace(adam.LISTING, name="AdamW", optim="AdamW", special=())
+
+
 OPTIMIZER = Optimizer(
     name="AdamW",
     year=2019,
@@ -46,10 +51,17 @@ OPTIMIZER = Optimizer(
     state=("m", "v"),
     rate=0.1,
     rates={},
+    weight_decay=DECOUPLED,
+    needs_hessian=False,
+    uses_time=True,
+    formula=adam.formula,
+    memory=adam.OPTIMIZER.memory,
+    edges=ADAPTIVE,
+    heavy_ball=None,
+    listing=LISTING,
     hyperparameters=(
         Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean that is kept."),
         Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square kept."),
         Number("eps", r"\epsilon", 1e-8, 1e-16, 1.0, "Keeps the division finite.", "log"),
     ),
-    weight_decay=DECOUPLED,
 )

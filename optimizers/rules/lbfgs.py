@@ -1,8 +1,14 @@
 """L-BFGS without a line search, one iteration per update."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer
+from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
+from optimizers.sheet import Sheet, Vector
 
 HISTORY = 10  # the most pairs (s, y) that can be kept
 PAIRS = tuple(range(1, HISTORY + 1))
@@ -58,6 +64,105 @@ def update(t, g, hessian, lr, hyper, state, step):
     return 0
 
 
+def formula(sheet: Sheet) -> None:
+    step, before, after = sheet.step, sheet.step.before, sheet.step.after
+    g, scaling, count = step.gradient, float(after["scaling"][0]), int(after["pairs"][0])
+    first = before["scaling"][0] == 0
+    # A gradient that the rule acts on is kept as the previous one.
+    if scaling == 0 or (after["previous g"] != g).any():
+        sheet.theta("$theta0", "At rest: the gradient is below the rule's tolerance.")
+        return
+    rate, turned = step.lr, "-$g"
+    if first:
+        norm = float(np.abs(g).sum())
+        rate *= min(1.0, 1 / norm)
+        sheet.define("norm", r"\lVert g_t \rVert_1", norm)
+        note = "The first step goes down the gradient, no further than the rate."
+        sheet.write("rate", "r_t", rate, note, r"$lr \cdot \min\bigl(1,\ 1 / $norm\bigr)")
+    else:
+        s, y = before["previous step"], g - before["previous g"]
+        sheet.define("last", r"\Delta_{t-1}", s)
+        sheet.define("previous", "g_{t-1}", before["previous g"])
+        # Also one that it refused: the rule remembers what it proposed.
+        sheet.write("s", "s_t", s, "The step that the rule remembers.", "$last")
+        sheet.write("y", "y_t", y, "What it changed in the gradient.", "$g - $previous")
+        kept = any((before[row] != after[row]).any() for row in after if row[0] in "sy")
+        note = "The curvature along the step: the pair is kept."
+        if not kept:
+            note = "The curvature along the step: negative or too small, the pair is not kept."
+        sheet.write("ys", "c_t", dot(y, s), note, r"$y^\top\,$s")
+        if kept:
+            text = r"\frac{$ys}{$y^\top\,$y}"
+            sheet.write("gamma", r"\gamma_t", scaling, "The scale of the inverse Hessian.", text)
+        inverse = two_loops(after, np.eye(2))
+        sheet.define("learned", rf"\text{{two loops, pairs stored: }} {count}", inverse)
+        note = "The inverse Hessian, as far as the pairs tell it."
+        sheet.write("H", "H_t", inverse, note, "$learned")
+        turned = r"-$H\,$g"
+    d = two_loops(after, -g)
+    sheet.write("d", "d_t", d, f"The direction; pairs stored: {count}.", turned)
+    # The rule refuses a step that would have moved theta.
+    if not step.step.any() and (step.theta + rate * d != step.theta).any():
+        sheet.theta("$theta0", "At rest: the step promises to lower the loss by too little.")
+    else:
+        sheet.theta(rf"$theta0 + {'$rate' if first else '$lr'} \cdot $d")
+
+
+def two_loops(state: Mapping[str, Vector], q: Vector) -> Vector:
+    """Return H q, for a vector or the columns of a matrix (Nocedal and Wright, algorithm 7.4)."""
+    pairs = [(state[f"s{i}"], state[f"y{i}"]) for i in range(1, int(state["pairs"][0]) + 1)]
+    weights = []
+    for s, y in reversed(pairs):
+        weights.append(dot(s, q) / dot(y, s))
+        q = q - np.multiply.outer(y, weights[-1])
+    q = state["scaling"][0] * q
+    for s, y in pairs:
+        q = q + np.multiply.outer(s, weights.pop() - dot(y, q) / dot(y, s))
+    return q
+
+
+def dot(a: Vector, b: Vector) -> Any:
+    # Not `@`: a library's product may round in another way than the rule does.
+    return a[0] * b[0] + a[1] * b[1]
+
+
+LISTING = RuleListing(
+    name="LBFGS",
+    before="""
+        def dot(a, b):
+            return a[0] * b[0] + a[1] * b[1]
+    """,
+    state="self.pairs, self.gamma, self.last = [], 1.0, None",
+    step="""
+        if max(map(abs, g)) <= 1e-7:
+            return  # at rest
+        lr = self.lr
+        if self.last is None:
+            lr *= min(1.0, 1.0 / sum(map(abs, g)))
+        else:
+            s, old_g = self.last
+            y = [g[i] - old_g[i] for i in range(2)]
+            if dot(s, y) > 1e-10:  # the curvature along s is positive
+                self.pairs = [*self.pairs, (s, y)][-self.history :]
+                self.gamma = dot(s, y) / dot(y, y)
+        d, alphas = [-g[0], -g[1]], []
+        for s, y in reversed(self.pairs):
+            alphas.append(dot(s, d) / dot(s, y))
+            d = [d[i] - alphas[-1] * y[i] for i in range(2)]
+        d = [self.gamma * d[i] for i in range(2)]
+        for s, y in self.pairs:
+            weight = alphas.pop() - dot(y, d) / dot(s, y)
+            d = [d[i] + weight * s[i] for i in range(2)]
+        self.last = [lr * d[i] for i in range(2)], g
+        if dot(g, d) <= -1e-9:  # else at rest
+            theta[:] = [theta[i] + lr * d[i] for i in range(2)]
+    """,
+    optim="LBFGS",
+    arguments=("lr={lr}", "max_iter=1", "history_size={history}"),
+    closure=True,
+)
+
+
 OPTIMIZER = Optimizer(
     name="L-BFGS",
     year=1980,
@@ -84,8 +189,15 @@ OPTIMIZER = Optimizer(
         "Six-hump camel": 0.5,
         "Three-hump camel": 0.5,
     },
+    weight_decay=NO_DECAY,
+    needs_hessian=False,
+    uses_time=False,
+    formula=formula,
+    memory=None,
+    edges="it divides by the curvature that it has met, which therefore sets no limit.",
+    heavy_ball=None,
+    listing=LISTING,
     hyperparameters=(
         Number("history", "h", 5, 1, HISTORY, "Pairs (s, y) that are kept.", integer=True),
     ),
-    weight_decay=NO_DECAY,
 )

@@ -1,8 +1,23 @@
 """Momentum, the heavy ball, in the three conventions in use."""
 
+import math
+
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import UPDATE_SIGNATURE, Optimizer
+from optimizers.record import (
+    CONVENTIONS,
+    COUPLED,
+    EMA,
+    KERAS,
+    PYTORCH,
+    UPDATE_SIGNATURE,
+    Edges,
+    Hyper,
+    Memory,
+    Optimizer,
+    RuleListing,
+)
+from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -15,6 +30,120 @@ def update(t, g, hessian, lr, hyper, state, step):
         v[i] = mu[i] * v[i] + push
         step[i] = v[i] if keras else -lr[i] * v[i]
     return 0
+
+
+VELOCITIES = {
+    PYTORCH: (r"$momentum \cdot $v0 + $g", r"$theta0 - $lr \cdot $v", "sums gradients"),
+    KERAS: (r"$momentum \cdot $v0 - $lr \cdot $g", "$theta0 + $v", "sums steps"),
+    EMA: (
+        r"$momentum \cdot $v0 + $momentum_rest \cdot $g",
+        r"$theta0 - $lr \cdot $v",
+        "averages gradients",
+    ),
+}
+
+
+def convention(hyper: Hyper) -> str:
+    return CONVENTIONS[int(hyper["convention"])]
+
+
+def formula(sheet: Sheet) -> None:
+    velocity, theta, what = VELOCITIES[convention(sheet.step.run.hyper)]
+    sheet.state("v", velocity, f"The velocity {what}.")
+    sheet.theta(theta)
+
+
+def remembered(step: Step) -> Vector:
+    scale = 1.0 if convention(step.run.hyper) == KERAS else -step.lr
+    return scale * step.run.hyper["momentum"] * step.before["v"]
+
+
+def heavy_ball(hyper: Hyper) -> tuple[float, float]:
+    # A velocity that averages the gradients moves as one that sums them at lr (1 - mu).
+    mu = hyper["momentum"]
+    return mu, 1 - mu if convention(hyper) == EMA else 1.0
+
+
+def edges(hyper: Hyper) -> Edges:
+    """Return where z^2 - (1 + mu - a) z + mu, a = lr lambda, changes the kind of its roots.
+
+    They are real and positive up to (1 - sqrt mu)^2, have a positive real part up to 1 + mu and
+    modulus below 1 up to 2 (1 + mu) (Polyak 1964).
+    """
+    mu, share = heavy_ball(hyper)
+    return (1 - math.sqrt(mu)) ** 2 / share, (1 + mu) / share, 2 * (1 + mu) / share
+
+
+def equal_rates(hyper: Hyper, lr: float) -> dict[str, float]:
+    """Return the rate at which each convention makes the run of (hyper, lr), at the same momentum.
+
+    They are equal at a constant rate; under a schedule, a warm-up included, PyTorch and EMA still
+    are, and Keras is not: its velocity holds the steps at the rates of their time, the others' is
+    multiplied by the rate of now.
+    """
+    rest = 1 - hyper["momentum"]
+    sums = lr * rest if convention(hyper) == EMA else lr
+    return {name: sums / rest if name == EMA else sums for name in CONVENTIONS}
+
+
+def equal_runs(hyper: Hyper, lr: float) -> list[str]:
+    rates, own, mu = equal_rates(hyper, lr), convention(hyper), hyper["momentum"]
+    lines = [f"{own} at lr {lr:.6g}, momentum {mu:.6g} makes the same run as"]
+    for name in CONVENTIONS:
+        if name != own:
+            how = ""
+            if name == EMA:
+                how = f" = {lr:.6g} / (1 - {mu:.6g})"
+            elif own == EMA:
+                how = f" = {lr:.6g} (1 - {mu:.6g})"
+            lines.append(f"{name} at lr {rates[name]:.6g}{how}, momentum {mu:.6g}")
+    lines.append(
+        "if the rate is constant. Under a schedule or a warm-up PyTorch and EMA stay equal;"
+        " Keras differs, because its velocity keeps the rates of the steps it sums."
+    )
+    return lines
+
+
+KERAS_LISTING = RuleListing(
+    name="Momentum",
+    state="self.v = [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.v[i] = self.momentum * self.v[i] - self.lr * g[i]
+            theta[i] += self.v[i]
+    """,
+    hand_state="v = torch.zeros_like(theta)",
+    hand="""
+        v = momentum * v - lr * g
+        theta = theta + v
+    """,
+)
+
+EMA_LISTING = RuleListing(
+    name="Momentum",
+    state="self.v = [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.v[i] = self.momentum * self.v[i] + (1 - self.momentum) * g[i]
+            theta[i] -= self.lr * self.v[i]
+    """,
+    # Not dampening=momentum: with it PyTorch's first velocity is g all the same.
+    optim="SGD",
+    arguments=("lr={lr} * (1 - {momentum})", "momentum={momentum}"),
+)
+
+LISTING = RuleListing(
+    name="Momentum",
+    state="self.v = [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.v[i] = self.momentum * self.v[i] + g[i]
+            theta[i] -= self.lr * self.v[i]
+    """,
+    optim="SGD",
+    arguments=("lr={lr}", "momentum={momentum}"),
+    special=(("convention", 1.0, KERAS_LISTING), ("convention", 2.0, EMA_LISTING)),
+)
 
 
 OPTIMIZER = Optimizer(
@@ -40,10 +169,17 @@ OPTIMIZER = Optimizer(
         "Six-hump camel": 0.1,
         "Styblinski-Tang": 0.02,
     },
+    weight_decay=COUPLED,
+    needs_hessian=False,
+    uses_time=False,
+    formula=formula,
+    memory=Memory("velocity", "momentum", convention, remembered),
+    edges=edges,
+    heavy_ball=heavy_ball,
+    listing=LISTING,
+    equal_runs=equal_runs,
     hyperparameters=(
         Number("momentum", r"\mu", 0.9, 0.0, 0.999, "Share of the velocity that is kept."),
-        Number.choice(
-            "convention", ("PyTorch", "Keras", "EMA"), "What the velocity sums; see above."
-        ),
+        Number.choice("convention", CONVENTIONS, "What the velocity sums; see above."),
     ),
 )

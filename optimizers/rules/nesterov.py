@@ -2,7 +2,17 @@
 
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import UPDATE_SIGNATURE, Optimizer
+from optimizers.record import (
+    COUPLED,
+    PYTORCH,
+    UPDATE_SIGNATURE,
+    Edges,
+    Hyper,
+    Memory,
+    Optimizer,
+    RuleListing,
+)
+from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -12,6 +22,49 @@ def update(t, g, hessian, lr, hyper, state, step):
         v[i] = mu[i] * v[i] + g[i]
         step[i] = -lr[i] * (g[i] + mu[i] * v[i])
     return 0
+
+
+def formula(sheet: Sheet) -> None:
+    sheet.state("v", r"$momentum \cdot $v0 + $g", "The velocity sums gradients.")
+    sheet.theta(r"$theta0 - $lr \cdot \bigl($g + $momentum \cdot $v\bigr)")
+
+
+def remembered(step: Step) -> Vector:
+    return -step.lr * step.run.hyper["momentum"] ** 2 * step.before["v"]
+
+
+def edges(hyper: Hyper) -> Edges:
+    """Return where z^2 - (1 + mu)(1 - a) z + mu (1 - a), a = lr lambda, changes its roots.
+
+    The iterates are the look-ahead points. At a = 1 both roots are 0; beyond it they are real with
+    opposite signs, the negative one the larger, and it is -1 at a = (2 + 2 mu) / (1 + 2 mu).
+    """
+    mu = hyper["momentum"]
+    return ((1 - mu) / (1 + mu)) ** 2, 1.0, (2 + 2 * mu) / (1 + 2 * mu)
+
+
+# PyTorch refuses nesterov=True without momentum, and it is the same.
+DESCENT = RuleListing(
+    name="Nesterov",
+    step="""
+        for i in range(2):  # with momentum 0, gradient descent
+            theta[i] -= self.lr * g[i]
+    """,
+    optim="SGD",
+)
+
+LISTING = RuleListing(
+    name="Nesterov",
+    state="self.v = [0.0, 0.0]",
+    step="""
+        for i in range(2):
+            self.v[i] = self.momentum * self.v[i] + g[i]
+            theta[i] -= self.lr * (g[i] + self.momentum * self.v[i])
+    """,
+    optim="SGD",
+    arguments=("lr={lr}", "momentum={momentum}", "nesterov=True"),
+    special=(("momentum", 0.0, DESCENT),),
+)
 
 
 OPTIMIZER = Optimizer(
@@ -37,6 +90,14 @@ OPTIMIZER = Optimizer(
         "Six-hump camel": 0.02,
         "Styblinski-Tang": 0.02,
     },
+    weight_decay=COUPLED,
+    needs_hessian=False,
+    uses_time=False,
+    formula=formula,
+    memory=Memory("velocity", "momentum", lambda hyper: PYTORCH, remembered),
+    edges=edges,
+    heavy_ball=None,
+    listing=LISTING,
     hyperparameters=(
         Number("momentum", r"\mu", 0.9, 0.0, 0.999, "Share of the velocity that is kept."),
     ),

@@ -1,7 +1,11 @@
 """Newton's method with a fixed step length."""
 
+import numpy as np
+
 from landscape.compiled import kernel
-from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer
+from landscape.hessian import NO_MINIMIZER, shape, solve
+from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
+from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -21,6 +25,33 @@ def update(t, g, hessian, lr, hyper, state, step):
     return 1 if singular > 0 else 0
 
 
+def formula(sheet: Sheet) -> None:
+    step = sheet.step
+    d, inverse = solve(step.hessian, step.gradient), solve(step.hessian, np.eye(2))
+    sheet.define("curvature", r"\nabla^2 f(\theta_{t-1})", step.hessian)
+    sheet.define("inverse", "H_t^{-1}", inverse)
+    why = NO_MINIMIZER.get(shape(step.hessian), "Both curvatures are positive.")
+    sheet.write("H", "H_t", step.hessian, f"The Hessian. {why}", "$curvature")
+    note = "With this gradient the quadratic model is stationary at -d from here."
+    sheet.write("d", "d_t", d, note, r"$H^{-1}\,$g", r"$inverse\,$g")
+    sheet.theta(r"$theta0 - $lr \cdot $d")
+
+
+LISTING = RuleListing(
+    name="Newton",
+    step="""
+        hxx, hxy, hyy = self.hessian(*theta)
+        det = hxx * hyy - hxy**2
+        theta[0] -= self.lr * (hyy * g[0] - hxy * g[1]) / det
+        theta[1] -= self.lr * (hxx * g[1] - hxy * g[0]) / det
+    """,
+    hand="""
+        hessian = torch.func.hessian(loss)(theta)
+        theta = theta - lr * torch.linalg.solve(hessian, g)
+    """,
+)
+
+
 OPTIMIZER = Optimizer(
     name="Newton",
     year=1669,
@@ -37,4 +68,10 @@ OPTIMIZER = Optimizer(
     },
     weight_decay=NO_DECAY,
     needs_hessian=True,
+    uses_time=False,
+    formula=formula,
+    memory=None,
+    edges="it divides by the curvature, which therefore sets no limit.",
+    heavy_ball=None,
+    listing=LISTING,
 )

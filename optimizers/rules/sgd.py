@@ -1,7 +1,8 @@
 """Stochastic gradient descent; without noise, gradient descent."""
 
 from landscape.compiled import kernel
-from optimizers.record import UPDATE_SIGNATURE, Optimizer
+from optimizers.record import COUPLED, UPDATE_SIGNATURE, Edges, Hyper, Optimizer, RuleListing
+from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -9,6 +10,25 @@ def update(t, g, hessian, lr, hyper, state, step):
     for i in range(g.size):
         step[i] = -lr[i] * g[i]
     return 0
+
+
+def formula(sheet: Sheet) -> None:
+    sheet.theta(r"$theta0 - $lr \cdot $g")
+
+
+def edges(hyper: Hyper) -> Edges:
+    """Return where 1 - a, a = lr lambda, changes its sign and leaves the unit circle."""
+    return 1.0, 1.0, 2.0
+
+
+LISTING = RuleListing(
+    name="SGD",
+    step="""
+        for i in range(2):
+            theta[i] -= self.lr * g[i]
+    """,
+    optim="SGD",
+)
 
 
 OPTIMIZER = Optimizer(
@@ -33,4 +53,12 @@ OPTIMIZER = Optimizer(
         "Styblinski-Tang": 0.02,
         "Three-hump camel": 0.1,
     },
+    weight_decay=COUPLED,
+    needs_hessian=False,
+    uses_time=False,
+    formula=formula,
+    memory=None,
+    edges=edges,
+    heavy_ball=lambda hyper: (0.0, 1.0),
+    listing=LISTING,
 )

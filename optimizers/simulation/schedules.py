@@ -23,10 +23,22 @@ Factors = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class ScheduleListing:
+    """A schedule in a script: the expression `factor` of t, of `steps` and of its numbers.
+
+    `special` holds (name, value, listing): the listing to take where a number has this value.
+    """
+
+    factor: str
+    special: tuple[tuple[str, float, ScheduleListing], ...] = ()
+
+
+@dataclass(frozen=True)
 class Schedule:
     """A named schedule. `factor(t, steps, **numbers)` gives the factor of updates t = 0..steps-1.
 
-    `stepped` schedules also take milestones and their unit.
+    `stepped` schedules also take milestones and their unit; a listing knows the updates that they
+    stand for as `cuts`.
     """
 
     name: Message
@@ -34,6 +46,7 @@ class Schedule:
     latex: str
     source: Message
     factor: Callable[..., Factors]
+    listing: ScheduleListing
     numbers: tuple[Number, ...] = ()
     stepped: bool = False
 
@@ -120,6 +133,9 @@ def final(default: float, low: float = 0.0) -> Number:
     return Number("final", "f", default, low, 1.0, "Factor of the last update.", scale)
 
 
+COSINE_TO_0 = ScheduleListing("(1 + math.cos(math.pi * t / (steps - 1))) / 2")
+LINEAR_TO_0 = ScheduleListing("1 - t / (steps - 1)")
+
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
         schedule.name: schedule
@@ -130,6 +146,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"1",
                 source="Robbins and Monro (1951) show that it cannot settle under noise",
                 factor=constant,
+                listing=ScheduleListing("1.0"),
             ),
             Schedule(
                 name="Step",
@@ -137,6 +154,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"\gamma^{\,\#\{m \le t\}}",
                 source="He et al., CVPR 2016, section 3.4: divided by 10 on the plateaus",
                 factor=step,
+                listing=ScheduleListing("factor ** sum(t >= cut for cut in cuts)"),
                 numbers=(
                     Number(
                         "factor",
@@ -156,6 +174,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"f^{\,t/(T-1)}",
                 source="torch.optim.lr_scheduler.ExponentialLR, gamma = f^(1/(T-1))",
                 factor=exponential,
+                listing=ScheduleListing("final ** (t / (steps - 1))"),
                 numbers=(final(0.01, 1e-6),),
             ),
             Schedule(
@@ -164,6 +183,10 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"f + (1-f)\,\tfrac12\left(1 + \cos\frac{\pi t}{T-1}\right)",
                 source="Loshchilov and Hutter, SGDR, ICLR 2017, equation 5",
                 factor=cosine,
+                listing=ScheduleListing(
+                    "final + (1 - final) * (1 + math.cos(math.pi * t / (steps - 1))) / 2",
+                    (("final", 0.0, COSINE_TO_0),),
+                ),
                 numbers=(final(0.0),),
             ),
             Schedule(
@@ -172,6 +195,9 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"1 - (1-f)\,\frac{t}{T-1}",
                 source="torch.optim.lr_scheduler.LinearLR",
                 factor=linear,
+                listing=ScheduleListing(
+                    "1 - (1 - final) * t / (steps - 1)", (("final", 0.0, LINEAR_TO_0),)
+                ),
                 numbers=(final(0.0),),
             ),
             Schedule(
@@ -180,6 +206,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
                 latex=r"\frac{1}{\sqrt{1 + t/\tau}}",
                 source="Bottou, Curtis and Nocedal, SIAM Review 60 (2018), section 4",
                 factor=inverse_sqrt,
+                listing=ScheduleListing("1 / math.sqrt(1 + t / timescale)"),
                 numbers=(
                     Number(
                         *("timescale", r"\tau", 10.0, 1.0, 1e4),

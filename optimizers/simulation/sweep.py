@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import concurrent.futures
 import functools
-import inspect
 import math
 import os
 import sys
@@ -20,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
-from optimizers.record import Optimizer
 from optimizers.simulation import driver
 from optimizers.simulation.experiment import (
     BIG,
@@ -319,14 +316,6 @@ def factors_table(cells: _Cells) -> _Table:
     return _Table(cells, epoch * (MOST_STEPS + 1) + cells.steps, most, make)
 
 
-@functools.cache
-def timeless(rule: Optimizer) -> bool:
-    """Return whether the code of a rule's update never names its first argument, the time."""
-    code = ast.parse(inspect.getsource(inspect.unwrap(rule.update)))
-    first = next(node.arg for node in ast.walk(code) if isinstance(node, ast.arg))
-    return all(node.id != first for node in ast.walk(code) if isinstance(node, ast.Name))
-
-
 # --- The work -----------------------------------------------------------------------------------
 
 
@@ -382,7 +371,7 @@ class _Job:
             plan.coupled,
             plan.decoupled,
             rule.needs_hessian,
-            timeless(rule),
+            not rule.uses_time,
             len(rule.state),
             BIG,
             lowest,

@@ -10,7 +10,7 @@ import numpy as np
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS
-from optimizers.analysis.measures import EDGES, convention, largest_curvature, stability_limit
+from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.analysis.verdicts import human
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
@@ -51,7 +51,8 @@ def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
         count = seeds(settings, "momentum", noisy(choice.experiment), 9, 99)
         tolerance = tolerance_of(settings)
     if picked is None:
-        return "None of the runs has a momentum: choose Momentum, Nesterov, Adam or AdamW."
+        *names, last = MOMENTUM_LIKE
+        return f"None of the runs has a momentum: choose {', '.join(names)} or {last}."
     return MomentumGrid(picked, low, high, size, count, tolerance=tolerance, measure=measure)
 
 
@@ -236,26 +237,27 @@ def here(request: Any, momentum: bool) -> tuple[float, float]:
 def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
     """Return the limit of stability and Polyak's optimum, on quadratics, as (name, rates, momenta).
 
-    The first is that of every momentum over the largest curvature; the second, of the heavy ball
-    in PyTorch's form, is the rate 4 / (sqrt(L) + sqrt(l))^2 at the momentum
+    The first is that of every momentum over the largest curvature; the second, of the heavy ball,
+    is the rate 4 / (sqrt(L) + sqrt(l))^2 at the momentum
     ((sqrt(L) - sqrt(l)) / (sqrt(L) + sqrt(l)))^2 (Polyak, 1964).
     """
     experiment, run = request.experiment, request.experiment.runs[0]
-    if experiment.surface != "Quadratic" or run.optimizer not in EDGES:
+    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
+    if not surface.quadratic or isinstance(rule.edges, str):
         return []
-    surface = SURFACES[experiment.surface]
     hxx, _, hyy = surface.hessian(0.0, 0.0, **experiment.params)
     top = largest_curvature(surface, experiment.params)
     bottom = float(hxx + hyy) - top
     limits = [
-        stability_limit(run.optimizer, {**run.hyper, request.hyper: float(m)}, top)
-        for m in result.others
+        stability_limit(rule, {**run.hyper, request.hyper: float(m)}, top) for m in result.others
     ]
     found: list[tuple[str, Any, Any]] = [("limit of stability", np.array(limits), result.others)]
-    if convention(run.hyper) == "PyTorch":
+    if rule.heavy_ball:
         high, low = math.sqrt(top), math.sqrt(bottom)
         best = ((high - low) / (high + low)) ** 2
-        found.append(("Polyak's optimum", np.array([4 / (high + low) ** 2]), np.array([best])))
+        _, share = rule.heavy_ball({**run.hyper, request.hyper: best})
+        rate = 4 / (high + low) ** 2 / share
+        found.append(("Polyak's optimum", np.array([rate]), np.array([best])))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from landscape import SURFACES
-from optimizers import Experiment
+from optimizers import OPTIMIZERS, Experiment
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.analysis.verdicts import human
 from optimizers.maps import Curves, RateSweep
@@ -52,7 +52,7 @@ def limit_of(experiment: Experiment, c: int) -> float | None:
     """Return the rate above which run c is unstable at a global minimizer, if theory has one."""
     run, surface = experiment.runs[c], SURFACES[experiment.surface]
     curvature = largest_curvature(surface, experiment.params) + experiment.plan(run).coupled
-    return stability_limit(run.optimizer, run.hyper, curvature)
+    return stability_limit(OPTIMIZERS[run.optimizer], run.hyper, curvature)
 
 
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:

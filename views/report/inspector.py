@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from landscape import SURFACES
-from optimizers import Trajectory
-from optimizers.analysis.step import Model, conversion, formula, inspect_step, taylor
+from optimizers import OPTIMIZERS, Trajectory
+from optimizers.analysis.step import Model, equal_runs, formula, inspect_step, taylor
 from optimizers.analysis.verdicts import human
 from views.scene.local import Look
 from views.settings.controls import Choice, inside, number, pick, row
@@ -79,8 +79,8 @@ def told(look: Look, count: int) -> str:
         "| | x, y |\n|:--|:--|\n" + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
-    if step.run.optimizer == "Momentum":
-        first, *others, last = conversion(step.run.hyper, step.lr)
+    if found := equal_runs(OPTIMIZERS[step.run.optimizer], step.run.hyper, step.lr):
+        first, *others, last = found
         parts.append("\n".join([f"{first}\n", *(f"- {text}" for text in others), f"\n{last}"]))
     if look.model:
         parts.append(described(look.model))

@@ -15,10 +15,9 @@ import streamlit as st
 from landscape import SURFACES, Surface
 from landscape.record import Number
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Optimizer, Run, Schedule
-from optimizers.analysis.measures import convention
 from optimizers.maps import RateSweep
 from optimizers.maps.base import noisy
-from optimizers.record import COUPLED, DECOUPLED, NO_DECAY
+from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
 from optimizers.simulation.experiment import updates_per_epoch
 from optimizers.simulation.schedules import MILESTONES
 from optimizers.simulation.schedules import UNITS as MILESTONE_UNITS
@@ -123,7 +122,9 @@ def choose(settings: Settings) -> Choice:
         name = value if compare == FACTORS[0] else names[0]
         hyper, decay = hypers[name]
         if fair in (SAME, EFFECTIVE):
-            rates[name] = shared * (remainder(hyper) if fair == EFFECTIVE else 1.0)
+            rates[name] = shared * (
+                remainder(OPTIMIZERS[name], hyper) if fair == EFFECTIVE else 1.0
+            )
         run = Run(
             name,
             lr=rates.get(name),
@@ -168,9 +169,11 @@ def choose(settings: Settings) -> Choice:
     return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages), compare)
 
 
-def remainder(hyper: Mapping[str, float]) -> float:
+def remainder(rule: Optimizer, hyper: Mapping[str, float]) -> float:
     """Return what to multiply an effective rate by: 1 - momentum, where gradients are summed."""
-    return 1.0 if convention(hyper) == "EMA" else 1.0 - hyper.get("momentum", 0.0)
+    if rule.memory is None or rule.memory.convention(hyper) == EMA:
+        return 1.0
+    return 1.0 - hyper[rule.memory.hyper]
 
 
 def at_best_rate(experiment: Experiment, run: Run) -> Run:
