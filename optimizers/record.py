@@ -9,7 +9,7 @@ from typing import Any
 
 from landscape.checks import NOTHING
 from landscape.compiled import MATRIX, VECTOR, Kernel, types
-from landscape.language import Message, mark
+from landscape.language import Message, msgid
 from landscape.record import Number, Surface, resolve
 from optimizers.sheet import Sheet, Step, Vector
 
@@ -32,7 +32,7 @@ NO_DECAY = "none"
 
 # What a memory holds, by the names of those who made each convention common: the sum of the
 # gradients, the sum of the steps, or the mean of the gradients.
-PYTORCH, KERAS, EMA = mark("PyTorch"), mark("Keras"), mark("EMA")
+PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
 CONVENTIONS = (PYTORCH, KERAS, EMA)
 
 # Why an adaptive rule has no limit of stability.
