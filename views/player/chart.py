@@ -6,25 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
-from views.player.player import WAIT, loader
+from views.player.player import mounted
 from views.scene.figures import Figure
 from views.scene.payload import pack
 from views.scene.scene import digest
-from views.server.server import PLAYER, address
 from views.theme import Theme
-
-CHART = """export default function ({ data, parentElement, setTriggerValue }) {
-  Promise.all([zigzagChart, zigzagPlayer])
-    .then(([chart, player]) => chart.show(parentElement, data, setTriggerValue, player.unpack))
-    .catch((error) => {
-      const wait = parentElement.querySelector(".zz-wait");
-      if (wait) wait.textContent = "The chart could not be loaded. Reload the page to try again.";
-      console.error(error);
-    });
-  return () => zigzagChart.then((module) => module.close(parentElement));
-}"""
 
 
 @dataclass(frozen=True)
@@ -44,14 +30,7 @@ class Panel:
 
 def register() -> Any:
     """Register the component; return its mounting command."""
-    fetch = f'window.zigzagChart ??= zigzagPlayer.then(() => import(at("{address("chart.js")}")));'
-    return st.components.v2.component(
-        "zigzag_chart",
-        html=WAIT,
-        css=(PLAYER / "player.css").read_text(),
-        js=loader(f"{fetch}\n{CHART}"),
-        isolate_styles=False,  # Plotly's own style sheet cannot reach into a shadow root
-    )
+    return mounted("zigzag_chart", "chart.js", "chart")
 
 
 def show(

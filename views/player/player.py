@@ -7,57 +7,58 @@ from typing import Any
 
 import streamlit as st
 
-from views.server.server import FILES, PLAYER, address
+from views.server.server import PLAYER, address
 
-# Streamlit sends a component's script again with every message, so this one only fetches the
-# player, which the browser keeps. Plotly is a plain script that leaves a global.
-LOADER = """
-const at = (path) => new URL(path, document.baseURI).href;
-window.zigzagPlayer ??= Promise.all([
-  import(at("%(player)s")),
-  new Promise((done, failed) => {
-    const script = document.createElement("script");
-    Object.assign(script, { src: at("%(plotly)s"), onload: done, onerror: failed });
-    document.head.append(script);
-  }),
-]).then(([module]) => module);
-%(act)s
+# Streamlit sends a component's script again with every message, so this one only fetches a module,
+# which the browser keeps. Plotly is a plain script that leaves a global, and is fetched once.
+LOADER = """const at = (path) => new URL(path, document.baseURI).href;
+window.zigzagPlotly ??= new Promise((done, failed) => {
+  const script = document.createElement("script");
+  Object.assign(script, { src: at("%(plotly)s"), onload: done, onerror: failed });
+  document.head.append(script);
+});
+const ready = Promise.all([import(at("%(module)s")), zigzagPlotly]).then(([module]) => module);
 """
 
-GROUND = "export default ({ data }) => void zigzagPlayer.then((module) => module.ground(data));"
+GROUND = "export default ({ data }) => void ready.then((module) => module.ground(data));"
 
-SCENE = """export default function ({ data, parentElement, setTriggerValue }) {
-  zigzagPlayer
+SHOW = """export default function ({ data, parentElement, setTriggerValue }) {
+  ready
     .then((module) => module.show(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
-      if (wait) wait.textContent = "The player could not be loaded. Reload the page to try again.";
+      const told = "The %(what)s could not be loaded. Reload the page to try again.";
+      if (wait) wait.textContent = told;
       console.error(error);
     });
-  return () => zigzagPlayer.then((module) => module.close(parentElement));
+  return () => ready.then((module) => module.close(parentElement));
 }"""
 
 WAIT = '<div class="zz-wait" role="status">Loading the player…</div>'
 
 
-def loader(act: str) -> str:
-    """Return a script that fetches the player and then does what `act` says."""
-    paths = {name.replace(".js", ""): address(name) for name in FILES}
-    return LOADER % {**paths, "act": act}
+def script(module: str, act: str) -> str:
+    """Return a component's script, which fetches a module and then does what `act` says."""
+    return LOADER % {"plotly": address("plotly.js"), "module": address(module)} + act
+
+
+def mounted(name: str, module: str, what: str) -> Any:
+    """Register a component in which a module's `show` shows packed data; `what` names it."""
+    return st.components.v2.component(
+        name,
+        html=WAIT,
+        css=(PLAYER / "player.css").read_text(),
+        js=script(module, SHOW % {"what": what}),
+        # Plotly's own style sheet cannot reach into a shadow root.
+        isolate_styles=False,
+    )
 
 
 def register() -> tuple[Any, Any]:
     """Register the components of ground and scene; return their mounting commands."""
     return (
-        st.components.v2.component("zigzag_ground", js=loader(GROUND)),
-        st.components.v2.component(
-            "zigzag_player",
-            html=WAIT,
-            css=(PLAYER / "player.css").read_text(),
-            js=loader(SCENE),
-            # Plotly's own style sheet cannot reach into a shadow root.
-            isolate_styles=False,
-        ),
+        st.components.v2.component("zigzag_ground", js=script("player.js", GROUND)),
+        mounted("zigzag_player", "player.js", "player"),
     )
 
 

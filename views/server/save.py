@@ -12,6 +12,7 @@ import csv
 import dataclasses
 import html
 import io
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -39,13 +40,16 @@ PAGE = """<!doctype html>
 {css}</style>
 <script>{plotly}</script></head>
 <body><h1>{title}</h1><div id="player"></div>
+<script type="importmap">{modules}</script>
 <script type="module">
-{player}
+import {{ ground, show }} from "zigzag/player.js";
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 ground(bytes("{ground}"));
 show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
+# What a module imports from beside it.
+NEIGHBOUR = re.compile(r'^((?:import|export) [^;"]*)"\./([\w-]+\.js)"', re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,16 +102,30 @@ def standalone(saved: Saved) -> str:
         title=html.escape(f"Zigzag: {', '.join(saved.labels)} on {experiment.surface}"),
         css=(PLAYER / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
-        player=script(),
+        modules=modules(),
         ground=ground,
         scene=scene,
     )
 
 
-def script() -> str:
-    """Return the player as one script: a file has nobody to answer an import."""
-    space, player = (FILES[name].read_text() for name in ("space.js", "player.js"))
-    return space + player.replace('import { Space } from "./space.js";', "")
+def modules() -> str:
+    """Return an import map that holds the player's modules themselves.
+
+    A file has no folder on a server to import from, and a `data:` address has no neighbours, so
+    each module is named "zigzag/..." and its imports of neighbours are rewritten to that.
+    """
+    found = {}
+    waiting = ["player.js"]
+    while waiting:
+        name = waiting.pop()
+        if f"zigzag/{name}" not in found:
+            text = FILES[name].read_text(encoding="utf-8")
+            waiting += [neighbour for _, neighbour in NEIGHBOUR.findall(text)]
+            script = NEIGHBOUR.sub(r'\1"zigzag/\2"', text).encode()
+            found[f"zigzag/{name}"] = (
+                f"data:text/javascript;base64,{base64.b64encode(script).decode()}"
+            )
+    return json.dumps({"imports": found})
 
 
 def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:

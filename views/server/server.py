@@ -29,8 +29,8 @@ from optimizers.simulation import driver
 PLAYER = Path(__file__).parents[1] / "player"
 ROOT = "zigzag"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-OWN = ("player.js", "space.js", "chart.js")
-FILES = {name: PLAYER / name for name in OWN} | {"plotly.js": PLOTLY}
+MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
+FILES = MODULES | {"plotly.js": PLOTLY}
 STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}

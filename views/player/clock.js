@@ -1,0 +1,87 @@
+// The clock of a scene: which step is shown, and its motion while it plays.
+
+const SECONDS = 8; // a whole run at speed 1
+
+/**
+ * Where a button leads from a position: to the start, to the step before or after, to the end.
+ * @param {string} what
+ * @param {number} position
+ */
+export function target(what, position) {
+  const here = whole(position);
+  if (what === "home") return 0;
+  if (what === "back") return position > here ? here : here - 1;
+  return what === "on" ? here + 1 : Infinity;
+}
+
+/**
+ * The step that a position has reached.
+ * @param {number} position
+ */
+export const whole = (position) => Math.floor(position + 1e-9);
+
+/**
+ * The position after some seconds of playing, which is Infinity once the end is reached.
+ * @param {number} position
+ * @param {number} seconds
+ * @param {number} steps Of the whole run.
+ * @param {number} speed
+ * @param {boolean} looping Whether it starts again at the end.
+ */
+export function advance(position, seconds, steps, speed, looping) {
+  const next = position + (seconds * steps * speed) / SECONDS;
+  if (next < steps) return next;
+  return looping ? 0 : Infinity;
+}
+
+/** A position in ticks of the scene, from 0 to `steps`. */
+export class Clock {
+  position = Infinity; // a new page shows the whole descent
+  steps = Infinity; // until a scene is shown
+  speed = 1;
+  looping = false;
+  playing = false;
+  #frame = 0;
+
+  /**
+   * @param {() => void} moved Is called after every move.
+   * @param {(playing: boolean) => void} toggled Is called when it starts and stops to play.
+   */
+  constructor(moved, toggled) {
+    this.moved = moved;
+    this.toggled = toggled;
+  }
+
+  /** @param {number} position Is brought into the run. */
+  go(position) {
+    this.position = Math.max(0, Math.min(this.steps, position));
+    this.moved();
+  }
+
+  start() {
+    if (this.position >= this.steps) this.position = 0;
+    this.#toggle(true);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let before = performance.now();
+    let exact = this.position;
+    const frame = (/** @type {number} */ now) => {
+      exact = advance(exact, (now - before) / 1000, this.steps, this.speed, this.looping);
+      before = now;
+      this.go(still ? Math.floor(exact) : exact);
+      if (exact === Infinity) this.pause();
+      else this.#frame = requestAnimationFrame(frame);
+    };
+    this.#frame = requestAnimationFrame(frame);
+  }
+
+  pause() {
+    cancelAnimationFrame(this.#frame);
+    this.#toggle(false);
+  }
+
+  /** @param {boolean} playing */
+  #toggle(playing) {
+    this.playing = playing;
+    this.toggled(playing);
+  }
+}

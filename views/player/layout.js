@@ -1,0 +1,93 @@
+// How large things are and where they lie; nothing here touches the page.
+
+/** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes } from "./types.js" */
+
+const OTHERS = 250; // pixels of the window that are neither panels nor curve
+const SMALL = 800; // pixels: in a lower window the curve is lower too
+
+/**
+ * The height left for panels, so that they and the curve can be seen together on a projector.
+ * @param {number} window Height of the window, in pixels.
+ * @param {number} curve
+ */
+export const roomBeside = (window, curve) => window - OTHERS - curve;
+
+/**
+ * @param {number} height Of the curve in a window that is high enough.
+ * @param {number} window
+ */
+export const curveHeight = (height, window) => (window < SMALL ? height * 0.75 : height);
+
+/**
+ * The arrangement of panels for a width; the last is for any.
+ * @param {Arrangement[]} arrangements
+ * @param {number} width
+ */
+export function arrangementFor(arrangements, width) {
+  return arrangements.find(({ below }) => width < below) ?? arrangements[arrangements.length - 1];
+}
+
+/**
+ * The size of a plot of panels.
+ * @param {Sizes} sizes
+ * @param {Layout["margin"]} margin
+ * @param {Pick<Arrangement, "columns" | "rows">} arrangement
+ * @param {number} width
+ * @param {number} room
+ * @returns {Size}
+ */
+export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room) {
+  const { aspect, lowest, tallest, widest } = sizes;
+  const filling = ((width - l - r) / columns) * aspect;
+  const side = Math.max(lowest, Math.min(tallest, room / rows, filling));
+  // Not much wider than high: a step down the gradient should look perpendicular to the contours.
+  const wide = l + r + (columns * widest * side) / aspect;
+  return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
+}
+
+/**
+ * The size of the picture in space.
+ * @param {Sizes} sizes
+ * @param {number} width
+ * @param {number} room
+ * @returns {Size}
+ */
+export function spaceSize({ aspect, lowest, tallest, widest }, width, room) {
+  const height = Math.max(lowest, Math.min(tallest, room, width * aspect));
+  return { width: Math.round(Math.min(width, widest * height)), height: Math.round(height) };
+}
+
+/**
+ * The size of a chart that stands by itself.
+ * @param {number} aspect Of the plot, height over width; 0 for one as wide as there is room.
+ * @param {number} tallest
+ * @param {Layout["margin"]} margin
+ * @param {number} width
+ * @returns {Size}
+ */
+export function chartSize(aspect, tallest, { l, r, t, b }, width) {
+  const plot = aspect ? Math.min(tallest, (width - l - r) * aspect) : tallest;
+  const height = Math.round(plot + t + b);
+  const wide = aspect ? Math.round((height - t - b) / aspect) + l + r : width;
+  return { width: Math.min(width, wide), height };
+}
+
+/**
+ * A figure's layout with its panels where an arrangement has them.
+ * @param {Figure} figure
+ * @param {Arrangement} arrangement
+ * @param {Size} size
+ * @param {string} family Of the font.
+ * @returns {Layout}
+ */
+export function arranged({ layout }, { layout: places }, size, family) {
+  /** @type {Layout} */
+  const laid = { ...layout, ...size, font: { ...layout.font, family } };
+  for (const [path, value] of Object.entries(places)) {
+    const [key, name] = path.split(".");
+    const axis = /** @type {AxisLayout} */ (laid[key]);
+    // The range is copied: Plotly writes a zoom into the one it is given.
+    laid[key] = { ...axis, range: [...axis.range], [name]: value };
+  }
+  return laid;
+}

@@ -1,0 +1,176 @@
+// What goes between Python and the player, and between the player's modules. Nothing here is sent
+// to a browser. The makers are views/scene/scene.py, figures.py, curves.py, space.py.
+
+export type Numbers = ArrayLike<number> & Iterable<number>;
+export type Range = [number, number];
+export type Point = [number, number];
+
+/** Reports to the page: a clicked start, a wish to look inside a step, the page's colour. */
+export type Tell = (name: string, value: unknown) => void;
+
+export interface Trace {
+  name: string;
+  type?: string;
+  mode?: string;
+  x: Numbers;
+  y: Numbers;
+  z?: Numbers[];
+  customdata?: Numbers; // in space: the heights
+  dx?: number;
+  xaxis?: string;
+  yaxis?: string;
+  uid?: string;
+  opacity?: number;
+  line?: Line;
+  [more: string]: unknown;
+}
+
+export interface Line {
+  width: number;
+  color: string;
+}
+
+export interface Annotation {
+  text: string;
+  visible?: boolean;
+  xref: string;
+  yref: string;
+  bgcolor: string;
+  font: { color: string };
+}
+
+export interface AxisLayout {
+  range: Range;
+  tickvals: number[];
+  ticktext: string[];
+  [more: string]: unknown;
+}
+
+export interface Layout {
+  margin: { l: number; r: number; t: number; b: number };
+  font: { size: number; color: string; family?: string };
+  annotations: Annotation[];
+  xaxis: AxisLayout;
+  yaxis: AxisLayout;
+  scene: SpaceLayout; // in space
+  meta: string[]; // in space: the axes' names
+  [more: string]: unknown; // the axes of further panels among them
+}
+
+export interface SpaceLayout {
+  camera: Camera;
+  xaxis: AxisLayout;
+  yaxis: AxisLayout;
+  zaxis: AxisLayout;
+}
+
+export interface Figure {
+  data: Trace[];
+  layout: Layout;
+}
+
+/** How panels lie in a page narrower than `below`; `layout` holds domains by "xaxis2.domain". */
+export interface Arrangement {
+  below: number;
+  columns: number;
+  rows: number;
+  layout: Record<string, Range>;
+}
+
+/** The bounds of a picture's height in pixels, its width over its height at most, their relation. */
+export interface Sizes {
+  aspect: number;
+  tallest: number;
+  lowest: number;
+  widest: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** What stays while only runs change. */
+export interface Ground extends Sizes {
+  id: string;
+  frame: string;
+  space: boolean;
+  arrangements: Arrangement[];
+  back: Figure;
+}
+
+/** What every packed picture holds. */
+export interface Picture {
+  id: string;
+  page: string;
+}
+
+/** One run in space: where a path begins anew, and at which step each vertex is reached. */
+export interface SpaceRun {
+  starts: number[];
+  times?: Numbers;
+  last: number;
+}
+
+/** A scene together with its ground. */
+export interface Scene extends Ground, Picture {
+  ground: string;
+  story: string;
+  steps: number;
+  pace: number[];
+  tick: number;
+  unit: string;
+  look: { id: [number, number]; tick: number; near: [Range, Range] } | null;
+  lossHeight: number;
+  front: Figure;
+  runs: SpaceRun[];
+  label: string;
+  loss: Figure;
+}
+
+/** A chart that stands by itself. */
+export interface ChartFigure extends Figure, Picture {
+  label: string;
+  aspect: number;
+  tallest: number;
+  legend: [string, string][];
+}
+
+/** One of the ways to show the runs: panels in the plane, or one picture in space. */
+export interface View {
+  draw(scene: Scene, width: number, room: number, family: string): Promise<void>;
+  reveal(clock: number): void;
+  reset(): void;
+  close(): void;
+}
+
+/** An axis that Plotly has drawn, in pixels of its plot. */
+export interface Axis {
+  offset: number;
+  length: number;
+  range: Range;
+  /** From the axis' own coordinate, of a logarithmic axis the exponent, to pixels from its start. */
+  toPixel(value: number): number;
+  toValue(pixel: number): number;
+}
+
+export interface Camera {
+  eye: Spot;
+  center: Spot;
+  [more: string]: unknown;
+}
+
+export interface Spot {
+  x: number;
+  y: number;
+  z: number;
+}
+
+declare global {
+  /** Plotly's own script leaves it; only plot.js uses it. */
+  const Plotly: {
+    react(plot: HTMLElement, data: Trace[], layout: object, config: object): Promise<void>;
+    relayout(plot: HTMLElement, changes: object): Promise<void>;
+    purge(plot: HTMLElement): void;
+  };
+}
