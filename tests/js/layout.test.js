@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+  arranged,
+  arrangementFor,
+  chartSize,
+  curveHeight,
+  panelsSize,
+  roomBeside,
+  spaceSize,
+} from "../../views/player/layout.js";
+
+const MARGIN = { l: 40, r: 10, t: 20, b: 30 };
+const SIZES = { aspect: 1, lowest: 180, tallest: 300, widest: 1.4 };
+
+test("the arrangement is the first that is wide enough, and the last for any width", () => {
+  const [narrow, middle, wide] = [{ below: 520 }, { below: 900 }, { below: 1e9 }];
+  const all = [narrow, middle, wide];
+  assert.equal(arrangementFor(all, 519), narrow);
+  assert.equal(arrangementFor(all, 520), middle);
+  assert.equal(arrangementFor(all, 2000), wide);
+  assert.equal(arrangementFor(all, 2e9), wide);
+});
+
+test("panels are as high as the room allows, between their bounds", () => {
+  const height = (room, rows = 1) => {
+    const size = panelsSize(SIZES, MARGIN, { columns: 1, rows }, 5000, room);
+    return (size.height - MARGIN.t - MARGIN.b) / rows;
+  };
+  assert.equal(height(250), 250);
+  assert.equal(height(1000), 300);
+  assert.equal(height(-50), 180);
+  assert.equal(height(480, 2), 240);
+});
+
+test("panels never leave a narrow page, and are never much wider than high", () => {
+  const phone = panelsSize(SIZES, MARGIN, { columns: 1, rows: 4 }, 360, 4000);
+  assert.equal(phone.width, 360);
+  const wide = panelsSize(SIZES, MARGIN, { columns: 2, rows: 1 }, 5000, 200);
+  assert.equal(wide.width, 40 + 10 + 2 * 1.4 * 200);
+  const flat = panelsSize({ ...SIZES, aspect: 0.5 }, MARGIN, { columns: 1, rows: 1 }, 5000, 200);
+  assert.equal(flat.width, 40 + 10 + (1.4 * 200) / 0.5);
+});
+
+test("a panel as wide as its column is as high as its aspect says", () => {
+  const sizes = { aspect: 0.5, lowest: 100, tallest: 900, widest: 1.4 };
+  const size = panelsSize(sizes, MARGIN, { columns: 2, rows: 1 }, 1050, 2000);
+  assert.deepEqual(size, { width: 1050, height: 250 + 50 });
+});
+
+test("the picture in space keeps its bounds", () => {
+  const sizes = { aspect: 0.8, lowest: 260, tallest: 480, widest: 1.8 };
+  assert.deepEqual(spaceSize(sizes, 2000, 400), { width: 720, height: 400 });
+  assert.deepEqual(spaceSize(sizes, 2000, 900), { width: 864, height: 480 });
+  assert.deepEqual(spaceSize(sizes, 360, 900), { width: 360, height: 288 });
+  assert.deepEqual(spaceSize(sizes, 300, 100), { width: 300, height: 260 });
+});
+
+test("a chart is as wide as the page, or has its plot's aspect", () => {
+  assert.deepEqual(chartSize(0, 300, MARGIN, 800), { width: 800, height: 350 });
+  assert.deepEqual(chartSize(0.5, 460, MARGIN, 450), { width: 450, height: 250 });
+  assert.deepEqual(chartSize(1, 460, MARGIN, 2000), { width: 510, height: 510 });
+});
+
+test("the curve is lower in a low window, and panels get the rest", () => {
+  assert.equal(curveHeight(240, 800), 240);
+  assert.equal(curveHeight(240, 799), 180);
+  assert.equal(roomBeside(900, 240), 410);
+});
+
+test("an arranged layout has the panels' domains, and no array of the given one", () => {
+  const axis = () => ({ range: [-1, 1], title: "x" });
+  const layout = { font: { size: 14 }, xaxis: axis(), xaxis2: axis() };
+  const places = { "xaxis.domain": [0, 0.4], "xaxis2.domain": [0.6, 1] };
+  const laid = arranged({ layout }, { layout: places }, { width: 700, height: 300 }, "Inter");
+  assert.deepEqual(laid.xaxis, { ...axis(), domain: [0, 0.4] });
+  assert.deepEqual(laid.xaxis2, { ...axis(), domain: [0.6, 1] });
+  assert.deepEqual(laid.font, { size: 14, family: "Inter" });
+  assert.deepEqual([laid.width, laid.height], [700, 300]);
+  laid.xaxis.range[0] = 9;
+  assert.deepEqual(layout, { font: { size: 14 }, xaxis: axis(), xaxis2: axis() });
+});
