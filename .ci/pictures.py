@@ -33,8 +33,8 @@ def cost() -> dict[str, Any]:
     """Return a chart of the time of a map against its cells, as measured now."""
     data = []
     for name, compute, colour in (
-        ("gradient descent", maps.swept_descent, "#0072B2"),
-        ("Adam", maps.swept_adam, "#009E73"),
+        ("gradient descent", maps.swept_descent, "#0B4F94"),
+        ("Adam", maps.swept_adam, "#D2440B"),
     ):
         work = {str(size): partial(compute, maps.starts(size)) for size in maps.SIZES}
         took = seconds(work, REPEATS)

@@ -11,7 +11,7 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views.scene import curves, scene
-from views.scene.curves import COLOURS_OF_ZONES
+from views.scene.curves import ZONES
 from views.scene.figures import Mark
 from views.scene.payload import pack
 from views.settings.settings import UNITS
@@ -25,7 +25,7 @@ NOISY = Experiment(
 
 
 def marks(experiment: Experiment) -> list[Mark]:
-    return [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
+    return [Mark.of(i, run.optimizer, LIGHT) for i, run in enumerate(experiment.runs)]
 
 
 def chart(experiment: Experiment, curve: str, unit: str = "updates") -> dict:
@@ -82,7 +82,7 @@ def bands(*runs: Run) -> list[tuple[str, float, float]]:
     """Return the zones that the stability chart of some runs shows."""
     figure = chart(Experiment(runs=runs), "Stability")["layout"]
     rects = [shape for shape in figure["shapes"] if shape["type"] == "rect"]
-    names = {colour: name for name, colour in COLOURS_OF_ZONES.items()}
+    names = dict(zip(LIGHT.ground[1:], ZONES, strict=True))
     return [(names[r["fillcolor"]], r["y0"], r["y1"]) for r in rects]
 
 

@@ -81,7 +81,7 @@ def traces(index: int, order: int, k: int = 5) -> list:
     surface = SURFACES[EXPERIMENT.surface]
     model = taylor(surface, EXPERIMENT.params, step.theta, order) if order else None
     ground = Ground.of(EXPERIMENT)
-    found = local.traces(step, model, index, ground, Mark.of(index, "run"), LIGHT)
+    found = local.traces(step, model, index, ground, Mark.of(index, "run", LIGHT), LIGHT)
     go.Figure(found, panel_layout(ground.box, len(RUNS), LIGHT))  # checks every key and value
     return found
 
@@ -103,7 +103,7 @@ def test_arrows_are_those_of_the_step(index):
 def test_equal_arrows_have_one_label():
     experiment = Experiment("Himmelblau", steps=5)
     step = inspect_step(experiment, simulate(experiment)[0], 1)
-    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD"), LIGHT)
+    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD", LIGHT), LIGHT)
     assert {t["text"][1] for t in found} == {"", "step = gradient"}
 
 
@@ -111,7 +111,7 @@ def test_an_arrow_that_is_not_finite_is_left_out():
     experiment = Experiment("Himmelblau", steps=50, runs=(Run("SGD", lr=10.0),))
     (trajectory,) = simulate(experiment)
     step = inspect_step(experiment, trajectory, len(trajectory.lr) - 1)
-    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD"), LIGHT)
+    found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD", LIGHT), LIGHT)
     assert all(np.isfinite(t["x"] + t["y"]).all() for t in found)
     assert np.isfinite(local.near(step, Ground.of(experiment))).all()
 

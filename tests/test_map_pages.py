@@ -347,8 +347,7 @@ def choice_of(
     experiment: Experiment, labels: tuple[str, ...] = LABELS, compare: str = ""
 ) -> Choice:
     count = len(experiment.runs)
-    colours = (2, 1, 7)[:count]
-    return Choice(experiment, labels[:count], "updates", colours, (), compare or FACTORS[0])
+    return Choice(experiment, labels[:count], "updates", (), compare or FACTORS[0])
 
 
 def experiment_on(surface: str, **more: Any) -> Experiment:

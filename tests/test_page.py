@@ -393,7 +393,10 @@ def test_the_theme_of_the_page_is_that_of_the_figures():
     theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
     for ours, name in ((LIGHT, "light"), (DARK, "dark")):
         assert theme[name]["backgroundColor"] == ours.page
+        assert theme[name]["secondaryBackgroundColor"] == ours.side
         assert theme[name]["textColor"] == ours.text
+        assert theme[name]["borderColor"] == ours.border
+        assert theme[name]["chartCategoricalColors"] == [*ours.runs]
 
 
 def test_saved_trajectories_are_exact(default_choice):
@@ -425,7 +428,7 @@ def test_a_file_is_made_from_its_address_alone(default_choice):
     [
         {"labels": ["<b>", "Adam"]},
         {"labels": ["SGD"]},
-        {"colours": [1, 99]},
+        {"colours": [1, 2]},
         {"unit": "days"},
         {"curve": "x"},
         {"view": "4-D"},
@@ -453,7 +456,7 @@ def asked(of: str, kind: str) -> int:
 @pytest.fixture
 def default_choice():
     experiment = Experiment(runs=(Run("SGD"), Run("Adam")))
-    return Choice(experiment, ("SGD", "Adam"), "updates", (1, 7), ()), simulate(experiment)
+    return Choice(experiment, ("SGD", "Adam"), "updates", ()), simulate(experiment)
 
 
 # --- Fair rates

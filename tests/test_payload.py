@@ -87,6 +87,6 @@ def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most, view):
         noise=5.0,
         runs=tuple(Run("SGD", lr=0.001 * (i + 1), batch_size=16) for i in range(runs)),
     )
-    marks = [Mark.of(i, "a run") for i in range(runs)]
+    marks = [Mark.of(i, "a run", LIGHT) for i in range(runs)]
     sizes = [len(p) for p in scene.packed(experiment, simulate(experiment), marks, view, LIGHT)]
     assert sum(sizes) < most

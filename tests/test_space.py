@@ -26,7 +26,7 @@ LEAVING = {
 
 
 def scene_of(experiment: Experiment) -> dict[str, Any]:
-    marks = [Mark.of(i, run.optimizer) for i, run in enumerate(experiment.runs)]
+    marks = [Mark.of(i, run.optimizer, LIGHT) for i, run in enumerate(experiment.runs)]
     return scene.ground(Ground.of(experiment), SPACE, len(marks), LIGHT) | scene.scene(
         experiment, simulate(experiment), marks, SPACE, LIGHT
     )

@@ -71,7 +71,7 @@ def scene(
     trajectories = simulate(choice.experiment)
     tell(settings, choice)
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
-    marks = marks_of(choice.colours, choice.labels)
+    marks = marks_of(choice.labels, theme)
     look = inspector.look_at(settings, choice, trajectories, details.step)
     sent = packed(
         *(choice.experiment, trajectories, marks, view, theme, curve, choice.unit),

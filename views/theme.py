@@ -1,4 +1,9 @@
-"""The colours of a light and a dark page, and the marks that tell runs apart."""
+"""The colours of a light and a dark page, and the marks that tell runs apart.
+
+Colour belongs to the runs; everything else is ink. The ground is pale under dark paths and dark
+under pale ones, so that each path stands out from every step of it, 3:1 or more, and the runs
+differ from each other for people with any of the three colour-vision deficiencies too.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +12,68 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one page; `low` and `high` end the colour scale of the surface.
+    """The colours of one page.
 
-    A grey surface under saturated paths reads better on a projector than a rainbow under them.
+    `side` lies under what stands beside the content; `muted` is text that comes second; `line`
+    separates and `border` surrounds what can be used. `ground` colours a surface from its lowest
+    loss to its highest, `contour` draws its contours. `runs` are the colours of the runs, by their
+    place among those shown. `ramp` colours the losses of a map, low to high, and `diverged`, a warm
+    grey, its pixels without one. The lowest loss has the colour of the page, on ground and map.
     """
 
     name: str
     page: str
+    side: str
     text: str
+    muted: str
     line: str
-    low: str
-    high: str
+    border: str
+    ground: tuple[str, ...]
     contour: str
+    runs: tuple[str, ...]
+    ramp: tuple[str, ...]
+    diverged: str
 
 
-LIGHT = Theme("light", "#ffffff", "#1f2328", "#c8ccd2", "#ffffff", "#a3a9b1", "#8b929b")
-DARK = Theme("dark", "#0e1117", "#f2f4f7", "#4a5160", "#0e1117", "#5b6472", "#737d8c")
+def even_scale(colours: tuple[str, ...]) -> list[list[float | str]]:
+    """Return Plotly's colour scale of colours at equal distances."""
+    return [[n / (len(colours) - 1), colour] for n, colour in enumerate(colours)]
+
+
+LIGHT = Theme(
+    name="light",
+    page="#ffffff",
+    side="#f5f7f9",
+    text="#17202b",
+    muted="#56626f",
+    line="#dce3ea",
+    border="#bcc7d2",
+    ground=("#fffdf6", "#f5f6ee", "#e7efec", "#d9e5ea", "#cddae6"),
+    contour="#7f97ab",
+    runs=("#0b4f94", "#d2440b", "#0f8763", "#b05a94", "#5a3a00", "#20262e"),
+    ramp=("#fffaec", "#7db5b8", "#173a58"),
+    diverged="#bdb3a5",
+)
+DARK = Theme(
+    name="dark",
+    page="#0d1218",
+    side="#151c25",
+    text="#eef2f6",
+    muted="#9facb9",
+    line="#27323e",
+    border="#3b4957",
+    ground=("#0c1219", "#111b25", "#172632", "#1e313f", "#263d4c"),
+    contour="#5f7d92",
+    runs=("#56b4e9", "#ff7043", "#8df0be", "#e58fb6", "#f0e442", "#f4f6f8"),
+    ramp=("#0c1219", "#2f6f86", "#cfede6"),
+    diverged="#4d473f",
+)
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
-# Okabe and Ito's palette, distinguishable under all three colour-vision deficiencies; its black
-# is left to text, so a grey and a violet complete the nine. Every run also has its own
-# symbol, none of them like the cross of the start or the star of a minimum.
-YELLOW = "#F0E442"
-COLOURS = (
-    *("#777777", "#0072B2", "#D55E00", "#7F4F9E", "#E69F00"),
-    *("#56B4E9", "#CC79A7", "#009E73", YELLOW),
-)
+# The marks of the runs by their place: the last three have the colours of the first three again,
+# and are dashed and hollow. None is like the ring of the start or the plus of a minimum.
 SYMBOLS = (
-    *("circle", "square", "diamond", "triangle-up", "cross"),
-    *("triangle-down", "pentagon", "hourglass", "bowtie"),
+    *("circle", "diamond", "triangle-up", "square", "triangle-down", "bowtie"),
+    *("circle-open", "diamond-open", "triangle-up-open"),
 )
-MOST_PANELS = len(COLOURS)
+MOST_PANELS = len(SYMBOLS)

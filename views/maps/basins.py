@@ -15,15 +15,15 @@ from views.player.chart import Panel
 from views.scene.figures import Figure, frame
 from views.settings.controls import Choice, pick, row
 from views.settings.settings import Settings
-from views.theme import COLOURS, Theme
+from views.theme import Theme
 
 SIZES = ("64", "128", "256", "512")
-MOST_COLOURS = 8  # ends that have a colour of their own; the rarer ones share one
+MOST_COLOURS = 5  # ends that have a colour of their own; the rarer ones share one
 OTHERS = -3
 SPECIAL = {
-    UNDECIDED: ("undecided", "#9a9a9a"),
-    DIVERGED: ("diverged", "#5a1a1a"),
-    OTHERS: ("other ends", "#c8c8c8"),
+    UNDECIDED: ("undecided", "#8794A1"),
+    DIVERGED: ("diverged", "#4A5662"),
+    OTHERS: ("other ends", "#BCC7D2"),
 }
 
 
@@ -47,8 +47,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     common = sorted(zip(counts.tolist(), found.tolist(), strict=True), reverse=True)
     own = [end for _, end in common if end >= 0][:MOST_COLOURS]
     legend: list[tuple[int, str, str]] = [
-        (end, name_of(result.points[end]), COLOURS[(i + 1) % len(COLOURS)])
-        for i, end in enumerate(own)
+        (end, name_of(result.points[end]), theme.runs[i]) for i, end in enumerate(own)
     ]
     rest = [end for _, end in common if end >= 0][MOST_COLOURS:]
     where = np.where(np.isin(result.where, rest), OTHERS, result.where) if rest else result.where

@@ -28,7 +28,7 @@ from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure, Ground, Mark, background, marks_of
 from views.settings.controls import Choice, row
 from views.settings.settings import Settings
-from views.theme import COLOURS, Theme
+from views.theme import Theme
 
 MOST_DOTS = 300  # of a run in the cloud of ends
 NO_NOISE = "Without noise all seeds are the same: set the noise above 0 and a batch below all."
@@ -43,7 +43,7 @@ def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
 
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
     """Return the losses over the updates, and where the runs end."""
-    marks, experiment = marks_of(choice.colours, choice.labels), request.experiment
+    marks, experiment = marks_of(choice.labels, theme), request.experiment
     surface = SURFACES[experiment.surface]
     data: list[Figure] = []
     for c, mark in enumerate(marks):
@@ -129,7 +129,7 @@ def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
 
 def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) -> Shown:
     """Return the share of runs that end at a global minimum against the batch size."""
-    marks = marks_of(choice.colours, choice.labels)
+    marks = marks_of(choice.labels, theme)
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         share = result.share[c]
@@ -200,7 +200,7 @@ def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | str:
 
 def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: Theme) -> Shown:
     """Return the loss that remains against the rate, and how schedules lower it."""
-    marks, rates = marks_of(choice.colours, choice.labels), result.rates.tolist()
+    marks, rates = marks_of(choice.labels, theme), result.rates.tolist()
     left: list[Figure] = []
     for c, mark in enumerate(marks):
         left.append(
@@ -222,9 +222,10 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
         ),
         "yaxis": axis_layout(theme, "mean gap that remains", **power),
     }
+    schedules = marks_of(result.schedules, theme)
     right = [
-        curve(result.at.tolist(), heights(result.shrinking[n]), COLOURS[n + 1], name)
-        for n, name in enumerate(result.schedules)
+        curve(result.at.tolist(), heights(row), mark.colour, mark.label, mark.dash)
+        for mark, row in zip(schedules, result.shrinking, strict=True)
     ]
     second = {
         **layout,
@@ -241,7 +242,7 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
             Panel(
                 {"data": right, "layout": second},
                 "How schedules shrink the noise ball",
-                legend=tuple((name, COLOURS[n + 1]) for n, name in enumerate(result.schedules)),
+                legend=legend_of(schedules),
             ),
         ),
         f"Left: one point is the mean of {request.seeds} runs from a minimizer, over the last half"

@@ -31,13 +31,9 @@ from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure
 from views.settings.controls import Choice, number, pick, row
 from views.settings.settings import Settings
-from views.theme import Theme
+from views.theme import Theme, even_scale
 
 SIZES = ("32", "64", "128", "256")
-LINE, HERE = "#E69F00", "#D55E00"
-DIVERGED = "#5a1a1a"  # behind the map, where a run diverges or never arrives
-# Light is low: a ramp of one hue with even steps in lightness, whole under every colour vision.
-RAMP = [[0.0, "#f7fbff"], [0.25, "#c6dbef"], [0.5, "#6baed6"], [0.75, "#2171b5"], [1.0, "#08306b"]]
 
 
 def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
@@ -119,7 +115,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
                 [None if not ok else round(float(v), 4) for v, ok in zip(line, oks, strict=True)]
                 for line, oks in zip(heights, finite, strict=True)
             ],
-            "colorscale": RAMP,
+            "colorscale": even_scale(theme.ramp),
             "hoverongaps": False,
             "colorbar": {
                 "title": {"text": what(request) if measure == LOSS else "updates", "side": "top"},
@@ -133,13 +129,13 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     ]
     if momentum:
         lines = [
-            line(label, np.log10(xs), -np.log10(1 - ys))
+            line(label, np.log10(xs), -np.log10(1 - ys), theme)
             for label, xs, ys in theory(request, result)
         ]
     else:
         ridge = result.ridge()
         ok = np.isfinite(ridge)
-        lines = [line("best rate of each row", np.log10(ridge[ok]), others[ok])]
+        lines = [line("best rate of each row", np.log10(ridge[ok]), others[ok], theme)]
     data += lines
     now = here(request, momentum)
     data.append(
@@ -152,13 +148,13 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
             "marker": {
                 "symbol": "circle",
                 "size": 13,
-                "color": HERE,
+                "color": theme.runs[0],
                 "line": {"color": "#ffffff", "width": 2},
             },
             "hoverinfo": "name",
         }
     )
-    layout = {**base_layout(theme), "plot_bgcolor": DIVERGED}
+    layout = {**base_layout(theme), "plot_bgcolor": theme.diverged}
     layout["margin"] = {**layout["margin"], "r": 90}
     ticks_of_rates = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
@@ -192,9 +188,9 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     label = f"{measure} against learning rate and {name}"
     none = "diverges" if measure == LOSS else "never below the tolerance"
     legend = (
-        *((trace["name"], LINE) for trace in lines),
-        ("the lab's setting", HERE),
-        *(((none, DIVERGED),) if not finite.all() else ()),
+        *((trace["name"], theme.runs[1]) for trace in lines),
+        ("the lab's setting", theme.runs[0]),
+        *(((none, theme.diverged),) if not finite.all() else ()),
     )
     return Shown(
         (Panel({"data": data, "layout": layout}, label, 0.62, legend=legend),),
@@ -203,7 +199,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     )
 
 
-def line(label: str, x: Any, y: Any) -> Figure:
+def line(label: str, x: Any, y: Any, theme: Theme) -> Figure:
     """Return a line over the map."""
     dash = "dot" if "Polyak" in label else "solid"
     return {
@@ -212,11 +208,11 @@ def line(label: str, x: Any, y: Any) -> Figure:
         "name": label,
         "x": x.tolist(),
         "y": y.tolist(),
-        "line": {"color": LINE, "width": 3, "dash": dash},
+        "line": {"color": theme.runs[1], "width": 3, "dash": dash},
         "marker": {
             "symbol": "star",
             "size": 15,
-            "color": LINE,
+            "color": theme.runs[1],
             "line": {"color": "#000000", "width": 1},
         },
         "hoverinfo": "name",

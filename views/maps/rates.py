@@ -34,7 +34,6 @@ from views.settings.controls import Choice, row
 from views.settings.settings import Settings
 from views.theme import Theme
 
-ZONE_COLOURS = {LOW: "#56B4E9", GOOD: "#009E73", HIGH: "#E69F00", DIVERGES: "#8c2d04"}
 STRIP = 0.2  # of the chart's height, for the zones
 
 
@@ -58,7 +57,7 @@ def limit_of(experiment: Experiment, c: int) -> float | None:
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
     """Return the curves with their bands, the zones of each run and the limits of stability."""
     experiment = request.experiment
-    marks = marks_of(choice.colours, choice.labels)
+    marks = marks_of(choice.labels, theme)
     bounded = SURFACES[experiment.surface].bounded
     data: list[Figure] = []
     for c, mark in enumerate(marks):
@@ -87,7 +86,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
                 "showlegend": False,
             }
         )
-    data += strip(result, marks)
+    data += strip(result, marks, theme)
     layout = base_layout(theme)
     ends = [math.log10(request.low), math.log10(request.high)]
     ticks = decades(request.low, request.high)
@@ -127,7 +126,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         for mark, limit in limits
         if limit and request.low <= limit <= request.high
     ]
-    zones_named = [(f"zone: {zone}", colour) for zone, colour in ZONE_COLOURS.items()]
+    zones_named = [(f"zone: {zone}", colour) for zone, colour in colours_of_zones(theme).items()]
     many = "one run"
     if request.seeds > 1:
         many = f"the median of {request.seeds} runs with different noise, the band 80 % of them"
@@ -144,9 +143,16 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
 
 
-def strip(result: Curves, marks: list[Mark]) -> list[Figure]:
+def colours_of_zones(theme: Theme) -> dict[str, str]:
+    """Return the colours of the zones: good is the page's, as low losses are."""
+    good, middle, high = theme.ramp
+    return {LOW: middle, GOOD: good, HIGH: high, DIVERGES: theme.diverged}
+
+
+def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
     """Return the zones of every run as a strip under the curves."""
-    steps = [[i / len(ZONES), ZONE_COLOURS[zone]] for i, zone in enumerate(ZONES)]
+    zones = colours_of_zones(theme)
+    steps = [[i / len(ZONES), zones[zone]] for i, zone in enumerate(ZONES)]
     scale = [
         s
         for i, (at, colour) in enumerate(steps)

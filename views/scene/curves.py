@@ -19,12 +19,7 @@ from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MARKERS = 8  # symbols on each curve
-COLOURS_OF_ZONES = {
-    MONOTONE: "#009E73",
-    SWINGS: "#56B4E9",
-    ZIGZAG: "#E69F00",
-    UNSTABLE: "#D55E00",
-}
+ZONES = MONOTONE, SWINGS, ZIGZAG, UNSTABLE  # calm to wild
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
 
 Vector = NDArray[np.float64]
@@ -41,7 +36,7 @@ class Heights:
     ticks: list[float]
     ticktexts: list[str]
     line: float | None = None  # a height of its own to draw across
-    bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of COLOURS_OF_ZONES
+    bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
 
 
 def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
@@ -175,7 +170,7 @@ def chart(
                 "x0": 0,
                 "dx": x,
                 "y": np.zeros(0, np.float32) if row is None else row,
-                "line": {"color": mark.colour, "width": 2.5},
+                "line": {"color": mark.colour, "width": 2.5, "dash": mark.dash},
                 "showlegend": False,
             }
         )
@@ -229,8 +224,7 @@ def chart(
             "x1": 1,
             "y0": low,
             "y1": high,
-            "fillcolor": COLOURS_OF_ZONES[name],
-            "opacity": 0.15,
+            "fillcolor": theme.ground[1 + ZONES.index(name)],
             "line": {"width": 0},
             "layer": "below",
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from landscape.language import msgid, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
 from optimizers import Experiment, Trajectory
 from views.scene.scale import LossScale
-from views.theme import COLOURS, SYMBOLS, YELLOW, Theme
+from views.theme import SYMBOLS, Theme, even_scale
 
 Figure = dict[str, Any]
 Frame = tuple[tuple[float, float], tuple[float, float]]
@@ -38,25 +38,24 @@ PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
 
 @dataclass(frozen=True)
 class Mark:
-    """How one run looks: `label` as panel title and legend entry."""
+    """How one run looks: `label` as panel title and legend entry, `dash` as Plotly's line dash."""
 
     label: str
     colour: str
     symbol: str
+    dash: str = "solid"
 
     @staticmethod
-    def of(index: int, label: str) -> Mark:
-        """Return the marks of the run of this index."""
-        return Mark(label, COLOURS[index], SYMBOLS[index])
-
-    def casing(self, theme: Theme) -> str:
-        """Return the colour of the wider line under the path: dark under yellow on a light page."""
-        return "#595959" if theme.name == "light" and self.colour == YELLOW else theme.page
+    def of(place: int, label: str, theme: Theme) -> Mark:
+        """Return the marks of the run at this place among those shown."""
+        again = place >= len(theme.runs)
+        colour = theme.runs[place % len(theme.runs)]
+        return Mark(label, colour, SYMBOLS[place], "dash" if again else "solid")
 
 
-def marks_of(colours: Sequence[int], labels: Sequence[str]) -> list[Mark]:
-    """Return the marks of runs."""
-    return [Mark.of(index, label) for index, label in zip(colours, labels, strict=True)]
+def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
+    """Return the marks of the runs shown, in their order."""
+    return [Mark.of(place, label, theme) for place, label in enumerate(labels)]
 
 
 def frame(experiment: Experiment) -> Frame:
@@ -136,7 +135,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "y0": box[1][0],
                 "dy": (box[1][1] - box[1][0]) / (GRID - 1),
                 "z": heights,
-                "colorscale": [[0, theme.low], [1, theme.high]],
+                "colorscale": even_scale(theme.ground),
                 "autocontour": False,
                 "contours": {"start": low + size, "end": high - size / 2, "size": size},
                 "line": {"width": 0.7, "color": theme.contour},
@@ -282,17 +281,17 @@ def foreground(
                 **common,
                 "name": f"faint-{index}",
                 "opacity": 0.4,
-                "line": {"color": mark.colour, "width": 1.5, "simplify": False},
+                "line": {"color": mark.colour, "width": 1.5, "dash": mark.dash, "simplify": False},
             },
             {
                 **common,
                 "name": f"casing-{index}",
-                "line": {"color": mark.casing(theme), "width": 5.5, "simplify": False},
+                "line": {"color": theme.ground[0], "width": 5.5, "simplify": False},
             },
             {
                 **common,
                 "name": f"path-{index}",
-                "line": {"color": mark.colour, "width": 3, "simplify": False},
+                "line": {"color": mark.colour, "width": 3, "dash": mark.dash, "simplify": False},
             },
         ]
         if dots:

@@ -58,7 +58,6 @@ class Saved:
 
     experiment: Experiment
     labels: tuple[str, ...]
-    colours: tuple[int, ...]
     unit: str
     view: str
     curve: str
@@ -66,7 +65,7 @@ class Saved:
     @staticmethod
     def of(choice: Choice, view: str, curve: str) -> Saved:
         """Return what the page shows."""
-        return Saved(choice.experiment, choice.labels, choice.colours, choice.unit, view, curve)
+        return Saved(choice.experiment, choice.labels, choice.unit, view, curve)
 
     def text(self) -> str:
         """Return it as a piece of an address."""
@@ -76,14 +75,12 @@ class Saved:
     def read(text: str) -> Saved:
         """Read what `text` wrote; raise one of UNREADABLE for what the page does not write."""
         given = address.read(text)
-        labels, colours = (tuple(given.pop(name)) for name in ("labels", "colours"))
-        saved = Saved(labels=labels, colours=colours, **given)
+        saved = Saved(labels=tuple(given.pop("labels")), **given)
         steps = max(saved.experiment.plan(run).steps for run in saved.experiment.runs)
         if not (
-            len(saved.experiment.runs) == len(labels) == len(colours) <= MOST_PANELS
+            len(saved.experiment.runs) == len(saved.labels) <= MOST_PANELS
             and steps <= MOST_UPDATES
-            and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in labels)
-            and all(colour in range(MOST_PANELS) for colour in colours)
+            and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in saved.labels)
             and (saved.unit in UNITS and saved.curve in CURVES and saved.view in PICTURES)
         ):
             raise ValueError("not an experiment of the page")
@@ -93,7 +90,7 @@ class Saved:
 def standalone(saved: Saved) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = saved.experiment
-    marks = marks_of(saved.colours, saved.labels)
+    marks = marks_of(saved.labels, LIGHT)
     sent = packed(
         experiment, simulate(experiment), marks, saved.view, LIGHT, saved.curve, saved.unit
     )

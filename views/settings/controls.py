@@ -77,7 +77,6 @@ class Choice:
     experiment: Experiment
     labels: tuple[str, ...]
     unit: str  # of the budget: updates, epochs or samples
-    colours: tuple[int, ...]  # index of each run's marks
     messages: tuple[str, ...]
     compare: str = FACTORS[0]
 
@@ -162,11 +161,7 @@ def choose(settings: Settings) -> Choice:
         messages.append(f"The noise is 0, so every {compare.lower()} gives the exact gradient.")
     if any(run.weight_decay for run in runs):
         messages.append("Weight decay moves the minimizer: the stars mark the minima without it.")
-    order = list(OPTIMIZERS)
-    # An optimizer keeps its marks whatever it is compared with.
-    by_value = ((i + 1) % MOST_PANELS for i in range(len(runs)))
-    colours = [order.index(n) for n in names] if compare == FACTORS[0] else by_value
-    return Choice(experiment, tuple(labels), unit, tuple(colours), tuple(messages), compare)
+    return Choice(experiment, tuple(labels), unit, tuple(messages), compare)
 
 
 def remainder(rule: Optimizer, hyper: Mapping[str, float]) -> float:
