@@ -4,8 +4,7 @@
     python3 .ci/zigzag.py start [options of streamlit run]
     python3 .ci/zigzag.py test [options of pytest]
 
-Without options, start serves with a process for each of up to four processors; with any, it is
-`streamlit run`, with one process.
+The app is served by a process for each of up to four processors (views/server/start.py).
 
 ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
 tests.
@@ -21,13 +20,11 @@ import json
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
-MOST_WORKERS = 4
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {"start": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
 STAMP = "zigzag-installed.json"  # beside what has been installed: which files say so
@@ -70,50 +67,13 @@ def main(arguments: list[str]) -> int:
 
 
 def start(python: Path, options: list[str]) -> int:
-    """Serve the page until it is interrupted.
-
-    A visitor's session stays with the process that took its WebSocket, and everything else that
-    the page asks for, any process can answer.
-    """
-    if options:
-        command = [str(python), "-m", "streamlit", "run", "app.py", *options]
-    else:
-        port = free_port()
-        command = serving(str(python), port)
-        print(f"Zigzag: http://localhost:{port}, and for others http://{own_address()}:{port}")
-        print("It is there in a few seconds. Control-C ends it.", flush=True)
-    os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
+    """Serve the page until it is interrupted."""
+    command = [str(python), "-m", "views.server.start", *options]
+    os.chdir(ROOT)  # where Python looks for views
     if os.name == "posix":
         # In place of this process, so that whoever stops it stops the server.
         os.execv(command[0], command)
     return subprocess.call(command)
-
-
-def serving(python: str, port: int, host: str = "0.0.0.0") -> list[str]:
-    """Return the command that serves the page with several processes."""
-    workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    command = [python, "-m", "uvicorn", "app:app", "--host", host, "--port", str(port)]
-    command += ["--workers", str(workers), "--log-level", "warning", "--no-access-log"]
-    return [*command, "--ws-per-message-deflate", "false"]
-
-
-def free_port() -> int:
-    """Return the first port from 8501 on that nobody listens on."""
-    for port in range(8501, 8600):
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)):
-                return port
-    raise SetupError("every port from 8501 to 8599 is in use.")
-
-
-def own_address() -> str:
-    """Return this machine's address in its network; nothing is sent to find it out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation
-            return str(probe.getsockname()[0])
-        except OSError:  # no network
-            return socket.gethostname()
 
 
 def test(python: Path, options: list[str]) -> int:

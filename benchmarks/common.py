@@ -115,7 +115,10 @@ def server(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    if script.name == "app.py" and not options:
+    if script.name == "app.py" and not options and (ROOT / "views/server/start.py").exists():
+        command = [sys.executable, "-m", "views.server.start"]
+        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    elif script.name == "app.py" and not options:  # an older version
         zigzag = runpy.run_path(str(ROOT / ".ci" / "zigzag.py"))
         command = zigzag["serving"](sys.executable, port, "127.0.0.1")
     else:

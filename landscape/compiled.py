@@ -22,7 +22,12 @@ def _writable(folder: Path) -> bool:
 if "NUMBA_CACHE_DIR" not in os.environ and not (
     _writable(Path(__file__).parent) or _writable(Path.home() / ".cache")
 ):
-    os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "zigzag-numba")
+    try:
+        os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "zigzag-numba")
+    except FileNotFoundError:
+        raise PermissionError(
+            "no folder can be written, and Numba needs one; NUMBA_CACHE_DIR can name it"
+        ) from None
 
 import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
 from numba import types  # noqa: E402
@@ -96,9 +101,17 @@ class Kernel:
         return self.compiled(*arguments)
 
 
+KERNELS: list[Kernel] = []  # all that have been defined, for whoever compiles ahead
+
+
 def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function as a `Kernel` of the given Numba signature."""
-    return lambda function: Kernel(function, signature)
+
+    def made(function: Callable[..., Any]) -> Kernel:
+        KERNELS.append(Kernel(function, signature))
+        return KERNELS[-1]
+
+    return made
 
 
 def part(function: Callable[..., Any]) -> Any:

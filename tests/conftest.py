@@ -31,6 +31,7 @@ from playwright.sync_api import (
 )
 
 ROOT = Path(__file__).parent.parent
+COMPILING = 120  # seconds: more than a slow machine needs to compile every kernel
 PATIENCE = 30  # seconds: more than a slow machine needs, less than anybody waits for a hang
 
 DESKTOP: Any = {"width": 1280, "height": 900}
@@ -75,7 +76,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = commands().serving(sys.executable, port, "127.0.0.1")
+    command = [sys.executable, "-m", "views.server.start", "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(port)]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     try:
@@ -90,7 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return when `url` answers; fail when the server has ended or does not come up."""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + COMPILING
     while time.monotonic() < ends and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
             if answer.status == 200:

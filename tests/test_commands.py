@@ -213,13 +213,13 @@ def test_packages_are_pinned_and_come_from_whatever_registry_is_set():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no exec")
-def test_start_becomes_streamlit_in_the_repository_with_the_options_given(zigzag, monkeypatch):
+def test_start_becomes_the_server_in_the_repository_with_the_options_given(zigzag, monkeypatch):
     became = []
     monkeypatch.setattr(zigzag.os, "execv", lambda *command: became.append(command))
     monkeypatch.setattr(zigzag.os, "chdir", became.append)
     python = python_of(zigzag.venv_folder())
     zigzag.start(python, ["--server.port", "80"])
-    options = ["-m", "streamlit", "run", "app.py", "--server.port", "80"]
+    options = ["-m", "views.server.start", "--server.port", "80"]
     assert became == [zigzag.ROOT, (str(python), [str(python), *options])]
 
 

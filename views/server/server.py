@@ -9,7 +9,6 @@ import gc
 import gzip
 import hashlib
 import re
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from landscape import SURFACES
-from optimizers import OPTIMIZERS, Experiment, simulate
-from optimizers.simulation import driver
+from landscape.compiled import KERNELS
+from optimizers import Experiment, simulate
 
 PLAYER = Path(__file__).parents[1] / "player"
 ROOT = "zigzag"
@@ -103,14 +101,10 @@ def static_file(url: str) -> Path | None:
 
 
 def warm() -> None:
-    """Compile every kernel, those of the default experiment first."""
+    """Load every kernel from Numba's cache, or compile it: no visitor waits for that."""
+    for kernel in KERNELS:
+        _ = kernel.compiled
     simulate(Experiment())
-    for surface in SURFACES.values():
-        for kernel in (surface.kernel, surface.hessian_kernel):
-            _ = kernel.compiled
-    for optimizer in OPTIMIZERS.values():
-        _ = optimizer.update.compiled
-    _ = driver.sweep.compiled
     # What start-up made stays: later collections need not look at it again.
     gc.collect()
     gc.freeze()
@@ -118,12 +112,12 @@ def warm() -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Warm up beside the first requests, and collect garbage now and then.
+    """Warm up before the first request, and collect garbage now and then.
 
     Streamlit would collect after every run of the script (`runner.postScriptGC`), which costs
     more than the run.
     """
-    threading.Thread(target=warm, name="warm", daemon=True).start()
+    await asyncio.to_thread(warm)
 
     async def collect() -> None:
         while True:
