@@ -22,6 +22,7 @@ from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
+from landscape.record import CriticalPoint
 from optimizers import Experiment, Run
 from optimizers.maps import (
     BasinMap,
@@ -194,7 +195,7 @@ def test_the_controls_ask_for_what_they_say():
     assert (request.measure, request.tolerance) == (STEPS, 0.1)
     assert request.experiment.steps == 60
     assert [run.optimizer for run in request.experiment.runs] == ["Momentum"]
-    assert "60 updates; 32 x 32 pixels" in " ".join(c.value for c in app.caption)
+    assert "60 updates; 32 × 32 pixels" in " ".join(c.value for c in app.caption)
 
 
 def test_a_change_of_a_control_makes_another_map():
@@ -215,14 +216,14 @@ def test_a_change_of_a_control_makes_another_map():
 
 
 NOT_THESE = {
-    "rates are compared": ("Learning-rate sweep", {"compare": "Learning rate"}, "something else"),
-    "no momentum": ("Rate and momentum", {"optimizers": ["SGD"]}, "None of the runs"),
+    "rates are compared": ("Learning-rate sweep", {"compare": "Learning rate"}, "something other"),
+    "no momentum": ("Rate and momentum", {"optimizers": ["SGD"]}, "No run has a momentum"),
     "no noise": ("Rate and batch size", {"noise": "0"}, "set the noise above 0"),
-    "full batch": ("Ensemble of seeds", {"batch": "all"}, "a batch below all"),
+    "full batch": ("Ensemble of seeds", {"batch": "all"}, "a batch smaller than all"),
     "no local minimum": ("Escape probability", {"surface": "Quadratic"}, "no local minimum"),
-    "batches are compared": ("Escape probability", {"compare": "Batch size"}, "something else"),
+    "batches are compared": ("Escape probability", {"compare": "Batch size"}, "something other"),
     "no lowest loss": ("Schedules under noise", {"surface": "Monkey saddle"}, "no lowest loss"),
-    "schedules are compared": ("Schedules under noise", {"compare": "Schedule"}, "something else"),
+    "schedules are compared": ("Schedules under noise", {"compare": "Schedule"}, "something other"),
 }
 
 
@@ -507,7 +508,12 @@ def test_the_words_of_rate_and_batch_size_name_the_best_rates():
     assert found[4:] == pytest.approx(expected, rel=0.05)
     assert "1,920 samples" in shown.pixel
     assert "1,920 updates at batch 1," in shown.pixel
-    assert "1 update at 65,536" in shown.pixel
+    assert "1 update at batch 65,536" in shown.pixel
+
+
+def place(point: CriticalPoint) -> str:
+    """Return a critical point as the page writes it."""
+    return f"{point.kind} ({point.x:.3g}, {point.y:.3g})".replace("-", "−")
 
 
 def test_the_words_of_the_basins_are_shares_of_the_starts():
@@ -517,7 +523,7 @@ def test_the_words_of_the_basins_are_shares_of_the_starts():
         reversed(part.split("% ", 1)) for part in re.split(r", (?=[\d.]+%)", shown.words[21:-1])
     )
     names = {DIVERGED: "diverged", UNDECIDED: "undecided"}
-    names |= {k: f"{p.kind} ({p.x:.3g}, {p.y:.3g})" for k, p in enumerate(result.points)}
+    names |= {k: place(p) for k, p in enumerate(result.points)}
     for k, name in names.items():
         share = 100 * (result.where == k).mean()
         assert float(told.get(name, 0)) == pytest.approx(share, abs=0.051)
@@ -532,7 +538,7 @@ def test_the_colours_of_the_basins_are_those_of_their_ends():
     legend = [text for text, _ in shown.panels[0].legend]
     colour = np.floor(heat["z"]).astype(int)
     for k, point in enumerate(result.points[:2]):
-        index = legend.index(f"global minimum ({point.x:.3g}, {point.y:.3g})")
+        index = legend.index(place(point))
         assert ((colour == index) == (result.where == k)).all()
     assert ((colour == legend.index("diverged")) == (result.where == DIVERGED)).all()
     assert ((colour == legend.index("undecided")) == (result.where == UNDECIDED)).all()
@@ -562,9 +568,7 @@ def test_the_table_of_the_ensemble_holds_its_medians_and_shares():
         assert cells[0] == LABELS[c]
         assert numbers(cells[1]) == pytest.approx([result.median[c, -1]], rel=0.05)
         for name, cell in zip(names, cells[2:], strict=True):
-            (k,) = (
-                k for k, p in enumerate(result.points) if name.startswith(f"{p.kind} ({p.x:.3g}")
-            )
+            (k,) = (k for k, p in enumerate(result.points) if name == place(p))
             assert float(cell.rstrip("%")) == round(100 * np.mean(result.where[c] == k))
     assert len(rows) == 3
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number
+from landscape.language import msgid
 from optimizers.maps.base import (
     MOST_SIDE,
     Array,
@@ -28,9 +29,9 @@ from optimizers.simulation.sweep import Sweep, sweep
 
 # The hyperparameter that is the share of the past each rule keeps in its direction.
 MOMENTUM_LIKE = {name: rule.memory.hyper for name, rule in OPTIMIZERS.items() if rule.memory}
-LOSS, STEPS = "final loss", "updates to the tolerance"
+LOSS, STEPS = msgid("final loss"), msgid("updates to the tolerance")
 MEASURES = (LOSS, STEPS)
-UPDATES, SAMPLES = "updates", "samples"
+UPDATES, SAMPLES = msgid("updates"), msgid("samples")
 BUDGETS = (UPDATES, SAMPLES)
 # The lab's rate and momentum, or batch size; None is the default, or the full batch. They are shown
 # on the map, and must not make another one.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
+from landscape.language import msgid
 from optimizers.maps.base import (
     BAND,
     Array,
@@ -23,7 +24,7 @@ from optimizers.maps.base import (
 from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
-LOW, GOOD, HIGH, DIVERGES = "low", "good", "high", "diverges"
+LOW, GOOD, HIGH, DIVERGES = msgid("low"), msgid("good"), msgid("high"), msgid("diverges")
 ZONES = (LOW, GOOD, HIGH, DIVERGES)
 # A rate is good if its gap is at most twice the best one's, or a thousandth of the start's: below
 # that nobody would see a difference.

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from landscape import SURFACES
+from landscape.language import Message, tr
+from landscape.language import number as written
 from optimizers import Experiment
 from optimizers.maps import Request
 from views.player.chart import Panel
@@ -38,11 +41,11 @@ class Map:
     name, and is None where a click means nothing.
     """
 
-    name: str
+    name: Message
     ask: Callable[[Settings, Choice], Request | str]
     draw: Callable[[Any, Any, Choice, Theme], Shown]
     load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
-    hint: str = ""  # what a click does
+    hint: Message = ""  # what a click does
 
 
 def rates_range(
@@ -121,6 +124,12 @@ def axis_layout(theme: Theme, title: str, **more: Any) -> Figure:
     }
 
 
+def loss_name(experiment: Experiment) -> str:
+    """Return what a map's losses are called: they are above the lowest loss, if there is one."""
+    bounded = SURFACES[experiment.surface].bounded
+    return tr("excess loss") if bounded else tr("loss")
+
+
 def legend_of(marks: Sequence[Mark]) -> tuple[tuple[str, str], ...]:
     """Return the texts of the marks and their colours."""
     return tuple((mark.label, mark.colour) for mark in marks)
@@ -169,7 +178,7 @@ def curve(x: list[Any], y: list[Any], colour: str, name: str, dash: str = "solid
 
 def power(exponent: int) -> str:
     """Return a power of ten as people write it."""
-    return f"{10.0**exponent:g}" if -4 <= exponent <= 4 else f"1e{exponent}"
+    return written(10.0**exponent) if -4 <= exponent <= 4 else f"1e{exponent}"
 
 
 def decades(low: float, high: float) -> Figure:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from landscape.language import msgid, number, percent, tr, tr_n, whole
 from landscape.record import CriticalPoint
 from optimizers.maps import BasinMap, Basins
 from optimizers.maps.basins import DIVERGED, UNDECIDED
@@ -21,9 +22,9 @@ SIZES = ("64", "128", "256", "512")
 MOST_COLOURS = 5  # ends that have a colour of their own; the rarer ones share one
 OTHERS = -3
 SPECIAL = {
-    UNDECIDED: ("undecided", "#8794A1"),
-    DIVERGED: ("diverged", "#4A5662"),
-    OTHERS: ("other ends", "#BCC7D2"),
+    UNDECIDED: (msgid("undecided"), "#8794A1"),
+    DIVERGED: (msgid("diverged"), "#4A5662"),
+    OTHERS: (msgid("other ends"), "#BCC7D2"),
 }
 
 
@@ -38,7 +39,7 @@ def ask(settings: Settings, choice: Choice) -> BasinMap | str:
 
 def name_of(point: CriticalPoint) -> str:
     """Return what to call a critical point."""
-    return f"{point.kind} ({point.x:.3g}, {point.y:.3g})"
+    return tr("{kind} ({x}, {y})", kind=tr(point.kind), x=number(point.x, 3), y=number(point.y, 3))
 
 
 def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Shown:
@@ -51,7 +52,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     ]
     rest = [end for _, end in common if end >= 0][MOST_COLOURS:]
     where = np.where(np.isin(result.where, rest), OTHERS, result.where) if rest else result.where
-    legend += [(end, *SPECIAL[end]) for end in SPECIAL if (where == end).any()]
+    legend += [(end, tr(text), c) for end, (text, c) in SPECIAL.items() if (where == end).any()]
     longest = max(float(np.quantile(result.steps, 0.99)), 1.0)
     shade = np.clip(result.steps / longest, 0, 1)
     z = np.zeros(where.shape)
@@ -103,15 +104,25 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     layout["margin"] = {**layout["margin"], "l": 50, "b": 30}
     layout["xaxis"] = axis_layout(theme, "", range=[x0, x1])
     layout["yaxis"] = axis_layout(theme, "", range=[y0, y1])
-    label = f"Basins of attraction of {request.experiment.runs[0].optimizer}"
+    optimizer = request.experiment.runs[0].optimizer
     steps = request.experiment.runs[0].steps or request.experiment.steps
     aspect = min(1.0, (y1 - y0) / (x1 - x0))
     colours = tuple((text, colour) for _, text, colour in legend)
     return Shown(
-        (Panel({"data": data, "layout": layout}, label, aspect, 520, colours),),
-        f"One pixel is one start of {request.experiment.runs[0].optimizer}, {steps:,} updates;"
-        f" {request.size} x {request.size} starts. Darker took longer to come 99 % of its way"
-        " down.",
+        (
+            Panel(
+                {"data": data, "layout": layout},
+                tr("Basins of attraction of {optimizer}", optimizer=optimizer),
+                *(aspect, 520, colours),
+            ),
+        ),
+        tr(
+            "Each pixel is one start of {optimizer}, {steps} updates; {size} × {size} starts."
+            " Darker: more updates to lose 99% of the starting excess loss.",
+            optimizer=optimizer,
+            steps=whole(steps),
+            size=request.size,
+        ),
         words(result, common),
     )
 
@@ -121,10 +132,11 @@ def words(result: Basins, common: list[tuple[int, int]]) -> str:
     total = result.where.size
     parts = []
     for count, end in common[:6]:
-        text = SPECIAL[end][0] if end in SPECIAL else name_of(result.points[end])
-        parts.append(f"{count / total:.1%} {text}")
-    more = f", and {len(common) - 6} more ends" if len(common) > 6 else ""
-    return f"Share of the starts: {', '.join(parts)}{more}."
+        text = tr(SPECIAL[end][0]) if end in SPECIAL else name_of(result.points[end])
+        parts.append(f"{percent(count / total, 1)} {text}")
+    if len(common) > 6:
+        parts.append(tr_n("{count} more end", "{count} more ends", len(common) - 6))
+    return tr("Share of the starts: {shares}.", shares=", ".join(parts))
 
 
 def mix(colour: str, other: str, share: float) -> str:
@@ -143,4 +155,4 @@ def load(request: BasinMap, result: Basins, choice: Choice, x: float, y: float) 
     return {f"{surface}.x": round(x, digits), f"{surface}.y": round(y, digits)}
 
 
-MAP = Map("Basins of attraction", ask, draw, load, "A click sets the start of the lab.")
+MAP = Map("Basins of attraction", ask, draw, load, "Click to start there in the lab.")

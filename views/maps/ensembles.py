@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from landscape import SURFACES
+from landscape.language import msgid, number, percent, tr, whole
 from landscape.record import LOCAL_MINIMUM
-from optimizers.analysis.verdicts import human
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
 from views.maps.base import (
@@ -19,26 +19,29 @@ from views.maps.base import (
     decades,
     heights,
     legend_of,
+    loss_name,
     rates_range,
     seeds,
 )
 from views.maps.basins import SPECIAL, name_of
 from views.player.chart import Panel
-from views.scene.curves import GAP_FLOOR
+from views.scene.curves import gap_title
 from views.scene.figures import Figure, Ground, Mark, background, marks_of
 from views.settings.controls import Choice, row
 from views.settings.settings import Settings
 from views.theme import Theme
 
 MOST_DOTS = 300  # of a run in the cloud of ends
-NO_NOISE = "Without noise all seeds are the same: set the noise above 0 and a batch below all."
+NO_NOISE = msgid(
+    "Without noise all seeds are the same: set the noise above 0 and a batch smaller than all."
+)
 
 
 def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
     """Draw the controls and return what they ask for."""
     with row(settings):
         count = seeds(settings, "ensemble", noisy(choice.experiment), 200)
-    return Ensemble(choice.experiment, count) if noisy(choice.experiment) else NO_NOISE
+    return Ensemble(choice.experiment, count) if noisy(choice.experiment) else tr(NO_NOISE)
 
 
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
@@ -54,19 +57,22 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
         data += band(at, low, high, mark.colour)
         data.append(curve(at, median, mark.colour, mark.label))
     layout = base_layout(theme)
-    layout["xaxis"] = axis_layout(theme, "updates")
+    layout["xaxis"] = axis_layout(theme, tr("updates"))
     layout["yaxis"] = axis_layout(
         theme,
-        f"loss − minimum, cut at {GAP_FLOOR:g}" if surface.bounded else "loss",
+        gap_title(surface.lowest(**experiment.params), True) if surface.bounded else tr("loss"),
         **({"type": "log", "exponentformat": "power", "dtick": 1} if surface.bounded else {}),
     )
-    label = "Loss of many seeds over the updates"
+    label = tr("Loss of many seeds over the updates")
     loss = Panel({"data": data, "layout": layout}, label, legend=legend_of(marks))
     return Shown(
         (loss, cloud(request, result, marks, theme)),
-        f"Each line is the median of {request.seeds} runs that differ in their noise only, its"
-        " band holds 80 % of them; each dot is where one of them ends.",
-        ends(result, marks, "gap" if surface.bounded else "loss"),
+        tr(
+            "Each line is the median of {seeds} runs that differ in their noise only, its band"
+            " holds 80% of them; each dot is where one of them ends.",
+            seeds=whole(request.seeds),
+        ),
+        ends(result, marks, loss_name(experiment)),
     )
 
 
@@ -96,21 +102,23 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
     figure["layout"]["margin"] = {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False}
     figure["layout"]["dragmode"] = False
     aspect = min(1.0, (y1 - y0) / (x1 - x0))
-    return Panel(figure, "Where the runs of all seeds end", aspect, legend=legend_of(marks))
+    return Panel(figure, tr("Where the runs of all seeds end"), aspect, legend=legend_of(marks))
 
 
-def ends(result: Spread, marks: list[Mark], gap: str) -> str:
+def ends(result: Spread, marks: list[Mark], what: str) -> str:
     """Return the shares of the seeds that end at each critical point, as a table."""
     found = sorted(set(result.where.ravel().tolist()), key=lambda end: (end < 0, end))
     found = found[:8]
-    names = [SPECIAL[e][0] if e < 0 else name_of(result.points[e]) for e in found]
-    rows = [f"| Run | Median {gap} | {' | '.join(names)} |", f"|:--|--:|{'--:|' * len(names)}"]
+    names = [tr(SPECIAL[e][0]) if e < 0 else name_of(result.points[e]) for e in found]
+    heads = [tr("Run"), tr("Median {loss_name}", loss_name=what), *names]
+    rows = [f"| {' | '.join(heads)} |", f"|:--|--:|{'--:|' * len(names)}"]
     for c, mark in enumerate(marks):
-        shares = [f"{np.mean(result.where[c] == end):.0%}" for end in found]
+        shares = [percent(float(np.mean(result.where[c] == end))) for end in found]
         last = float(result.median[c, -1])
-        text = human(last) if np.isfinite(last) else "diverged"
+        text = number(last) if np.isfinite(last) else tr("diverged")
         rows.append(f"| {mark.label} | {text} | {' | '.join(shares)} |")
-    return "\n".join(rows) + "\n\nShares of the runs whose end is nearest to each minimum."
+    rows += ["", tr("Shares of the runs whose end is nearest to each minimum.")]
+    return "\n".join(rows)
 
 
 def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
@@ -119,11 +127,11 @@ def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
         count = seeds(settings, "escape", choice.experiment.noise > 0, 300)
     points = SURFACES[choice.experiment.surface].critical_points(**choice.experiment.params)
     if not any(point.kind == LOCAL_MINIMUM for point in points):
-        return "This surface has no local minimum to escape from: try the local-minima valley."
+        return tr("This surface has no local minimum to escape from: try the local-minima valley.")
     if choice.experiment.noise == 0:
-        return "Without noise no batch size differs from another: set the noise above 0."
+        return tr("Without noise all batch sizes give the same run: set the noise above 0.")
     if choice.compare == "Batch size":
-        return "Compare something else than the batch size: this map varies it for every run."
+        return tr("Compare something other than the batch size: this map varies it for every run.")
     return Escape(choice.experiment, count)
 
 
@@ -152,20 +160,25 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
     kept = [*sizes[:-2:3], sizes[-1]]
     layout["xaxis"] = axis_layout(
         theme,
-        "batch size",
+        tr("batch size"),
         type="log",
         tickvals=kept,
-        ticktext=[f"{b:,}" for b in kept],
+        ticktext=[whole(b) for b in kept],
         tickangle=0,
     )
     layout["yaxis"] = axis_layout(
-        theme, "share that ends at a global minimum", range=[-0.03, 1.03], tickformat=".0%"
+        theme, tr("share that ends at a global minimum"), range=[-0.03, 1.03], tickformat=".0%"
     )
     lines = []
     for c, mark in enumerate(marks):
         parts = [
-            f"{result.share[c, b]:.0%} ({result.low[c, b]:.0%} to {result.high[c, b]:.0%}) at"
-            f" {sizes[b]:,}"
+            tr(
+                "{share} ({low} to {high}) at batch size {size}",
+                share=percent(result.share[c, b]),
+                low=percent(result.low[c, b]),
+                high=percent(result.high[c, b]),
+                size=whole(sizes[b]),
+            )
             for b in (0, len(sizes) // 2, -1)
         ]
         lines.append(f"- {mark.label}: {', '.join(parts)}")
@@ -173,13 +186,16 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
         (
             Panel(
                 {"data": data, "layout": layout},
-                "Escape probability against the batch size",
+                tr("Escape probability against the batch size"),
                 legend=legend_of(marks),
             ),
         ),
-        f"One point is the share of {request.seeds} seeds whose run ends nearest to a global"
-        f" minimum after {request.experiment.steps:,} updates; the bar is its 95 % confidence"
-        " interval (Wilson).",
+        tr(
+            "Each point is the share of {seeds} seeds whose run ends nearest to a global minimum"
+            " after {steps} updates; the bar is its 95% confidence interval (Wilson).",
+            seeds=whole(request.seeds),
+            steps=whole(request.experiment.steps),
+        ),
         "\n".join(lines),
     )
 
@@ -190,11 +206,14 @@ def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | str:
         low, high = rates_range(settings, "ball", 1e-3)
         count = seeds(settings, "ball", noisy(choice.experiment), 100)
     if not noisy(choice.experiment):
-        return NO_NOISE
+        return tr(NO_NOISE)
     if not SURFACES[choice.experiment.surface].bounded:
-        return "This surface has no lowest loss, and so no noise ball: choose another."
+        return tr("This surface has no lowest loss and so no noise ball: choose another.")
     if choice.compare in ("Learning rate", "Schedule"):
-        return f"Compare something else than the {choice.compare.lower()}: this map varies it."
+        return tr(
+            "Compare something other than {factor}: this map varies it.",
+            factor=tr(choice.compare),
+        )
     return NoiseBall(choice.experiment, low, high, seeds=count)
 
 
@@ -212,43 +231,50 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
         )
         expected = heights(result.theory[c])
         if any(v is not None for v in expected):
-            left.append(curve(rates, expected, mark.colour, f"{mark.label}, theory", "dash"))
+            left.append(
+                curve(rates, expected, mark.colour, tr("{run}, theory", run=mark.label), "dash")
+            )
     layout = base_layout(theme)
     power = {"type": "log", "exponentformat": "power", "dtick": 1}
     first = {
         **layout,
         "xaxis": axis_layout(
-            theme, "constant learning rate", type="log", **decades(request.low, request.high)
+            theme, tr("constant learning rate"), type="log", **decades(request.low, request.high)
         ),
-        "yaxis": axis_layout(theme, "mean gap that remains", **power),
+        "yaxis": axis_layout(theme, tr("mean excess loss that remains"), **power),
     }
-    schedules = marks_of(result.schedules, theme)
+    schedules = marks_of([tr(name) for name in result.schedules], theme)
     right = [
         curve(result.at.tolist(), heights(row), mark.colour, mark.label, mark.dash)
         for mark, row in zip(schedules, result.shrinking, strict=True)
     ]
     second = {
         **layout,
-        "xaxis": axis_layout(theme, "updates"),
-        "yaxis": axis_layout(theme, f"mean gap of {marks[0].label}", **power),
+        "xaxis": axis_layout(theme, tr("updates")),
+        "yaxis": axis_layout(theme, tr("mean excess loss of {run}", run=marks[0].label), **power),
     }
     return Shown(
         (
             Panel(
                 {"data": left, "layout": first},
-                "Stationary loss against the learning rate",
-                legend=(*legend_of(marks), ("dashed: theory", theme.page)),
+                tr("Stationary loss against the learning rate"),
+                legend=(*legend_of(marks), (tr("dashed: theory"), theme.page)),
             ),
             Panel(
                 {"data": right, "layout": second},
-                "How schedules shrink the noise ball",
+                tr("How schedules shrink the noise ball"),
                 legend=legend_of(schedules),
             ),
         ),
-        f"Left: one point is the mean of {request.seeds} runs from a minimizer, over the last half"
-        f" of {request.experiment.steps:,} updates; very small rates are still on their way out."
-        f" Right: {marks[0].label} at its own rate from the lab's start, mean of"
-        f" {request.seeds} runs, with every schedule at its default numbers.",
+        tr(
+            "Left: each point is the mean of {seeds} runs from a minimizer, over the last half of"
+            " {steps} updates; at very small rates the noise ball is still growing. Right: {run} at"
+            " its own rate from the lab's start, mean of {seeds} runs, with the default numbers of"
+            " every schedule.",
+            seeds=whole(request.seeds),
+            steps=whole(request.experiment.steps),
+            run=marks[0].label,
+        ),
         ball_words(result, marks),
     )
 
@@ -261,14 +287,20 @@ def ball_words(result: Stationary, marks: list[Mark]) -> str:
         if both.any():
             middle = int(np.flatnonzero(both)[len(np.flatnonzero(both)) // 2])
             lines.append(
-                f"- {mark.label} at rate {human(float(result.rates[middle]))}: measured"
-                f" {human(float(result.measured[c, middle]))}, theory"
-                f" {human(float(result.theory[c, middle]))}"
+                "- "
+                + tr(
+                    "{run} at rate {rate}: measured {measured}, theory {theory}",
+                    run=mark.label,
+                    rate=number(float(result.rates[middle])),
+                    measured=number(float(result.measured[c, middle])),
+                    theory=number(float(result.theory[c, middle])),
+                )
             )
     last = {n: float(v) for n, v in zip(result.schedules, result.shrinking[:, -1], strict=True)}
     order = sorted(last, key=lambda name: last[name])
-    text = ", ".join(f"{n} {human(last[n])}" for n in order if np.isfinite(last[n]))
-    lines.append(f"- {marks[0].label} in the end: {text or 'diverges with every schedule'}.")
+    left = ", ".join(f"{tr(n)} {number(last[n])}" for n in order if np.isfinite(last[n]))
+    text = left or tr("diverges with every schedule")
+    lines.append("- " + tr("{run} in the end: {text}.", run=marks[0].label, text=text))
     return "\n".join(lines)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from landscape import SURFACES
+from landscape.language import Message, msgid, percent, tr, tr_n, whole
+from landscape.language import number as written
 from optimizers import OPTIMIZERS
 from optimizers.analysis.measures import largest_curvature, stability_limit
-from optimizers.analysis.verdicts import human
 from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
@@ -21,6 +22,7 @@ from views.maps.base import (
     axis_layout,
     base_layout,
     decades,
+    loss_name,
     of_one_run,
     power,
     rates_range,
@@ -34,6 +36,9 @@ from views.settings.settings import Settings
 from views.theme import Theme, even_scale
 
 SIZES = ("32", "64", "128", "256")
+HERE_NAME = msgid("the lab's setting")
+LIMIT, POLYAK = msgid("limit of stability"), msgid("Polyak's optimum")
+BEST_RATE = msgid("best rate of each row")
 
 
 def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
@@ -47,8 +52,7 @@ def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
         count = seeds(settings, "momentum", noisy(choice.experiment), 9, 99)
         tolerance = tolerance_of(settings)
     if picked is None:
-        *names, last = MOMENTUM_LIKE
-        return f"None of the runs has a momentum: choose {', '.join(names)} or {last}."
+        return tr("No run has a momentum: choose one of {names}.", names=", ".join(MOMENTUM_LIKE))
     return MomentumGrid(picked, low, high, size, count, tolerance=tolerance, measure=measure)
 
 
@@ -62,7 +66,7 @@ def ask_batch(settings: Settings, choice: Choice) -> BatchGrid | str:
         count = seeds(settings, "batch", choice.experiment.noise > 0, 32)
         tolerance = tolerance_of(settings)
     if choice.experiment.noise == 0:
-        return "Without noise every batch gives the exact gradient: set the noise above 0."
+        return tr("Without noise every batch gives the exact gradient: set the noise above 0.")
     assert picked is not None
     return BatchGrid(
         *(picked, low, high),
@@ -105,7 +109,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
         low, high = float(heights[finite].min()), float(heights[finite].max())
         ticks = list(range(math.floor(low), math.ceil(high) + 1))
         ticks = ticks[:: max(1, len(ticks) // 6)]
-    name = "momentum" if momentum else "batch size"
+    name = tr("momentum") if momentum else tr("batch size")
     data: list[Figure] = [
         {
             "type": "heatmap",
@@ -118,13 +122,22 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
             "colorscale": even_scale(theme.ramp),
             "hoverongaps": False,
             "colorbar": {
-                "title": {"text": what(request) if measure == LOSS else "updates", "side": "top"},
+                "title": {
+                    "text": loss_name(experiment) if measure == LOSS else tr("updates"),
+                    "side": "top",
+                },
                 "thickness": 12,
                 "outlinewidth": 0,
                 **({"tickvals": ticks, "ticktext": [power(t) for t in ticks]} if bounded else {}),
             },
-            "hovertemplate": f"log rate %{{x:.2f}}, {name} %{{customdata}}<extra></extra>",
-            "customdata": [[f"{v:.4g}"] * len(rates) for v in result.others],
+            "hovertemplate": tr(
+                "rate 10^{exponent}, {name} {value}",
+                exponent="%{x:.2f}",
+                name=name,
+                value="%{customdata}",
+            )
+            + "<extra></extra>",
+            "customdata": [[written(v, 4)] * len(rates) for v in result.others.tolist()],
         }
     ]
     if momentum:
@@ -135,14 +148,14 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     else:
         ridge = result.ridge()
         ok = np.isfinite(ridge)
-        lines = [line("best rate of each row", np.log10(ridge[ok]), others[ok], theme)]
+        lines = [line(BEST_RATE, np.log10(ridge[ok]), others[ok], theme)]
     data += lines
     now = here(request, momentum)
     data.append(
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "the lab's setting",
+            "name": tr(HERE_NAME),
             "x": [now[0]],
             "y": [now[1]],
             "marker": {
@@ -159,7 +172,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     ticks_of_rates = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
         theme,
-        "learning rate",
+        tr("learning rate"),
         tickvals=np.log10(ticks_of_rates["tickvals"]).tolist(),
         ticktext=ticks_of_rates["ticktext"],
         range=[math.log10(request.low), math.log10(request.high)],
@@ -168,9 +181,9 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
         momenta = [m for m in (0, 0.5, 0.9, 0.99, 0.999) if m <= request.most]
         layout["yaxis"] = axis_layout(
             theme,
-            request.hyper,
+            tr(request.hyper),
             tickvals=[-math.log10(1 - m) for m in momenta],
-            ticktext=[f"{m:g}" for m in momenta],
+            ticktext=[written(m, 3) for m in momenta],
             range=[0, -math.log10(1 - request.most)],
         )
     else:
@@ -179,17 +192,17 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
         sizes = [*sizes[:-2:2], sizes[-1]]
         layout["yaxis"] = axis_layout(
             theme,
-            "batch size",
+            name,
             tickvals=[math.log10(b) for b in sizes],
-            ticktext=[f"{b:,}" for b in sizes],
+            ticktext=[whole(b) for b in sizes],
             # The edges of the pixels: what lies beyond would look like runs that diverge.
             range=[others[0] - apart[0] / 2, others[-1] + apart[-1] / 2],
         )
-    label = f"{measure} against learning rate and {name}"
-    none = "diverges" if measure == LOSS else "never below the tolerance"
+    label = tr("{measure} against learning rate and {name}", measure=tr(measure), name=name)
+    none = tr("diverges") if measure == LOSS else tr("never below the tolerance")
     legend = (
         *((trace["name"], theme.runs[1]) for trace in lines),
-        ("the lab's setting", theme.runs[0]),
+        (tr(HERE_NAME), theme.runs[0]),
         *(((none, theme.diverged),) if not finite.all() else ()),
     )
     return Shown(
@@ -199,16 +212,15 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     )
 
 
-def line(label: str, x: Any, y: Any, theme: Theme) -> Figure:
-    """Return a line over the map."""
-    dash = "dot" if "Polyak" in label else "solid"
+def line(label: Message, x: Any, y: Any, theme: Theme) -> Figure:
+    """Return a line over the map, or the one point that it is."""
     return {
         "type": "scatter",
         "mode": "lines" if len(x) > 1 else "markers",
-        "name": label,
+        "name": tr(label),
         "x": x.tolist(),
         "y": y.tolist(),
-        "line": {"color": theme.runs[1], "width": 3, "dash": dash},
+        "line": {"color": theme.runs[1], "width": 3},
         "marker": {
             "symbol": "star",
             "size": 15,
@@ -247,76 +259,106 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
     limits = [
         stability_limit(rule, {**run.hyper, request.hyper: float(m)}, top) for m in result.others
     ]
-    found: list[tuple[str, Any, Any]] = [("limit of stability", np.array(limits), result.others)]
+    found: list[tuple[str, Any, Any]] = [(LIMIT, np.array(limits), result.others)]
     if rule.heavy_ball:
         high, low = math.sqrt(top), math.sqrt(bottom)
         best = ((high - low) / (high + low)) ** 2
         _, share = rule.heavy_ball({**run.hyper, request.hyper: best})
         rate = 4 / (high + low) ** 2 / share
-        found.append(("Polyak's optimum", np.array([rate]), np.array([best])))
+        found.append((POLYAK, np.array([rate]), np.array([best])))
     return found
-
-
-def what(request: Any) -> str:
-    """Return what the losses of a map are called."""
-    return "gap" if SURFACES[request.experiment.surface].bounded else "loss"
 
 
 def pixel(request: Any, result: Grid, momentum: bool) -> str:
     """Return what one pixel is."""
     run, experiment = request.experiment.runs[0], request.experiment
-    many = "one run" if request.seeds == 1 else f"the median of {request.seeds} runs"
-    text = f"One pixel is {many} of {run.optimizer}"
-    if momentum:
-        steps = int(result.steps[0])
-        return f"{text} over {steps:,} updates; {request.size} x {request.size} pixels."
-    if request.budget == SAMPLES:
-        seen = experiment.plan(run).steps * request.reference
-        return (
-            f"{text}, each of which sees {seen:,} samples, or one batch if that is more:"
-            f" {count(result.steps[0])} at batch {int(result.others[0]):,},"
-            f" {count(result.steps[-1])} at {int(result.others[-1]):,}."
+    if request.seeds == 1:
+        runs = tr("Each pixel is one run of {optimizer}.", optimizer=run.optimizer)
+    else:
+        runs = tr(
+            "Each pixel is the median of {seeds} runs of {optimizer}.",
+            seeds=whole(request.seeds),
+            optimizer=run.optimizer,
         )
-    smallest = int(result.others[0])
-    noise = experiment.plan(replace(run, batch_size=smallest)).noise
-    return (
-        f"{text} over {int(result.steps[0]):,} updates, so that a large batch sees more samples."
-        f" The noise of a batch of {smallest} is {human(noise)}."
+    steps, sizes = result.steps.tolist(), [int(size) for size in result.others.tolist()]
+    if momentum:
+        size = tr(
+            "{steps} updates; {size} × {size} pixels.",
+            steps=whole(steps[0]),
+            size=request.size,
+        )
+        return f"{runs} {size}"
+    if request.budget == SAMPLES:
+        budget = tr(
+            "Each run sees {samples} samples, or one batch if that is more: {most} at batch"
+            " {small}, {least} at batch {large}.",
+            samples=whole(experiment.plan(run).steps * request.reference),
+            most=tr_n("{count} update", "{count} updates", steps[0]),
+            small=whole(sizes[0]),
+            least=tr_n("{count} update", "{count} updates", steps[-1]),
+            large=whole(sizes[-1]),
+        )
+        return f"{runs} {budget}"
+    noise = experiment.plan(replace(run, batch_size=sizes[0])).noise
+    budget = tr(
+        "Each run makes {steps} updates, so a large batch sees more samples. The noise of a batch"
+        " of {size} is {noise}.",
+        steps=whole(steps[0]),
+        size=whole(sizes[0]),
+        noise=written(noise),
     )
-
-
-def count(updates: int) -> str:
-    return "1 update" if updates == 1 else f"{updates:,} updates"
+    return f"{runs} {budget}"
 
 
 def words(request: Any, result: Grid, momentum: bool, measure: str) -> str:
     """Return the best pixel and what the lines say."""
     if not np.isfinite(result.gap).any():
-        return "Every run diverges."
+        return tr("Every run diverges.")
     values = result.gap if measure == LOSS else result.arrived
     if not np.isfinite(values).any():
-        return f"No run comes below the tolerance of {request.tolerance:g}."
+        return tr(
+            "No run comes below the tolerance of {tolerance}.",
+            tolerance=written(request.tolerance, 6),
+        )
     j, i = np.unravel_index(int(np.argmin(values)), values.shape)
-    name = request.hyper if momentum else "batch"
-    where = f"{result.others[j]:.4g}" if momentum else f"{int(result.others[j]):,}"
-    best = (
-        f"{what(request)} {human(float(values[j, i]))}"
-        if measure == LOSS
-        else f"{values[j, i]:,.0f} updates"
-    )
-    text = f"Best pixel: rate {human(float(result.rates[i]))}, {name} {where}: {best}."
-    text += f" {np.mean(~np.isfinite(result.gap)):.0%} of the pixels diverge."
+    other = float(result.others[j])
+    loss = written(float(values[j, i]))
+    parts = [
+        tr(
+            "Best pixel: rate {rate}, {name} {value}: {result}.",
+            rate=written(float(result.rates[i])),
+            name=tr(request.hyper) if momentum else tr("batch size"),
+            value=written(other, 4) if momentum else whole(int(other)),
+            result=f"{loss_name(request.experiment)} {loss}"
+            if measure == LOSS
+            else tr_n("{count} update", "{count} updates", round(float(values[j, i]))),
+        ),
+        tr(
+            "{share} of the pixels diverge.",
+            share=percent(float(np.mean(~np.isfinite(result.gap)))),
+        ),
+    ]
     if momentum:
-        for label, rates, momenta in theory(request, result):
-            if label.startswith("Polyak"):
-                text += (
-                    f" {label} is rate {human(float(rates[0]))} at momentum"
-                    f" {float(momenta[0]):.3g}."
-                )
-        return text
+        parts += [
+            tr(
+                "Polyak's optimum is rate {rate} at momentum {momentum}.",
+                rate=written(float(rates[0])),
+                momentum=written(float(momenta[0]), 3),
+            )
+            for label, rates, momenta in theory(request, result)
+            if label == POLYAK
+        ]
+        return " ".join(parts)
     ridge, sizes = result.ridge(), result.others
-    parts = [f"{human(float(ridge[k]))} at {int(sizes[k]):,}" for k in (0, len(sizes) // 2, -1)]
-    return f"{text} The best rate is {', '.join(parts)}."
+    best = [
+        tr(
+            "{rate} at batch size {size}",
+            rate=written(float(ridge[k])),
+            size=whole(int(sizes[k])),
+        )
+        for k in (0, len(sizes) // 2, -1)
+    ]
+    return " ".join([*parts, tr("The best rate is {rates}.", rates=", ".join(best))])
 
 
 def load(request: Any, result: Grid, choice: Choice, x: float, y: float) -> dict[str, Any]:
@@ -335,6 +377,6 @@ def load(request: Any, result: Grid, choice: Choice, x: float, y: float) -> dict
     return found
 
 
-HINT = "A click takes its setting over into the lab."
+HINT = msgid("Click to use this setting in the lab.")
 MOMENTUM = Map("Rate and momentum", ask_momentum, draw, load, HINT)
 BATCH = Map("Rate and batch size", ask_batch, draw, load, HINT)

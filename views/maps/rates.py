@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from landscape import SURFACES
+from landscape.language import number, tr, whole
 from optimizers import OPTIMIZERS, Experiment
 from optimizers.analysis.measures import largest_curvature, stability_limit
-from optimizers.analysis.verdicts import human
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
@@ -24,11 +24,12 @@ from views.maps.base import (
     decades,
     heights,
     legend_of,
+    loss_name,
     rates_range,
     seeds,
 )
 from views.player.chart import Panel
-from views.scene.curves import GAP_FLOOR
+from views.scene.curves import GAP_FLOOR, gap_title
 from views.scene.figures import Figure, Mark, marks_of
 from views.settings.controls import Choice, row
 from views.settings.settings import Settings
@@ -43,7 +44,9 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | str:
         low, high = rates_range(settings)
         count = seeds(settings, "sweep", noisy(choice.experiment), 50)
     if choice.compare == "Learning rate":
-        return "Compare something else than the learning rate: this map varies it for every run."
+        return tr(
+            "Compare something other than the learning rate: this map varies it for every run."
+        )
     return RateSweep(choice.experiment, low, high, seeds=count)
 
 
@@ -82,7 +85,8 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
                     "color": mark.colour,
                     "line": {"color": theme.page, "width": 2},
                 },
-                "hovertemplate": f"{mark.label}: best rate {best:.3g}<extra></extra>",
+                "hovertemplate": tr("{run}: best rate {rate}", run=mark.label, rate=number(best, 3))
+                + "<extra></extra>",
                 "showlegend": False,
             }
         )
@@ -91,11 +95,13 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     ends = [math.log10(request.low), math.log10(request.high)]
     ticks = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
-        theme, "learning rate", type="log", range=ends, anchor="y2", **ticks
+        theme, tr("learning rate"), type="log", range=ends, anchor="y2", **ticks
     )
     layout["yaxis"] = axis_layout(
         theme,
-        f"loss − minimum, cut at {GAP_FLOOR:g}" if bounded else "loss",
+        gap_title(SURFACES[experiment.surface].lowest(**experiment.params), True)
+        if bounded
+        else tr("loss"),
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
         domain=[STRIP + 0.06, 1],
@@ -126,19 +132,19 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         for mark, limit in limits
         if limit and request.low <= limit <= request.high
     ]
-    zones_named = [(f"zone: {zone}", colour) for zone, colour in colours_of_zones(theme).items()]
-    many = "one run"
-    if request.seeds > 1:
-        many = f"the median of {request.seeds} runs with different noise, the band 80 % of them"
+    zones_named = [
+        (tr("zone: {zone}", zone=tr(zone)), colour)
+        for zone, colour in colours_of_zones(theme).items()
+    ]
     return Shown(
         (
             Panel(
                 {"data": data, "layout": layout},
-                "Final loss against the learning rate",
+                tr("Final loss against the learning rate"),
                 legend=(*legend_of(marks), *zones_named),
             ),
         ),
-        f"One point is {many}, {experiment.steps:,} updates each; {request.count} rates.",
+        pixel(request),
         words(request, result, limits),
     )
 
@@ -170,33 +176,60 @@ def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
             "showscale": False,
             "ygap": 3,
             "yaxis": "y2",
-            "text": [[ZONES[z] for z in line] for line in result.zone.tolist()],
-            "hovertemplate": "rate %{x:.3g}: %{text}<extra></extra>",
+            "text": [[tr(ZONES[z]) for z in line] for line in result.zone.tolist()],
+            "hovertemplate": tr("rate {rate}: {zone}", rate="%{x:.3g}", zone="%{text}")
+            + "<extra></extra>",
         }
     ]
+
+
+def pixel(request: RateSweep) -> str:
+    """Return what one point is."""
+    steps, rates = whole(request.experiment.steps), whole(request.count)
+    if request.seeds == 1:
+        return tr(
+            "Each point is one run, {steps} updates; {rates} rates.", steps=steps, rates=rates
+        )
+    return tr(
+        "Each point is the median of {seeds} runs with different noise, the band holds 80% of them;"
+        " {steps} updates each, {rates} rates.",
+        seeds=whole(request.seeds),
+        steps=steps,
+        rates=rates,
+    )
 
 
 def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | None]]) -> str:
     """Return the best rates and the limits of stability in words."""
     lines = []
-    gap = "gap" if SURFACES[request.experiment.surface].bounded else "loss"
+    what = loss_name(request.experiment)
     for c, (mark, limit) in enumerate(limits):
         median = result.median[c]
-        text = f"- {mark.label}: "
         if not np.isfinite(median).any():
-            lines.append(text + "diverges at every rate.")
+            lines.append("- " + tr("{run}: diverges at every rate.", run=mark.label))
             continue
         good = result.rates[around(result.zone[c] == ZONES.index(GOOD), int(np.argmin(median)))]
-        text += f"best at {human(result.best(c))}, {gap} {human(float(median.min()))};"
-        text += f" good around it from {human(float(good[0]))} to {human(float(good[-1]))}"
+        best, lowest = number(result.best(c)), number(float(median.min()))
+        facts = [
+            tr("best at rate {rate}, {loss_name} {loss}", rate=best, loss_name=what, loss=lowest),
+            tr(
+                "good from {low} to {high}",
+                low=number(float(good[0])),
+                high=number(float(good[-1])),
+            ),
+        ]
         lost = result.rates[result.zone[c] == ZONES.index(DIVERGES)]
-        text += f"; diverges from {human(float(lost[0]))}" if len(lost) else ""
-        text += f"; limit of stability at the minimum {human(limit)}" if limit else ""
-        lines.append(text + ".")
-    lines.append(
-        f"\nGood is a {gap} of at most twice the best one, or a thousandth of the one at the start."
-        " Dashed lines are limits of stability."
+        if len(lost):
+            facts.append(tr("diverges from {rate}", rate=number(float(lost[0]))))
+        if limit:
+            facts.append(tr("limit of stability at the minimum {rate}", rate=number(limit)))
+        lines.append("- " + tr("{run}: {facts}.", run=mark.label, facts="; ".join(facts)))
+    good_is = tr(
+        "Good: {loss_name} at most twice the best, or a thousandth of that at the start. Dashed"
+        " lines: limits of stability.",
+        loss_name=what,
     )
+    lines.append(f"\n{good_is}")
     return "\n".join(lines)
 
 
@@ -223,5 +256,5 @@ MAP = Map(
     ask,
     draw,
     load,
-    "A click takes its rate over into the lab, for the nearest curve.",
+    "Click to use this rate in the lab, for the nearest curve.",
 )
