@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.language import msgid
+
 # As in Newton's rule: a determinant this small beside its terms is their rounding.
 SINGULAR = 1e-14
 
@@ -16,9 +18,11 @@ BOWL, SADDLE_SHAPED, DOME, DEGENERATE = "bowl", "saddle", "dome", "degenerate"
 # Why the quadratic model of a shape has no minimizer.
 NO_MINIMIZER: Mapping[str, str] = MappingProxyType(
     {
-        SADDLE_SHAPED: "One curvature is negative: the quadratic model is a saddle.",
-        DOME: "Both curvatures are negative: the quadratic model is a dome.",
-        DEGENERATE: "The Hessian is singular: the quadratic model has no single stationary point.",
+        SADDLE_SHAPED: msgid("One curvature is negative: the quadratic model is a saddle."),
+        DOME: msgid("Both curvatures are negative: the quadratic model is a dome."),
+        DEGENERATE: msgid(
+            "The Hessian is singular: the quadratic model has no single stationary point."
+        ),
     }
 )
 

@@ -36,9 +36,9 @@ PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
 CONVENTIONS = (PYTORCH, KERAS, EMA)
 
 # Why an adaptive rule has no limit of stability.
-ADAPTIVE = (
-    "it divides each coordinate by the size of its past gradients, so that the curvature alone"
-    " sets no limit."
+ADAPTIVE = msgid(
+    "it divides each coordinate by the size of its past gradients, so the curvature alone sets no"
+    " limit."
 )
 
 Hyper = Mapping[str, float]  # a run's hyperparameters by name
@@ -80,7 +80,7 @@ class Memory:
     comes from the state before it, (2,); its arrow on the page is called `name`.
     """
 
-    name: str
+    name: Message
     hyper: str
     convention: Callable[[Hyper], str]
     part: Callable[[Step], Vector]
@@ -118,7 +118,7 @@ class Optimizer:
     uses_time: bool
     formula: Callable[[Sheet], None]
     memory: Memory | None
-    edges: Callable[[Hyper], Edges] | str
+    edges: Callable[[Hyper], Edges] | Message
     heavy_ball: Callable[[Hyper], tuple[float, float]] | None
     listing: RuleListing
     hyperparameters: tuple[Number, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.language import tr
 from landscape.record import Number
 
 if TYPE_CHECKING:  # a run is of a rule, and a rule writes on a sheet
@@ -165,6 +166,7 @@ class Sheet:
         """Add a line for a row of the state after the update."""
         self.write(name, f"{name}_t", self.step.after[name], note, text)
 
-    def theta(self, text: str, note: str = "The new position, and the step as one vector.") -> None:
+    def theta(self, text: str, note: str = "") -> None:
         """Add the line for the position after the update."""
+        note = note or tr("The new position, and the step as one vector.")
         self.write("theta", r"\theta_t", self.step.theta_after, note, text, "$theta0 + $change")

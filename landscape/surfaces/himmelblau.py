@@ -58,7 +58,7 @@ LISTING = SurfaceListing(
 
 SURFACE = Surface(
     name="Himmelblau",
-    sentence="Four minima of equal loss: which one is found depends on start and optimizer.",
+    sentence="Four minima of equal loss: which one a run finds depends on its start and optimizer.",
     latex=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
     source="Himmelblau, Applied Nonlinear Programming, McGraw-Hill (1972)",
     domain=((-6.0, 6.0), (-6.0, 6.0)),

@@ -48,7 +48,7 @@ LISTING = SurfaceListing(
 
 SURFACE = Surface(
     name="Local-minima valley",
-    sentence="A valley with two hollows: the one that is nearer to the start is the higher one.",
+    sentence="A valley with two hollows; the one nearer to the start is the higher.",
     latex=r"\left(y - \tfrac{x}{2}\right)^2 + \tfrac{1}{2}\,(x^2 - 1)^2"
     r" + \tfrac{2}{3}\, s\,(2 - x)(x + 1)^2",
     source="This project: the factors of its slope along the valley, 2 (x + 1)(x - s)(x - 1),"

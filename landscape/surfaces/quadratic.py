@@ -84,7 +84,15 @@ SURFACE = Surface(
     quadratic=True,
     parameters=(
         Number("scale", "s", 1.0, 0.01, 100.0, "Curvature along the flat axis.", "log"),
-        Number("condition", r"\kappa", 10.0, 1.0, 1000.0, "Steep over flat curvature.", "log"),
-        Number("rotation", r"\varphi", 0.0, -90.0, 90.0, "Turn of the axes, in degrees."),
+        Number(
+            "condition",
+            r"\kappa",
+            10.0,
+            1.0,
+            1000.0,
+            "Steepest curvature over the flattest.",
+            "log",
+        ),
+        Number("rotation", r"\varphi", 0.0, -90.0, 90.0, "Rotation of the axes in degrees."),
     ),
 )

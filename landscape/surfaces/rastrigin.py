@@ -65,6 +65,8 @@ SURFACE = Surface(
     locate=locate,
     listing=LISTING,
     parameters=(
-        Number("amplitude", "A", 10.0, 2.0, 20.0, "Height of the ripples; the bowl stays."),
+        Number(
+            "amplitude", "A", 10.0, 2.0, 20.0, "Height of the ripples; the bowl stays the same."
+        ),
     ),
 )

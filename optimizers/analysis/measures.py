@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import NOTHING
-from landscape.language import msgid
+from landscape.language import msgid, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
@@ -209,7 +209,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     run, rule = trajectory.run, OPTIMIZERS[trajectory.run.optimizer]
     count = len(trajectory.lr)
     if isinstance(rule.edges, str):
-        reason = f"{rule.name}: {rule.edges}"
+        reason = tr("{optimizer}: {reason}", optimizer=rule.name, reason=tr(rule.edges))
         return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
     hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
@@ -221,7 +221,11 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     zones[off] = NO_THEORY
     why = None
     if off.any():
-        why = f"No curvature is positive at {int(off.sum())} of {count} updates."
+        why = tr(
+            "No curvature is positive at {part} of {count} updates.",
+            part=whole(int(off.sum())),
+            count=whole(count),
+        )
     return Stability(product, zones, edges, why)
 
 
@@ -260,7 +264,7 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         updates = int(below[0]) if below.size else None
         gap = last_gap(frame, trajectory)
     else:
-        reason = f"The loss of {frame.surface.name} has no lower bound."
+        reason = tr("The loss of {surface} has no lower bound.", surface=tr(frame.surface.name))
     batch = experiment.plan(trajectory.run).batch_size
     end = trajectory.path[-1]
     distance, minimizer = nearest(frame, end, frame.minimizers)

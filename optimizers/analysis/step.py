@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from landscape.checks import check_number, shown
 from landscape.hessian import BOWL, DEGENERATE, NO_MINIMIZER, shape, solve
+from landscape.language import msgid, tr
 from landscape.record import Surface
 from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
@@ -88,19 +89,22 @@ def formula(step: Step, digits: int = DIGITS) -> list[Line]:
 
 def _given(sheet: Sheet) -> None:
     step = sheet.step
-    text, parts = "$exact", ["the exact gradient"]
+    text, parts = "$exact", [tr("the exact gradient")]
     if step.noise.any():
         text += " + $noise"
-        parts.append("the noise of the batch")
+        parts.append(tr("the noise of the batch"))
     if step.coupled > 0:
         text += r" + $weight_decay \cdot $theta0"
-        parts.append("weight decay")
-    sheet.write("g", "g_t", step.gradient, f"The rule is given {' + '.join(parts)}.", text)
+        parts.append(tr("weight decay"))
+    sheet.write(
+        "g", "g_t", step.gradient, tr("The rule is given {parts}.", parts=" + ".join(parts)), text
+    )
 
 
 # --- Arrows
 
-GRADIENT, NOISY_GRADIENT, WEIGHT_DECAY, STEP = "gradient", "noisy gradient", "weight decay", "step"
+GRADIENT, NOISY_GRADIENT = msgid("gradient"), msgid("noisy gradient")
+WEIGHT_DECAY, STEP = msgid("weight decay"), msgid("step")
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def arrows(step: Step) -> list[Arrow]:
 
 
 # --- Local models
+
+PLANE = msgid("A plane has no single lowest point.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +190,7 @@ def taylor(
     hessian = np.array([[hxx, hxy], [hxy, hyy]])
     kind = shape(hessian)
     stationary = None if kind == DEGENERATE else at - solve(hessian, gradient)
-    reason = NO_MINIMIZER.get(kind) if order == 2 else "A plane has no single lowest point."
+    reason = NO_MINIMIZER.get(kind) if order == 2 else PLANE
     larger, smaller = curvatures(hxx, hxy, hyy)
     return Model(
         theta=at,

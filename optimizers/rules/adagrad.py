@@ -3,6 +3,7 @@
 import math
 
 from landscape.compiled import kernel
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import ADAPTIVE, COUPLED, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet
@@ -18,7 +19,7 @@ def update(t, g, hessian, lr, hyper, state, step):
 
 
 def formula(sheet: Sheet) -> None:
-    sheet.state("s", "$s0 + $g^2", "The sum of the squared gradients, in each coordinate.")
+    sheet.state("s", "$s0 + $g^2", tr("The sum of the squared gradients, in each coordinate."))
     sheet.theta(r"$theta0 - $lr \cdot \frac{$g}{\sqrt{$s} + $eps}")
 
 
@@ -38,7 +39,7 @@ LISTING = RuleListing(
 OPTIMIZER = Optimizer(
     name="AdaGrad",
     year=2011,
-    sentence="Each coordinate's rate shrinks with all the gradient it has seen.",
+    sentence="Each coordinate's rate shrinks as its squared gradients add up.",
     latex=r"s_t = s_{t-1} + g_t^2, \quad"
     r" \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}",
     source="Duchi, Hazan and Singer, JMLR 12 (2011) 2121-2159",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from landscape.compiled import kernel
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import (
     ADAPTIVE,
@@ -61,17 +62,17 @@ def corrections(step: Step) -> tuple[float, float] | None:
 def formula(sheet: Sheet) -> None:
     step = sheet.step
     text = r"$beta1 \cdot $m0 + $beta1_rest \cdot $g"
-    sheet.state("m", text, "The first moment: a mean of the gradients.")
+    sheet.state("m", text, tr("The first moment: a mean of the gradients."))
     text = r"$beta2 \cdot $v0 + $beta2_rest \cdot $g^2"
-    sheet.state("v", text, "The second moment: a mean of their squares, in each coordinate.")
+    sheet.state("v", text, tr("The second moment: a mean of their squares, in each coordinate."))
     m, v = "$m", "$v"
     if found := corrections(step):
         first, second = found
         sheet.define("first", r"1-\beta_1^t", first)
         sheet.define("second", r"1-\beta_2^t", second)
-        note = f"The first moment, corrected for its start at zero; t = {step.t}."
+        note = tr("The first moment, corrected for starting at zero; t = {t}.", t=step.t)
         sheet.write("m_hat", r"\hat m_t", step.after["m"] / first, note, r"\frac{$m}{$first}")
-        note = "The second moment, corrected in the same way."
+        note = tr("The second moment, corrected in the same way.")
         sheet.write("v_hat", r"\hat v_t", step.after["v"] / second, note, r"\frac{$v}{$second}")
         m, v = "$m_hat", "$v_hat"
     decay = r" - $lr \cdot $weight_decay \cdot $theta0" if step.decay.any() else ""
@@ -122,7 +123,7 @@ LISTING = RuleListing(
 OPTIMIZER = Optimizer(
     name="Adam",
     year=2015,
-    sentence="Momentum over RMSProp, both corrected for their start at zero.",
+    sentence="Momentum divided by RMSProp's root, both corrected for starting at zero.",
     latex=r"\hat m_t = \frac{m_t}{1-\beta_1^t}, \quad \hat v_t = \frac{v_t}{1-\beta_2^t}, \quad"
     r" \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}",
     source="Kingma and Ba, ICLR 2015, algorithm 1",
@@ -140,11 +141,13 @@ OPTIMIZER = Optimizer(
     heavy_ball=None,
     listing=LISTING,
     hyperparameters=(
-        Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean that is kept."),
-        Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square kept."),
+        Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean gradient that is kept."),
+        Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square that is kept."),
         Number("eps", r"\epsilon", 1e-8, 1e-16, 1.0, "Keeps the division finite.", "log"),
         Number.choice(
-            "bias_correction", ("on", "off"), "Without it the first steps are too long or short."
+            "bias_correction",
+            ("on", "off"),
+            "Without it the first steps are too long or too short.",
         ),
     ),
 )

@@ -60,8 +60,8 @@ OPTIMIZER = Optimizer(
     heavy_ball=None,
     listing=LISTING,
     hyperparameters=(
-        Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean that is kept."),
-        Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square kept."),
+        Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean gradient that is kept."),
+        Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square that is kept."),
         Number("eps", r"\epsilon", 1e-8, 1e-16, 1.0, "Keeps the division finite.", "log"),
     ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from landscape.compiled import kernel
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet, Vector
@@ -70,40 +71,42 @@ def formula(sheet: Sheet) -> None:
     first = before["scaling"][0] == 0
     # A gradient that the rule acts on is kept as the previous one.
     if scaling == 0 or (after["previous g"] != g).any():
-        sheet.theta("$theta0", "At rest: the gradient is below the rule's tolerance.")
+        sheet.theta("$theta0", tr("At rest: the gradient is below the rule's tolerance."))
         return
     rate, turned = step.lr, "-$g"
     if first:
         norm = float(np.abs(g).sum())
         rate *= min(1.0, 1 / norm)
         sheet.define("norm", r"\lVert g_t \rVert_1", norm)
-        note = "The first step goes down the gradient, no further than the rate."
+        note = tr("The first step goes down the gradient, no further than the rate.")
         sheet.write("rate", "r_t", rate, note, r"$lr \cdot \min\bigl(1,\ 1 / $norm\bigr)")
     else:
         s, y = before["previous step"], g - before["previous g"]
         sheet.define("last", r"\Delta_{t-1}", s)
         sheet.define("previous", "g_{t-1}", before["previous g"])
         # Also one that it refused: the rule remembers what it proposed.
-        sheet.write("s", "s_t", s, "The step that the rule remembers.", "$last")
-        sheet.write("y", "y_t", y, "What it changed in the gradient.", "$g - $previous")
+        sheet.write("s", "s_t", s, tr("The step that the rule remembers."), "$last")
+        sheet.write("y", "y_t", y, tr("How it changed the gradient."), "$g - $previous")
         kept = any((before[row] != after[row]).any() for row in after if row[0] in "sy")
-        note = "The curvature along the step: the pair is kept."
+        note = tr("The curvature along the step: the pair is kept.")
         if not kept:
-            note = "The curvature along the step: negative or too small, the pair is not kept."
+            note = tr("The curvature along the step: negative or too small, the pair is not kept.")
         sheet.write("ys", "c_t", dot(y, s), note, r"$y^\top\,$s")
         if kept:
             text = r"\frac{$ys}{$y^\top\,$y}"
-            sheet.write("gamma", r"\gamma_t", scaling, "The scale of the inverse Hessian.", text)
+            sheet.write(
+                "gamma", r"\gamma_t", scaling, tr("The scale of the inverse Hessian."), text
+            )
         inverse = two_loops(after, np.eye(2))
-        sheet.define("learned", rf"\text{{two loops, pairs stored: }} {count}", inverse)
-        note = "The inverse Hessian, as far as the pairs tell it."
+        sheet.define("learned", rf"\text{{{tr('two loops, pairs stored:')} }} {count}", inverse)
+        note = tr("The inverse Hessian, as far as the pairs tell it.")
         sheet.write("H", "H_t", inverse, note, "$learned")
         turned = r"-$H\,$g"
     d = two_loops(after, -g)
-    sheet.write("d", "d_t", d, f"The direction; pairs stored: {count}.", turned)
+    sheet.write("d", "d_t", d, tr("The direction; pairs stored: {count}.", count=count), turned)
     # The rule refuses a step that would have moved theta.
     if not step.step.any() and (step.theta + rate * d != step.theta).any():
-        sheet.theta("$theta0", "At rest: the step promises to lower the loss by too little.")
+        sheet.theta("$theta0", tr("At rest: the step promises to lower the loss by too little."))
     else:
         sheet.theta(rf"$theta0 + {'$rate' if first else '$lr'} \cdot $d")
 

@@ -3,6 +3,7 @@
 import math
 
 from landscape.compiled import kernel
+from landscape.language import msgid, number, tr
 from landscape.record import Number
 from optimizers.record import (
     CONVENTIONS,
@@ -33,12 +34,20 @@ def update(t, g, hessian, lr, hyper, state, step):
 
 
 VELOCITIES = {
-    PYTORCH: (r"$momentum \cdot $v0 + $g", r"$theta0 - $lr \cdot $v", "sums gradients"),
-    KERAS: (r"$momentum \cdot $v0 - $lr \cdot $g", "$theta0 + $v", "sums steps"),
+    PYTORCH: (
+        r"$momentum \cdot $v0 + $g",
+        r"$theta0 - $lr \cdot $v",
+        msgid("The velocity sums gradients."),
+    ),
+    KERAS: (
+        r"$momentum \cdot $v0 - $lr \cdot $g",
+        "$theta0 + $v",
+        msgid("The velocity sums steps."),
+    ),
     EMA: (
         r"$momentum \cdot $v0 + $momentum_rest \cdot $g",
         r"$theta0 - $lr \cdot $v",
-        "averages gradients",
+        msgid("The velocity averages gradients."),
     ),
 }
 
@@ -49,7 +58,7 @@ def convention(hyper: Hyper) -> str:
 
 def formula(sheet: Sheet) -> None:
     velocity, theta, what = VELOCITIES[convention(sheet.step.run.hyper)]
-    sheet.state("v", velocity, f"The velocity {what}.")
+    sheet.state("v", velocity, tr(what))
     sheet.theta(theta)
 
 
@@ -88,18 +97,34 @@ def equal_rates(hyper: Hyper, lr: float) -> dict[str, float]:
 
 def equal_runs(hyper: Hyper, lr: float) -> list[str]:
     rates, own, mu = equal_rates(hyper, lr), convention(hyper), hyper["momentum"]
-    lines = [f"{own} at lr {lr:.6g}, momentum {mu:.6g} makes the same run as"]
+    lines = [
+        tr(
+            "{convention} at lr {rate}, momentum {momentum} makes the same run as",
+            convention=own,
+            rate=number(lr, 6),
+            momentum=number(mu, 6),
+        )
+    ]
     for name in CONVENTIONS:
         if name != own:
-            how = ""
+            how = number(rates[name], 6)
             if name == EMA:
-                how = f" = {lr:.6g} / (1 - {mu:.6g})"
+                how += f" = {number(lr, 6)} / (1 − {number(mu, 6)})"
             elif own == EMA:
-                how = f" = {lr:.6g} (1 - {mu:.6g})"
-            lines.append(f"{name} at lr {rates[name]:.6g}{how}, momentum {mu:.6g}")
+                how += f" = {number(lr, 6)} (1 − {number(mu, 6)})"
+            lines.append(
+                tr(
+                    "{convention} at lr {rate}, momentum {momentum}",
+                    convention=name,
+                    rate=how,
+                    momentum=number(mu, 6),
+                )
+            )
     lines.append(
-        "if the rate is constant. Under a schedule or a warm-up PyTorch and EMA stay equal;"
-        " Keras differs, because its velocity keeps the rates of the steps it sums."
+        tr(
+            "if the rate is constant. Under a schedule or a warm-up PyTorch and EMA stay equal;"
+            " Keras differs, because its velocity keeps the rates of the steps it sums."
+        )
     )
     return lines
 
@@ -153,7 +178,7 @@ OPTIMIZER = Optimizer(
     latex=r"v_t = \mu v_{t-1} + g_t, \quad \theta_t = \theta_{t-1} - \eta\, v_t",
     source="Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964) 1-17",
     differs="PyTorch's velocity sums gradients, v = mu v + g. Keras and Sutskever sum steps,"
-    " v = mu v - lr g: the same at a constant rate, another run once a schedule changes it."
+    " v = mu v - lr g: the same run at a constant rate, another once a schedule changes the rate."
     " A moving average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu).",
     update=update,
     state=("v",),

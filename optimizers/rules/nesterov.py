@@ -1,6 +1,7 @@
 """Nesterov's accelerated gradient, in PyTorch's convention."""
 
 from landscape.compiled import kernel
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import (
     COUPLED,
@@ -25,7 +26,7 @@ def update(t, g, hessian, lr, hyper, state, step):
 
 
 def formula(sheet: Sheet) -> None:
-    sheet.state("v", r"$momentum \cdot $v0 + $g", "The velocity sums gradients.")
+    sheet.state("v", r"$momentum \cdot $v0 + $g", tr("The velocity sums gradients."))
     sheet.theta(r"$theta0 - $lr \cdot \bigl($g + $momentum \cdot $v\bigr)")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from landscape.compiled import kernel
 from landscape.hessian import NO_MINIMIZER, shape, solve
+from landscape.language import msgid, tr
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet
 
@@ -25,14 +26,17 @@ def update(t, g, hessian, lr, hyper, state, step):
     return 1 if singular > 0 else 0
 
 
+BOTH_POSITIVE = msgid("Both curvatures are positive.")
+
+
 def formula(sheet: Sheet) -> None:
     step = sheet.step
     d, inverse = solve(step.hessian, step.gradient), solve(step.hessian, np.eye(2))
     sheet.define("curvature", r"\nabla^2 f(\theta_{t-1})", step.hessian)
     sheet.define("inverse", "H_t^{-1}", inverse)
-    why = NO_MINIMIZER.get(shape(step.hessian), "Both curvatures are positive.")
-    sheet.write("H", "H_t", step.hessian, f"The Hessian. {why}", "$curvature")
-    note = "With this gradient the quadratic model is stationary at -d from here."
+    why = tr(NO_MINIMIZER.get(shape(step.hessian), BOTH_POSITIVE))
+    sheet.write("H", "H_t", step.hessian, tr("The Hessian. {why}", why=why), "$curvature")
+    note = tr("With this gradient the quadratic model is stationary at −d from here.")
     sheet.write("d", "d_t", d, note, r"$H^{-1}\,$g", r"$inverse\,$g")
     sheet.theta(r"$theta0 - $lr \cdot $d")
 

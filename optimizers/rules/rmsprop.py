@@ -3,6 +3,7 @@
 import math
 
 from landscape.compiled import kernel
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import ADAPTIVE, COUPLED, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet
@@ -19,7 +20,7 @@ def update(t, g, hessian, lr, hyper, state, step):
 
 def formula(sheet: Sheet) -> None:
     text = r"$decay \cdot $s0 + $decay_rest \cdot $g^2"
-    sheet.state("s", text, "The mean of the squared gradients, in each coordinate.")
+    sheet.state("s", text, tr("The mean of the squared gradients, in each coordinate."))
     sheet.theta(r"$theta0 - $lr \cdot \frac{$g}{\sqrt{$s} + $eps}")
 
 
@@ -44,7 +45,7 @@ OPTIMIZER = Optimizer(
     r" \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}",
     source="Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012)",
     differs="No bias correction: the first step is lr / sqrt(1 - decay) in every coordinate,"
-    " 10 lr at decay .99.",
+    " 10 lr at decay 0.99.",
     update=update,
     state=("s",),
     rate=0.05,
