@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from landscape.language import tr
 from views.player.player import mounted
 from views.scene.figures import Figure
 from views.scene.payload import pack
@@ -30,7 +31,8 @@ class Panel:
 
 def register() -> Any:
     """Register the component; return its mounting command."""
-    return mounted("zigzag_chart", "chart.js", "chart")
+    failed = tr("The chart could not be loaded. Reload the page to try again.")
+    return mounted("zigzag_chart", "chart.js", failed)
 
 
 def show(

@@ -10,6 +10,7 @@ import { roomBeside } from "./layout.js";
 import { mounting } from "./mount.js";
 import { Panels } from "./panels.js";
 import { Space } from "./space.js";
+import { filled, speak, tr } from "./texts.js";
 import { Toolbar } from "./toolbar.js";
 
 /** @import { Ground, Picture, Scene, Tell, View } from "./types.js" */
@@ -17,7 +18,7 @@ import { Toolbar } from "./toolbar.js";
 export { ground } from "./grounds.js";
 
 const BODY = `
-<div class="zz-bar" role="toolbar" aria-label="Playback"></div>
+<div class="zz-bar" role="toolbar"></div>
 <div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>
 <div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div></div>`;
 
@@ -50,7 +51,7 @@ class Player {
       () => this.#reveal(),
       (playing) => this.toolbar.showPlaying(playing),
     );
-    this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, "Whole frame"));
+    this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")));
     this.curve = new Curve(curve);
     this.#listen();
   }
@@ -95,6 +96,7 @@ class Player {
    */
   async show(scene, tell) {
     this.#tell = tell;
+    if (speak(scene.texts)) this.toolbar.write();
     this.toolbar.button("look").hidden = !tell;
     const { clock } = this;
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end
@@ -134,7 +136,7 @@ class Player {
 
   #inSpace() {
     this.panels.hide();
-    this.#space ??= new Space(this.stage, (turned) => this.#offerReset(turned, "Reset camera"));
+    this.#space ??= new Space(this.stage, (turned) => this.#offerReset(turned, tr("Reset camera")));
     return this.#space;
   }
 
@@ -163,7 +165,7 @@ class Player {
     this.curve.reveal(position * scene.tick);
     const step = whole(position);
     const [here, end] = [step, scene.steps].map((at) => Number((at * scene.tick).toPrecision(4)));
-    this.toolbar.showStep(step, `${scene.unit} ${here} of ${end}`);
+    this.toolbar.showStep(step, filled(scene.count, { here, end }));
     this.root.dataset.step = String(step);
   }
 

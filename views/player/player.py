@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from landscape.language import current, tr
 from views.server.server import PLAYER, address
 
 # Streamlit sends a component's script again with every message, so this one only fetches a module,
@@ -27,14 +30,13 @@ SHOW = """export default function ({ data, parentElement, setTriggerValue }) {
     .then((module) => module.show(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
-      const told = "The %(what)s could not be loaded. Reload the page to try again.";
-      if (wait) wait.textContent = told;
+      if (wait) wait.textContent = %(failed)s;
       console.error(error);
     });
   return () => ready.then((module) => module.close(parentElement));
 }"""
 
-WAIT = '<div class="zz-wait" role="status">Loading the player…</div>'
+WAIT = '<div class="zz-wait" role="status">{}</div>'
 
 
 def script(module: str, act: str) -> str:
@@ -42,13 +44,17 @@ def script(module: str, act: str) -> str:
     return LOADER % {"plotly": address("plotly.js"), "module": address(module)} + act
 
 
-def mounted(name: str, module: str, what: str) -> Any:
-    """Register a component in which a module's `show` shows packed data; `what` names it."""
+def mounted(name: str, module: str, failed: str) -> Any:
+    """Register a component in which a module's `show` shows packed data.
+
+    It says `failed` where the module cannot be loaded. All sessions of a process share what is
+    registered under a name, so there is one for each language.
+    """
     return st.components.v2.component(
-        name,
-        html=WAIT,
+        f"{name}_{current()}",
+        html=WAIT.format(html.escape(tr("Loading the player…"))),
         css=(PLAYER / "player.css").read_text(),
-        js=script(module, SHOW % {"what": what}),
+        js=script(module, SHOW % {"failed": json.dumps(failed)}),
         # Plotly's own style sheet cannot reach into a shadow root.
         isolate_styles=False,
     )
@@ -58,7 +64,11 @@ def register() -> tuple[Any, Any]:
     """Register the components of ground and scene; return their mounting commands."""
     return (
         st.components.v2.component("zigzag_ground", js=script("player.js", GROUND)),
-        mounted("zigzag_player", "player.js", "player"),
+        mounted(
+            "zigzag_player",
+            "player.js",
+            tr("The player could not be loaded. Reload the page to try again."),
+        ),
     )
 
 

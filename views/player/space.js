@@ -7,6 +7,7 @@ import { spaceSize } from "./layout.js";
 import { orbit } from "./orbit.js";
 import * as plot from "./plot.js";
 import { aim, between, hides, pixel, reached, relief } from "./sight.js";
+import { tr } from "./texts.js";
 import { writeTicks } from "./ticks.js";
 import { title } from "./titles.js";
 
@@ -15,12 +16,10 @@ import { title } from "./titles.js";
 /** @import { Camera, Line, Numbers, Point, Scene, Size, Trace, View } from "./types.js" */
 
 const PARTS = `
-<div class="zz-view" role="application" tabindex="0" title="Drag to turn, Ctrl and wheel to zoom; in focus: arrow keys, + and −">
+<div class="zz-view" role="application" tabindex="0">
   <div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
 </div>
 <div class="zz-notes"></div>`;
-const NONE = `
-<div class="zz-none" role="alert">This browser shows no 3-D graphics (WebGL). The other views need none.</div>`;
 const HIDDEN = 0.3; // opacity of what is behind the surface
 const AXES = /** @type {const} */ (["xaxis", "yaxis", "zaxis"]);
 /** @type {Camera | null} */
@@ -181,9 +180,16 @@ export class Space {
     this.#root.style.width = `${this.#size.width}px`;
     this.#view.style.height = `${this.#size.height}px`;
     this.#view.setAttribute("aria-label", scene.label);
+    this.#view.title = tr("Drag to turn, Ctrl and wheel to zoom; in focus: arrow keys, + and −");
     this.turned(camera !== null);
     if (!plot.hasWebgl()) {
-      this.#root.innerHTML = NONE;
+      const none = document.createElement("div");
+      none.className = "zz-none";
+      none.setAttribute("role", "alert");
+      none.textContent = tr(
+        "This browser shows no 3-D graphics (WebGL). The other views need none.",
+      );
+      this.#root.replaceChildren(none);
       return;
     }
     const ground = [scene.ground, ...Object.values(this.#size), devicePixelRatio].join();

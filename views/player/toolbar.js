@@ -1,29 +1,33 @@
 // The player's buttons, scrub bar and speed.
 
+import { tr } from "./texts.js";
+
 const icon = (/** @type {string} */ path) =>
   `<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path d="${path}"/></svg>`;
 
 const BUTTONS = `
-<button data-do="home" title="To the start (Home)" aria-label="To the start">${icon("M5 5h3v14H5zM20 5v14L9 12z")}</button>
-<button data-do="back" title="One step back (left arrow)" aria-label="One step back">${icon("M17 5v14L6 12z")}</button>
-<button data-do="play" class="zz-play" title="Play or pause (space)" aria-label="Play">Play</button>
-<button data-do="on" title="One step on (right arrow)" aria-label="One step on">${icon("M7 5v14l11-7z")}</button>
-<button data-do="end" title="To the end (End)" aria-label="To the end">${icon("M16 5h3v14h-3zM4 5v14l11-7z")}</button>
-<input class="zz-scrub" type="range" min="0" step="1" aria-label="Step">
+<button data-do="home">${icon("M5 5h3v14H5zM20 5v14L9 12z")}</button>
+<button data-do="back">${icon("M17 5v14L6 12z")}</button>
+<button data-do="play" class="zz-play"></button>
+<button data-do="on">${icon("M7 5v14l11-7z")}</button>
+<button data-do="end">${icon("M16 5h3v14h-3zM4 5v14l11-7z")}</button>
+<input class="zz-scrub" type="range" min="0" step="1">
 <output class="zz-step"></output>
-<select class="zz-speed" aria-label="Speed" title="Speed">
+<select class="zz-speed">
   <option value="0.25">¼×</option><option value="0.5">½×</option><option value="1" selected>1×</option>
   <option value="2">2×</option><option value="4">4×</option>
 </select>
-<button data-do="look" title="Look inside this step" aria-label="Look inside this step">${icon("M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z")}</button>
-<button data-do="loop" aria-pressed="false" title="Start again at the end" aria-label="Loop">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
-<button data-do="near" hidden>Zoom to the step</button>
+<button data-do="look">${icon("M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z")}</button>
+<button data-do="loop" aria-pressed="false">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
+<button data-do="near" hidden></button>
 <button data-do="reset" class="zz-zoom" hidden></button>`;
 
 export class Toolbar {
   #root;
   #step;
+  #speed;
   #shown = ""; // step and text
+  #playing = false;
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -31,6 +35,28 @@ export class Toolbar {
     root.innerHTML = BUTTONS;
     this.scrub = /** @type {HTMLInputElement} */ (root.querySelector(".zz-scrub"));
     this.#step = /** @type {HTMLOutputElement} */ (root.querySelector(".zz-step"));
+    this.#speed = /** @type {HTMLSelectElement} */ (root.querySelector(".zz-speed"));
+    this.write();
+  }
+
+  /** Write the names of all controls in the page's language. */
+  write() {
+    const name = (/** @type {Element} */ node, /** @type {string} */ label, title = "") => {
+      node.setAttribute("aria-label", label);
+      if (title) node.setAttribute("title", title);
+    };
+    name(this.#root, tr("Playback"));
+    name(this.button("home"), tr("To the start"), tr("To the start (Home)"));
+    name(this.button("back"), tr("One step back"), tr("One step back (left arrow)"));
+    name(this.button("on"), tr("One step on"), tr("One step on (right arrow)"));
+    name(this.button("end"), tr("To the end"), tr("To the end (End)"));
+    name(this.scrub, tr("Step shown"));
+    name(this.#speed, tr("Speed"), tr("Speed"));
+    name(this.button("look"), tr("Look inside this step"), tr("Look inside this step"));
+    name(this.button("loop"), tr("Loop"), tr("Start again at the end"));
+    this.button("play").title = tr("Play or pause (space)");
+    this.button("near").textContent = tr("Zoom to the step");
+    this.showPlaying(this.#playing);
   }
 
   /**
@@ -45,7 +71,7 @@ export class Toolbar {
       button.addEventListener("click", () => act(button.dataset.do ?? ""), { signal });
     }
     this.scrub.addEventListener("input", () => seek(Number(this.scrub.value)), { signal });
-    const choice = /** @type {HTMLSelectElement} */ (this.#root.querySelector(".zz-speed"));
+    const choice = this.#speed;
     choice.addEventListener("change", () => speed(Number(choice.value)), { signal });
   }
 
@@ -56,8 +82,9 @@ export class Toolbar {
 
   /** @param {boolean} playing */
   showPlaying(playing) {
+    this.#playing = playing;
     const button = this.button("play");
-    button.textContent = playing ? "Pause" : "Play";
+    button.textContent = playing ? tr("Pause") : tr("Play");
     button.setAttribute("aria-label", button.textContent);
   }
 

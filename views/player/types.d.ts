@@ -119,7 +119,8 @@ export interface Scene extends Ground, Picture {
   steps: number;
   pace: number[];
   tick: number;
-  unit: string;
+  count: string; // the clock as a text, with {here} and {end}
+  texts: Record<string, string>; // the player's own, by their English
   look: { id: [number, number]; tick: number; near: [Range, Range] } | null;
   lossHeight: number;
   front: Figure;

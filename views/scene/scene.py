@@ -7,7 +7,7 @@ import hashlib
 import math
 from typing import Any
 
-from landscape.language import current, language, msgid, tr
+from landscape.language import current, language, msgid, script_texts, tr
 from optimizers import Experiment, Trajectory
 from views.scene import curves, figures, local, space
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
@@ -15,8 +15,12 @@ from views.scene.local import Look
 from views.scene.payload import pack
 from views.theme import Theme
 
-# One tick of the clock, by the unit it counts in.
-TICKS = {"updates": msgid("step"), "epochs": msgid("epoch"), "samples": msgid("sample")}
+# The clock, by the unit it counts in.
+COUNTS = {
+    "updates": msgid("step {here} of {end}"),
+    "epochs": msgid("epoch {here} of {end}"),
+    "samples": msgid("sample {here} of {end}"),
+}
 
 
 def digest(*parts: Any) -> str:
@@ -99,7 +103,8 @@ def scene(
         "steps": max(1, *map(math.ceil, ends)),
         "pace": [tick / x for x in each],
         "tick": tick,
-        "unit": tr(TICKS[unit]),
+        "count": tr(COUNTS[unit]),
+        "texts": script_texts(),
         "lossHeight": 240,
         "front": front,
         "runs": runs,
