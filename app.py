@@ -12,7 +12,7 @@ if __name__ == "__main__":
 else:
     from views.maps import files
     from views.server import save
-    from views.server.server import MIDDLEWARE, ROUTES, lifespan
+    from views.server.server import ROUTES, lifespan, middleware
 
     routes = (save.ROUTE, files.ROUTE, *ROUTES)
-    app = st.App(__file__, routes=routes, middleware=MIDDLEWARE, lifespan=lifespan)
+    app = st.App(__file__, middleware=middleware(routes), lifespan=lifespan)

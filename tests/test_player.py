@@ -76,7 +76,7 @@ def test_modules_are_served_beside_each_other():
     assert FILES["plotly.js"] == PLOTLY
 
 
-@pytest.mark.parametrize("path", ["/zigzag/000000000000/player.js", "/zigzag/0/player.py"])
+@pytest.mark.parametrize("path", ["/zz/000000000000/player.js", "/zz/0/player.py"])
 def test_nothing_is_served_under_another_address(path):
     assert get(path).status_code == 404
 

@@ -16,22 +16,27 @@ import subprocess
 import sys
 import time
 import tomllib
+import urllib.error
 import urllib.request
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import websockets
-from conftest import COMPILING, PATIENCE, QUIET
+from conftest import COMPILING, PATIENCE, QUIET, Visit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from optimizers import Experiment, Run
 from optimizers.maps import BasinMap
 from views.server import address, start, worker
-from views.server.server import ROOT as OWN
+from views.server import server as player
+from views.server.save import Saved
+from views.server.server import OWN
+from views.settings.settings import UNITS
 
 ROOT = Path(__file__).parents[1]
 LOCAL = ("--server.address", "127.0.0.1")
@@ -267,6 +272,62 @@ def test_it_serves_encrypted(started, tmp_path):
         time.sleep(0.05)
     with urllib.request.urlopen(found[0] + "_stcore/health", context=trust, timeout=60) as answer:
         assert answer.status == 200
+
+
+# --- Under a path
+
+
+def fetched(url: str) -> tuple[int, str]:
+    """Return the status and the type of an answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+            return answer.status, answer.headers.get_content_type()
+    except urllib.error.HTTPError as problem:
+        return problem.code, ""
+
+
+@posix
+@pytest.mark.parametrize("path", ["", "lab", "zigzag", "a/b"])
+def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(started, path):
+    server = started("--server.port", "0", *(("--server.baseUrlPath", path) if path else ()))
+    url = server.url()
+    assert url.split("/", 3)[3] == (f"{path}/" if path else "")
+    experiment = Experiment(steps=10, runs=(Run("SGD"),))
+    saved = address.write(Saved(experiment, ("SGD",), UNITS[0], "Overlay", "Loss"))
+    map_ = address.write(BasinMap(experiment, size=8))
+    own = {
+        player.address("player.js"): "text/javascript",
+        player.address("plotly.js"): "text/javascript",
+        f"{OWN}/save/numbers.csv?of={saved}": "text/csv",
+        f"{OWN}/save/page.html?of={saved}": "text/html",
+        f"{OWN}/map/BasinMap.csv?of={map_}": "text/csv",
+    }
+    assert {name: fetched(url + name) for name in own} == {n: (200, own[n]) for n in own}
+    assert fetched(f"{url}_stcore/health")[0] == 200
+    assert fetched(f"{url}{OWN}/anything")[0] == 404
+    if path:
+        # An address without the last slash, such as people type, keeps the experiment in it.
+        with urllib.request.urlopen(f"{url[:-1]}?steps=7", timeout=PATIENCE) as answer:
+            assert answer.url == f"{url}?steps=7"
+        start = url.removesuffix(f"{path}/")
+        assert {fetched(start + name)[0] for name in own} == {404}
+
+
+@posix
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["lab", "zigzag"])
+def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path):
+    url = started("--server.port", "0", "--server.baseUrlPath", path).url()
+    visit = Visit(visitor, urlsplit(url).netloc)
+    visit.page.goto(url)
+    visit.settled()
+    visit.page.get_by_role("button", name="Save").click()
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("link", name="CSV").click()
+    download.value.save_as(tmp_path / "saved.csv")
+    visit.page.close()
+    assert (tmp_path / "saved.csv").read_text().startswith("run,step,x,y,loss,lr\n")
+    assert visit.problems == []
 
 
 # --- The end

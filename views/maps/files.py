@@ -17,7 +17,6 @@ from starlette.routing import Route
 from optimizers import maps
 from views.server import address
 from views.server.jobs import JOBS
-from views.server.server import ROOT
 from views.settings.settings import MOST_UPDATES
 from views.theme import MOST_PANELS
 
@@ -81,4 +80,4 @@ async def serve(asked: Request) -> Response:
     return Response(body, media_type="text/csv", headers=headers)
 
 
-ROUTE = Route(f"/{ROOT}/map/{{kind}}.csv", serve)
+ROUTE = Route("/map/{kind}.csv", serve)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from optimizers import Experiment, Run
-from views.server.server import ROOT
+from views.server.server import OWN
 
 MOST_BYTES = 100_000  # of what an address holds, written out
 # What reading an address may raise that the page did not write.
@@ -26,7 +26,7 @@ def write(value: Any) -> str:
 def link(path: str, value: Any, text: str) -> str:
     """Return the HTML of a link to the file that `path` makes of a dataclass."""
     query = urlencode({"of": write(value)})
-    return f'<p><a class="zz-file" download href="{ROOT}/{path}?{query}">{text}</a></p>'
+    return f'<p><a class="zz-file" download href="{OWN}/{path}?{query}">{text}</a></p>'
 
 
 def read(text: str) -> dict[str, Any]:

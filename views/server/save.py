@@ -27,7 +27,7 @@ from views.scene.curves import CURVES
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server import address
-from views.server.server import FILES, PLAYER, ROOT
+from views.server.server import FILES, PLAYER
 from views.settings.controls import Choice
 from views.settings.settings import MOST_UPDATES, UNITS
 from views.theme import LIGHT, MOST_PANELS
@@ -174,4 +174,4 @@ async def serve(request: Request) -> Response:
 
 
 # Before the player's files, whose addresses look alike.
-ROUTE = Route(f"/{ROOT}/save/{{name}}.{{kind}}", serve)
+ROUTE = Route("/save/{name}.{kind}", serve)

@@ -9,27 +9,29 @@ import gc
 import gzip
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import plotly
-import streamlit
+import streamlit as st
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
 
 PLAYER = Path(__file__).parents[1] / "player"
-ROOT = "zigzag"
+OWN = "zz"  # below the app's path: everything that is not Streamlit's
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
 FILES = MODULES | {"plotly.js": PLOTLY}
-STREAMLIT = Path(streamlit.__file__).parent / "static" / "static"
+STREAMLIT = Path(st.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 FOREVER = "public, max-age=31536000, immutable"
@@ -44,13 +46,13 @@ def zipped(path: Path) -> bytes:
 
 @functools.cache
 def address(name: str) -> str:
-    """Return where a file of FILES is served: a path that changes with its content.
+    """Return where a file of FILES is served, relative to the page: it changes with its content.
 
     Those of one folder share it, so that they can import each other.
     """
     folder = [path for path in FILES.values() if path.parent == FILES[name].parent]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in folder)).hexdigest()[:12]
-    return f"{ROOT}/{digest}/{name}"
+    return f"{OWN}/{digest}/{name}"
 
 
 def sent(path: Path, encodings: str) -> Response:
@@ -69,6 +71,25 @@ async def asset(request: Request) -> Response:
         return Response("Not found", 404)
     encodings = request.headers.get("accept-encoding", "")
     return await asyncio.to_thread(sent, FILES[name], encodings)
+
+
+class Own:
+    """Answer what is asked for below OWN, and pass on the rest to Streamlit.
+
+    The app's path (`server.baseUrlPath`) comes before it. Streamlit puts that before its own routes
+    only, and it is not known yet when `st.App` takes those of the app.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self.app = app
+        base = st.get_option("server.baseUrlPath").strip("/")
+        self.path = f"/{base}/{OWN}" if base else f"/{OWN}"
+        zipping = Middleware(GZipMiddleware, compresslevel=6)
+        self.own = Starlette(routes=[Mount(self.path, routes=routes)], middleware=[zipping])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        own = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
+        await (self.own if own else self.app)(scope, receive, send)
 
 
 class Compression:
@@ -129,5 +150,9 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     task.cancel()
 
 
-ROUTES = (Route(f"/{ROOT}/{{digest}}/{{name}}", asset),)
-MIDDLEWARE = (Middleware(Compression),)
+ROUTES = (Route("/{digest}/{name}", asset),)
+
+
+def middleware(routes: Sequence[BaseRoute]) -> tuple[Middleware, ...]:
+    """Return what comes before Streamlit: the app's own routes, and compression."""
+    return Middleware(Own, routes), Middleware(Compression)

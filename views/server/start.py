@@ -206,7 +206,7 @@ def listener(host: str, port: int) -> socket.socket:
 
 def addresses(host: str, port: int, encrypted: bool) -> Iterator[str]:
     """Yield the addresses of the page, for this machine and for others."""
-    path = st.get_option("server.baseUrlPath").strip("/")
+    path = "".join(f"{part}/" for part in st.get_option("server.baseUrlPath").split("/") if part)
     start = "https" if encrypted else "http"
     if host in ("0.0.0.0", "::"):
         yield f"{start}://localhost:{port}/{path}"
