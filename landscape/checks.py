@@ -1,4 +1,4 @@
-"""Checks of what a caller gives; each failure is a ValueError that says what would be right."""
+"""Checks of arguments; each failure is a ValueError that says what would be right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check_number(field: str, value: Any, low: float, high: float, integer: bool 
     an array, NaN, an infinity, a number outside [low, high].
     """
     kind = "a whole number" if integer else "a number"
-    # By its type is refused what float() would make a number of: text, an array, a NumPy bool.
+    # Reject by type what float() would accept: text, an array, a NumPy bool.
     if isinstance(value, bool) or not isinstance(value, Real):
         number = math.nan
     else:
@@ -35,7 +35,7 @@ def check_names(field: str, given: Iterable[Any], known: Iterable[str]) -> None:
     """Raise ValueError naming `field` and the known names unless all of `given` are known."""
     known = tuple(known)
     for name in given:
-        # Only text is compared: an array would answer element by element.
+        # Only compare text: an array would answer element by element.
         if not isinstance(name, str) or name not in known:
             listed = ", ".join(known) or "none"
             raise ValueError(f"{field} = {shown(name)}: unknown; known: {listed}")

@@ -41,7 +41,7 @@ SURFACE_SIGNATURE = types.void(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
 
 
 class Pointer(types.WrapperAddressProtocol):
-    """A compiled function as an argument of another, its address looked up once.
+    """A compiled function to pass to another; its address is looked up once.
 
     Numba looks up a dispatcher's address at every call that is given it, 20 us each under a lock
     that all threads share.

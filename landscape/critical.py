@@ -1,4 +1,4 @@
-"""Critical points that move with a parameter are computed, not stated."""
+"""Critical points that move with a parameter: computed instead of written down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Symmetric 2 x 2 matrices: the one way to invert a Hessian, and the shapes it tells."""
+"""Symmetric 2 x 2 matrices: the one way to invert a Hessian, and what shape it describes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from landscape.language import msgid
 
-# As in Newton's rule: a determinant this small beside its terms is their rounding.
+# As in Newton's rule: a determinant this small next to its terms is rounding error.
 SINGULAR = 1e-14
 
 BOWL, SADDLE_SHAPED, DOME, DEGENERATE = "bowl", "saddle", "dome", "degenerate"

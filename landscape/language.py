@@ -137,23 +137,23 @@ def number(value: float, digits: int | None = None) -> str:
 
 
 def whole(value: int) -> str:
-    """Return a whole number with its thousands apart."""
+    """Return a whole number with its thousands separated."""
     return _localized(f"{value:,}").replace("-", "−")
 
 
 def percent(share: float, decimals: int = 0) -> str:
-    """Return a share of one in percent."""
+    """Return a share, from 0 to 1, in percent."""
     return _localized(f"{share:.{decimals}%}")
 
 
 def _localized(written: str) -> str:
-    """Return a number that is written as in English with the current language's own marks."""
+    """Return a number written in the English way with the marks of the current language."""
     return written.translate(_marks(_current.get()))
 
 
 @functools.cache
 def _marks(code: str) -> dict[int, str]:
-    """Return what stands in a language for the English point and comma of numbers."""
+    """Return the decimal and grouping marks of a language, by the English ones they replace."""
     if code in (SOURCE, PSEUDO):
         return {}
     from babel.numbers import get_decimal_symbol, get_group_symbol
@@ -195,7 +195,7 @@ def _catalog(code: str) -> Catalog:
     return catalog
 
 
-# What is no word of a message: placeholders, formulas, code, tags, entities, names of icons.
+# Parts of a message that are not words: placeholders, formulas, code, tags, entities, icons.
 _KEPT = re.compile(r"(\{[^}]*\}|\$[^$]+\$|`[^`]+`|<[^>]+>|&#?\w+;|:material/\w+:)")
 _ACCENTS = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",

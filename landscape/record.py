@@ -52,7 +52,10 @@ class Number:
         return tr(self.name).replace("_", " ")
 
     def check(self, owner: str, value: Any) -> float:
-        """Return `value` as a float; a ValueError for another names `owner` and what is allowed."""
+        """Return `value` as a float.
+
+        Raises ValueError, naming `owner` and what is allowed, for any other value.
+        """
         field = f"{owner}.{self.name}"
         if self.choices and isinstance(value, str):
             check_names(field, (value,), self.choices)
@@ -63,7 +66,7 @@ class Number:
 def resolve(
     field: str, owner: str, numbers: Iterable[Number], given: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Return each of `owner`'s `numbers` by name: as `given`, else its default.
+    """Return all of `owner`'s `numbers` by name: the given value, or else the default.
 
     Raises ValueError, naming `field` or owner.name, if `given` is no mapping, holds an unknown
     name or a value out of range.

@@ -30,8 +30,8 @@ COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
 NO_DECAY = "none"
 
-# What a memory holds, by the names of those who made each convention common: the sum of the
-# gradients, the sum of the steps, or the mean of the gradients.
+# What a memory holds, named after whoever made the convention common: the sum of the gradients,
+# the sum of the steps, or the mean of the gradients.
 PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
 CONVENTIONS = (PYTORCH, KERAS, EMA)
 

@@ -1,4 +1,4 @@
-"""What all maps share: how they are asked for, what they hold, and quantiles that bear infinity."""
+"""What all maps share: requests, results, and quantiles that allow for infinite losses."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from optimizers.simulation.experiment import Experiment, Run, check_count
 Array = NDArray[Any]
 MOST_SEEDS = 1000
 MOST_SIDE = 1024
-BAND = (0.1, 0.5, 0.9)  # of the runs over the seeds end below these
+BAND = (0.1, 0.5, 0.9)  # the quantiles over the seeds: bottom, median and top of a band
 
 
 class Request(Protocol):
-    """A map to be made: frozen and hashable, so that whoever asks again gets the same one."""
+    """A map to be computed: frozen and hashable, so that an equal request finds the same map."""
 
     def compute(
         self,
@@ -33,7 +33,7 @@ class Request(Protocol):
         ...
 
     def coarse(self) -> Request | None:
-        """Return a request for much less of the same, or None where that is no use."""
+        """Return a request for a much coarser map, or None where that saves nothing."""
         ...
 
     def __hash__(self) -> int: ...
@@ -55,7 +55,7 @@ class Result:
 
 
 def quantile(values: Array, share: float) -> Array:
-    """Return a quantile over the last axis, a value that occurs; NaN and infinity are the worst."""
+    """Return a quantile over the last axis, one of the values; NaN and infinity are the largest."""
     ordered = np.sort(np.where(np.isnan(values), np.inf, values), axis=-1)
     # A copy: a view would keep all runs in memory.
     return ordered[..., round(share * (values.shape[-1] - 1))].copy()
@@ -64,7 +64,7 @@ def quantile(values: Array, share: float) -> Array:
 def gaps(experiment: Experiment, loss: Array, diverged: Array) -> Array:
     """Return how far losses lie above the surface's lowest, infinity for runs that diverged.
 
-    Of a surface without a lowest loss it is the loss itself.
+    On a surface without a lowest loss, return the losses themselves.
     """
     surface = SURFACES[experiment.surface]
     lowest = surface.lowest(**experiment.params) if surface.bounded else 0.0
@@ -80,7 +80,7 @@ def check_seeds(request: Any) -> None:
 
 
 def check_rates(request: Any, name: str, most: int) -> None:
-    """Make plain numbers of a request's `low`, `high`, `seeds` and count of rates, called `name`.
+    """Convert a request's `low`, `high`, `seeds` and its count of rates, `name`, to plain numbers.
 
     Raises a ValueError that names what is wrong.
     """
@@ -97,7 +97,7 @@ def check_rates(request: Any, name: str, most: int) -> None:
 class Rates:
     """A request for `count` rates from `low` to `high`, evenly spaced in their logarithm.
 
-    Every run of the experiment has each of them, with `seeds` seeds.
+    Every run of the experiment is made at each of them, with `seeds` seeds.
     """
 
     experiment: Experiment
@@ -117,7 +117,7 @@ class Rates:
 
 
 def best_of(rates: Array, losses: Array) -> float:
-    """Return the rate, of (r,), with the lowest loss, of (r,); of equals the middle one."""
+    """Return the rate, of (r,), with the lowest loss, of (r,): the middle one of equals."""
     lowest = np.flatnonzero(losses == losses.min())
     return float(rates[lowest[len(lowest) // 2]])
 
@@ -140,5 +140,5 @@ def noisy(experiment: Experiment) -> bool:
 def part(
     progress: Callable[[float], None] | None, done: int, parts: int
 ) -> Callable[[float], None] | None:
-    """Return what tells the progress of one part of several as that of the whole."""
+    """Return a callback that reports the progress of one of several parts as part of the whole."""
     return None if progress is None else lambda share: progress((done + share) / parts)

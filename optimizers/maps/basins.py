@@ -1,4 +1,4 @@
-"""Basins of attraction: which critical point every start in the frame ends at."""
+"""Basins of attraction: at which critical point a run from each start in the frame ends."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 
 DIVERGED, UNDECIDED = -1, -2
 NEAR = 0.02  # of the frame's diagonal: a run this close to a critical point has ended there
-CHECKS = 26  # times at which it is asked how far a run has come
+CHECKS = 26  # times at which the loss of a run is looked at
 
 
 @dataclass(frozen=True, eq=False)
 class Basins(Result):
-    """Where every start ends, (n, n) by y and x.
+    """Where the run from every start ends, (n, n) by y and x.
 
     `x` and `y` (n,) are the starts' coordinates; `where` indexes `points`, or is DIVERGED or
     UNDECIDED; `steps` is the number of updates after which the loss had come nearly all the way to
@@ -71,7 +71,7 @@ class BasinMap:
         if len(checked) != 2 or not all(low < high for low, high in checked):
             raise ValueError(f"frame = {shown(frame)}: must be ((x0, x1), (y0, y1)), growing")
         put("frame", checked)
-        # The lab's start is shown on the map, and must not make another one.
+        # The lab's start is drawn on the map; a new start must not mean a new map.
         run = self.experiment.runs[0]
         put("here", check_point("here", self.here or self.experiment.plan(run).start))
         put("experiment", replace(self.experiment, start=None, runs=(replace(run, start=None),)))
@@ -88,7 +88,7 @@ class BasinMap:
         """Return the basins."""
         experiment, run = self.experiment, self.experiment.runs[0]
         assert self.frame is not None
-        # The middles of the pixels.
+        # The centres of the pixels.
         x, y = (
             low + (np.arange(self.size) + 0.5) * (high - low) / self.size
             for low, high in self.frame
@@ -123,10 +123,10 @@ def nearest(ends: Array, points: tuple[CriticalPoint, ...], frame: Frame) -> Arr
 
 
 def came(losses: Array, at: Array) -> Array:
-    """Return when each run had come 99 % of its way down, from losses (..., c) after `at` (c,)."""
+    """Return when 99% of each run's descent was done, from losses (..., c) after `at` (c,)."""
     first, last = losses[..., :1], losses[..., -1:]
     with np.errstate(invalid="ignore"):
         there = losses <= last + 0.01 * (first - last)
-    # A run that diverged has no last loss: it took all it was given.
+    # A diverged run has no last loss: count all its updates.
     there[..., -1] = True
     return at[np.argmax(there, axis=-1)]

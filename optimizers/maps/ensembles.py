@@ -64,7 +64,7 @@ class Spread(Result):
 
 @dataclass(frozen=True)
 class Ensemble:
-    """All runs of an experiment with `seeds` seeds each, their own the first."""
+    """All runs of an experiment with `seeds` seeds each, the first of them their own."""
 
     experiment: Experiment
     seeds: int = 200
@@ -111,7 +111,7 @@ class Ensemble:
 
 
 def spread_out(values: Array) -> Array:
-    """Return CHECKS values, the last one repeated: runs of few updates are looked at less often."""
+    """Return CHECKS values, repeating the last: short runs have fewer to look at."""
     return np.concatenate([values, np.repeat(values[-1:], CHECKS - len(values))])
 
 
@@ -171,7 +171,7 @@ class Escape:
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
             )
-            # A noise ball is wider than what counts as an end: the nearest minimum is asked for.
+            # A noise ball is wider than the tolerance for arriving, so take the nearest minimum.
             where = closest(found.end, points)
             shares.append((np.isin(where, best) & ~found.diverged).mean(axis=-1))
         share = np.array(shares)

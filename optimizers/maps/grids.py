@@ -27,14 +27,14 @@ from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import MOST_STEPS, Experiment, check_count
 from optimizers.simulation.sweep import Sweep, sweep
 
-# The hyperparameter that is the share of the past each rule keeps in its direction.
+# The hyperparameter of each rule that is the share of past gradients it keeps.
 MOMENTUM_LIKE = {name: rule.memory.hyper for name, rule in OPTIMIZERS.items() if rule.memory}
 LOSS, STEPS = msgid("final loss"), msgid("updates to the tolerance")
 MEASURES = (LOSS, STEPS)
 UPDATES, SAMPLES = msgid("updates"), msgid("samples")
 BUDGETS = (UPDATES, SAMPLES)
-# The lab's rate and momentum, or batch size; None is the default, or the full batch. They are shown
-# on the map, and must not make another one.
+# The lab's rate and momentum, or batch size; None is the default, or the full batch. They are drawn
+# on the map; changing them must not mean a new map.
 Here = tuple[float | None, float | None]
 
 
@@ -55,7 +55,7 @@ class Grid(Result):
     name: str  # of the others
 
     def ridge(self) -> Array:
-        """Return the best rate of every row, (h,); of equals the middle one, NaN if all diverge."""
+        """Return the best rate of every row, (h,): the middle one of equals, NaN if all diverge."""
         best = [best_of(self.rates, row) for row in self.gap]
         return np.where(np.isfinite(self.gap.min(axis=1)), best, np.nan)
 

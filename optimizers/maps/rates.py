@@ -1,4 +1,4 @@
-"""The learning-rate sweep: where a run ends against its rate."""
+"""The learning-rate sweep: the final loss of each run against its rate."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from optimizers.simulation.sweep import sweep
 
 LOW, GOOD, HIGH, DIVERGES = msgid("low"), msgid("good"), msgid("high"), msgid("diverges")
 ZONES = (LOW, GOOD, HIGH, DIVERGES)
-# A rate is good if its gap is at most twice the best one's, or a thousandth of the start's: below
-# that nobody would see a difference.
+# A rate is good if its gap is at most twice the best one, or a thousandth of the gap at the start:
+# below that nobody would see a difference.
 GOOD_TIMES, GOOD_SHARE = 2.0, 1e-3
 
 
@@ -49,7 +49,7 @@ class Curves(Result):
     zone: Array
 
     def best(self, c: int) -> float:
-        """Return the rate at which run c ends lowest; of equals the middle one."""
+        """Return the rate at which run c ends lowest, the middle one if several are equal."""
         return best_of(self.rates, self.median[c])
 
     def table(self) -> dict[str, Array]:
@@ -70,7 +70,7 @@ class RateSweep(Rates):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # The runs' own rates play no part, and must not make another map.
+        # The runs' own rates play no part; changing them must not mean a new map.
         runs = tuple(replace(run, lr=None) for run in self.experiment.runs)
         object.__setattr__(self, "experiment", replace(self.experiment, runs=runs))
 

@@ -20,7 +20,7 @@ CHECKS = 101  # update counts at which the losses are kept
 
 @dataclass(frozen=True, eq=False)
 class Stationary(Result):
-    """Losses in the end of noisy runs at a constant rate, against theory.
+    """Final losses of noisy runs at a constant rate, compared with theory.
 
     `rates` (r,); `measured` (c, r) is the mean gap over the last half of the updates and all
     seeds, infinity where runs diverge, and `theory` (c, r) what the stationary variance predicts,

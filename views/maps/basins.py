@@ -118,7 +118,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
         ),
         tr(
             "Each pixel is one start of {optimizer}, {steps} updates; {size} × {size} starts."
-            " Darker: more updates to lose 99% of the starting excess loss.",
+            " Darker: more updates until 99% of the descent is done.",
             optimizer=optimizer,
             steps=whole(steps),
             size=request.size,

@@ -19,7 +19,7 @@ from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MARKERS = 8  # symbols on each curve
-ZONES = MONOTONE, SWINGS, ZIGZAG, UNSTABLE  # calm to wild
+ZONES = MONOTONE, SWINGS, ZIGZAG, UNSTABLE  # from calm to unstable
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
 
 Vector = NDArray[np.float64]
@@ -35,7 +35,7 @@ class Heights:
     text: str
     ticks: list[float]
     ticktexts: list[str]
-    line: float | None = None  # a height of its own to draw across
+    line: float | None = None  # where to draw a line across
     bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
 
 
@@ -54,13 +54,13 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
         gap = np.maximum(value - lowest, GAP_FLOOR) if surface.bounded else value
         rows.append(np.log10(gap) if surface.bounded else scale(value))
     low = min(float(row.min()) for row in rows)
-    # A run that diverges leaves this chart, too; its heights would flatten all others.
+    # A run that diverges leaves this chart: its heights would flatten all the others.
     ended = [t.diverged_at is not None for t in trajectories]
     settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
     high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
     if not surface.bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
-    # In steps, so that most changes of a setting leave the axis and its labels as they are.
+    # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not surface.bounded:
         return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high))
@@ -90,7 +90,7 @@ def gap_title(lowest: float, floored: bool) -> str:
 def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     """Return rate x largest curvature over the rule's limit of stability, at every update.
 
-    A rule without such a limit has no curve; one beyond MOST_SHARE leaves the chart.
+    A rule without such a limit has no curve; a curve above MOST_SHARE leaves the chart.
     """
     edges = [stability(experiment, trajectory) for trajectory in trajectories]
     rows = [None if e.limit is None or not len(e.product) else e.share for e in edges]
@@ -242,7 +242,7 @@ def chart(
             "font": {"size": 13, "color": theme.text},
         }
         for name, low, high in heights.bands
-        if high - low > 0.1  # of a smaller one the name would cover others
+        if high - low > 0.1  # the name of a narrower one would cover its neighbours
     ]
     if heights.line is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}

@@ -99,7 +99,7 @@ def terrain(ground: Ground) -> tuple[NDArray[np.float64], LossScale]:
         centre = record.lowest(**values)
     else:  # nothing to measure from but the critical point
         centre = record.critical_points(**values)[0].loss
-    # Half of an unbounded surface's frame is drawn linearly, or its saddle would be a cliff.
+    # Half of an unbounded surface's frame is drawn linearly: its saddle would be a cliff otherwise.
     share = 0.1 if record.bounded else 0.5
     width = max(float(np.quantile(np.abs(loss - centre), share)), 1e-12)
     scale = LossScale(centre, width)
@@ -340,7 +340,7 @@ def coordinates(trajectory: Trajectory, box: Frame, exact: bool) -> list[NDArray
 
 
 def outcome(trajectory: Trajectory) -> str:
-    """Return what ended a run early, in words, or an empty text."""
+    """Return in words what ended a run early, or an empty text."""
     if trajectory.diverged_at is not None:
         return tr("diverged at step {step}", step=whole(trajectory.diverged_at))
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
@@ -368,7 +368,7 @@ def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figur
 
 
 def ending(marks: list[Mark], trajectories: list[Trajectory], theme: Theme) -> Figure:
-    """Return the overlay's one annotation: which runs ended early, and how."""
+    """Return the only annotation of the overlay: which runs ended early, and how."""
     lines = [
         f'<span style="color:{mark.colour}">{mark.label}</span> {outcome(trajectory)}'
         for mark, trajectory in zip(marks, trajectories, strict=True)

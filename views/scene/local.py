@@ -14,7 +14,7 @@ from views.theme import Theme
 MODEL_GRID = 49  # points of the model's contour grid along each axis
 DASHES = ("dot", "dash", "dashdot", "longdash")
 ROOM = 1.6  # around the longest arrow
-SHORTEST = 0.004  # of the frame: a shorter arrow is all head
+SHORTEST = 0.004  # of the frame: a shorter arrow would be nothing but its head
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ def traces(
     sides = np.array([high - low for low, high in ground.box])
     x, y = step.theta.tolist()
     others = iter(DASHES)
-    # Arrows that are one and the same have one label: "step = gradient".
+    # Arrows that coincide share a label: "step = gradient".
     names: dict[tuple[float, ...], list[str]] = {}
     for arrow in reversed(arrows(step)):
         names.setdefault(tuple((arrow.vector / sides).round(3).tolist()), []).append(arrow.name)
@@ -101,7 +101,7 @@ def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Fi
     low, high = float(heights.min()), float(heights.max())
     size = (high - low) / LEVELS
     x, y = (np.linspace(*side, MODEL_GRID) for side in ground.box)
-    # Beyond the scale there are no lines, and few levels would be left for those within it.
+    # Nothing is drawn beyond the scale, and its extremes would take the levels of what is within.
     z = np.clip(scale(model(*np.meshgrid(x, y))), low - size, high + size)
     found: list[Figure] = [
         {

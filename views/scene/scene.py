@@ -24,7 +24,7 @@ COUNTS = {
 
 
 def digest(*parts: Any) -> str:
-    """Return a short name of anything with a faithful repr."""
+    """Return a short hash of anything whose repr says all of it."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
@@ -69,8 +69,8 @@ def scene(
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
 
-    The clock ticks with the updates of the run of which a tick shows least; `pace` is what share of
-    an update each run does in a tick, and `tick` how many updates, epochs or samples one is.
+    A tick of the clock is one update of the run whose updates are the smallest in the chosen unit;
+    `pace` is the share of an update each run makes in a tick, `tick` the units in one tick.
     """
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)

@@ -2,8 +2,8 @@
 
 WebGL draws the surface alone, when the camera moves. The paths are drawn over it as the flat
 picture of points in space, so playing costs no WebGL, which without a graphics card is good for six
-pictures a second. A flat trace with `customdata` lies in space: x and y are its place in the plane,
-`customdata` are its heights.
+frames a second. A flat trace with `customdata` lies in space: x and y are its place in the plane,
+and `customdata` its heights.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         "colorscale": contour["colorscale"],
         "showscale": False,
         "hoverinfo": "skip",
-        # Mostly its own grey, which stands for the loss, and enough shade to look round.
+        # Mostly its own grey, which stands for the loss, with enough shade to look like a solid.
         "lighting": {"ambient": 0.75, "diffuse": 0.4, "specular": 0.03, "roughness": 0.9},
         "lightposition": {"x": -1e4, "y": 1e4, "z": 2e4},
         "contours": {
@@ -239,8 +239,8 @@ def at(points: Vector, times: Vector) -> Vector:
 def cut(points: Vector, box: Vector) -> tuple[Vector, list[int]]:
     """Return the times of the vertices of a path's pieces in a box, and which start a piece.
 
-    `box` is (3, 2); every step is cut by Liang and Barsky's way. A step's ends are its own times
-    where they are inside, and where the line crosses the box otherwise.
+    `box` is (3, 2); every step is clipped by the Liang-Barsky algorithm. A step's ends are its own
+    times where they are inside, and where the line crosses the box otherwise.
     """
     a, d = points[:-1], np.diff(points, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
