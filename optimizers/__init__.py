@@ -1,9 +1,12 @@
 """Update rules, learning-rate schedules and the simulation of experiments.
 
 `OPTIMIZERS` and `SCHEDULES` map names to records; every module in `optimizers/rules` that defines
-`OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories.
+`OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories,
+`verdict` says what becomes of each, and `describe` puts it into words.
 """
 
+from optimizers.analysis.verdicts import Verdict, verdict
+from optimizers.analysis.words import describe
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Run, Trajectory, simulate
@@ -20,6 +23,9 @@ __all__ = [
     "Schedule",
     "Sweep",
     "Trajectory",
+    "Verdict",
+    "describe",
     "simulate",
     "sweep",
+    "verdict",
 ]

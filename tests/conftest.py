@@ -53,6 +53,11 @@ FLAGS = (
 QUIET = re.compile(r"traceback|warning|deprecat|exception", re.IGNORECASE)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the random experiments of test_predictions.py be others than last time."""
+    parser.addoption("--seed", type=int, default=1, help="seed of the random experiments")
+
+
 def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Return what a coroutine returns; in a thread, for Playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:

@@ -171,6 +171,18 @@ def test_the_pseudo_language_changes_every_letter_and_nothing_else(monkeypatch, 
         (1.25e-7, "1.2e-7"),
         (1e-16, "1e-16"),
         (-2e9, "−2e9"),
+        (0.36050, "0.36"),
+        (5.3458, "5.3"),
+        (18.4, "18"),
+        (158.5, "158"),
+        (99.96, "100"),
+        (0.0996, "0.1"),
+        (123456, "123,000"),
+        (0.00042, "0.00042"),
+        (0.000011, "0.000011"),
+        (2.34e-9, "2.3e-9"),
+        (1.5e7, "1.5e7"),
+        (-3.21, "−3.2"),
         (float("inf"), "∞"),
         (float("-inf"), "−∞"),
         (float("nan"), "nan"),
@@ -178,6 +190,12 @@ def test_the_pseudo_language_changes_every_letter_and_nothing_else(monkeypatch, 
 )
 def test_a_number_has_two_or_three_digits(value, text):
     assert number(value) == text
+
+
+def test_a_shown_number_is_within_five_percent():
+    for exponent in range(-120, 121):
+        value = 10.0 ** (exponent / 10) * 1.037
+        assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.051)
 
 
 @pytest.mark.parametrize(

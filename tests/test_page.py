@@ -290,7 +290,7 @@ def test_a_diverged_run_is_in_the_table_with_its_step():
 def test_the_page_says_what_happened_and_on_demand_how_it_was_measured():
     app = opened(preset="book")
     texts = [m.value for m in app.markdown]
-    assert "AdaGrad ends lowest, 18 times lower than SGD." in " ".join(texts)
+    assert "AdaGrad's final loss is the lowest; SGD's is 18 times as high." in " ".join(texts)
     assert not any("Changes of side" in text for text in texts)
     app.session_state["drawer Run by run: what happened, and how it was measured"] = True
     (measured,) = (m.value for m in app.run().markdown if m.value.startswith("| Run | Changes"))

@@ -16,17 +16,18 @@ from optimizers.analysis.verdicts import (
     CLOSE,
     CONVERGED,
     DIVERGED,
+    GROWING,
     KINDS,
     LOCAL_MINIMUM,
     MAXIMUM,
     NOISE_BALL,
     OSCILLATING,
     PLATEAU,
+    RAN_OUT,
     SADDLE,
     STILL_DESCENDING,
     STILL_MOVING,
     STOPPED,
-    human,
     known_minima,
     verdict,
 )
@@ -64,7 +65,7 @@ CASES = {
         CONVERGED,
     ),
     "on the cusp": (Run("SGD", 0.02), {"surface": "Ackley", "start": (0, 0)}, CONVERGED),
-    "beside the cusp": (Run("Adam", 0.1), {"surface": "Ackley", "steps": 300}, CONVERGED),
+    "beside the cusp": (Run("AdaGrad", 0.1), {"surface": "Ackley", "steps": 3000}, CONVERGED),
     "nearer hollow": (Run("SGD", 0.05), {"surface": "Local-minima valley"}, LOCAL_MINIMUM),
     "minimizer out of the frame": (
         Run("SGD", 0.001),
@@ -93,6 +94,12 @@ CASES = {
     ),
     "edge of stability": (Run("SGD", 0.2), {"steps": 200}, OSCILLATING),
     "around the cusp": (Run("SGD", 0.02), {"surface": "Ackley", "steps": 200}, OSCILLATING),
+    "within a pixel of the cusp": (Run("SGD", 0.004), {"surface": "Ackley"}, OSCILLATING),
+    "about the cusp, in bursts": (
+        Run("Adam", 0.1),
+        {"surface": "Ackley", "steps": 300},
+        OSCILLATING,
+    ),
     "around the minimizer": (Run("RMSProp", 0.05), {"steps": 400}, OSCILLATING),
     "around a local minimizer below 0": (
         Run("RMSProp", 0.01),
@@ -102,7 +109,7 @@ CASES = {
     "chaos": (
         Run("SGD", 0.02),
         {"surface": "Rastrigin", "start": (0.3, 0.2), "steps": 400},
-        OSCILLATING,
+        STILL_MOVING,
     ),
     "held by weight decay": (
         Run("RMSProp", 0.1, weight_decay=1.0),
@@ -135,7 +142,7 @@ CASES = {
             schedule_params={"factor": 1e-4, "milestones": (10, 20), "unit": "percent"},
         ),
         {},
-        STOPPED,
+        RAN_OUT,
     ),
     "flat ground without a hint": (
         Run("SGD", 0.1),
@@ -174,7 +181,7 @@ CASES = {
     "down without end, slowly": (Run("Adam", 0.1), {"surface": "Monkey saddle"}, STILL_DESCENDING),
     "noise on a slope": (Run("SGD", 0.001, batch_size=1), NOISY, STILL_DESCENDING),
     "one update": (Run("SGD", 0.01), {"steps": 1}, STILL_DESCENDING),
-    "before it diverges": (Run("SGD", 0.25), {"steps": 15}, STILL_MOVING),
+    "before it diverges": (Run("SGD", 0.25), {"steps": 15}, GROWING),
 }
 
 
@@ -192,14 +199,15 @@ def test_every_verdict_has_a_case():
     {
         "ravine": [STILL_DESCENDING] * 2,
         "momentum": [STILL_DESCENDING] * 4,
-        "book": [STILL_DESCENDING] * 3 + [STILL_MOVING],
+        "book": [STILL_DESCENDING] * 4,
         "rates": [DIVERGED, STILL_DESCENDING, CONVERGED, STILL_DESCENDING],
-        "rosenbrock": [STILL_DESCENDING] * 3,
+        "rosenbrock": [STILL_DESCENDING] * 2
+        + [STILL_MOVING],  # Adam arrives, and is thrown out again
         "saddle": [SADDLE, PLATEAU, PLATEAU, SADDLE],
         "noise": [NOISE_BALL] * 4,
         "crossing": [LOCAL_MINIMUM, CONVERGED, LOCAL_MINIMUM],
         "batch": [NOISE_BALL] * 3 + [LOCAL_MINIMUM],
-        "decay": [NOISE_BALL] * 4,
+        "decay": [NOISE_BALL, RAN_OUT, RAN_OUT, NOISE_BALL],
         "adagrad": [STILL_DESCENDING] * 2,
         "newton": [CONVERGED] * 3,
     }.items(),
@@ -210,21 +218,114 @@ def test_the_gallery_gets_the_verdicts_that_its_claims_imply(slug, kinds):
     assert [verdict(experiment, t).kind for t in simulate(experiment)] == kinds
 
 
-# --- The number and the evidence
+# --- The cases that were judged wrongly once
+
+WRONG = {
+    "a swing that grows slowly": (
+        Run("SGD", 0.2001),
+        {"steps": 5000},
+        GROWING,
+        {"factor": 1.001},
+    ),
+    "a start near the minimizer, above the limit": (
+        Run("SGD", 0.25),
+        {"start": (0, 1e-4), "steps": 10},
+        GROWING,
+        {"factor": 1.5},
+    ),
+    "a warm-up that ends above the limit": (
+        Run("SGD", 0.4, warmup=100),
+        {"start": (0, 1e-4), "steps": 108},
+        GROWING,
+        {"factor": 3.0},
+    ),
+    "a saddle that is being left": (
+        Run("SGD", 0.1),
+        {"surface": "Saddle", "start": (1.5, 1e-8), "steps": 120},
+        GROWING,
+        {"factor": 1.1, "x": 0.0, "y": 0.0},
+    ),
+    "growth in the noise": (
+        Run("SGD", 0.201, batch_size=1),
+        {"steps": 200, "noise": 4, "seed": 1},
+        GROWING,
+        {"factor": 1.01},
+    ),
+    **{
+        f"{steps} updates of a swing, noise {noise:g}": (
+            Run("SGD", 0.2, batch_size=1),
+            {"steps": steps, "noise": noise},
+            OSCILLATING,
+            {"period": 2, "width": 4.0},
+        )
+        for steps in (100, 101)
+        for noise in (0, 1e-6)
+    },
+    "a schedule that ran out": (
+        Run("SGD", 0.1, batch_size=1, schedule="Exponential"),
+        {"steps": 100, "noise": 1},
+        RAN_OUT,
+        {"rate": 0.001, "largest": 0.1},
+    ),
+    "a steep slope after a steeper past": (
+        Run("RMSProp", 1.5, hyper={"decay": 0.99}),
+        {"surface": "Monkey saddle", "steps": 40},
+        STILL_DESCENDING,
+        {},
+    ),
+    "two ends of a swing": (
+        Run("RMSProp", 0.05, hyper={"decay": 0}),
+        {"surface": "Saddle", "start": (-1.5, -0.4), "steps": 60},
+        OSCILLATING,
+        {"period": 2, "width": 0.05 * math.sqrt(2)},
+    ),
+    "a swing within a pixel": (
+        Run("SGD", 0.004),
+        {"surface": "Ackley"},
+        OSCILLATING,
+        {"period": 2, "width": 0.0126616},
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "settings", "kind", "numbers"), WRONG.values(), ids=WRONG.keys())
+def test_what_was_judged_wrongly_is_judged_rightly(run, settings, kind, numbers):
+    found = judged(run, **settings)
+    assert found.kind == kind
+    for name, value in numbers.items():
+        assert found[name] == pytest.approx(value, rel=1e-4, abs=1e-12)
+
+
+def test_windows_of_odd_length_do_not_matter():
+    swing = Run("RMSProp", 0.05, hyper={"decay": 0})
+    kinds = {
+        judged(swing, surface="Saddle", start=(-1.5, -0.4), steps=steps).kind
+        for steps in range(56, 72)
+    }
+    assert kinds == {OSCILLATING}
+
+
+# --- The numbers
+
+
+def test_a_verdict_is_frozen_and_its_numbers_have_names():
+    first, second = (judged(Run("SGD", 0.2), steps=200) for _ in range(2))
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first["width"] == first.numbers["width"]
+    assert all(isinstance(number, float) for number in first.numbers.values())
 
 
 def test_a_cycle_is_found_with_its_period_and_width():
     # At the limit the steep coordinate goes from 2 to -2 and back.
     found = judged(Run("SGD", 0.2), steps=200)
-    assert found.number == pytest.approx(4)
-    assert found.evidence == "a cycle of 2 updates, 4 wide"
+    assert found["width"] == pytest.approx(4)
+    assert found["period"] == 2
 
 
 def test_a_swing_that_shrinks_is_no_cycle():
-    # The swing loses 0.4 % in two updates: a cycle may lose 0.1 % of its width, 0.2 % of the swing.
-    found = judged(Run("SGD", 0.1998), steps=80)
-    assert found.kind == OSCILLATING
-    assert "cycle" not in found.evidence
+    # It loses 0.4 % in two updates, and two thirds of its width by the horizon.
+    assert judged(Run("SGD", 0.1998), steps=80).kind == STILL_DESCENDING
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.18])
@@ -235,7 +336,7 @@ def test_the_radius_of_a_noise_ball_is_that_of_the_theory(rate):
     expected = math.sqrt(sum(rate * scale**2 / (c * (2 - rate * c)) for c in (1.0, 10.0)))
     found = verdict(experiment, simulate(experiment)[0])
     assert found.kind == NOISE_BALL
-    assert found.number == pytest.approx(expected, rel=0.15)
+    assert found["radius"] == pytest.approx(expected, rel=0.15)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule != "L-BFGS"])
@@ -252,37 +353,31 @@ def test_a_noisy_descent_does_not_hover():
 
 
 def test_the_numbers_are_those_of_the_surface():
-    assert judged(Run("SGD", 0.1), **RIDGE).number == pytest.approx(-1)
-    assert judged(Run("Newton", 1.0), surface="Himmelblau").number == pytest.approx(
+    assert judged(Run("SGD", 0.1), **RIDGE)["low"] == pytest.approx(-1)
+    assert judged(Run("Newton", 1.0), surface="Himmelblau")["high"] == pytest.approx(
         -16.07, abs=0.01
     )
     hollow = judged(Run("SGD", 0.05), surface="Local-minima valley", steps=300)
-    assert hollow.number == pytest.approx(8 / 3 * 0.25)
-    assert judged(Run("SGD", 0.25)).number == 33
-    assert judged(Run("SGD", 0.25)).evidence == "beyond 1,000,000 at step 33"
+    assert hollow["gap"] == pytest.approx(8 / 3 * 0.25)
+    assert judged(Run("SGD", 0.25))["step"] == 33
     fall = ((4 * 0.9**22) ** 2 - (4 * 0.9**30) ** 2) / 2
-    assert judged(Run("SGD", 0.1), steps=30).number == pytest.approx(fall)
+    assert judged(Run("SGD", 0.1), steps=30)["fall"] == pytest.approx(fall)
 
 
 def test_a_run_stops_where_no_step_is_left_that_can_be_seen():
-    run, settings, _ = CASES["rate that runs out"]
-    experiment, trajectory = one(run, **settings)
-    found = verdict(experiment, trajectory)
-    slope = math.hypot(*SURFACES["Quadratic"].gradient(*trajectory.path[-1]))
-    assert found.evidence == f"at rest from step 19, with gradient norm {human(slope)}"
-    ahead = [np.linalg.norm(np.diff(trajectory.path[k:], axis=0), axis=1).sum() for k in (18, 19)]
-    assert ahead[1] <= 1e-6 * frame_of(experiment).diagonal < ahead[0]
+    # At the limit of the numbers a rate of 1e-30 moves nothing, and the gradient is what it was.
+    found = judged(Run("SGD", 1e-30), steps=50)
+    assert (found.kind, found["step"]) == (STOPPED, 0)
+    assert found["slope"] == pytest.approx(math.hypot(*SURFACES["Quadratic"].gradient(-4, 2)))
 
 
 def test_a_loss_that_is_not_finite_is_told_from_a_position_too_far():
     experiment, trajectory = one(Run("SGD", 0.25))
-    path, loss = trajectory.path.copy(), trajectory.loss.copy()
-    path[-1], loss[-1] = (1.0, 1.0), math.inf
-    found = verdict(experiment, replace(trajectory, path=path, loss=loss))
-    assert found.evidence == "the loss is not finite at step 33"
-    path[-1] = math.nan
-    found = verdict(experiment, replace(trajectory, path=path, loss=loss))
-    assert found.evidence == "beyond 1,000,000 at step 33"
+    assert math.isfinite(verdict(experiment, trajectory)["loss"])
+    loss = trajectory.loss.copy()
+    loss[-1] = math.inf
+    found = verdict(experiment, replace(trajectory, loss=loss))
+    assert (found.kind, found["step"], found["loss"]) == (DIVERGED, 33, math.inf)
 
 
 # --- A small gradient alone is never "converged"
@@ -293,7 +388,7 @@ def test_a_run_that_rushes_through_a_minimizer_has_not_converged():
     path, loss = trajectory.path.copy(), trajectory.loss.copy()
     path[-1], loss[-1] = 0.0, 0.0
     through = replace(trajectory, path=path, loss=loss)
-    assert verdict(experiment, through).kind == STILL_DESCENDING
+    assert verdict(experiment, through).kind == STILL_MOVING
 
 
 @pytest.mark.parametrize("kind", [record.SADDLE, record.MAXIMUM])
@@ -313,7 +408,8 @@ def test_a_run_that_leaves_a_critical_point_has_not_settled_there():
         judged(Run("SGD", 0.1), **{**RIDGE, "start": (0.0, 1e-4), "steps": n})
         for n in (1, 20, 60, 200)
     ]
-    assert [found.kind for found in kinds] == [SADDLE, SADDLE, STILL_DESCENDING, CONVERGED]
+    assert [found.kind for found in kinds] == [GROWING, GROWING, STILL_DESCENDING, CONVERGED]
+    assert [found["factor"] for found in kinds[:2]] == pytest.approx([1.1, 1.1], abs=1e-4)
 
 
 # --- What a verdict promises, on every surface, rule and rate
@@ -356,14 +452,14 @@ def test_converged_means_a_positive_definite_hessian_near_a_global_minimizer(ver
             assert measured.gap <= 2 * curvatures[1] * measured.distance**2
             gradient = SURFACES[experiment.surface].gradient(*end, **experiment.params)
             step = np.linalg.solve(hessian_at(experiment, end), gradient)
-            assert found.number == pytest.approx(np.linalg.norm(step), rel=1e-6)
+            assert found["distance"] == pytest.approx(np.linalg.norm(step), rel=1e-6)
         assert measured.gap <= 0.01 * (trajectory.loss[0] - frame_of(experiment).lowest)
 
 
 def test_a_local_minimum_is_a_minimum_and_not_the_lowest(verdicts):
     for experiment, trajectory, found in only(verdicts, LOCAL_MINIMUM):
         assert np.linalg.eigvalsh(hessian_at(experiment, trajectory.path[-1]))[0] > 0
-        assert found.number == progress(experiment, trajectory, 1e-3).gap > 0.01
+        assert found["gap"] == progress(experiment, trajectory, 1e-3).gap > 0.01
 
 
 def test_saddles_and_maxima_are_what_they_are_called(verdicts):
@@ -371,7 +467,7 @@ def test_saddles_and_maxima_are_what_they_are_called(verdicts):
         low, high = np.linalg.eigvalsh(hessian_at(experiment, trajectory.path[-1]))
         assert low < 0
         assert (high > 0) == (found.kind == SADDLE)
-        assert found.number == pytest.approx(low if found.kind == SADDLE else high)
+        assert (found["low"], found["high"]) == pytest.approx((low, high))
 
 
 def test_a_run_that_settled_lately_kept_within_a_pixel(verdicts):
@@ -395,25 +491,25 @@ def test_diverged_is_said_of_the_runs_that_diverged_and_of_no_other(verdicts):
     for _, trajectory, found in verdicts:
         assert (found.kind == DIVERGED) == (trajectory.diverged_at is not None)
         if found.kind == DIVERGED:
-            assert found.number == trajectory.diverged_at
+            assert found["step"] == trajectory.diverged_at
         if trajectory.stopped is not None:
             assert found.kind == STOPPED
 
 
-def test_still_descending_and_still_moving_are_told_apart_by_the_loss(verdicts):
+def test_still_descending_and_still_moving_have_the_fall_of_the_last_quarter(verdicts):
     for _, trajectory, found in only(verdicts, STILL_DESCENDING, STILL_MOVING):
         quarter = math.ceil(len(trajectory.lr) / 4)
         fall = trajectory.loss[-1 - quarter] - trajectory.loss[-1]
-        assert found.number == pytest.approx(fall)
-        assert (found.kind == STILL_DESCENDING) == (fall > 0)
+        assert found["fall"] == pytest.approx(fall)
+        assert found["updates"] == quarter
 
 
-def test_without_noise_nothing_hovers_and_with_noise_nothing_is_called_a_cycle(verdicts):
+def test_without_noise_nothing_hovers_and_in_much_noise_nothing_is_called_a_cycle(verdicts):
     assert all(found.kind != NOISE_BALL for _, _, found in verdicts)
     kinds = set()
     for experiment, trajectory in GRID[::5]:
         noisy = replace(
-            experiment, noise=1.0, runs=(replace(trajectory.run, batch_size=1),), seed=1
+            experiment, noise=10.0, runs=(replace(trajectory.run, batch_size=1),), seed=1
         )
         kinds.add(verdict(noisy, simulate(noisy)[0]).kind)
     assert NOISE_BALL in kinds
@@ -422,42 +518,38 @@ def test_without_noise_nothing_hovers_and_with_noise_nothing_is_called_a_cycle(v
 
 def test_an_oscillation_moves_and_does_not_get_lower(verdicts):
     for experiment, trajectory, found in only(verdicts, OSCILLATING):
-        assert found.number > 1e-6 * frame_of(experiment).diagonal
+        assert found["width"] > 1e-9 * frame_of(experiment).diagonal
+        (longer,) = simulate(replace(experiment, steps=4 * len(trajectory.lr)))
         quarter = math.ceil(len(trajectory.lr) / 4)
-        third, last = trajectory.loss[-2 * quarter : -quarter], trajectory.loss[-quarter:]
+        now, later = trajectory.loss[-quarter:], longer.loss[-quarter:]
         lowest = frame_of(experiment).lowest
-        assert last.mean() - lowest >= 0.89 * (third.mean() - lowest)
-
-
-def test_the_evidence_names_the_number(verdicts):
-    for _, _, found in verdicts:
-        shown = f"{found.number:,.0f}" if found.kind in (DIVERGED, STOPPED) else human(found.number)
-        assert shown.removeprefix("−") in found.evidence
+        assert later.mean() - lowest >= 0.74 * (now.mean() - lowest)
 
 
 def test_the_grid_has_every_verdict_that_needs_no_noise_and_no_accident(verdicts):
-    assert {found.kind for _, _, found in verdicts} == set(KINDS) - {NOISE_BALL, STOPPED}
+    assert {found.kind for _, _, found in verdicts} == set(KINDS) - {NOISE_BALL, RAN_OUT, STOPPED}
 
 
 # --- What does not change a verdict
 
 
-@pytest.mark.parametrize("noise", [0.0, 1.0])
-@pytest.mark.parametrize("rule", OPTIMIZERS)
-def test_turned_axes_do_not_change_a_verdict(rule, noise):
-    # The picture is turned, not the run: an adaptive rule would take other steps.
+@pytest.mark.parametrize("rule", ["SGD", "Momentum", "Nesterov", "Newton"])
+def test_turned_axes_do_not_change_a_verdict(rule):
+    # Path and velocity are turned with the surface; a rule that works by coordinates goes on
+    # elsewhere there, and so would the noise.
     c, s = math.cos(1.0), math.sin(1.0)
-    params = {"rotation": math.degrees(1.0)}
+    turn, params = np.array([[c, s], [-s, c]]), {"rotation": math.degrees(1.0)}
     kinds = set()
     for factor, steps in itertools.product((0.01, 0.5, 1.0, 1.1, 2.0), (3, 40, 200)):
         rate = OPTIMIZERS[rule].default_rate(SURFACES["Quadratic"]) * factor
-        experiment, plain = one(Run(rule, rate, batch_size=32), steps=steps, noise=noise)
-        path = plain.path @ np.array([[c, s], [-s, c]])
+        experiment, plain = one(Run(rule, rate), steps=steps)
+        turned = replace(plain, path=plain.path @ turn, states=plain.states @ turn)
         found = verdict(experiment, plain)
-        other = verdict(replace(experiment, params=params), replace(plain, path=path))
+        other = verdict(replace(experiment, params=params), turned)
         assert found.kind == other.kind
         if found.kind != CONVERGED:
-            assert found.number == pytest.approx(other.number, rel=1e-6)
+            for name in found.numbers.keys() - {"x", "y"}:
+                assert found[name] == pytest.approx(other[name], rel=1e-6)
         kinds.add(found.kind)
     assert len(kinds) > 1
 
@@ -498,9 +590,8 @@ def test_with_weight_decay_a_run_converges_to_the_moved_minimizer():
     experiment, trajectory = one(run, surface="Himmelblau", steps=300)
     found = verdict(experiment, trajectory)
     assert found.kind == CONVERGED
-    assert found.evidence.endswith("from the minimizer that weight decay leads to")
     assert 0.03 < math.dist(trajectory.path[-1], (3, 2)) < 0.3
-    assert found.number < 1e-6
+    assert found["distance"] < 1e-6
 
 
 def test_with_weight_decay_noise_hovers_around_the_moved_minimizer():
@@ -517,53 +608,18 @@ def test_with_weight_decay_a_local_minimum_stays_local():
 def test_a_minimum_that_weight_decay_makes_has_no_lowest_loss_to_be_compared_with():
     run = Run("SGD", 0.1, weight_decay=2.0)
     found = judged(run, surface="Monkey saddle", start=(0.1, 0.1))
-    assert (found.kind, found.number) == (LOCAL_MINIMUM, math.inf)
-    assert found.evidence.endswith("curvatures 2 and 2; loss without a lower bound")
+    assert (found.kind, found["gap"]) == (LOCAL_MINIMUM, math.inf)
+    assert (found["low"], found["high"]) == pytest.approx((2, 2))
 
 
 def test_decoupled_weight_decay_is_not_taken_for_a_coupled_one():
     # Where the coupled decay comes to rest, the decoupled one has no reason to.
     run = Run("SGD", 0.01, weight_decay=1.0)
     experiment, trajectory = one(run, surface="Himmelblau", steps=300)
-    other = replace(trajectory, run=Run("AdamW", 0.01, weight_decay=1.0))
+    states = np.zeros((300, 2, 2))
+    other = replace(trajectory, run=Run("AdamW", 0.01, weight_decay=1.0), states=states)
     assert verdict(experiment, trajectory).kind == CONVERGED
-    assert verdict(experiment, other).kind == STOPPED
-
-
-# --- Numbers for people
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"),
-        (1, "1"),
-        (0.36050, "0.36"),
-        (5.3458, "5.3"),
-        (20.0, "20"),
-        (18.4, "18"),
-        (158.5, "158"),
-        (1234, "1,230"),
-        (99.96, "100"),
-        (0.0996, "0.1"),
-        (123456, "123,000"),
-        (0.00042, "0.00042"),
-        (0.000011, "0.000011"),
-        (2e-9, "2e-9"),
-        (2.34e-9, "2.3e-9"),
-        (1.5e7, "1.5e7"),
-        (-3.21, "−3.2"),
-        (math.inf, "inf"),
-    ],
-)
-def test_a_number_has_two_or_three_digits(value, text):
-    assert human(value) == text
-
-
-def test_a_shown_number_is_within_five_percent():
-    for exponent in np.linspace(-12, 12, 500):
-        value = 10.0**exponent
-        assert float(human(value).replace(",", "")) == pytest.approx(value, rel=0.051)
+    assert verdict(experiment, other).kind in (STILL_DESCENDING, STILL_MOVING)
 
 
 def test_swings_that_grow_are_no_cycle():
@@ -572,5 +628,5 @@ def test_swings_that_grow_are_no_cycle():
     (trajectory,) = simulate(experiment)
     assert trajectory.diverged_at is None
     found = verdict(experiment, trajectory)
-    assert found.kind == STILL_MOVING
-    assert "the loss rises by" in found.evidence
+    assert found.kind == GROWING
+    assert found["factor"] == pytest.approx(1.1)

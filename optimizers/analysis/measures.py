@@ -31,6 +31,7 @@ Vector = NDArray[np.float64]
 SHORTEST = 1e-9
 # Curvatures closer to each other than this are equal but for rounding: no direction is steeper.
 EQUAL_CURVATURES = 1e-9
+GRID = 33  # points a side at which the loss in the frame is looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,14 @@ def _frame(name: str, params: Mapping[str, float]) -> Frame:
         lowest=min(points[i].loss for i in best) if surface.bounded else -math.inf,
         diagonal=math.hypot(*(high - low for low, high in surface.domain)),
     )
+
+
+@functools.lru_cache(maxsize=256)
+def losses_in_frame(name: str, params: Mapping[str, float]) -> Vector:
+    """Return the loss of a surface on a grid over its domain, in rising order."""
+    surface = SURFACES[name]
+    x, y = (np.linspace(*side, GRID) for side in surface.domain)
+    return np.sort(surface.loss(*np.meshgrid(x, y), **params), axis=None)
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:

@@ -1,17 +1,23 @@
-"""How a run ended, in one word, with the number that decided it.
+"""How a run ended: what it would go on to do, and the numbers that say so.
 
-A small gradient alone proves nothing: it may belong to a minimum, a saddle or flat ground. What is
-asked instead is where the local quadratic model puts the critical point, what curvature it has
-there, and whether the run still moves. Lengths are compared with the frame's diagonal, changes of
-the loss with what is left to be gained: neither a scaled loss nor turned axes change a verdict.
+A verdict is a prediction. Where an adaptive or a noisy run goes next cannot be read off its last
+positions, so it is not guessed: the run is carried on to HORIZON times its length, at its last
+rate and with the further draws of its seed, and judged by both. Under noise it is carried on
+without it as well, which tells what the rule does by itself from what the noise does.
 
-Where weight decay is added to the gradient, gradient and curvature are those of what the run then
-descends, f + wd/2 |theta|^2.
+A small gradient alone proves nothing: it may belong to a minimum, a saddle or flat ground. Asked
+is where the local quadratic model puts the critical point and what curvature it has there. Lengths
+are compared with the frame's diagonal or with each other, changes of the loss with what is left to
+be gained: neither a scaled loss nor turned axes change a verdict.
+
+Where weight decay is added to the gradient, loss, gradient and curvature are those of what the run
+then descends, f + wd/2 |theta|^2.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,36 +27,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES, record
+from landscape.record import CriticalPoint
 from optimizers.analysis.measures import (
+    SHORTEST,
+    Frame,
     Vector,
     curvatures,
+    finite,
     frame_of,
     last_gap,
+    losses_in_frame,
     nearest,
 )
-from optimizers.simulation.experiment import BIG, Experiment, Trajectory
+from optimizers.simulation.experiment import (
+    Experiment,
+    Plan,
+    Trajectory,
+    Values,
+    continued,
+)
 
 CONVERGED = "converged"  # to a global minimum
 LOCAL_MINIMUM = "local minimum"  # higher than the best known
 SADDLE = "saddle"
 MAXIMUM = "maximum"
 PLATEAU = "plateau"  # the loss hardly changes, on flat ground: mostly near a saddle
-OSCILLATING = "oscillating"  # back and forth to no end, without noise
+OSCILLATING = "oscillating"  # back and forth to no end, by the rule and not by the noise
+GROWING = "growing"  # swings that grow, or a critical point that is being left
 NOISE_BALL = "noise ball"  # hovering: the noise outweighs the slope
+RAN_OUT = "rate ran out"  # at no critical point, and the schedule has left no rate to get there
 DIVERGED = "diverged"
 STOPPED = "stopped"  # at no critical point: the rule had no step to take, or none with a length
-STILL_DESCENDING = "still descending"  # none of the above, and the loss falls
+STILL_DESCENDING = "still descending"  # none of the above, and the loss goes on to fall
 STILL_MOVING = "still moving"  # none of the above, and the loss does not fall
 KINDS = (
-    *(CONVERGED, LOCAL_MINIMUM, SADDLE, MAXIMUM, PLATEAU, OSCILLATING, NOISE_BALL),
-    *(DIVERGED, STOPPED, STILL_DESCENDING, STILL_MOVING),
+    *(CONVERGED, LOCAL_MINIMUM, SADDLE, MAXIMUM, PLATEAU, OSCILLATING, GROWING, NOISE_BALL),
+    *(RAN_OUT, DIVERGED, STOPPED, STILL_DESCENDING, STILL_MOVING),
 )
 
+# A verdict holds at least until the run is this many times as long.
+HORIZON = 4
 # Positions closer than this share of the frame's diagonal are the same one: a pixel of a panel
 # whose diagonal has 1,000.
 CLOSE = 1e-3
-# A run has settled if its last tenth is that small: five positions at least, because a rule that
-# remembers may rush past a critical point; one is enough where the position is all its state.
+# A run has settled if its last tenth and all that is ahead are that small: five positions at least,
+# because a rule that remembers may rush past a critical point.
 SETTLED_SHARE, SETTLED_LEAST = 0.1, 5
 # What a run does in the end is what it does in its last quarter.
 END_SHARE = 0.25
@@ -60,43 +81,69 @@ RESTING = 1e-6
 # to be seen in its curve, and the slope is the reason: all across the frame it would gain less than
 # 30 %. On a steeper slope such a run is slow for another reason, and still descending.
 FLAT_CURVE, FLAT_GROUND = 0.01, 0.3
-# A cycle comes back to within a thousandth of its width, a pixel if it fills the panel.
-CYCLE = 1e-3
-# Other swings go on if neither their steps nor the loss gap shrinks by a tenth from the third
-# quarter of the run to the last, and they are swings if the path is three times as long as it is
-# wide. In fewer than ten updates a tenth is nothing.
-KEPT, BACK_AND_FORTH, SWINGS_LEAST = 0.9, 3.0, 10
-GROWN = 2.0  # swings whose path doubles from one quarter of the run to the next grow
-# Noise outweighs the slope if the end's mean gradient is within four standard errors of 0, where
-# chance alone leaves it but once in 3,000 runs. Five updates at least, or there is no mean.
-STANDARD_ERRORS, HOVER_LEAST = 4.0, 5
-# What the kinds of critical points are called, as places.
-PLACES = {
-    record.GLOBAL_MINIMUM: "a global minimizer",
-    record.LOCAL_MINIMUM: "a local minimizer",
-    record.SADDLE: "a saddle",
-    record.MAXIMUM: "a maximizer",
-    record.DEGENERATE: "a degenerate critical point",
-    record.CUSP: "the cusp",
-}
+# A cycle comes back to within a thousandth of its width, a pixel if it fills the panel, and keeps
+# its width to within a hundredth to the horizon: what gains more is growing, if slowly.
+CYCLE, KEPT_WIDTH = 1e-3, 0.01
+# Other swings, and balls of noise, are random in size: one that is the same is so within these
+# factors, and its middle has not left it. They are swings if the path is three times as long as
+# it is wide; in fewer than ten updates that is nothing.
+SAME_SWING, SAME_BALL = 1.4, 3.0
+# The middle of swings that stay moves by less than half their width, and less than a quarter of the
+# loss is gained.
+SAME_PLACE, SAME_GAP = 0.5, 0.75
+BACK_AND_FORTH, SWINGS_LEAST = 3.0, 10
+# Swings of the rule are seen through the noise if they are at least half of all the motion.
+SEEN_SWING = 0.5
+# A radius needs a few positions to be measured.
+HOVER_LEAST = 5
+# Growth at a constant factor adds as much to the logarithm of a width in the last third of the time
+# to come as in the one before; swings on their way to a limit add less and less.
+STEADY = 0.5
+# A distance grows if it gains more than a millionth: the logarithm of less is rounding.
+GAIN = 1e-6
+# The rate has run out when less than a tenth of the largest is left, and all the time to the
+# horizon would take the run less than a tenth as far as it has come.
+RATE_LEFT, WAY_LEFT = 0.1, 0.1
 # A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
 FOLLOW = 32
+# A critical point within a pixel is found to rounding in fewer steps of it than this.
+POLISH = 8
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a run ended: `kind` is one of KINDS, `evidence` a short text with what decided it.
+    """What a run would go on to do: `kind` is one of KINDS, `numbers` holds what decided it.
 
-    `number` is the one that the kind calls for: converged, the distance to the minimizer that the
-    local model predicts; local minimum, the loss above the lowest; saddle, the smallest curvature;
-    maximum, the largest; plateau, the norm of the gradient; oscillating, the width of the swings;
-    noise ball, its radius; diverged and stopped, the step; still descending and still moving, by
-    how much the loss fell over the last quarter of the run.
+    Which numbers there are depends on the kind:
+
+    converged        distance   to the minimizer that the local model predicts
+    local minimum    gap        of the loss above the lowest, infinite where there is none
+    saddle, maximum  gap        likewise
+    (all of these)   slope, low, high   the gradient's norm and the curvatures at the end
+    plateau          slope, change   the gradient's norm, and how much the loss changes in the last
+                                `updates`
+    oscillating      width, and period, in updates, of a cycle, or path, its length in `updates`
+    growing          factor     by which the swings grow per update or, with x, y, low and high, the
+                                distance from the critical point there, of these curvatures
+    noise ball       radius, away   how far its middle is from `point`, the nearest critical point,
+                                or from the nearest minimum that weight decay has moved
+    rate ran out     rate, largest   the last rate, and the largest there was
+    diverged         step, loss   the last loss
+    stopped          step, slope
+    still descending, still moving   fall   of the loss in the last `updates`
     """
 
     kind: str
-    number: float
-    evidence: str
+    numbers: Mapping[str, float]
+    point: CriticalPoint | None = None
+
+    def __getitem__(self, name: str) -> float:
+        """Return one of the numbers."""
+        return self.numbers[name]
+
+
+def _verdict(kind: str, point: CriticalPoint | None = None, /, **numbers: float) -> Verdict:
+    return Verdict(kind, Values({name: float(value) for name, value in numbers.items()}), point)
 
 
 # Table and sentences ask for the same verdicts; as long as a trajectory is held, so is its verdict.
@@ -104,7 +151,7 @@ _known: WeakKeyDictionary[Trajectory, tuple[Experiment, Verdict]] = WeakKeyDicti
 
 
 def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
-    """Return how a run ended."""
+    """Return what a run of an experiment would go on to do."""
     known = _known.get(trajectory)
     if known is None or known[0] is not experiment:
         known = _known[trajectory] = experiment, _judged(experiment, trajectory)
@@ -112,22 +159,22 @@ def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
 
 
 def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
-    run, updates = trajectory.run, len(trajectory.lr)
+    step = len(trajectory.lr)
     if trajectory.diverged_at is not None:
-        return _diverged(trajectory)
+        return _verdict(DIVERGED, step=step, loss=trajectory.loss[-1])
+    case = _Case(experiment, trajectory)
     if trajectory.stopped is not None:
-        return Verdict(STOPPED, updates, _clause(trajectory.stopped))
-    plan = experiment.plan(run)
-    decay, noise = plan.coupled, plan.noise
-    model = model_at(experiment, trajectory.path[-1], decay)
-    remembers = bool(plan.rule.state) or noise > 0
-    least = SETTLED_LEAST if remembers else 1
+        return _verdict(STOPPED, step=step, slope=case.model.slope)
     return (
-        _settled(experiment, trajectory, model, decay, least)
-        or _rests(experiment, trajectory, model)
-        or (_hovers(experiment, trajectory, decay, noise) if noise > 0 else None)
-        or (_swings(experiment, trajectory) if noise == 0 else None)
-        or _still(experiment, trajectory, model)
+        case.swings()
+        or case.grows()
+        or case.leaves()
+        or case.hovers()
+        or case.settled()
+        or case.ran_out()
+        or case.rests()
+        or case.flat()
+        or case.still()
     )
 
 
@@ -136,80 +183,362 @@ class Model:
     """The local quadratic model of the loss at a position.
 
     `slope` is the norm of the gradient, `high` and `low` are the curvatures. The model's critical
-    point is `distance` away, infinitely far if the Hessian is singular.
+    point is `position` - `step`, and `distance` away: infinitely far if the Hessian is singular.
     """
 
+    position: tuple[float, float]
     slope: float
     high: float
     low: float
-    distance: float
+    step: tuple[float, float]
 
-    def text(self) -> str:
-        curvatures = f"curvatures {human(self.low)} and {human(self.high)}"
-        return f"gradient norm {human(self.slope)}, {curvatures}"
+    @property
+    def distance(self) -> float:
+        return math.hypot(*self.step)
 
 
 def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Model:
     """Return the quadratic model at a position (2,) of the loss with a coupled weight decay."""
-    surface, (x, y) = SURFACES[experiment.surface], position.tolist()
+    surface, (x, y) = SURFACES[experiment.surface], (float(position[0]), float(position[1]))
     gx, gy = surface.gradient(x, y, **experiment.params)
     hxx, hxy, hyy = surface.hessian(x, y, **experiment.params)
     gx, gy, hxx, hyy = gx + decay * x, gy + decay * y, hxx + decay, hyy + decay
     high, low = (float(value) for value in curvatures(hxx, hxy, hyy))
     slope, determinant = math.hypot(gx, gy), hxx * hyy - hxy * hxy
-    if determinant == 0:
-        return Model(slope, high, low, math.inf)
-    step = (hyy * gx - hxy * gy) / determinant, (hxx * gy - hxy * gx) / determinant
-    return Model(slope, high, low, math.hypot(*step))
+    step = math.inf, math.inf
+    if determinant != 0:
+        step = (hyy * gx - hxy * gy) / determinant, (hxx * gy - hxy * gx) / determinant
+    return Model((x, y), slope, high, low, step)
 
 
-def _diverged(trajectory: Trajectory) -> Verdict:
-    at, (x, y) = len(trajectory.lr), trajectory.path[-1]
-    # Written so that NaN is beyond it.
-    if abs(x) <= BIG and abs(y) <= BIG:
-        return Verdict(DIVERGED, at, f"the loss is not finite at step {at}")
-    return Verdict(DIVERGED, at, f"beyond {BIG:,.0f} at step {at}")
+class _Ahead:
+    """What a run goes on to do up to the horizon.
+
+    `path` begins with the run's end, `loss` is that of what the run descends. `whole` tells that
+    the continuation did not diverge; a rule that has no further step to take stays where it is.
+    """
+
+    def __init__(self, experiment: Experiment, trajectory: Trajectory, noisy: bool = True) -> None:
+        count = len(trajectory.lr)
+        paths, losses = [trajectory.path[-1:]], [trajectory.loss[-1:]]
+        self.whole, part = True, trajectory
+        # In parts as long as the run, so that the states of one part only are held.
+        for done in range(1, HORIZON):
+            part = continued(experiment, part, count, noisy, (done - 1) * count)
+            paths.append(part.path[1:])
+            losses.append(part.loss[1:])
+            if part.diverged_at is not None or part.stopped is not None:
+                self.whole = part.diverged_at is None
+                break
+        self.path = np.concatenate(paths)
+        decay = experiment.plan(trajectory.run).coupled
+        self.loss = descended(self.path, np.concatenate(losses), decay)
 
 
-def _settled(
-    experiment: Experiment, trajectory: Trajectory, model: Model, decay: float, least: int
-) -> Verdict | None:
-    """Return the verdict on a run that rests at a critical point."""
-    frame, end = frame_of(experiment), trajectory.path[-1]
-    close = CLOSE * frame.diagonal
-    count = max(least, math.ceil(SETTLED_SHARE * len(trajectory.lr)))
-    if _distances(trajectory.path[-count:], end).max() > close:
+def descended(path: Vector, loss: Vector, decay: float) -> Vector:
+    """Return the loss (n,) at the positions (n, 2) with a coupled weight decay added."""
+    return loss + decay / 2 * np.square(path).sum(axis=1) if decay > 0 else loss
+
+
+class _Case:
+    """A run, what comes after it, and the questions that are asked of both."""
+
+    def __init__(self, experiment: Experiment, trajectory: Trajectory) -> None:
+        self.experiment, self.trajectory = experiment, trajectory
+        self.plan: Plan = experiment.plan(trajectory.run)
+        self.frame: Frame = frame_of(experiment)
+        self.path = trajectory.path
+        self.loss = descended(trajectory.path, trajectory.loss, self.plan.coupled)
+        self.updates = len(trajectory.lr)
+        self.quarter = math.ceil(END_SHARE * self.updates)
+        self.close = CLOSE * self.frame.diagonal
+        self.rounding = SHORTEST * self.frame.diagonal
+
+    @functools.cached_property
+    def model(self) -> Model:
+        return model_at(self.experiment, self.path[-1], self.plan.coupled)
+
+    @functools.cached_property
+    def ahead(self) -> _Ahead:
+        """What comes, noise included."""
+        return _Ahead(self.experiment, self.trajectory)
+
+    @functools.cached_property
+    def exact(self) -> _Ahead:
+        """What would come without noise."""
+        if self.plan.noise == 0:
+            return self.ahead
+        return _Ahead(self.experiment, self.trajectory, noisy=False)
+
+    @property
+    def end(self) -> Vector:
+        """The positions of the run's last quarter, and the one that it starts from."""
+        return self.path[-self.quarter - 1 :]
+
+    @property
+    def end_loss(self) -> Vector:
+        return self.loss[-self.quarter - 1 :]
+
+    def whole_path(self, ahead: _Ahead) -> Vector:
+        """Return every position up to the horizon, the last again where the rule has stopped."""
+        return _held(ahead.path, (HORIZON - 1) * self.updates + 1)
+
+    def thirds(self, values: Vector, count: int) -> list[Vector]:
+        """Return the last `count` updates of each third of the time ahead."""
+        return [values[i * self.updates - count :][: count + 1] for i in range(1, HORIZON)]
+
+    # --- The questions, in the order in which they are asked
+
+    def swings(self) -> Verdict | None:
+        """Return the verdict on a run that goes back and forth without getting anywhere."""
+        if not (self.ahead.whole and self.exact.whole):
+            return None
+        path, exact = self.whole_path(self.ahead), self.whole_path(self.exact)
+        period = _period(exact)
+        if period is not None and period > self.updates:
+            return None
+        count = max(self.quarter, period or 0)
+        last = self.path[-count - 1 :]
+        parts, width = self.thirds(path, count), _width(last)
+        if width <= self.rounding:
+            return None
+        # In the noise, a swing of the rule is what would go on without it, if it is large enough.
+        if self.plan.noise > 0 and _width(exact[-count - 1 :]) < SEEN_SWING * max(
+            width, *map(_width, parts)
+        ):
+            return None
+        widths = [_width(part) for part in parts]
+        if not 1 / SAME_SWING <= widths[-1] / width <= SAME_SWING:
+            return None
+        if period is not None:
+            steady = 1 + KEPT_WIDTH if self.plan.noise == 0 else SAME_SWING
+            if max(widths) > steady * min(widths):
+                return None
+            return _verdict(OSCILLATING, width=widths[-1], period=period)
+        if self.updates < SWINGS_LEAST or max(widths) > SAME_BALL * min(widths):
+            return None
+        if any(_length(part) < BACK_AND_FORTH * _width(part) for part in (last, *parts)):
+            return None
+        middle = last.mean(axis=0)
+        if any(math.dist(part.mean(axis=0), middle) > SAME_PLACE * width for part in parts):
+            return None
+        # With no lowest loss the gaps are infinite, and the positions alone decide.
+        losses = self.thirds(_held(self.ahead.loss, len(path)), count)
+        before = float(self.loss[-count - 1 :].mean()) - self.frame.lowest
+        if any(float(part.mean()) - self.frame.lowest < SAME_GAP * before for part in losses):
+            return None
+        return _verdict(OSCILLATING, width=width, path=_length(last), updates=count)
+
+    def grows(self) -> Verdict | None:
+        """Return the verdict on a run whose swings climb, to diverge at last."""
+        if not self.ahead.whole:
+            # Written so that a loss that is not finite has risen.
+            if self.ahead.loss[-1] < self.loss[-1]:
+                return None
+            return _verdict(GROWING, factor=self._factor(finite(self.ahead.path)))
+        if not self.exact.whole:
+            return None
+        q, exact = self.quarter, self.whole_path(self.exact)
+        losses = self.thirds(_held(self.exact.loss, len(exact)), q)
+        widths = [_width(part) for part in self.thirds(exact, q)]
+        heights = [float(self.end_loss.mean()), *(float(part.mean()) for part in losses)]
+        rises = heights[1:]
+        if self.plan.noise == 0:
+            widths, rises = [_width(self.end), *widths], heights
+        if not (_rise(rises) and _rise(widths) and _steady(widths)) or widths[-1] <= self.rounding:
+            return None
+        if self.plan.noise > 0:  # with it, too, the run gets higher and wider than by chance
+            path, loss = self.whole_path(self.ahead), _held(self.ahead.loss, len(exact))
+            wider = _width(path[-q - 1 :]) > SAME_SWING * _width(self.end)
+            if not wider or min(loss[-1], loss[-q - 1 :].mean()) <= heights[0]:
+                return None
+        return _verdict(GROWING, factor=(widths[-1] / widths[-3]) ** (1 / (2 * self.updates)))
+
+    def _factor(self, path: Vector) -> float:
+        """Return by what factor per update a path grows on its way out of all bounds."""
+        count = len(path) - 1
+        half = count // 2
+        if half == 0:
+            before, after, span = _length(self.path[-2:]), _length(path[-2:]), 1
+        else:
+            before, after = _width(path[: half + 1]), _width(path[-half - 1 :])
+            span = count - half
+        return (after / before) ** (1 / span) if after > before > 0 else math.inf
+
+    def leaves(self) -> Verdict | None:
+        """Return the verdict on a run that was at a critical point and is moving away from it."""
+        lately = self.lately(SETTLED_LEAST if self.plan.rule.state else 1)
+        there = _distances(lately, self.path[-1]).max() <= self.close
+        if not (there and self.model.distance <= self.close):
+            return None
+        model = self._critical()
+        point = np.array(model.position)
+        path = finite(self.exact.path)
+        away = _distances(path, point)
+        before = float(_distances(lately, point).max())
+        after = float(away[-self.updates - 1 :].max())
+        if after <= max(before * (1 + GAIN), self.rounding) or after < 0.5 * away.max():
+            return None
+        (beyond,) = np.nonzero(away > 2 * self.close)
+        if not beyond.size:
+            parts = self.thirds(_held(away, (HORIZON - 1) * self.updates + 1), self.quarter)
+            if not _steady([before, *(float(part.max()) for part in parts)]):
+                return None
+        actual = _distances(finite(self.ahead.path), point)
+        if self.plan.noise > 0 and actual[-self.updates :].max() <= actual[0]:
+            return None
+        until = int(beyond[0]) if beyond.size else len(path) - 1
+        # Along the way out: at a saddle the other direction shrinks.
+        out = (path[until] - point) / away[until]
+        along = np.abs((path[: until + 1] - point) @ out)
+        half = until // 2
+        first, last = float(along[: half + 1].max()), float(along[until - half :].max())
+        factor = (last / first) ** (1 / (until - half)) if first > 0 else math.inf
+        if factor <= 1:
+            return None
+        x, y = model.position
+        return _verdict(GROWING, factor=factor, x=x, y=y, low=model.low, high=model.high)
+
+    def _critical(self) -> Model:
+        """Return the quadratic model at the critical point near the run's end."""
+        model = self.model
+        for _ in range(POLISH):
+            point = np.subtract(model.position, model.step)
+            model = model_at(self.experiment, point, self.plan.coupled)
+            if not model.distance <= self.close or model.distance == 0:
+                break
+        return model
+
+    @property
+    def _points(self) -> NDArray[np.intp]:
+        return np.arange(len(self.frame.points))
+
+    def hovers(self) -> Verdict | None:
+        """Return the verdict on a run that the noise keeps in a ball."""
+        if self.plan.noise == 0 or not self.ahead.whole or self.quarter < HOVER_LEAST:
+            return None
+        middle, radius = _ball(self.ahead.path)
+        if radius <= self.rounding:
+            return None
+        for part in np.array_split(self.ahead.path[1:], HORIZON - 1):
+            there, other = _ball(part)
+            if not 1 / SAME_BALL <= other / radius <= SAME_BALL:
+                return None
+            if math.dist(there, middle) > SAME_BALL * radius:
+                return None
+        if math.dist(self.end.mean(axis=0), middle) > SAME_BALL * radius:
+            return None
+        away, point = nearest(self.frame, middle, self._points)
+        if self.plan.coupled > 0:
+            minima = known_minima(
+                self.experiment.surface, self.experiment.params, self.plan.coupled
+            )
+            away, point = _distances(minima.xy, middle).min(initial=math.inf), None
+        return _verdict(NOISE_BALL, point, radius=radius, away=math.inf if away is None else away)
+
+    def lately(self, least: int = 1) -> Vector:
+        """Return the positions of the run's last tenth, or the last `least` of them."""
+        return self.path[-max(least, math.ceil(SETTLED_SHARE * self.updates)) :]
+
+    def settled(self) -> Verdict | None:
+        """Return the verdict on a run that rests at a critical point."""
+        end, close, model = self.path[-1], self.close, self.model
+        if not self.ahead.whole:
+            return None
+        around = np.concatenate([self.lately(), self.ahead.path])
+        if len(around) < SETTLED_LEAST:
+            around = np.concatenate([self.lately(SETTLED_LEAST), self.ahead.path])
+        if _distances(around, end).max() > close:
+            return None
+        frame, decay = self.frame, self.plan.coupled
+        minima = known_minima(self.experiment.surface, self.experiment.params, decay)
+        near = _distances(minima.xy, end)
+        numbers = {"slope": model.slope, "low": model.low, "high": model.high}
+        away = float(near[minima.cusp].min(initial=math.inf))
+        if away <= close:
+            # Beside a cusp the gradient does not vanish: how near the run is has to be enough.
+            return _verdict(CONVERGED, distance=away, **numbers)
+        later = model_at(self.experiment, self.ahead.path[-1], decay)
+        same = (model.low > 0) == (later.low > 0) and (model.high > 0) == (later.high > 0)
+        if not (model.distance <= close and later.distance <= close and same):
+            return None
+        gap = last_gap(frame, self.trajectory)
+        if model.low > 0:
+            # The run's end and the known minimizer are both within CLOSE of the predicted one.
+            if near[minima.best].min(initial=math.inf) <= 2 * close:
+                return _verdict(CONVERGED, distance=model.distance, **numbers)
+            # Weight decay makes minima even where the loss has no lower bound: the gap is infinite.
+            return _verdict(LOCAL_MINIMUM, gap=gap, **numbers)
+        if model.high < 0:
+            return _verdict(MAXIMUM, gap=gap, **numbers)
+        if model.low < 0 < model.high:
+            return _verdict(SADDLE, gap=gap, **numbers)
         return None
-    minima = known_minima(experiment.surface, experiment.params, decay)
-    near = _distances(minima.xy, end)
-    if near[minima.cusp].min(initial=math.inf) <= close:
-        # Beside a cusp the gradient does not vanish: how near the run is has to be enough.
-        away = float(near[minima.cusp].min())
-        return Verdict(CONVERGED, away, f"{human(away)} from the cusp")
-    if model.distance > close:
-        return None
-    if model.low > 0:
-        # Both the run's end and the known minimizer are within CLOSE of what the model predicts.
-        if near[minima.best].min(initial=math.inf) <= 2 * close:
-            moved = " that weight decay leads to" if decay > 0 else ""
-            place = f"{human(model.distance)} from the minimizer{moved}"
-            return Verdict(CONVERGED, model.distance, f"{model.text()}; {place}")
-        gap = last_gap(frame, trajectory)
-        # Weight decay makes minima even where the loss has no lower bound.
-        above = f"{human(gap)} above the lowest" if math.isfinite(gap) else "without a lower bound"
-        return Verdict(LOCAL_MINIMUM, gap, f"{model.text()}; loss {above}")
-    if model.high < 0:
-        return Verdict(MAXIMUM, model.high, model.text())
-    if model.low < 0 < model.high:
-        return Verdict(SADDLE, model.low, model.text())
-    return None
+
+    def ran_out(self) -> Verdict | None:
+        """Return the verdict on a run that its schedule has left no rate to go on with."""
+        last, largest = float(self.trajectory.lr[-1]), float(self.trajectory.lr.max())
+        if last > RATE_LEFT * largest or largest == 0 or not self.ahead.whole:
+            return None
+        come = _distances(self.path, self.path[-1]).max()
+        if _distances(self.ahead.path, self.path[-1]).max() > WAY_LEFT * come:
+            return None
+        return _verdict(RAN_OUT, rate=last, largest=largest)
+
+    def rests(self) -> Verdict | None:
+        """Return the verdict on a run that no longer moves though no critical point holds it."""
+        steps = np.hypot(*np.diff(self.path, axis=0).T)
+        resting = RESTING * self.frame.diagonal
+        count = int((np.cumsum(steps[::-1]) <= resting).sum())
+        if count < self.quarter or not self.ahead.whole:
+            return None
+        if _distances(self.ahead.path, self.path[-1]).max() > HORIZON * resting:
+            return None
+        return _verdict(STOPPED, step=self.updates - count, slope=self.model.slope)
+
+    def flat(self) -> Verdict | None:
+        """Return the verdict on a run that hardly gets lower because there is hardly a slope."""
+        frame, model = self.frame, self.model
+        left = float(np.ptp(losses_in_frame(self.experiment.surface, self.experiment.params)))
+        if frame.surface.bounded:
+            left = last_gap(frame, self.trajectory)
+        change = float(np.ptp(self.end_loss))
+        ahead = np.abs(self.ahead.loss - self.loss[-1]).max() if self.ahead.whole else math.inf
+        if not max(change, ahead) <= FLAT_CURVE * left:
+            return None
+        # Where a minimum is near, the slope is small because the run is about to arrive.
+        arriving = model.low > 0 and model.distance <= frame.diagonal
+        if arriving or model.slope * frame.diagonal > FLAT_GROUND * left:
+            return None
+        return _verdict(PLATEAU, slope=model.slope, change=change, updates=self.quarter)
+
+    def still(self) -> Verdict:
+        """Return the verdict on a run that has not arrived anywhere."""
+        ahead = self.ahead.loss
+        noisy = self.plan.noise > 0
+        falls = bool(ahead[-1] < self.loss[-1])  # a run that falls out of all bounds falls
+        if self.ahead.whole:
+            ahead = _held(ahead, (HORIZON - 1) * self.updates + 1)[1:]
+            means = [float(self.end_loss.mean())]
+            means += [float(part.mean()) for part in np.split(ahead, HORIZON - 1)]
+            # It does not come back, and falls by more than it goes up and down.
+            falls = max(means[1:]) < means[0] and (noisy or bool(ahead[-1] < self.loss[-1]))
+            falls = falls and means[0] - means[-1] > float(ahead[-self.updates :].std())
+        fall = float(self.trajectory.loss[-self.quarter - 1] - self.trajectory.loss[-1])
+        return _verdict(
+            STILL_DESCENDING if falls else STILL_MOVING, fall=fall, updates=self.quarter
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Minima:
-    """Minimizers, float64 (m, 2), and which of them (m,) belong to global minima or are cusps."""
+    """Minimizers, float64 (m, 2), and which of them (m,) belong to global minima or are cusps.
+
+    `origin` float64 (m, 2) is where they would be without weight decay.
+    """
 
     xy: Vector
+    origin: Vector
     best: NDArray[np.bool_]
     cusp: NDArray[np.bool_]
 
@@ -223,7 +552,8 @@ def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima
     surface = SURFACES[name]
     kinds = (record.GLOBAL_MINIMUM, record.LOCAL_MINIMUM, record.CUSP)
     points = [point for point in surface.critical_points(**params) if point.kind in kinds]
-    x, y = np.array([(point.x, point.y) for point in points]).reshape(-1, 2).T
+    origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
+    x, y = origin.T
     kept = np.ones(len(points), dtype=bool)
     if decay > 0:
         # Half of the steps go with the decay, the other half polish.
@@ -237,111 +567,53 @@ def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima
             x, y = x - (hyy * gx - hxy * gy) / determinant, y - (hxx * gy - hxy * gx) / determinant
     return Minima(
         np.stack([x, y], axis=1)[kept],
+        origin[kept],
         np.array([p.kind != record.LOCAL_MINIMUM for p in points], dtype=bool)[kept],
         np.array([p.kind == record.CUSP for p in points], dtype=bool)[kept],
     )
 
 
-def _rests(experiment: Experiment, trajectory: Trajectory, model: Model) -> Verdict | None:
-    """Return the verdict on a run that no longer moves: its rate has run out, or its rule rests."""
-    steps = np.hypot(*np.diff(trajectory.path, axis=0).T)
-    ahead = np.cumsum(steps[::-1])
-    resting = int((ahead <= RESTING * frame_of(experiment).diagonal).sum())
-    if resting < math.ceil(END_SHARE * len(steps)):
-        return None
-    at = len(steps) - resting
-    return Verdict(STOPPED, at, f"at rest from step {at}, with gradient norm {human(model.slope)}")
+def _period(path: Vector) -> int | None:
+    """Return the updates after which a path has come back, every time, or None.
 
-
-def _hovers(
-    experiment: Experiment, trajectory: Trajectory, decay: float, noise: float
-) -> Verdict | None:
-    """Return the verdict on a run whose end shows no slope behind the noise.
-
-    The steps of a run that gets nowhere add up to nothing, and with them its noisy gradients: its
-    exact ones then add up to what the noise does, and no more. That holds for every rule whose
-    steps are, over the end of the run, about linear in the gradients.
+    A period must bring it back, and must have led it through most of where it has been.
     """
-    frame, end = frame_of(experiment), _end(trajectory.path)
-    at = end[:-1]
-    if len(at) < HOVER_LEAST:
+    width = _width(path)
+    if width == 0:
         return None
-    middle = end.mean(axis=0)
-    radius = math.sqrt(float(np.square(end - middle).sum(axis=1).mean()))
-    gx, gy = frame.surface.gradient(*at.T, **experiment.params)
-    x, y = at.T
-    mean = math.hypot((gx + decay * x).mean(), (gy + decay * y).mean())
-    if mean * math.sqrt(len(at)) > STANDARD_ERRORS * noise:
-        return None
-    away, point = nearest(frame, middle, np.arange(len(frame.points)))
-    around = ""
-    if point is not None and away is not None:
-        around = f" around a point {human(away)} from {PLACES[point.kind]}"
-    return Verdict(NOISE_BALL, radius, f"radius {human(radius)}{around}")
-
-
-def _swings(experiment: Experiment, trajectory: Trajectory) -> Verdict | None:
-    """Return the verdict on a run that goes back and forth without getting anywhere."""
-    frame, path, loss = frame_of(experiment), trajectory.path, trajectory.loss
-    half = path[-(len(path) // 2 + 1) :]
-    width = _width(half)
-    # A period must bring the run back, and must have led it through most of where it has been.
-    away = _distances(half[:-1], half[-1])[::-1]
+    away = _distances(path, path[0])
     far = np.maximum.accumulate(away) >= width / 2
-    (periods,) = np.nonzero(far & (away <= CYCLE * width))
-    if periods.size:
-        period = int(periods[0]) + 1
-        back = _distances(half[period:], half[:-period]).max()
-        if 2 * period < len(half) and back <= CYCLE * width:
-            return Verdict(OSCILLATING, width, f"a cycle of {period} updates, {human(width)} wide")
-    count = len(_end(path)) - 1
-    if count < SWINGS_LEAST:
-        return None
-    third, last = path[-2 * count - 1 : -count], path[-count - 1 :]
-    before, after = _length(third), _length(last)
-    width = _width(last)
-    # With no lowest loss the gaps are infinite, and the steps alone decide.
-    high, low = (part.mean() - frame.lowest for part in (loss[-2 * count : -count], loss[-count:]))
-    if after < BACK_AND_FORTH * width or after < KEPT * before or low < KEPT * high:
-        return None
-    if after > GROWN * before:  # swings that grow are no cycle
-        return None
-    return Verdict(
-        OSCILLATING, width, f"{human(width)} wide, {human(after)} of path in {count} updates"
-    )
+    for period in np.nonzero(far & (away <= CYCLE * width))[0].tolist():
+        if 2 * period >= len(path):
+            return None
+        if _distances(path[period:], path[:-period]).max() <= CYCLE * width:
+            return int(period)
+    return None
 
 
-def _still(experiment: Experiment, trajectory: Trajectory, model: Model) -> Verdict:
-    """Return the verdict on a run that has not arrived anywhere."""
-    frame, loss = frame_of(experiment), _end(trajectory.loss)
-    count = len(loss) - 1
-    left = float(np.ptp(trajectory.loss))
-    if frame.surface.bounded:
-        left = last_gap(frame, trajectory)
-    change = float(np.ptp(loss))
-    flat = model.slope * frame.diagonal <= FLAT_GROUND * left and change <= FLAT_CURVE * left
-    # Where a minimum is near, the slope is small because the run is about to arrive.
-    arriving = model.low > 0 and model.distance <= frame.diagonal
-    if flat and not arriving:
-        text = f"the loss changes by {human(change)} in {_updates(count)}"
-        return Verdict(PLATEAU, model.slope, f"{text}, at gradient norm {human(model.slope)}")
-    fall = float(loss[0] - loss[-1])
-    moves = "falls" if fall > 0 else "rises"
-    kind = STILL_DESCENDING if fall > 0 else STILL_MOVING
-    return Verdict(kind, fall, f"the loss {moves} by {human(abs(fall))} in {_updates(count)}")
+def _held(values: Vector, count: int) -> Vector:
+    """Return `count` rows, the last one again and again where there are fewer."""
+    missing = count - len(values)
+    return values if missing == 0 else np.concatenate([values, np.repeat(values[-1:], missing, 0)])
 
 
-def _clause(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:].rstrip(".")
+def _ball(path: Vector) -> tuple[Vector, float]:
+    """Return the middle of positions and how far they are from it, root mean square."""
+    middle = path.mean(axis=0)
+    return middle, math.sqrt(float(np.square(path - middle).sum(axis=1).mean()))
 
 
-def _updates(count: int) -> str:
-    return "the last update" if count == 1 else f"the last {count:,} updates"
+def _rise(values: list[float]) -> bool:
+    return all(after > before for before, after in itertools.pairwise(values))
 
 
-def _end(values: Vector) -> Vector:
-    """Return the rows of a run's last quarter, and the one that it starts from."""
-    return values[-math.ceil(END_SHARE * (len(values) - 1)) - 1 :]
+def _steady(values: list[float]) -> bool:
+    """Tell whether the last of rising values goes on to grow by about the same factor."""
+    *_, before, middle, after = values
+    if not 0 < before < middle < after:
+        return False
+    gain = math.log(after / middle)
+    return gain > GAIN and gain >= STEADY * math.log(middle / before)
 
 
 def _distances(points: Vector, other: Vector) -> Vector:
@@ -356,19 +628,3 @@ def _width(path: Vector) -> float:
     """Return the distance between two of the points that lie furthest apart, or nearly do."""
     furthest = path[int(np.argmax(_distances(path, path[-1])))]
     return float(_distances(path, furthest).max())
-
-
-def human(value: float) -> str:
-    """Return a number as people write it: two or three digits, and no needless exponent."""
-    size = abs(value)
-    sign = "−" if value < 0 else ""
-    if size == 0 or not math.isfinite(size):
-        return sign + f"{size:g}"
-    if 1e-5 <= size < 1e6:
-        digits = 3 if size >= 99.5 else 2
-        rounded = float(f"{size:.{digits}g}")
-        decimals = max(0, digits - 1 - math.floor(math.log10(rounded)))
-        text = f"{rounded:,.{decimals}f}"
-        return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
-    mantissa, exponent = f"{size:.1e}".split("e")
-    return f"{sign}{mantissa.removesuffix('.0')}e{int(exponent)}"

@@ -1,7 +1,8 @@
-"""What happened, in plain sentences made from the measures and verdicts, and from nothing else.
+"""What happened, as statements made from the measures and verdicts, and from nothing else.
 
-A sentence names what was measured. It gives no cause that was not, and calls nothing the lowest or
-the longest where the next is about equal.
+A statement names what was measured. It gives no cause that was not, and calls nothing the lowest or
+the longest where the next is about equal. Losses are those of the surface, without weight decay;
+where a run ends is told from the minimum that it descends to, which a weight decay moves.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from landscape.record import LOCAL_MINIMUM
+from landscape import record
+from landscape.record import CriticalPoint
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import (
     SHORTEST,
     Frame,
-    Zigzag,
+    Vector,
+    finite,
     frame_of,
     last_gap,
+    losses_in_frame,
     nearest,
     zigzag,
 )
-from optimizers.analysis.verdicts import PLACES, Verdict, human, verdict
+from optimizers.analysis.statements import Coordinate, Growth, Share, Statement, render
+from optimizers.analysis.verdicts import Verdict, known_minima, verdict
 from optimizers.simulation.experiment import Experiment, Trajectory
 
 # A run zigzags if it changes sides at half of its turns or more, and turns by as much as the eye
@@ -33,170 +38,340 @@ ZIGZAGS, SEEN, TURNS_LEAST = 0.5, 30.0, 4
 MENTIONED, FLIPS_LEAST = 0.1, 3
 # Numbers within this factor of each other are about equal.
 EQUAL = 1.1
-# A loss gap below a billionth of the first is no longer ranked: the lowest loss is reached.
+# A loss gap below a billionth of the frame's is no longer ranked: the lowest loss is reached.
 REACHED = 1e-9
 # A distance to a minimizer below this share of the frame's diagonal is not worth a number.
 ARRIVED = 1e-6
 # Factors beyond this one are only called larger.
-FACTOR_MOST = 1000.0
-# More names than this are counted; after this many sentences the length of the way is left out.
+FACTOR_MOST = 1000
+# More names than this are counted; after this many statements the length of the path is left out.
 NAMES_MOST, PARTS_MOST = 2, 3
+# What the kinds of critical points are called, as places and as what a run settles in.
+PLACES = {
+    record.LOCAL_MINIMUM: Statement("a_local_minimizer"),
+    record.SADDLE: Statement("a_saddle"),
+    record.MAXIMUM: Statement("a_maximizer"),
+    record.DEGENERATE: Statement("a_degenerate_point"),
+    record.CUSP: Statement("the_cusp"),
+}
+SETTLED = {
+    verdicts.CONVERGED: Statement("a_global_minimum"),
+    verdicts.LOCAL_MINIMUM: Statement("a_local_minimum"),
+    verdicts.SADDLE: Statement("a_saddle"),
+    verdicts.MAXIMUM: Statement("a_maximum"),
+}
 
 
-def run_sentence(experiment: Experiment, trajectory: Trajectory, label: str) -> str:
-    """Return one sentence on what a run did and how it ended, with `label` as its subject."""
+def describe(
+    experiment: Experiment,
+    trajectories: Sequence[Trajectory],
+    labels: Sequence[str],
+    language: str = "en",
+) -> list[str]:
+    """Return in words what happened: how the runs compare, then what each of them did.
+
+    `trajectories` are those that `simulate` returns, `labels` the names of their runs. The first
+    texts, one sentence each, are those of `comparison`; one text for each run follows, in their
+    order. Raises ValueError for an unknown language.
+    """
+    if not len(trajectories) == len(labels) > 0:
+        raise ValueError(
+            f"labels = {len(labels)} labels: must be one for each of {len(trajectories)} runs"
+        )
+    said = [render(s, language) for s in comparison(experiment, trajectories, labels)]
+    for trajectory, label in zip(trajectories, labels, strict=True):
+        statements = of_run(experiment, trajectory, label)
+        said.append(" ".join(render(s, language) for s in statements))
+    return said
+
+
+# --- One run
+
+
+def of_run(experiment: Experiment, trajectory: Trajectory, label: str) -> list[Statement]:
+    """Return what a run did and how it ended, `label` being the subject of the first statement."""
     how = verdict(experiment, trajectory)
-    if not _moved(experiment, trajectory):
-        return f"{label} does not move{_why_at_rest(how)}."
-    turns = _turns(zigzag(experiment, trajectory), _noise(experiment, trajectory) > 0)
-    return f"{label} {turns}{_ending(experiment, trajectory, how)}."
+    still = _at_rest(experiment, trajectory, how, label)
+    said = [still or _ending(experiment, trajectory, how, label)]
+    if still is None:
+        said += _turns(experiment, trajectory)
+    return said + _decay(experiment, trajectory)
 
 
-def _moved(experiment: Experiment, trajectory: Trajectory) -> bool:
+def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
+    """Return how a run ended, for a cell of a table, with the numbers that decided it."""
+    how = verdict(experiment, trajectory)
+    numbers = dict(how.numbers)
+    settled = {name: numbers.get(name) for name in ("slope", "low", "high")}
+    match how.kind:
+        case verdicts.CONVERGED:
+            return Statement("outcome_converged", **settled)
+        case verdicts.LOCAL_MINIMUM:
+            return Statement("outcome_local", **settled)
+        case verdicts.SADDLE:
+            return Statement("outcome_saddle", **settled)
+        case verdicts.MAXIMUM:
+            return Statement("outcome_maximum", **settled)
+        case verdicts.PLATEAU:
+            return Statement("outcome_flat", slope=how["slope"])
+        case verdicts.OSCILLATING if "period" in numbers:
+            return Statement("outcome_cycle", period=int(how["period"]), width=how["width"])
+        case verdicts.OSCILLATING:
+            return Statement("outcome_swinging", width=how["width"])
+        case verdicts.GROWING if "x" in numbers:
+            return Statement("outcome_leaving", point=_left(how), factor=Growth(how["factor"]))
+        case verdicts.GROWING:
+            return Statement("outcome_growing", factor=Growth(how["factor"]))
+        case verdicts.NOISE_BALL:
+            return Statement("outcome_hovering", radius=how["radius"])
+        case verdicts.RAN_OUT:
+            return Statement("outcome_ran_out", rate=how["rate"], largest=how["largest"])
+        case verdicts.DIVERGED:
+            finite = math.isfinite(how["loss"])
+            kind = "outcome_diverged" if finite else "outcome_not_finite"
+            return Statement(kind, step=int(how["step"]))
+        case verdicts.STOPPED if trajectory.stopped is not None:
+            return Statement("outcome_singular", step=int(how["step"]))
+        case verdicts.STOPPED:
+            return Statement("outcome_at_rest", step=int(how["step"]), slope=how["slope"])
+        case verdicts.STILL_DESCENDING:
+            return Statement("outcome_descending")
+        case _:
+            return Statement("outcome_unsettled")
+
+
+def _at_rest(
+    experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str
+) -> Statement | None:
+    """Return why a run does not move, None for one that does."""
     away = np.abs(trajectory.path - trajectory.path[0]).max()
     # Written so that a position that is not finite has moved.
-    return not away <= SHORTEST * frame_of(experiment).diagonal
+    if not away <= SHORTEST * frame_of(experiment).diagonal:
+        return None
+    if how.kind in SETTLED:
+        return Statement("does_not_move", run=label, point=_with_decay(experiment, trajectory, how))
+    if how.kind == verdicts.STOPPED and trajectory.stopped is None:
+        if trajectory.lr.max() == 0:
+            return Statement("does_not_move_at_rate_0", run=label)
+        return Statement("does_not_move_for_no_step", run=label, slope=how["slope"])
+    return None
 
 
-def _why_at_rest(how: Verdict) -> str:
-    starts = {
-        verdicts.CONVERGED: "a global minimum",
-        verdicts.LOCAL_MINIMUM: "a local minimum",
-        verdicts.SADDLE: "a saddle",
-        verdicts.MAXIMUM: "a maximum",
-    }
-    if how.kind in starts:
-        return f": it starts at {starts[how.kind]}"
-    return f": {how.evidence}"
-
-
-def _turns(measured: Zigzag, noisy: bool) -> str:
-    """Return the first half of a sentence on a run's changes of side, if they are worth it."""
-    flips, turns = measured.flips, measured.turns
-    if turns < TURNS_LEAST or flips < FLIPS_LEAST or flips < MENTIONED * turns:
-        return ""
-    sides = f"changes sides at {flips:,} of {turns:,} turns"
-    seen = measured.turn_angle is not None and measured.turn_angle >= SEEN
-    if seen and flips >= ZIGZAGS * turns and not noisy:
-        return f"zigzags: it {sides}, and "
-    return f"{sides} and "
-
-
-def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict) -> str:
-    """Return how a run ended, as the rest of a sentence."""
-    where = _where(experiment, trajectory)
+def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str) -> Statement:
+    """Return how a run ended, as a sentence on `label`."""
+    frame, plan = frame_of(experiment), experiment.plan(trajectory.run)
+    place = _place(experiment, trajectory)
     match how.kind:
         case verdicts.DIVERGED:
-            return f"diverges at step {int(how.number):,}"
+            return Statement("diverges", run=label, step=int(how["step"]))
+        case verdicts.STOPPED if trajectory.stopped is not None:
+            return Statement("stops_singular", run=label, place=place, step=int(how["step"]))
         case verdicts.STOPPED:
-            return f"stops {where}: {how.evidence}"
-        case verdicts.CONVERGED if trajectory.run.weight_decay > 0:
-            return f"settles {where}, with a weight decay of {human(trajectory.run.weight_decay)}"
+            step = int(how["step"])
+            return Statement("stops_at_rest", run=label, place=place, step=step, slope=how["slope"])
         case verdicts.CONVERGED:
-            return f"converges {_arrival(experiment, trajectory)}"
-        case verdicts.LOCAL_MINIMUM:
-            return f"settles in a local minimum{_above(how.number)}"
-        case verdicts.SADDLE | verdicts.MAXIMUM:
-            gap = last_gap(frame_of(experiment), trajectory)
-            return f"comes to rest at a {how.kind}{_above(gap)}"
+            distance, point = _minimizer(experiment, trajectory)
+            assert point is not None  # it is one of those that the verdict knows
+            if distance <= ARRIVED * frame.diagonal:
+                return Statement("converges", run=label, point=point)
+            return Statement("converges_within", run=label, point=point, distance=distance)
+        case verdicts.LOCAL_MINIMUM | verdicts.SADDLE | verdicts.MAXIMUM:
+            kind = "settles" if how.kind == verdicts.LOCAL_MINIMUM else "rests"
+            point, gap = _with_decay(experiment, trajectory, how), last_gap(frame, trajectory)
+            if not math.isfinite(gap):
+                return Statement(kind, run=label, point=point)
+            return Statement(f"{kind}_above", run=label, point=point, gap=gap)
         case verdicts.PLATEAU:
-            return f"ends on flat ground{_beside(experiment, trajectory)}: {how.evidence}"
+            if plan.coupled == 0:
+                place = _near(frame, trajectory.path[-1]) or place
+            numbers = {"change": how["change"], "slope": how["slope"]}
+            if how["updates"] == 1:
+                return Statement("ends_flat_in_one", run=label, place=place, **numbers)
+            updates = int(how["updates"])
+            return Statement("ends_flat", run=label, place=place, updates=updates, **numbers)
+        case verdicts.OSCILLATING if "period" in how.numbers:
+            period, width = int(how["period"]), how["width"]
+            return Statement("ends_in_a_cycle", run=label, place=place, period=period, width=width)
         case verdicts.OSCILLATING:
-            return f"ends {where}, still swinging: {how.evidence}"
+            numbers = {"width": how["width"], "path": how["path"]}
+            updates = int(how["updates"])
+            return Statement("ends_swinging", run=label, place=place, updates=updates, **numbers)
+        case verdicts.GROWING if "x" in how.numbers:
+            factor = Growth(how["factor"])
+            return Statement("leaves", run=label, point=_left(how), factor=factor)
+        case verdicts.GROWING:
+            factor = Growth(how["factor"])
+            return Statement("ends_growing", run=label, place=place, factor=factor)
         case verdicts.NOISE_BALL:
-            return f"hovers in the noise: {how.evidence}"
+            if how.point is not None:
+                point = _named(frame, how.point)
+            else:
+                point = Statement("the_moved_minimizer", decay=plan.coupled)
+            radius, distance = how["radius"], how["away"]
+            return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
+        case verdicts.RAN_OUT:
+            rate, largest = how["rate"], how["largest"]
+            return Statement("runs_out_of_rate", run=label, place=place, largest=largest, rate=rate)
         case verdicts.STILL_DESCENDING:
-            return f"ends {where}, still descending"
+            return Statement("ends_descending", run=label, place=place)
         case _:
-            return f"ends {where}, not settled: {how.evidence}"
+            return Statement("ends_unsettled", run=label, place=place)
 
 
-def _above(gap: float) -> str:
-    return f", {human(gap)} above the lowest loss" if math.isfinite(gap) else ""
+def _with_decay(experiment: Experiment, trajectory: Trajectory, how: Verdict) -> Statement:
+    """Return what a run settled in, which with weight decay is no point of the surface's own."""
+    decay = experiment.plan(trajectory.run).coupled
+    point = SETTLED[how.kind]
+    return Statement("with_decay", point=point, decay=decay) if decay > 0 else point
 
 
-def _where(experiment: Experiment, trajectory: Trajectory) -> str:
-    """Return where a run ends: how far from which minimizer or, if there is none, at what loss."""
-    frame = frame_of(experiment)
-    distance, _ = nearest(frame, trajectory.path[-1], frame.minimizers)
-    if distance is None:
-        return f"at loss {human(float(trajectory.loss[-1]))}"
-    if distance <= ARRIVED * frame.diagonal:
-        return f"at {_minimizer(frame)}"
-    nearest_one = _minimizer(frame).replace("a global", "the nearest global")
-    return f"{human(distance)} from {nearest_one}"
+def _left(how: Verdict) -> Statement:
+    """Return what kind of critical point a run is leaving."""
+    if how["low"] > 0:
+        return Statement("a_minimum")
+    return Statement("a_maximum" if how["high"] < 0 else "a_saddle")
 
 
-def _arrival(experiment: Experiment, trajectory: Trajectory) -> str:
-    frame = frame_of(experiment)
-    distance, _ = nearest(frame, trajectory.path[-1], frame.minimizers)
-    if distance is None or distance <= ARRIVED * frame.diagonal:
-        return f"to {_minimizer(frame)}"
-    return f"to {_minimizer(frame)}, to within {human(distance)}"
+def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, Statement | None]:
+    """Return how far a run ends from the nearest minimizer of what it descends, and its name."""
+    frame, end = frame_of(experiment), trajectory.path[-1]
+    decay = experiment.plan(trajectory.run).coupled
+    if decay > 0:
+        moved = _moved(experiment, end, decay)
+        if moved is None:
+            return math.inf, None
+        return math.dist(moved, end), Statement("the_moved_minimizer", decay=decay)
+    distance, found = nearest(frame, end, frame.minimizers)
+    if distance is None or found is None:
+        return math.inf, None
+    return distance, _minimizers_name(frame)
 
 
-def _minimizer(frame: Frame) -> str:
-    """Return what to call a global minimizer: there may be several, or local ones beside it."""
+def _minimizers_name(frame: Frame) -> Statement:
     if len(frame.minimizers) > 1:
-        return "a global minimizer"
-    if any(point.kind == LOCAL_MINIMUM for point in frame.points):
-        return "the global minimizer"
-    return "the minimizer"
+        return Statement("a_global_minimizer")
+    # There may be local ones beside it.
+    others = any(point.kind == record.LOCAL_MINIMUM for point in frame.points)
+    return Statement("the_global_minimizer" if others else "the_minimizer")
 
 
-def _beside(experiment: Experiment, trajectory: Trajectory) -> str:
-    frame = frame_of(experiment)
-    distance, point = nearest(frame, trajectory.path[-1], np.arange(len(frame.points)))
+def _named(frame: Frame, point: CriticalPoint) -> Statement:
+    """Return what to call a critical point."""
+    return PLACES.get(point.kind) or _minimizers_name(frame)
+
+
+def _moved(experiment: Experiment, position: Vector, decay: float) -> Vector | None:
+    """Return the nearest to a position of the global minimizers that weight decay has moved."""
+    minima = known_minima(experiment.surface, experiment.params, decay)
+    best = minima.xy[minima.best]
+    if not len(best) or not np.isfinite(position).all():
+        return None
+    nearest_one: Vector = best[np.argmin(np.hypot(*(best - position).T))]
+    return nearest_one
+
+
+def _place(experiment: Experiment, trajectory: Trajectory) -> Statement:
+    """Return where a run ends: how far from which minimizer or, if there is none, at what loss."""
+    distance, point = _minimizer(experiment, trajectory)
+    if point is None:
+        return Statement("at_loss", loss=float(trajectory.loss[-1]))
+    if distance <= ARRIVED * frame_of(experiment).diagonal:
+        return Statement("at_point", point=point)
+    if point.kind == "a_global_minimizer":
+        point = Statement("the_nearest_global_minimizer")
+    return Statement("away_from_point", distance=distance, point=point)
+
+
+def _near(frame: Frame, position: Vector) -> Statement | None:
+    """Return how far which critical point is."""
+    distance, point = nearest(frame, position, np.arange(len(frame.points)))
     if distance is None or point is None:
-        return ""
-    return f", {human(distance)} from {PLACES[point.kind]}"
+        return None
+    return Statement("away_from_point", distance=distance, point=_named(frame, point))
 
 
-def _noise(experiment: Experiment, trajectory: Trajectory) -> float:
-    return experiment.plan(trajectory.run).noise
+def _turns(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
+    """Return a sentence on a run's changes of side, if they are worth one."""
+    measured = zigzag(experiment, trajectory)
+    flips, turns = measured.flips, measured.turns
+    if turns < TURNS_LEAST or flips < FLIPS_LEAST or flips < MENTIONED * turns:
+        return []
+    seen = measured.turn_angle is not None and measured.turn_angle >= SEEN
+    noisy = experiment.plan(trajectory.run).noise > 0
+    if not seen or flips < ZIGZAGS * turns or noisy:
+        return [Statement("changes_sides", flips=flips, turns=turns)]
+    if flips == turns:
+        return [Statement("zigzags_always", turns=turns)]
+    return [Statement("zigzags", flips=flips, turns=turns)]
 
 
-def comparison_sentence(
+def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
+    """Return what a run's weight decay does, if it has one."""
+    plan, decay = experiment.plan(trajectory.run), trajectory.run.weight_decay
+    if decay == 0:
+        return []
+    if plan.coupled == 0:
+        return [Statement("decay_pulls", decay=decay)]
+    minima = known_minima(experiment.surface, experiment.params, decay)
+    if not len(minima.xy):
+        return [Statement("decay_counts", decay=decay)]
+    end = finite(trajectory.path)[-1]
+    near = int(np.argmin(np.hypot(*(minima.xy - end).T)))
+    distance = math.dist(minima.xy[near], minima.origin[near])
+    x, y = map(Coordinate, minima.xy[near])
+    return [Statement("decay_moves", decay=decay, distance=distance, x=x, y=y)]
+
+
+# --- Runs compared
+
+
+def comparison(
     experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
-) -> str:
-    """Return a few short sentences on how the runs of an experiment differ, by their `labels`.
+) -> list[Statement]:
+    """Return how the runs of an experiment differ, by their `labels`.
 
     Runs that diverge are named, and the others compared with each other.
     """
     if len(trajectories) == 1:
-        return "There is one run, and nothing to compare it with."
+        return [Statement("one_run")]
     same = _identical(trajectories)
     if same and len(same[0]) == len(trajectories):
-        return f"{_all(labels)} are identical{_why_identical(experiment, trajectories)}."
+        return [Statement(_why_identical(experiment, trajectories), runs=_all(len(labels)))]
     lost = [i for i, t in enumerate(trajectories) if t.diverged_at is not None]
     ended = [i for i, t in enumerate(trajectories) if t.diverged_at is None]
     if not ended:
-        return f"{_all_diverge(trajectories, labels)}."
-    parts = []
-    if lost:
-        at = f" at step {trajectories[lost[0]].diverged_at:,}" if len(lost) == 1 else ""
-        parts.append(f"{_names(lost, labels, 'diverges', 'diverge')}{at}")
-    parts.append(_lowest(experiment, trajectories, labels, ended))
+        return [_all_diverge(trajectories, labels)]
+    said = []
+    if len(lost) == 1:
+        step = len(trajectories[lost[0]].lr)
+        said.append(Statement("diverges", run=labels[lost[0]], step=step))
+    elif lost:
+        said.append(Statement("some_diverge", runs=_names(lost, labels)))
+    if lost and len(ended) > 1:
+        said.append(Statement("others_follow"))
+    said.append(_lowest(experiment, trajectories, labels, ended))
     if len({len(trajectories[i].lr) for i in ended}) > 1:
-        parts.append("Not all took the same number of updates")
+        said.append(Statement("updates_differ"))
     kinds = {i: verdict(experiment, trajectories[i]).kind for i in ended}
-    for kind, place in (
-        (verdicts.LOCAL_MINIMUM, "in a local minimum"),
-        (verdicts.SADDLE, "at a saddle"),
+    for kind, one, many in (
+        (verdicts.LOCAL_MINIMUM, "settles_in_local", "settle_in_local"),
+        (verdicts.SADDLE, "rests_at_saddle", "rest_at_saddle"),
     ):
         there = [i for i in ended if kinds[i] == kind]
-        if there:
-            parts.append(f"{_names(there, labels, 'settles', 'settle')} {place}")
-    if not lost and len(parts) < PARTS_MOST:
-        parts += _longest(experiment, trajectories, labels)
-    parts += [_names(group, labels, "is", "are") + " identical" for group in same]
-    text = " ".join(f"{part}." for part in parts)
-    seeds = {experiment.plan(t.run).seed for t in trajectories if _noise(experiment, t) > 0}
+        if len(there) == 1:
+            said.append(Statement(one, run=labels[there[0]]))
+        elif there:
+            said.append(Statement(many, runs=_names(there, labels)))
+    if not lost and len(said) < PARTS_MOST:
+        said += _longest(experiment, trajectories, labels)
+    said += [Statement("identical", runs=_names(group, labels)) for group in same]
+    if any(t.run.weight_decay > 0 for t in trajectories):
+        said.append(Statement("without_decay"))
+    plans = [experiment.plan(t.run) for t in trajectories]
+    seeds = {plan.seed for plan in plans if plan.noise > 0}
     if seeds:
-        which = "this seed" if len(seeds) == 1 else "these seeds"
-        named = text.startswith(tuple(labels))
-        text = f"With {which}, {text if named else text[0].lower() + text[1:]}"
-    return text
+        said.append(Statement("one_seed" if len(seeds) == 1 else "some_seeds"))
+    return said
 
 
 def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
@@ -208,32 +383,26 @@ def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
 
 
 def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -> str:
-    """Return what differs between runs that are the same without noise, if nothing else does."""
+    """Return the kind that says what differs between runs that are the same without noise."""
     runs = [trajectory.run for trajectory in trajectories]
     if experiment.noise > 0 or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
-        return ""
-    differing = []
-    if len({run.batch_size for run in runs}) > 1:
-        differing.append("the batch size")
-    if len({experiment.plan(run).seed for run in runs}) > 1:
-        differing.append("the seed")
-    if not differing:
-        return ""
-    change = "changes" if len(differing) == 1 else "change"
-    return f": without noise {_join(differing)} {change} nothing"
+        return "identical"
+    batch = len({run.batch_size for run in runs}) > 1
+    seed = len({experiment.plan(run).seed for run in runs}) > 1
+    if batch and seed:
+        return "identical_batch_and_seed"
+    return "identical_batch" if batch else "identical_seed" if seed else "identical"
 
 
-def _all(runs: Sequence[object]) -> str:
-    return "Both runs" if len(runs) == 2 else f"All {len(runs)} runs"
-
-
-def _all_diverge(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> str:
+def _all_diverge(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> Statement:
     steps = [len(trajectory.lr) for trajectory in trajectories]
     first = [label for label, step in zip(labels, steps, strict=True) if step == min(steps)]
+    runs, step = _all(len(labels)), min(steps)
     if len(first) == len(steps):
-        return f"{_all(labels)} diverge at step {min(steps):,}"
-    who = f"{first[0]} first," if len(first) == 1 else "the first of them"
-    return f"{_all(labels)} diverge, {who} at step {min(steps):,}"
+        return Statement("all_diverge_at_once", runs=runs, step=step)
+    if len(first) == 1:
+        return Statement("all_diverge", runs=runs, run=first[0], step=step)
+    return Statement("all_diverge_some_first", runs=runs, step=step)
 
 
 def _lowest(
@@ -241,78 +410,83 @@ def _lowest(
     trajectories: Sequence[Trajectory],
     labels: Sequence[str],
     ended: Sequence[int],
-) -> str:
+) -> Statement:
     """Return which of the runs that did not diverge ends lowest, and by how much."""
     frame = frame_of(experiment)
-    lowest = frame.lowest
     starts = {i: float(trajectories[i].loss[0]) for i in ended}
     last = {i: float(trajectories[i].loss[-1]) for i in ended}
     highest, one_start = max(starts.values()), len(set(starts.values())) == 1
     order = sorted(ended, key=lambda i: last[i])
     best, loss = order[0], last[order[0]]
     if len(ended) == 1:
-        return f"{labels[best]} ends at loss {human(loss)}"
-    rest = "Of the rest, " if len(ended) < len(labels) else ""
+        return Statement("one_ends", run=labels[best], loss=loss)
     if all(last[i] >= starts[i] for i in ended):
-        none = f"{rest}none" if rest else "No run"
-        which = f", {human(highest)}" if one_start else ""
-        return f"{none} ends below the loss it starts from{which}"
+        none = "none_lower" if len(ended) == len(labels) else "rest_not_lower"
+        return Statement(f"{none}_than", loss=highest) if one_start else Statement(none)
+    second = order[1]
     # What is compared is how far above the lowest loss a run ends or, where there is no lowest
     # loss, how far below the start.
     if frame.surface.bounded:
-        size = {i: max(last[i] - lowest, 0.0) for i in ended}
-        reached = REACHED * (highest - lowest)
+        size = {i: max(last[i] - frame.lowest, 0.0) for i in ended}
+        typical = float(np.median(losses_in_frame(experiment.surface, experiment.params)))
+        reached = REACHED * (typical - frame.lowest)
         equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached)]
+        if size[best] <= reached and len(equal) == 1:
+            names = {"run": labels[best], "second": labels[second]}
+            return Statement("reaches_before", **names, gap=size[second])
+        if size[best] <= reached:
+            return Statement("reach", runs=_names(equal, labels))
     else:
         size = {i: highest - last[i] for i in ended}
-        reached = -math.inf
         equal = [i for i in order if size[best] <= EQUAL * size[i]]
-    every = f"{_all(labels)} " if len(equal) == len(labels) else ""
-    second, name = order[1], labels[order[1]]
-    if size[best] <= reached:
-        text = f"{every}reach" if every else _names(equal, labels, "reaches", "reach")
-        after = f"; {name} ends {human(size[second])} above it" if len(equal) == 1 else ""
-        return f"{text} the lowest loss{after}"
     if len(equal) > 1:
-        text = f"{every}end" if every else _names(equal, labels, "ends", "end")
-        if len(equal) < len(ended):
-            text = f"{rest}{text} lowest,"
-        return f"{text} at about the same loss, {human(loss)}"
-    first = f"{labels[best]} ends" if len(ended) == 2 else f"{rest}{labels[best]} ends lowest,"
+        kind = "all_equal" if len(equal) == len(ended) else "some_equal"
+        return Statement(kind, runs=_names(equal, labels), loss=loss)
+    names = {"run": labels[best], "second": labels[second]}
+    two = len(ended) == 2
     if not frame.surface.bounded:
         if size[second] <= 0:
-            return f"{first} lower than {name}"
-        start = "the start" if one_start else "the highest start"
-        return f"{first} {_factor(size[best] / size[second])} as far below {start} as {name}"
-    than = "lower than" if lowest == 0 else "closer to the lowest loss than"
+            return Statement("lower" if two else "lowest", **names)
+        much, times = _factor(size[best] / size[second])
+        kind = "falls_much" if much else "falls_times"
+        return Statement(kind if one_start else f"{kind}_from_highest", **names, times=times)
+    kind = ("lower" if two else "lowest") if frame.lowest == 0 else "closer" if two else "closest"
     ratio = size[second] / size[best]
-    share = f"{100 * (1 - 1 / ratio):.0f} %" if ratio < 2 else _factor(ratio)
-    return f"{first} {share} {than} {name}"
+    if ratio < 2:
+        return Statement(f"{kind}_share", **names, share=Share(ratio - 1))
+    much, times = _factor(ratio)
+    return Statement(f"{kind}_much" if much else f"{kind}_times", **names, times=times)
 
 
 def _longest(
     experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
-) -> list[str]:
-    """Return which run takes the longest way, in a list that is empty if none clearly does."""
+) -> list[Statement]:
+    """Return which run's path is the longest, in a list that is empty if none clearly is."""
     length = [float(np.hypot(*np.diff(t.path, axis=0).T).sum()) for t in trajectories]
     first, second = sorted(range(len(length)), key=lambda i: -length[i])[:2]
     shortest = SHORTEST * frame_of(experiment).diagonal
     if length[second] <= shortest or length[first] < EQUAL * length[second]:
         return []
-    way = "longer" if len(length) == 2 else "longest"
-    factor = _factor(length[first] / length[second])
-    return [f"{labels[first]} takes the {way} way, {factor} that of {labels[second]}"]
+    much, times = _factor(length[first] / length[second])
+    kind = "longer_path" if len(length) == 2 else "longest_path"
+    names = {"run": labels[first], "second": labels[second]}
+    return [Statement(f"{kind}_much" if much else kind, **names, times=times)]
 
 
-def _factor(ratio: float) -> str:
-    return f"{human(ratio)} times" if ratio <= FACTOR_MOST else f"over {FACTOR_MOST:,.0f} times"
+def _factor(ratio: float) -> tuple[bool, float]:
+    """Return whether a factor is only called larger than one, and which."""
+    return (True, FACTOR_MOST) if ratio > FACTOR_MOST else (False, ratio)
 
 
-def _names(which: Sequence[int], labels: Sequence[str], one: str, many: str) -> str:
+def _all(count: int) -> Statement:
+    return Statement("both_runs") if count == 2 else Statement("all_runs", count=count)
+
+
+def _names(which: Sequence[int], labels: Sequence[str]) -> str | Statement:
+    """Return the subject that stands for some of the runs."""
+    if len(which) == len(labels):
+        return _all(len(labels))
     if len(which) > NAMES_MOST:
-        return f"{len(which)} of {len(labels)} runs {many}"
-    return f"{_join([labels[i] for i in which])} {one if len(which) == 1 else many}"
-
-
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return Statement("some_runs", count=len(which), total=len(labels))
+    names = [labels[i] for i in which]
+    return Statement("two_runs", first=names[0], second=names[1]) if len(names) == 2 else names[0]

@@ -285,15 +285,20 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
 
 
 def continued(
-    experiment: Experiment, trajectory: Trajectory, updates: int, noisy: bool = True
+    experiment: Experiment,
+    trajectory: Trajectory,
+    updates: int,
+    noisy: bool = True,
+    before: int = 0,
 ) -> Trajectory:
     """Carry a run on from its end, for `updates` more, the rate held at its last value.
 
     The noise goes on with the further draws of the seed; not `noisy`, the gradients are exact from
     here on. Returns the continuation alone, its steps counted from 0 and its path beginning where
-    the trajectory ends. The trajectory must be one that was not cut short, of one update or more.
+    the trajectory ends. The trajectory must be one that was not cut short, of one update or more;
+    `before` counts the updates made before it, if it is a continuation itself.
     """
-    plan, before = experiment.plan(trajectory.run), len(trajectory.lr)
+    plan, before = experiment.plan(trajectory.run), before + len(trajectory.lr)
     chance = draws(plan.seed, before + updates)[before:] if noisy and plan.noise > 0 else None
     return _simulate(
         plan,

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from landscape import SURFACES
+from landscape.language import number as written
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.step import Model, equal_runs, formula, inspect_step, taylor
-from optimizers.analysis.verdicts import human
 from views.scene.local import Look
 from views.settings.controls import Choice, inside, number, pick, row
 from views.settings.settings import MOST_UPDATES, Settings
@@ -63,10 +63,10 @@ def told(look: Look, count: int) -> str:
     step = look.step
     rows = {
         "position θ": pair(step.theta),
-        "loss": f"{human(step.loss)}, after the step {human(step.loss_after)}",
+        "loss": f"{written(step.loss)}, after the step {written(step.loss_after)}",
         "exact gradient": pair(step.exact),
         "gradient of the batch": pair(step.noisy) if step.noise.any() else "the exact one",
-        "learning rate": human(step.lr),
+        "learning rate": written(step.lr),
         "step taken": pair(step.step),
     }
     # L-BFGS has room for more pairs than it has, and its alphas are scratch space.
@@ -97,7 +97,7 @@ def described(model: Model) -> str:
     larger, smaller = model.eigenvalues
     text = (
         "The dashed lines are the quadratic that agrees with slope and curvature here; its"
-        f" curvatures are {human(larger)} and {human(smaller)}."
+        f" curvatures are {written(larger)} and {written(smaller)}."
     )
     if model.minimizer is not None:
         return (
@@ -110,4 +110,4 @@ def described(model: Model) -> str:
 def pair(vector: Any) -> str:
     """Return a vector as two numbers."""
     x, y = vector.tolist()
-    return f"({human(x)}, {human(y)})"
+    return f"({written(x)}, {written(y)})"

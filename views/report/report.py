@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 
 from landscape import SURFACES
+from landscape.language import number as written
 from optimizers import OPTIMIZERS, Experiment, Trajectory
 from optimizers.analysis.listing import plain_python, pytorch
 from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
-from optimizers.analysis.verdicts import human, verdict
-from optimizers.analysis.words import comparison_sentence, run_sentence
+from optimizers.analysis.statements import Statement, render
+from optimizers.analysis.words import comparison, of_run, outcome
 from views.report import inspector
-from views.scene.figures import outcome
 from views.settings.controls import Choice, inside, number
 from views.settings.settings import Settings
 
@@ -52,18 +52,16 @@ def show(
     """Draw the report: a sentence and a table, and on demand each run and its code."""
     experiment, labels = choice.experiment, choice.labels
     # One text: the browser takes a millisecond or two to set each.
-    sentence = comparison_sentence(experiment, trajectories, labels)
-    st.markdown(f"{sentence}\n\n{table(experiment, labels, trajectories)}")
+    compared = said(comparison(experiment, trajectories, labels))
+    st.markdown(f"{compared}\n\n{table(experiment, labels, trajectories)}")
     with inside(settings, details.runs):
         tolerance = number(
             *(settings, "tolerance", "Tolerance of the loss gap", 1e-12, 1e6, TOLERANCE, TOLERANCE),
             help="A run has arrived when its loss is less than this above the lowest loss.",
         )
         if not settings.closed:
-            sentences = zip(trajectories, labels, strict=True)
-            st.markdown(
-                "\n".join(f"- {run_sentence(experiment, t, label)}" for t, label in sentences)
-            )
+            runs = zip(trajectories, labels, strict=True)
+            st.markdown("\n".join(f"- {said(of_run(experiment, t, label))}" for t, label in runs))
             st.markdown(measures(experiment, labels, trajectories, tolerance))
             st.markdown(notes(experiment, labels, trajectories))
     if details.code.open:
@@ -87,18 +85,21 @@ def table(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
     return "\n".join(rows)
 
 
+def said(statements: Sequence[Statement]) -> str:
+    """Return statements as one text in the current language."""
+    return " ".join(map(render, statements))
+
+
 def ending(experiment: Experiment, trajectory: Trajectory) -> str:
     """Return a run's verdict and, of a rule that trusts the Hessian, where it should not have."""
-    how = verdict(experiment, trajectory)
-    text = outcome(trajectory) or f"{how.kind}: {how.evidence}"
-    if not OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
-        return text
-    points = trajectory.path[: len(trajectory.lr)].T
-    hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
-    astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
-    if not astray:
-        return text
-    return f"{text}; Hessian not positive definite at {astray} of {len(hxx)} steps"
+    how = outcome(experiment, trajectory)
+    if OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
+        points = trajectory.path[: len(trajectory.lr)].T
+        hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
+        astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
+        if astray:
+            how = Statement("outcome_astray", outcome=how, count=astray, total=len(hxx))
+    return render(how)
 
 
 def measures(
@@ -131,7 +132,7 @@ def arrival(reached: Progress) -> str:
     if reached.reason:
         return reached.reason
     if reached.updates is None:
-        return f"not reached, gap {human(reached.gap or 0.0)}"
+        return f"not reached, gap {written(reached.gap or 0.0)}"
     return f"{reached.updates:,} updates, {reached.samples:,} samples"
 
 
