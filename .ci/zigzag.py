@@ -6,6 +6,9 @@
 
 The app is served by a process for each of up to four processors (views/server/start.py).
 
+test ends with a short part of the tests (tests/smoke.py) under every other Python of SUPPORTED that
+it finds, by the command `smoke` of this file.
+
 ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
 tests.
 """
@@ -24,9 +27,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = (3, 11)
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+OLDEST = SUPPORTED[0]
 ROOT = Path(__file__).resolve().parent.parent
-NEEDS = {"start": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
+NEEDS = {
+    "start": ("requirements.txt",),
+    "test": ("requirements.txt", "requirements-dev.txt"),
+    "smoke": ("requirements.txt",),
+}
+MOST_SECONDS = 600  # that the tests under another Python may take, the installation included
 STAMP = "zigzag-installed.json"  # beside what has been installed: which files say so
 MOST_WORKERS = 4  # that test; each has a server and a browser of its own
 JAVASCRIPT = (".ci/js/package.json", ".ci/js/package-lock.json")  # what checks it, from npm
@@ -59,7 +68,7 @@ def main(arguments: list[str]) -> int:
     try:
         check_version(sys.version_info[:2])
         python = environment(venv_folder(), NEEDS[command])
-        return start(python, options) if command == "start" else test(python, options)
+        return {"start": start, "test": test, "smoke": smoke}[command](python, options)
     except SetupError as problem:
         print(f"zigzag: {problem}", file=sys.stderr)
         return 1
@@ -96,7 +105,8 @@ def test(python: Path, options: list[str]) -> int:
         code = subprocess.call([str(python), "-m", *check], cwd=ROOT)
         if code:
             return code
-    return 0
+    # With options it is some of the tests that are of interest.
+    return 0 if options else test_other_pythons()
 
 
 def sharing() -> list[str]:
@@ -106,6 +116,39 @@ def sharing() -> list[str]:
     """
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
+
+
+def test_other_pythons() -> int:
+    """Run the short part of the tests under the other Pythons; return the first bad exit code."""
+    for name, program in other_pythons().items():
+        say(f"tests/smoke.py under {name}")
+        # In the folder of the environment here, with which it is thrown away.
+        settings = {**os.environ, "ZIGZAG_VENV": str(venv_folder() / name)}
+        command = [program, str(Path(__file__).resolve()), "smoke"]
+        try:
+            code = subprocess.call(command, env=settings, timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise SetupError(f"{name} took more than {MOST_SECONDS} seconds.") from None
+        if code:
+            return code
+    return 0
+
+
+def other_pythons() -> dict[str, str]:
+    """Return the supported Pythons that are there, other than the one that runs this."""
+    found = {}
+    for version in SUPPORTED:
+        name = "python" + ".".join(map(str, version))
+        places = [shutil.which(name), *Path.home().glob(f".pyenv/versions/*/bin/{name}")]
+        programs = [str(place) for place in places if place and starts(str(place))]
+        if programs and version != sys.version_info[:2]:
+            found[name] = programs[0]
+    return found
+
+
+def smoke(python: Path, options: list[str]) -> int:
+    """Run the short part of the tests, and return its exit code."""
+    return subprocess.call([str(python), str(ROOT / "tests" / "smoke.py"), *options])
 
 
 def say(text: str) -> None:
@@ -260,7 +303,7 @@ def installed_browser() -> Path | None:
 
 
 def starts(path: str) -> bool:
-    """Tell whether a browser starts: Ubuntu's `chromium-browser` may only say where to get one."""
+    """Tell whether a program starts: what bears its name may only say where to get it."""
     if os.name == "nt":
         return True  # where asking for the version opens a window
     command = [path, "--version"]

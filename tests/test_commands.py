@@ -258,6 +258,44 @@ def test_tests_are_shared_among_the_processors_but_not_too_many(
     assert zigzag.sharing()[:2] == ["-n", str(workers)]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="shell scripts stand for the Pythons")
+def test_the_other_pythons_that_start_are_tested_in_environments_of_their_own(
+    zigzag, monkeypatch, tmp_path
+):
+    home, path = tmp_path / "home", tmp_path / "path"
+    broken, good = (
+        path / "python3.12",
+        home / ".pyenv" / "versions" / "3.12.1" / "bin" / "python3.12",
+    )
+    same, unsupported = path / "python3.11", path / "python3.10"
+    for program, code in ((broken, 127), (good, 0), (same, 0), (unsupported, 0)):
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!/bin/sh\nexit {code}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path))
+    monkeypatch.setattr(zigzag.Path, "home", lambda: home)
+    monkeypatch.setattr(zigzag.sys, "version_info", (3, 11, 7))
+    assert zigzag.other_pythons() == {"python3.12": str(good)}
+    zigzag.codes["smoke"] = 4
+    assert zigzag.test_other_pythons() == 4
+    assert zigzag.calls == [f"{good} {SCRIPT} smoke"]
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 5), (["-x"], 0)])
+def test_some_tests_are_run_under_one_python_and_all_under_every(
+    zigzag, monkeypatch, options, code
+):
+    monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
+    monkeypatch.setattr(zigzag, "test_other_pythons", lambda: 5)
+    assert zigzag.test(Path("python"), options) == code
+
+
+def test_the_short_part_is_run_with_the_apps_own_requirements(zigzag):
+    assert zigzag.NEEDS["smoke"] == zigzag.NEEDS["start"]
+    assert zigzag.smoke(Path("python"), []) == 0
+    assert zigzag.calls == [f"python {zigzag.ROOT / 'tests' / 'smoke.py'}"]
+
+
 # --- The browser
 
 
