@@ -172,6 +172,12 @@ def in_panel(run: dict, slack: float = 0) -> bool:
     return x0 - slack <= x <= x1 + slack and y0 - slack <= y <= y1 + slack
 
 
+def place(run: dict, x: float, y: float) -> list[float]:
+    """Return what point of the plane lies at a pixel of the panel of a run."""
+    (right, down), (across, up) = run["head"], run["pixel"]
+    return [run["at"][0] + (x - right) * across, run["at"][1] - (y - down) * up]
+
+
 # --- The first page
 
 
@@ -363,7 +369,7 @@ def check_heads(runs: list[dict]) -> None:
 
 def test_a_diverged_run_says_so(visit: Visits):
     page = visit(link(**LEAVING))
-    expect(page.page.locator(TITLES).first).to_contain_text("diverged at step")
+    expect(page.page.locator(TITLES).first).to_contain_text("left at step")
     expect(page.page.get_by_role("table")).to_contain_text("diverged at step")
 
 
@@ -384,13 +390,15 @@ def test_overlay_puts_all_runs_into_one_panel_and_side_by_side_back(visit: Visit
 def test_a_click_on_any_panel_moves_the_start_of_all(visit: Visits):
     page = visit()
     for panel, (right, down) in ((2, (0.31, 0.62)), (0, (0.83, 0.17))):
-        x0, y0, x1, y1 = drawn(page)[panel]["panel"]
+        before = drawn(page)[panel]
+        x0, y0, x1, y1 = before["panel"]
         x, y = x0 + right * (x1 - x0), y0 + down * (y1 - y0)
+        clicked = place(before, x, y)
         with page.another_scene():
             page.page.mouse.click(x, y)
         go(page, 0)
-        runs = drawn(page)
-        assert distance(runs[panel]["head"], [x, y]) <= 1
+        runs = drawn(page)  # in the frame that fits the new start
+        assert runs[panel]["at"] == pytest.approx(clicked, abs=2 * max(runs[panel]["pixel"]))
         query = parse_qs(urlsplit(page.page.url).query)
         for letter, label, *values in zip("xy", START, *(run["at"] for run in runs), strict=True):
             # 300 pixels hold a frame ten wide: a hundredth of it is less than one.
@@ -405,22 +413,25 @@ def test_a_click_moves_only_its_own_start_where_starts_are_compared(visit: Visit
     before = drawn(page)
     x0, y0, x1, y1 = before[1]["panel"]
     x, y = x0 + 0.31 * (x1 - x0), y0 + 0.62 * (y1 - y0)
+    clicked = place(before[1], x, y)
     with page.another_scene():
         page.page.mouse.click(x, y)
     after = drawn(page)
-    assert distance(after[1]["head"], [x, y]) <= 1
+    near = 2 * max(after[1]["pixel"])
+    assert after[1]["at"] == pytest.approx(clicked, abs=near)
     for panel in {*range(len(before))} - {1}:
-        assert distance(after[panel]["head"], before[panel]["head"]) <= 1
+        assert after[panel]["at"] == pytest.approx(before[panel]["at"], abs=near)
     assert visit(page.page.url).scene == page.scene
 
 
 def test_a_drag_that_zooms_does_not_move_the_start(visit: Visits):
     page = visit()
-    before = page.scene
+    before, whole = page.scene, page.player.evaluate(RANGES)
     zoom(page)
+    assert page.player.evaluate(RANGES) != whole
     button(page, WHOLE_FRAME).click()
     expect(button(page, WHOLE_FRAME)).to_be_hidden()
-    assert page.player.evaluate(RANGES) == [-5, 5, -5, 5]
+    assert page.player.evaluate(RANGES) == whole
     page.settled()
     assert page.scene == before
 
@@ -429,9 +440,10 @@ def test_a_change_keeps_the_chart_the_clock_and_the_zoom(visit: Visits):
     page = visit()
     page.page.locator(STAGE).evaluate("(stage) => (stage.mine = true)")
     go(page, 37)
+    whole = page.player.evaluate(RANGES)
     zoom(page)
     ranges = page.player.evaluate(RANGES)
-    assert ranges != [-5, 5, -5, 5]
+    assert ranges != whole
 
     def kept() -> None:
         assert page.page.locator(STAGE).evaluate("(stage) => stage.mine")
@@ -446,7 +458,7 @@ def test_a_change_keeps_the_chart_the_clock_and_the_zoom(visit: Visits):
             slider_of(page.page, slider).press("ArrowRight")
         kept()
     with page.another_scene():
-        page.page.get_by_role("button", name="Remove Momentum").click()
+        page.page.get_by_role("button", name="Remove RMSProp").click()
     kept()
     assert len(drawn(page)) == len(DEFAULT.runs) - 1
 
@@ -740,13 +752,13 @@ def test_the_charts_follow_the_width_of_the_window(visit: Visits):
 
 COLOURS = """
 (player) => [
-  getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor,
-  getComputedStyle(player.querySelector(".zz-notes > div")).backgroundColor,
+  getComputedStyle(document.querySelector('[data-testid="stApp"]')).color,
+  getComputedStyle(player.querySelector(".zz-notes > div")).color,
 ]
 """
 
 
-def test_the_panels_have_the_page_colour_of_the_theme(visit: Visits):
+def test_the_titles_have_the_text_colour_of_the_theme(visit: Visits):
     pages = {scheme: visit(color_scheme=scheme) for scheme in ("light", "dark")}
     colours = {scheme: page.player.evaluate(COLOURS) for scheme, page in pages.items()}
     assert all(page == panel for page, panel in colours.values()), colours

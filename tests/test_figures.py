@@ -15,7 +15,7 @@ from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views.scene import curves, figures, scene
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, Ground, Mark
 from views.scene.scale import LossScale, round_number
-from views.theme import DARK, LIGHT, MOST_PANELS
+from views.theme import DARK, KEYS, LIGHT, MOST_PANELS
 
 
 def experiment_on(surface: str, **changes: Any) -> Experiment:
@@ -28,8 +28,10 @@ def experiment_on(surface: str, **changes: Any) -> Experiment:
 def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer, LIGHT) for i, run in enumerate(experiment.runs)]
     view = OVERLAY if overlay else SIDE_BY_SIDE
-    return scene.ground(Ground.of(experiment), view, len(marks), LIGHT) | scene.scene(
-        experiment, simulate(experiment), marks, view, LIGHT
+    trajectories = simulate(experiment)
+    ground = scene.ground_of(experiment, trajectories, view)
+    return scene.ground(ground, view, len(marks), LIGHT) | scene.scene(
+        experiment, trajectories, marks, view, LIGHT
     )
 
 
@@ -82,10 +84,11 @@ def test_a_drawn_path_is_the_simulated_one(optimizer):
 
 
 def test_a_path_far_outside_the_frame_is_not_rounded_to_levels():
-    experiment = experiment_on("Quadratic", steps=2000, runs=(Run("SGD", lr=0.2005),) * 2)
-    (trace,) = traces(scene_of(experiment)["front"], "path-0")
-    assert np.ptp(trace["y"]) > 40
-    assert trace["y"].dtype == np.float32
+    path = simulate(experiment_on("Quadratic", runs=(Run("SGD", lr=0.1),)))[0].path
+    for box, kind in (((-5.0, 5.0), np.float64), ((-0.4, 0.4), np.float32)):
+        assert {c.dtype for c in figures.coordinates(path, (box, box), exact=False)} == {
+            np.dtype(kind)
+        }
 
 
 def test_every_panel_has_the_same_frame_and_its_own_run():
@@ -95,7 +98,7 @@ def test_every_panel_has_the_same_frame_and_its_own_run():
         for name, axis in scene["back"]["layout"].items()
         if name.startswith("xaxis")
     }
-    assert ranges == {SURFACES["Beale"].domain[0]}
+    assert len(ranges) == 1
     assert [trace["xaxis"] for trace in traces(scene["front"], "path-")] == ["x", "x2", "x3"]
     assert {
         trace["xaxis"] for trace in traces(scene_of(experiment_on("Beale"), True)["front"], "")
@@ -109,19 +112,52 @@ def test_start_and_minima_are_marked_in_every_panel():
         assert len(trace["x"]) == 4
 
 
-def test_a_start_outside_the_domain_doubles_the_frame():
-    inside = experiment_on("Quadratic", start=(5.0, -5.0))
-    assert figures.frame(inside) == SURFACES["Quadratic"].domain
-    outside = replace(inside, runs=(Run("SGD"), Run("SGD", start=(-7.0, 2.0))))
-    assert figures.frame(outside) == ((-10.0, 10.0), (-10.0, 10.0))
+@pytest.mark.parametrize("surface", ["Rastrigin", "Ackley"])
+def test_of_very_many_minima_only_the_global_one_is_marked(surface):
+    (marks, *_) = traces(scene_of(experiment_on(surface))["back"], "minima")
+    assert np.hypot(*marks["x"], *marks["y"]) < 1e-9
 
 
-def test_a_diverged_run_is_labelled_with_its_step():
-    experiment = experiment_on("Quadratic", runs=(Run("SGD", lr=0.5),))
-    step = simulate(experiment)[0].diverged_at
+def test_start_and_minimum_are_named_where_there_is_room():
+    two = (Run("SGD"), Run("Adam"))
+    for runs, overlay, panels in ((two, False, 2), (two, True, 1), ((*two, Run("Newton")), 0, 0)):
+        scene = scene_of(experiment_on("Quadratic", runs=runs), overlay)
+        words = traces(scene["front"], "words")
+        assert {text for t in words for text in t["text"]} == ({"start"} if panels else set())
+        assert [t["text"] for t in traces(scene["back"], "words")] == [["minimum"]] * panels
+
+
+def test_dots_are_where_they_are_apart_and_long_paths_are_thinner():
+    few = experiment_on("Quadratic", steps=30, runs=(Run("SGD", lr=0.18), Run("SGD", lr=0.001)))
+    front = scene_of(few)["front"]
+    assert [t["name"] for t in traces(front, "dots")] == ["dots-0"]
+    long = Run("Momentum", lr=0.05, hyper={"momentum": 0.99})
+    front = scene_of(experiment_on("Quadratic", steps=600, runs=(long, Run("SGD"))))["front"]
+    thin, wide = (t["line"]["width"] for t in traces(front, "path-"))
+    assert thin < wide
+    assert not traces(front, "dots")
+
+
+def test_a_diverged_run_is_labelled_with_the_step_at_which_it_leaves():
+    experiment = experiment_on("Quadratic", runs=(Run("SGD", lr=0.25),))
+    path = simulate(experiment)[0].path
     for overlay in (False, True):
-        (note,) = scene_of(experiment, overlay)["front"]["layout"]["annotations"]
-        assert f"diverged at step {step}" in note["text"]
+        scene = scene_of(experiment, overlay)
+        (note,) = scene["front"]["layout"]["annotations"]
+        layout = scene["back"]["layout"]
+        box = np.array([layout["xaxis"]["range"], layout["yaxis"]["range"]])
+        outside = ((path < box[:, 0]) | (path > box[:, 1])).any(axis=1)
+        assert f"left at step {outside.argmax()}" in note["text"]
+        (drawn,) = traces(scene["front"], "path-0")
+        assert len(drawn["x"]) == outside.argmax() + 1
+
+
+def test_the_sign_of_a_title_is_the_mark_of_its_run():
+    scene = scene_of(experiment_on("Quadratic"))
+    for i, note in enumerate(scene["front"]["layout"]["annotations"]):
+        (head,) = traces(scene["front"], f"head-{i}")
+        assert head["marker"]["color"] in note["text"]
+        assert KEYS[head["marker"]["symbol"]] in note["text"]
 
 
 def test_a_run_that_stops_says_why():
@@ -131,30 +167,33 @@ def test_a_run_that_stops_says_why():
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_contours_and_colour_bar_agree_with_the_loss(surface):
-    experiment = experiment_on(surface)
-    heights, scale = figures.terrain(Ground.of(experiment))
-    contour = traces(
-        {
-            "data": [
-                t | {"name": "c"}
-                for t in figures.background(Ground.of(experiment), 1, LIGHT)["data"]
-                if t["type"] == "contour"
-            ]
-        },
-        "c",
-    )[0]
-    x = contour["x0"] + contour["dx"] * np.arange(figures.GRID)
-    y = contour["y0"] + contour["dy"] * np.arange(figures.GRID)
-    loss = SURFACES[surface].loss(*np.meshgrid(x, y), **experiment.params)
+def test_contours_lie_evenly_at_heights_of_the_loss(surface):
+    ground = Ground.of(experiment_on(surface))
+    heights, scale = figures.terrain(ground)
+    fine, strong, *_ = figures.background(ground, 1, LIGHT)["data"]
+    assert fine["z"] is strong["z"] is heights, "one array, and so sent once"
+    x = fine["x0"] + fine["dx"] * np.arange(figures.GRID)
+    y = fine["y0"] + fine["dy"] * np.arange(figures.GRID)
+    loss = SURFACES[surface].loss(*np.meshgrid(x, y), **ground.params)
     np.testing.assert_allclose(
         scale.inverse(heights), loss, rtol=1e-9, atol=1e-9 * np.abs(loss).max()
     )
-    for height, text in zip(
-        contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"], strict=True
-    ):
-        written = float(text.replace("−", "-").replace(",", ""))
-        assert float(scale.inverse(height)) == pytest.approx(written, rel=1e-5, abs=1e-9)
+    lines = np.arange(figures.LEVELS) * fine["contours"]["size"] + fine["contours"]["start"]
+    assert fine["contours"]["end"] == pytest.approx(lines[-1])
+    below = [float((heights < line).mean()) for line in lines]
+    assert (below[0], below[-1]) == pytest.approx((0.03, 0.99), abs=0.01)
+    assert strong["contours"]["size"] == figures.STRONG * fine["contours"]["size"]
+
+
+def test_the_losses_of_contours_grow_by_one_factor():
+    ground = Ground.of(experiment_on("Quadratic"))
+    _, scale = figures.terrain(ground)
+    lines = figures.background(ground, 1, LIGHT)["data"][0]["contours"]
+    heights = lines["start"] + lines["size"] * np.arange(figures.LEVELS)
+    losses = scale.inverse(heights)
+    factors = losses[1:] / losses[:-1]
+    assert factors.max() / factors.min() < 1.05
+    assert losses[0] > 0
 
 
 @pytest.mark.parametrize("surface", SURFACES)

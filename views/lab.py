@@ -111,7 +111,7 @@ def about(settings: Settings) -> None:
     st.caption(
         f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}."
         f" {f'Lowest loss: {lowest:.4g}.' if surface.bounded else 'It has no lowest loss.'}"
-        " × marks the start, ★ a global minimum, ☆ a local one."
+        " ○ marks the start, + a minimum: large a global one, small a local one."
     )
 
 

@@ -71,9 +71,11 @@ DARK = Theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 # The marks of the runs by their place: the last three have the colours of the first three again,
-# and are dashed and hollow. None is like the ring of the start or the plus of a minimum.
+# and are dashed and hollow. None is like the ring of the start or the plus of a minimum. `KEYS` are
+# the same in text.
 SYMBOLS = (
-    *("circle", "diamond", "triangle-up", "square", "triangle-down", "bowtie"),
+    *("circle", "diamond", "triangle-up", "square", "triangle-down", "triangle-left"),
     *("circle-open", "diamond-open", "triangle-up-open"),
 )
+KEYS = dict(zip(SYMBOLS, "●◆▲■▼◄○◇△", strict=True))
 MOST_PANELS = len(SYMBOLS)

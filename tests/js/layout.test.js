@@ -5,6 +5,7 @@ import {
   arrangementFor,
   chartSize,
   curveHeight,
+  dashesOf,
   panelsSize,
   roomBeside,
   spaceSize,
@@ -79,4 +80,16 @@ test("an arranged layout has the panels' domains, and no array of the given one"
   assert.deepEqual([laid.width, laid.height], [700, 300]);
   laid.xaxis.range[0] = 9;
   assert.deepEqual(layout, { font: { size: 14 }, xaxis: axis(), xaxis2: axis() });
+});
+
+test("a line is drawn to its length, dashed or not", () => {
+  const drawn = (/** @type {string} */ text) => text.split(" ").map(Number);
+  assert.deepEqual(drawn(dashesOf(40, false)), [40, 1e7]);
+  for (const length of [0, 3, 9, 12, 14, 40, 1000]) {
+    const dashes = drawn(dashesOf(length, true));
+    assert.equal(dashes.length % 2, 0);
+    const ends = dashes.slice(0, -1).reduce((sum, pixels) => sum + pixels, 0);
+    assert.ok(ends <= length && ends >= length - 5, `${ends} of ${length}`);
+    assert.equal(dashes.at(-1), 1e7);
+  }
 });

@@ -13,7 +13,8 @@ from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.maps.ensembles import MINIMA
 from views.maps.base import Map, Shown, axis_layout, base_layout, of_one_run
 from views.player.chart import Panel
-from views.scene.figures import Figure, frame
+from views.scene.figures import Figure
+from views.scene.frames import domain
 from views.settings.controls import Choice, pick, row
 from views.settings.settings import Settings
 from views.theme import Theme
@@ -34,7 +35,7 @@ def ask(settings: Settings, choice: Choice) -> BasinMap | str:
         picked = of_one_run(settings, "map", choice, range(len(choice.experiment.runs)))
         size = int(pick(settings, "map.starts", "Starts a side", SIZES, "256", width=130))
     assert picked is not None
-    return BasinMap(picked, frame(picked), size)
+    return BasinMap(picked, domain(picked), size)
 
 
 def name_of(point: CriticalPoint) -> str:

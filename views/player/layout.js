@@ -72,6 +72,21 @@ export function chartSize(aspect, tallest, { l, r, t, b }, width) {
   return { width: Math.min(width, wide), height };
 }
 
+const DASH = [9, 5]; // pixels of line and of gap
+
+/**
+ * SVG's dashes of a line that is drawn to a length and no further.
+ * @param {number} length Pixels.
+ * @param {boolean} dashed Whether the line is dashed as far as it is drawn.
+ */
+export function dashesOf(length, dashed) {
+  if (!dashed) return `${length} 1e7`;
+  const period = DASH[0] + DASH[1];
+  const whole = Math.min(Math.floor(length / period), 2000);
+  const rest = Math.min(length - whole * period, DASH[0]);
+  return `${`${DASH.join(" ")} `.repeat(whole)}${rest} 1e7`;
+}
+
 /**
  * A figure's layout with its panels where an arrangement has them.
  * @param {Figure} figure

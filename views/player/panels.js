@@ -2,7 +2,7 @@
 // paths; while the player plays, only the travelled length of each path and its head change.
 
 import { clip } from "./clip.js";
-import { arranged, arrangementFor, panelsSize } from "./layout.js";
+import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
 import { between } from "./sight.js";
 import { title } from "./titles.js";
@@ -18,7 +18,8 @@ import { title } from "./titles.js";
  * @property {Axis} py
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled
- * @property {SVGElement[]} lines
+ * @property {{node: SVGElement, dashed: boolean}[]} lines
+ * @property {SVGElement[]} dots One at each update, or none.
  * @property {SVGElement | undefined} head
  */
 
@@ -35,6 +36,8 @@ export class Panels {
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #family = "";
   #clock = 0;
+  /** Whose frame is the whole of what is drawn. */
+  #whole = /** @type {Scene | null} */ (null);
 
   /**
    * @param {HTMLElement} stage With a place for contours, for paths and for titles.
@@ -70,12 +73,31 @@ export class Panels {
     if (ground !== this.#ground) {
       const layout = arranged(scene.back, arrangement, size, family);
       const touch = matchMedia("(pointer: coarse)").matches;
-      const extra = { uirevision: scene.frame, ...(touch && { dragmode: false }) };
+      const extra = { uirevision: scene.surface, ...(touch && { dragmode: false }) };
+      withRanges(layout, this.#opening(scene));
       await plot.draw(this.#back, scene.back.data, { ...layout, ...extra });
       if (!this.#ground) plot.onChange(this.#back, () => this.#follow());
       this.#ground = ground;
     }
+    this.#whole = scene;
     await this.#drawPaths();
+  }
+
+  /**
+   * The ranges that a scene opens with: of a zoom that stays while the frame changes, on the same
+   * surface and within the new frame, beyond which there is no ground; or else the whole frame.
+   * @param {Scene} scene
+   * @returns {[Range, Range]}
+   */
+  #opening(scene) {
+    const whole = rangesOf(scene);
+    const before = this.#whole;
+    if (before?.surface !== scene.surface) return whole;
+    const now = /** @type {[Range, Range]} */ (
+      ["x", "y"].map((name) => plot.axis(this.#back, name).range)
+    );
+    const zoomed = !now.every((range, i) => same(range, rangesOf(before)[i]));
+    return zoomed && now.every((range, i) => within(range, whole[i])) ? now : whole;
   }
 
   /** Draw the paths again after a zoom. */
@@ -90,11 +112,7 @@ export class Panels {
     if (!scene || !arrangement) return;
     const [xs, ys] = [plot.axis(this.#back, "x").range, plot.axis(this.#back, "y").range];
     const layout = arranged(scene.front, arrangement, this.#size, this.#family);
-    for (const key of Object.keys(layout)) {
-      if (!/^[xy]axis/.test(key)) continue;
-      const axis = /** @type {object} */ (layout[key]);
-      layout[key] = { ...axis, range: key[0] === "x" ? xs : ys, visible: false };
-    }
+    withRanges(layout, [xs, ys], { visible: false });
     /** @type {Map<Numbers, ReturnType<typeof clip>>} A path and its casing share their numbers. */
     const clipped = new Map();
     const cut = (/** @type {Numbers} */ x, /** @type {Numbers} */ y) => {
@@ -111,10 +129,14 @@ export class Panels {
     this.#writeTitles(annotations);
     this.#runs = scene.front.data
       .filter((trace) => trace.name.startsWith("path-"))
-      .map(({ name, x, y, xaxis = "x", yaxis = "y" }) => {
+      .map(({ name, x, y, line, xaxis = "x", yaxis = "y" }) => {
         const run = name.slice("path-".length);
         const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
-        const lines = [`casing-${run}`, name].map((uid) => plot.line(this.#front, uid));
+        const dashed = line?.dash === "dash";
+        const lines = [`casing-${run}`, name].flatMap((uid) => {
+          const node = plot.line(this.#front, uid);
+          return node ? [{ node, dashed: dashed && uid === name }] : [];
+        });
         return {
           x,
           y,
@@ -122,12 +144,13 @@ export class Panels {
           py,
           pace: scene.pace[Number(run)],
           travelled: travelled(cut(x, y), px, py),
-          lines: lines.filter((node) => node !== null),
+          lines,
+          dots: [...plot.markers(this.#front, `dots-${run}`)],
           head: plot.markers(this.#front, `head-${run}`)[0],
         };
       });
-    const { xaxis, yaxis } = scene.back.layout;
-    this.zoomed(!same(xs, xaxis.range) || !same(ys, yaxis.range));
+    const [whole, high] = rangesOf(scene);
+    this.zoomed(!same(xs, whole) || !same(ys, high));
   }
 
   /** @param {Annotation[]} annotations */
@@ -137,7 +160,7 @@ export class Panels {
       const [x, y] = [note.xref, note.yref].map((name) =>
         plot.axis(this.#front, name.split(" ")[0]),
       );
-      return title(note, x.offset + 3, y.offset + 3, x.length - 12);
+      return title(note, x.offset, y.offset, x.length); // above the panel
     });
     this.#notes.replaceChildren(...titles);
   }
@@ -148,12 +171,15 @@ export class Panels {
    */
   reveal(clock) {
     this.#clock = clock;
-    for (const { x, y, px, py, pace, travelled, lines, head } of this.#runs) {
+    for (const { x, y, px, py, pace, travelled, lines, dots, head } of this.#runs) {
       const at = Math.min(clock * pace, x.length - 1);
       const length = between(travelled, at);
-      for (const { style } of lines) {
-        style.strokeDasharray = `${length} 1e7`;
-        style.visibility = length ? "visible" : "hidden";
+      for (const { node, dashed } of lines) {
+        node.style.strokeDasharray = dashesOf(length, dashed);
+        node.style.visibility = length ? "visible" : "hidden";
+      }
+      for (const [k, dot] of dots.entries()) {
+        plot.set(dot, "visibility", k <= at + 1e-9 ? "visible" : "hidden");
       }
       if (!head) continue;
       const [left, top] = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
@@ -164,8 +190,7 @@ export class Panels {
   /** Show the whole frame. */
   reset() {
     if (!this.#scene) return;
-    const { xaxis, yaxis } = this.#scene.back.layout;
-    this.zoom(xaxis.range, yaxis.range);
+    this.zoom(...rangesOf(this.#scene));
   }
 
   /**
@@ -225,3 +250,30 @@ function travelled({ x, y, at }, px, py) {
  * @param {Range} b
  */
 const same = (a, b) => a[0] === b[0] && a[1] === b[1];
+
+/**
+ * @param {Range} a
+ * @param {Range} b
+ */
+const within = (a, b) => b[0] <= a[0] && a[1] <= b[1];
+
+/**
+ * The whole frame of a scene.
+ * @param {Scene} scene
+ * @returns {[Range, Range]}
+ */
+const rangesOf = ({ back }) => [back.layout.xaxis.range, back.layout.yaxis.range];
+
+/**
+ * Give the axes of all panels their ranges.
+ * @param {{[name: string]: unknown}} layout
+ * @param {[Range, Range]} ranges Of x and y.
+ * @param {object} more What else the axes are given.
+ */
+function withRanges(layout, [xs, ys], more = {}) {
+  for (const key of Object.keys(layout)) {
+    if (!/^[xy]axis/.test(key)) continue;
+    const axis = /** @type {object} */ (layout[key]);
+    layout[key] = { ...axis, range: [...(key[0] === "x" ? xs : ys)], ...more };
+  }
+}

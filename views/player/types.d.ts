@@ -28,6 +28,7 @@ export interface Trace {
 export interface Line {
   width: number;
   color: string;
+  dash?: string; // of Plotly
 }
 
 export interface Annotation {
@@ -93,7 +94,7 @@ export interface Size {
 /** What stays while only runs change. */
 export interface Ground extends Sizes {
   id: string;
-  frame: string;
+  surface: string;
   space: boolean;
   arrangements: Arrangement[];
   back: Figure;

@@ -14,7 +14,7 @@ from landscape import SURFACES
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
-from views.scene.figures import Figure, Ground, Mark, terrain
+from views.scene.figures import RAISED, Figure, Ground, Mark, terrain
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
@@ -47,7 +47,7 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     """
     surface = SURFACES[experiment.surface]
     lowest = surface.lowest(**experiment.params)
-    heights, scale = terrain(Ground.of(experiment))
+    heights, scale = terrain(Ground.of(experiment), RAISED)
     rows: list[Vector] = []
     for trajectory in trajectories:
         value = trajectory.loss[np.isfinite(trajectory.loss)]

@@ -8,27 +8,35 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.language import msgid, tr, whole
-from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
+from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
 from optimizers import Experiment, Trajectory
+from views.scene.frames import MINIMA, Frame, domain, drawn, finite, fitted, within
 from views.scene.scale import LossScale
-from views.theme import SYMBOLS, Theme, even_scale
+from views.theme import KEYS, SYMBOLS, Theme, even_scale
 
 Figure = dict[str, Any]
-Frame = tuple[tuple[float, float], tuple[float, float]]
 
 GRID = 97  # points of the contour grid along each axis
-LEVELS = 16
+LEVELS = 13  # of the contours
+STRONG = 3  # every so many contours one is stronger
+PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
+LOWEST = (GLOBAL_MINIMUM, CUSP)
+MANY = 20  # minima, of which no picture marks more
+WORDED = 2  # panels that are wide enough for words beside their marks
+DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
+PAGE = 1300  # pixels across all panels, about
+APART = 6  # pixels between two positions, below which dots would touch
 PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
     msgid("Side by side"),
     msgid("Overlay"),
@@ -58,23 +66,6 @@ def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
     return [Mark.of(place, label, theme) for place, label in enumerate(labels)]
 
 
-def frame(experiment: Experiment) -> Frame:
-    """Return the part of the plane to draw: the domain, or its double where a start needs it."""
-    domain = SURFACES[experiment.surface].domain
-    starts = [experiment.plan(run).start for run in experiment.runs]
-
-    def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
-        middle, half = (side[0] + side[1]) / 2, (side[1] - side[0]) / 2 * times
-        return (middle - half, middle + half)
-
-    def holds(side: tuple[float, float], values: tuple[float, ...]) -> bool:
-        return side[0] <= min(values) and max(values) <= side[1]
-
-    inside = all(map(holds, domain, zip(*starts, strict=True)))
-    x, y = (grown(side, 1 if inside else 2) for side in domain)
-    return x, y
-
-
 @dataclass(frozen=True)
 class Ground:
     """What a picture of a surface depends on."""
@@ -85,13 +76,22 @@ class Ground:
 
     @staticmethod
     def of(experiment: Experiment) -> Ground:
-        """Return the ground on which an experiment runs."""
-        return Ground(experiment.surface, experiment.params, frame(experiment))
+        """Return the ground on which an experiment runs: its domain."""
+        return Ground(experiment.surface, experiment.params, domain(experiment))
+
+    @staticmethod
+    def under(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Ground:
+        """Return the ground that fits some runs, in a panel of this height over width."""
+        box = fitted(experiment, trajectories, shape)
+        return Ground(experiment.surface, experiment.params, box)
 
 
 @functools.lru_cache(maxsize=64)
-def terrain(ground: Ground) -> tuple[NDArray[np.float64], LossScale]:
-    """Return the scaled loss on a grid over the box, (GRID, GRID) by y and x, and its scale."""
+def terrain(ground: Ground, share: float = PLANE) -> tuple[NDArray[np.float64], LossScale]:
+    """Return the scaled loss on a grid over the box, (GRID, GRID) by y and x, and its scale.
+
+    The scale is logarithmic above the losses of all but a `share` of the frame.
+    """
     record, values = SURFACES[ground.surface], ground.params
     x, y = (np.linspace(*side, GRID) for side in ground.box)
     loss = record.loss(*np.meshgrid(x, y), **values)
@@ -100,12 +100,25 @@ def terrain(ground: Ground) -> tuple[NDArray[np.float64], LossScale]:
     else:  # nothing to measure from but the critical point
         centre = record.critical_points(**values)[0].loss
     # Half of an unbounded surface's frame is drawn linearly: its saddle would be a cliff otherwise.
-    share = 0.1 if record.bounded else 0.5
+    share = share if record.bounded else 0.5
     width = max(float(np.quantile(np.abs(loss - centre), share)), 1e-12)
     scale = LossScale(centre, width)
     heights = scale(loss)
     heights.flags.writeable = False
     return heights, scale
+
+
+def levels(heights: NDArray[np.float64]) -> Figure:
+    """Return the heights of the contours: evenly between what 3 and 99 % of the frame are below."""
+    low, high = np.quantile(heights, (0.03, 0.99)).tolist()
+    return {"start": low, "end": high, "size": max(high - low, 1e-9) / (LEVELS - 1)}
+
+
+class Place(NamedTuple):
+    """A point of the plane."""
+
+    x: float
+    y: float
 
 
 def axis(panel: int, letter: str) -> str:
@@ -116,43 +129,43 @@ def axis(panel: int, letter: str) -> str:
 def background(ground: Ground, panels: int, theme: Theme) -> Figure:
     """Return the surface's contours and critical points, once per panel."""
     box = ground.box
-    heights, scale = terrain(ground)
-    low, high = float(heights.min()), float(heights.max())
-    size = (high - low) / LEVELS
-    ticks, texts = scale.ticks(low, high)
-    kinds = {GLOBAL_MINIMUM: "star", CUSP: "star", LOCAL_MINIMUM: "star-open"}
-    points = [
-        p for p in SURFACES[ground.surface].critical_points(**ground.params) if p.kind in kinds
-    ]
+    heights, _ = terrain(ground)
+    lines = levels(heights)
+    points = minima(ground)
     data: list[Figure] = []
+    strong: list[Figure] = []
+    marks: list[Figure] = []
+    words: list[Figure] = []
     for panel in range(panels):
         where = {"xaxis": axis(panel, "x"), "yaxis": axis(panel, "y")}
+        contour = {
+            "type": "contour",
+            "x0": box[0][0],
+            "dx": (box[0][1] - box[0][0]) / (GRID - 1),
+            "y0": box[1][0],
+            "dy": (box[1][1] - box[1][0]) / (GRID - 1),
+            "z": heights,
+            "autocontour": False,
+            "hoverinfo": "skip",
+            "showscale": False,
+            **where,
+        }
         data.append(
             {
-                "type": "contour",
-                "x0": box[0][0],
-                "dx": (box[0][1] - box[0][0]) / (GRID - 1),
-                "y0": box[1][0],
-                "dy": (box[1][1] - box[1][0]) / (GRID - 1),
-                "z": heights,
+                **contour,
                 "colorscale": even_scale(theme.ground),
-                "autocontour": False,
-                "contours": {"start": low + size, "end": high - size / 2, "size": size},
-                "line": {"width": 0.7, "color": theme.contour},
-                "hoverinfo": "skip",
-                "showscale": panel == 0,
-                "colorbar": {
-                    "title": {"text": tr("loss"), "side": "top"},
-                    "tickvals": ticks,
-                    "ticktext": texts,
-                    "thickness": 10,
-                    "outlinewidth": 0,
-                    "xpad": 4,
-                },
-                **where,
+                "contours": lines,
+                "line": {"width": 0.4, "color": theme.contour},
             }
         )
-        data.append(
+        strong.append(
+            {
+                **contour,
+                "contours": {**lines, "size": STRONG * lines["size"], "coloring": "none"},
+                "line": {"width": 1, "color": theme.contour},
+            }
+        )
+        marks.append(
             {
                 "type": "scatter",
                 "mode": "markers",
@@ -160,17 +173,61 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "x": [p.x for p in points],
                 "y": [p.y for p in points],
                 "marker": {
-                    "symbol": [kinds[p.kind] for p in points],
-                    "size": 11 if len(points) < 20 else 5,
+                    "symbol": "cross-thin",
+                    "opacity": 1,
+                    "size": [14 if p.kind in LOWEST else 8 for p in points],
                     "color": theme.text,
-                    "line": {"width": 1.2, "color": theme.text},
+                    "line": {
+                        "width": [2.5 if p.kind in LOWEST else 1.5 for p in points],
+                        "color": theme.text,
+                    },
                 },
                 "hoverinfo": "skip",
                 "showlegend": False,
                 **where,
             }
         )
-    return {"data": data, "layout": panel_layout(box, panels, theme)}
+        if panels <= WORDED:
+            lowest = [p for p in points if p.kind in LOWEST]
+            words.append(written(lowest, tr("minimum"), "words", theme, where))
+    return {"data": data + strong + words + marks, "layout": panel_layout(box, panels, theme)}
+
+
+def minima(ground: Ground) -> list[CriticalPoint]:
+    """Return the minima of a surface that are marked: of very many the global ones."""
+    points = SURFACES[ground.surface].critical_points(**ground.params)
+    found = [point for point in points if point.kind in MINIMA]
+    lowest = [point for point in found if point.kind in LOWEST]
+    return lowest if len(found) > MANY else found
+
+
+def written(
+    points: Sequence[Place | CriticalPoint],
+    text: str,
+    name: str,
+    theme: Theme,
+    where: Mapping[str, str],
+) -> Figure:
+    """Return a word above each of some points, on a shadow that parts it from the ground."""
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "marker": {"size": 14, "opacity": 0},  # which the word keeps clear of
+        "name": name,
+        "x": [p.x for p in points],
+        "y": [p.y for p in points],
+        "text": [text] * len(points),
+        "textposition": "top center",
+        "textfont": {"size": 14, "color": theme.text, "shadow": halo(theme)},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        **where,
+    }
+
+
+def halo(theme: Theme) -> str:
+    """Return the shadow, as in CSS, that parts text on the ground from what it crosses."""
+    return ", ".join(f"{x}px {y}px 1px {theme.ground[0]}" for x in (-1, 1) for y in (-1, 1))
 
 
 def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
@@ -179,7 +236,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
-        "margin": {"l": 44, "r": 76, "t": 8, "b": 30, "autoexpand": False},
+        "margin": {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
         "hovermode": False,
@@ -217,7 +274,7 @@ def arrangement(panels: int, columns: int) -> Figure:
         for letter, place, count in (("x", column, columns), ("y", rows - 1 - row, rows)):
             key = axis(panel, letter).replace(letter, f"{letter}axis")
             # All panels are of one size, the gaps between them a share of it.
-            gap = 0.06 if letter == "x" else 0.03
+            gap = 0.04 if letter == "x" else 0.16  # a row's titles lie above it
             size = 1 / (count + gap * (count - 1))
             low = place * (1 + gap) * size
             changes[f"{key}.domain"] = [low, min(low + size, 1)]
@@ -233,6 +290,7 @@ def foreground(
     marks: list[Mark],
     overlay: bool,
     theme: Theme,
+    ground: Ground,
 ) -> Figure:
     """Return start, faint and travelled paths, heads and titles of all runs.
 
@@ -240,33 +298,16 @@ def foreground(
     player finds them.
     """
     panels = 1 if overlay else len(trajectories)
-    box = frame(experiment)
+    box = ground.box
     layout = panel_layout(box, panels, theme)
     layout["annotations"] = []
     exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
     data: list[Figure] = []
-    for index, run in enumerate(experiment.runs):
-        panel = 0 if overlay else index
-        start = experiment.plan(run).start
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": f"start-{index}",
-                "x": [start[0]],
-                "y": [start[1]],
-                "marker": {
-                    "symbol": "x-thin",
-                    "size": 12,
-                    "line": {"width": 3, "color": theme.text},
-                },
-                "xaxis": axis(panel, "x"),
-                "yaxis": axis(panel, "y"),
-            }
-        )
+    starts: list[Figure] = []
+    heads: list[Figure] = []
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
-        x, y = coordinates(trajectory, box, exact)
+        x, y = coordinates(trajectory.path[: drawn(experiment, trajectory, box)], box, exact)
         common = {
             "type": "scatter",
             "x": x,
@@ -275,36 +316,50 @@ def foreground(
             "xaxis": axis(panel, "x"),
             "yaxis": axis(panel, "y"),
         }
-        dots = len(x) <= STEP_DOTS + 1
+        far, apart = length(x, y, box), PAGE / min(panels, 4)
+        wide = 2.7 if far < DENSE else 1.5
         data += [
             {
                 **common,
                 "name": f"faint-{index}",
-                "opacity": 0.4,
-                "line": {"color": mark.colour, "width": 1.5, "dash": mark.dash, "simplify": False},
+                "line": {
+                    "color": mark.colour,
+                    "width": 1.1,
+                    "dash": mark.dash,
+                    "simplify": False,
+                },
             },
             {
                 **common,
                 "name": f"casing-{index}",
-                "line": {"color": theme.ground[0], "width": 5.5, "simplify": False},
+                "line": {"color": theme.ground[0], "width": 2 * wide, "simplify": False},
             },
             {
                 **common,
                 "name": f"path-{index}",
-                "line": {"color": mark.colour, "width": 3, "dash": mark.dash, "simplify": False},
+                "line": {
+                    "color": mark.colour,
+                    "width": wide,
+                    "dash": mark.dash,
+                    "simplify": False,
+                },
             },
         ]
-        if dots:
+        if 1 < len(x) <= STEP_DOTS + 1 and far * apart >= APART * (len(x) - 1):
             data.append(
                 {
                     **common,
                     "name": f"dots-{index}",
                     "mode": "markers",
-                    "opacity": 0.4,
-                    "marker": {"color": mark.colour, "size": 5, "symbol": "circle"},
+                    "marker": {
+                        "color": theme.ground[0],
+                        "size": 5,
+                        "symbol": "circle",
+                        "line": {"color": mark.colour, "width": 1.3},
+                    },
                 }
             )
-        data.append(
+        heads.append(
             {
                 **common,
                 "x": [x[0]],
@@ -314,25 +369,58 @@ def foreground(
                 "marker": {
                     "color": mark.colour,
                     "symbol": mark.symbol,
-                    "size": 15,
-                    "line": {"color": theme.page, "width": 2},
+                    "size": 14,
+                    "line": {
+                        "color": mark.colour if mark.dash != "solid" else theme.ground[0],
+                        "width": 2,
+                    },
                 },
             }
         )
+        starts += start_marks(index, experiment.plan(trajectory.run).start, panels, common, theme)
         if not overlay:
-            layout["annotations"].append(title(panel, mark, trajectory, theme))
+            layout["annotations"].append(title(panel, mark, left(trajectory, ground), theme))
+    data += starts + heads
     if overlay:
-        layout["annotations"] = [ending(marks, trajectories, theme)]
+        layout["annotations"] = [ending(marks, [left(t, ground) for t in trajectories], theme)]
     return {"data": data, "layout": layout}
 
 
-def coordinates(trajectory: Trajectory, box: Frame, exact: bool) -> list[NDArray[Any]]:
-    """Return x and y of a path, without a last position that is not finite.
+def start_marks(
+    index: int, start: tuple[float, float], panels: int, common: Figure, theme: Theme
+) -> list[Figure]:
+    """Return the ring at a run's start and, where there is room, the word."""
+    where = {key: common[key] for key in ("xaxis", "yaxis")}
+    ring = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"start-{index}",
+        "x": [start[0]],
+        "y": [start[1]],
+        "marker": {
+            "symbol": "circle",
+            "size": 11,
+            "color": theme.ground[0],
+            "line": {"width": 2.5, "color": theme.text},
+        },
+        **where,
+    }
+    word = written([Place(*start)], tr("start"), f"words-{index}", theme, where)
+    return [ring, word] if panels <= WORDED else [ring]
+
+
+def length(x: NDArray[Any], y: NDArray[Any], box: Frame) -> float:
+    """Return the length of a path in widths of its frame."""
+    (x0, x1), _ = box
+    return float(np.hypot(np.diff(x), np.diff(y)).sum()) / (x1 - x0)
+
+
+def coordinates(path: NDArray[np.float64], box: Frame, exact: bool) -> list[NDArray[Any]]:
+    """Return x and y of positions, (n, 2) and finite.
 
     The payload sends float64 as 65,536 levels between its extremes: enough for a picture, unless
     the run went far outside the frame. Then, or if `exact`, they are float32.
     """
-    path = trajectory.path if np.isfinite(trajectory.path[-1]).all() else trajectory.path[:-1]
     near = all(
         np.ptp(values) <= 4 * (high - low) for values, (low, high) in zip(path.T, box, strict=True)
     )
@@ -346,33 +434,47 @@ def outcome(trajectory: Trajectory) -> str:
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
-def title(panel: int, mark: Mark, trajectory: Trajectory, theme: Theme) -> Figure:
-    """Return a panel's title, inside its frame."""
-    ended = outcome(trajectory)
+def left(trajectory: Trajectory, ground: Ground) -> str:
+    """Return in a few words when a run leaves the frame, or what else ended it early."""
+    outside = ~within(finite(trajectory), ground.box)
+    if trajectory.diverged_at is not None and outside.any():
+        return tr("left at step {step}", step=whole(int(outside.argmax())))
+    return outcome(trajectory)
+
+
+def ended(trajectory: Trajectory, ground: Ground) -> str:
+    """Return when a run leaves the frame and what ended it early, in words."""
+    outside = ~within(finite(trajectory), ground.box)
+    left = ""
+    if outside.any():
+        left = tr("leaves the frame at step {step}", step=whole(int(outside.argmax())))
+    return ", ".join(filter(None, (left, outcome(trajectory))))
+
+
+def title(panel: int, mark: Mark, end: str, theme: Theme) -> Figure:
+    """Return a panel's title, above it; `end` says what ended the run early."""
     return {
-        "text": f'<b><span style="color:{mark.colour}">▬</span> {mark.label}</b>'
-        + (f"<br>{ended}" if ended else ""),
+        "text": key(mark, end, theme),
         "xref": f"{axis(panel, 'x')} domain",
         "yref": f"{axis(panel, 'y')} domain",
-        "x": 0.01,
-        "y": 0.985,
+        "x": 0,
+        "y": 1,
         "xanchor": "left",
-        "yanchor": "top",
+        "yanchor": "bottom",
         "align": "left",
         "showarrow": False,
         "font": {"size": 16, "color": theme.text},
-        "bgcolor": theme.page,
-        "opacity": 0.9,
-        "borderpad": 2,
+        "bgcolor": "rgba(0,0,0,0)",
     }
 
 
-def ending(marks: list[Mark], trajectories: list[Trajectory], theme: Theme) -> Figure:
-    """Return the only annotation of the overlay: which runs ended early, and how."""
-    lines = [
-        f'<span style="color:{mark.colour}">{mark.label}</span> {outcome(trajectory)}'
-        for mark, trajectory in zip(marks, trajectories, strict=True)
-        if outcome(trajectory)
-    ]
-    note = title(0, marks[0], trajectories[0], theme)
-    return {**note, "text": "<br>".join(lines), "visible": bool(lines)}
+def key(mark: Mark, end: str, theme: Theme) -> str:
+    """Return a run's mark and label, and what ended it early, as HTML."""
+    sign = f'<span style="color:{mark.colour}">{KEYS[mark.symbol]}</span> <b>{mark.label}</b>'
+    return f'{sign} <span style="color:{theme.muted}">{end}</span>' if end else sign
+
+
+def ending(marks: list[Mark], ends: list[str], theme: Theme) -> Figure:
+    """Return the one title of runs that are drawn over each other."""
+    keys = (key(mark, end, theme) for mark, end in zip(marks, ends, strict=True))
+    return {**title(0, marks[0], "", theme), "text": " &ensp; ".join(keys), "visible": True}

@@ -8,7 +8,7 @@ import numpy as np
 
 from landscape.language import tr
 from optimizers.analysis.step import GRADIENT, STEP, Model, Step, arrows
-from views.scene.figures import LEVELS, Figure, Ground, Mark, axis, terrain
+from views.scene.figures import Figure, Ground, Mark, axis, levels, terrain
 from views.theme import Theme
 
 MODEL_GRID = 49  # points of the model's contour grid along each axis
@@ -98,8 +98,8 @@ def near(step: Step, ground: Ground) -> list[list[float]]:
 def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Figure]:
     """Return a model's contours over the frame and, where it has one, its level point."""
     heights, scale = terrain(ground)
-    low, high = float(heights.min()), float(heights.max())
-    size = (high - low) / LEVELS
+    lines = levels(heights)
+    low, high, size = lines["start"], lines["end"], lines["size"]
     x, y = (np.linspace(*side, MODEL_GRID) for side in ground.box)
     # Nothing is drawn beyond the scale, and its extremes would take the levels of what is within.
     z = np.clip(scale(model(*np.meshgrid(x, y))), low - size, high + size)
@@ -113,12 +113,7 @@ def contours(model: Model, ground: Ground, mark: Mark, where: Figure) -> list[Fi
             "dy": y[1] - y[0],
             "z": z,
             "autocontour": False,
-            "contours": {
-                "start": low + size,
-                "end": high - size / 2,
-                "size": size,
-                "coloring": "none",
-            },
+            "contours": {**lines, "coloring": "none"},
             "line": {"width": 1.5, "color": mark.colour, "dash": "dash"},
             "showscale": False,
             "hoverinfo": "skip",

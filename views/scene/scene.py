@@ -23,6 +23,11 @@ COUNTS = {
 }
 
 
+# Height over width of a panel, by the number of panels beside each other on a wide page.
+SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
+DEEP = 0.75  # depth over width of the surface in 3-D
+
+
 def digest(*parts: Any) -> str:
     """Return a short hash of anything whose repr says all of it."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
@@ -38,7 +43,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
     (x0, x1), (y0, y1) = ground.box
     common = {
         "id": ground_id(ground, view, runs, theme),
-        "frame": digest(ground.surface, ground.box),
+        "surface": ground.surface,
         "space": view == SPACE,
     }
     if view == SPACE:
@@ -48,9 +53,9 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
     return {
         **common,
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
-        "tallest": 420 if panels == 1 else 300,
-        "lowest": 180,
-        "widest": 1.4,  # of the height, at equal scales
+        "tallest": 420,
+        "lowest": 200,
+        "widest": 1.3,  # of the width at equal scales
         "arrangements": arrangements(panels),
         "back": figures.background(ground, panels, theme),
     }
@@ -66,38 +71,41 @@ def scene(
     unit: str = "updates",
     story: str = "",
     look: Look | None = None,
+    surface: Ground | None = None,
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
+
+    They are drawn over `surface`, by default the ground that fits the runs.
 
     A tick of the clock is one update of the run whose updates are the smallest in the chosen unit;
     `pace` is the share of an update each run makes in a tick, `tick` the units in one tick.
     """
+    surface = surface or ground_of(experiment, trajectories, view)
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)
     ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
     seen: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = []
     if view == SPACE:
-        front, runs = space.foreground(experiment, trajectories, marks, theme)
+        front, runs = space.foreground(experiment, trajectories, marks, theme, surface)
     else:
-        front = figures.foreground(experiment, trajectories, marks, view == OVERLAY, theme)
+        front = figures.foreground(experiment, trajectories, marks, view == OVERLAY, theme, surface)
     if look and view != SPACE:
         panel = 0 if view == OVERLAY else look.run
         mark = marks[look.run]
-        front["data"] += local.traces(
-            look.step, look.model, panel, Ground.of(experiment), mark, theme
-        )
+        front["data"] += local.traces(look.step, look.model, panel, surface, mark, theme)
         seen = {
             "id": [look.run, look.step.k],
             "tick": look.step.k * each[look.run] / tick,
-            "near": local.near(look.step, Ground.of(experiment)),
+            "near": local.near(look.step, surface),
         }
     return {
         "id": digest(
-            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current())
+            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current()),
+            surface.box,
         ),
         "look": seen,
-        "ground": ground_id(Ground.of(experiment), view, len(trajectories), theme),
+        "ground": ground_id(surface, view, len(trajectories), theme),
         "story": story,
         "page": theme.page,
         "steps": max(1, *map(math.ceil, ends)),
@@ -127,11 +135,12 @@ def packed(
     unit: str = "updates",
     story: str = "",
     look: Look | None = None,
+    surface: Ground | None = None,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
-    surface = Ground.of(experiment)
+    surface = surface or ground_of(experiment, trajectories, view)
     return packed_ground(surface, view, len(trajectories), theme, current()), pack(
-        scene(experiment, trajectories, marks, view, theme, curve, unit, story, look)
+        scene(experiment, trajectories, marks, view, theme, curve, unit, story, look, surface)
     )
 
 
@@ -139,6 +148,13 @@ def packed(
 def packed_ground(surface: Ground, view: str, runs: int, theme: Theme, code: str) -> bytes:
     with language(code):
         return pack(ground(surface, view, runs, theme))
+
+
+def ground_of(experiment: Experiment, trajectories: list[Trajectory], view: str) -> Ground:
+    """Return the ground that fits the runs, of the shape that a view's panels have."""
+    panels = len(trajectories) if view == SIDE_BY_SIDE else 1
+    shape = DEEP if view == SPACE else SHAPES[columns(panels)]
+    return Ground.under(experiment, trajectories, shape)
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
-from landscape.language import number, tr, whole
+from landscape.language import number, tr
 from optimizers import Experiment, Trajectory
 from views.scene import figures
-from views.scene.figures import GRID, Figure, Ground, Mark, outcome, terrain
-from views.theme import Theme
+from views.scene.figures import GRID, RAISED, Figure, Ground, Mark, ended, ending, levels, terrain
+from views.scene.frames import finite, within
+from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
 CELLS = 800  # of thinning, along each side of the box: about a pixel each
@@ -38,8 +39,8 @@ def background(ground: Ground, theme: Theme) -> Figure:
 
     The labels of the ticks are left to the player, which writes them upright.
     """
-    contour, minima = figures.background(ground, 1, theme)["data"]
-    heights, scale = terrain(ground)
+    (minima,) = figures.background(ground, 1, theme)["data"][-1:]
+    heights, scale = terrain(ground, RAISED)
     x, y = (np.linspace(*side, GRID) for side in ground.box)
     loss = SURFACES[ground.surface].loss(
         np.array(minima["x"]), np.array(minima["y"]), **ground.params
@@ -52,7 +53,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         "x": x,
         "y": y,
         "z": heights,
-        "colorscale": contour["colorscale"],
+        "colorscale": even_scale(theme.ground),
         "showscale": False,
         "hoverinfo": "skip",
         # Mostly its own grey, which stands for the loss, with enough shade to look like a solid.
@@ -62,7 +63,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
             "x": {"highlight": False},
             "y": {"highlight": False},
             "z": {
-                **contour["contours"],
+                **levels(heights),
                 "show": True,
                 "highlight": False,
                 "color": theme.contour,
@@ -72,7 +73,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
     }
     sides = [high - low for low, high in ground.box]
     ticks = [(values, [number(value, 6) for value in values]) for values in map(even, ground.box)]
-    ticks.append((contour["colorbar"]["tickvals"], contour["colorbar"]["ticktext"]))
+    ticks.append(scale.ticks(low, high))
     above = MARGIN * (high - low)
     ranges = [*ground.box, (low - above, high + above)]
     axes = {
@@ -124,16 +125,19 @@ def even(side: tuple[float, float]) -> list[float]:
 
 
 def foreground(
-    experiment: Experiment, trajectories: list[Trajectory], marks: list[Mark], theme: Theme
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    theme: Theme,
+    ground: Ground,
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """Return the overlay's traces in space, and for each run what the player moves them by.
 
     That is the step at which the path is at each vertex (`times`, None where they are the same),
     the vertices at which it comes back into the frame (`starts`) and its `last` step.
     """
-    ground = Ground.of(experiment)
-    _, scale = terrain(ground)
-    flat = figures.foreground(experiment, trajectories, marks, True, theme)
+    _, scale = terrain(ground, RAISED)
+    flat = figures.foreground(experiment, trajectories, marks, True, theme, ground)
     paths, runs = [], []
     for trajectory in trajectories:
         vertices, times, starts = path(trajectory, ground)
@@ -149,6 +153,8 @@ def foreground(
     data = []
     for trace in flat["data"]:
         kind, index = trace["name"].split("-")
+        if kind == "words":
+            continue
         (x, y, z), times = paths[int(index)]
         if kind == "start":
             loss = trajectories[int(index)].loss[:1]
@@ -162,13 +168,7 @@ def foreground(
             place = {"x": x, "y": y, "customdata": z}
         axes = ("xaxis", "yaxis")
         data.append({key: value for key, value in trace.items() if key not in axes} | place)
-    note = figures.ending(marks, trajectories, theme)
-    ends = [ended(trajectory, ground) for trajectory in trajectories]
-    lines = [
-        f'<span style="color:{mark.colour}">{mark.label}</span> {text}'
-        for mark, text in zip(marks, ends, strict=True)
-        if text
-    ]
+    note = ending(marks, [ended(trajectory, ground) for trajectory in trajectories], theme)
     hidden = {"visible": False, "fixedrange": True}
     layout: Figure = {
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -179,31 +179,9 @@ def foreground(
         "hovermode": False,
         "xaxis": hidden,
         "yaxis": hidden,
-        "annotations": [{**note, "text": "<br>".join(lines), "visible": bool(lines)}],
+        "annotations": [note],
     }
     return {"data": data, "layout": layout}, runs
-
-
-def ended(trajectory: Trajectory, ground: Ground) -> str:
-    """Return when a run leaves the frame and what ended it early, in words."""
-    outside = ~within(finite(trajectory), ground)
-    left = ""
-    if outside.any():
-        left = tr("leaves the frame at step {step}", step=whole(int(outside.argmax())))
-    return ", ".join(filter(None, (left, outcome(trajectory))))
-
-
-def finite(trajectory: Trajectory) -> Vector:
-    """Return a path without a last position that is not finite."""
-    path = trajectory.path
-    return path if np.isfinite(path[-1]).all() else path[:-1]
-
-
-def within(points: Vector, ground: Ground) -> NDArray[np.bool_]:
-    """Tell which points lie in the frame."""
-    low, high = np.array(ground.box).T
-    found: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
-    return found
 
 
 def path(trajectory: Trajectory, ground: Ground) -> tuple[Vector, Vector, list[int]]:
@@ -212,11 +190,11 @@ def path(trajectory: Trajectory, ground: Ground) -> tuple[Vector, Vector, list[i
     The heights are those of the run's losses. Where the path leaves the frame, or rises above the
     box on its way out, it is cut there, and goes on, as another piece, where it comes back.
     """
-    heights, scale = terrain(ground)
+    heights, scale = terrain(ground, RAISED)
     places = finite(trajectory)
     loss = np.nan_to_num(scale(trajectory.loss[: len(places)]), nan=ENDLESS, posinf=ENDLESS)
     points = np.column_stack([places, loss])
-    inside = within(places, ground)
+    inside = within(places, ground.box)
     times, starts = np.arange(len(points), dtype=float), [0]
     if not inside.all():
         top = max(float(heights.max()), float(points[inside, 2].max(initial=-np.inf)))

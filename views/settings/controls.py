@@ -160,7 +160,7 @@ def choose(settings: Settings) -> Choice:
     if compare in ("Batch size", "Seed") and noise == 0:
         messages.append(f"The noise is 0, so every {compare.lower()} gives the exact gradient.")
     if any(run.weight_decay for run in runs):
-        messages.append("Weight decay moves the minimizer: the stars mark the minima without it.")
+        messages.append("Weight decay moves the minimizer: the pluses mark the minima without it.")
     return Choice(experiment, tuple(labels), unit, tuple(messages), compare)
 
 

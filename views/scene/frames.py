@@ -1,0 +1,127 @@
+"""The part of the plane that a picture shows: the domain of a surface, or what fits some runs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape import SURFACES
+from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
+from optimizers import Experiment, Trajectory
+
+Frame = tuple[tuple[float, float], tuple[float, float]]
+Vector = NDArray[np.float64]
+
+MINIMA = (GLOBAL_MINIMUM, CUSP, LOCAL_MINIMUM)
+AROUND = 0.75  # widths of the domain around it, within which a run counts
+FEW = 6  # positions that a diverging run counts, the start among them
+NEAR = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
+LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
+PADDING = 0.075
+CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small changes leave it alone
+
+
+def domain(experiment: Experiment) -> Frame:
+    """Return a surface's domain, or its double where a start needs it."""
+    sides = SURFACES[experiment.surface].domain
+    starts = [experiment.plan(run).start for run in experiment.runs]
+
+    def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
+        middle, half = (side[0] + side[1]) / 2, (side[1] - side[0]) / 2 * times
+        return (middle - half, middle + half)
+
+    def holds(side: tuple[float, float], values: tuple[float, ...]) -> bool:
+        return side[0] <= min(values) and max(values) <= side[1]
+
+    inside = all(map(holds, sides, zip(*starts, strict=True)))
+    x, y = (grown(side, 1 if inside else 2) for side in sides)
+    return x, y
+
+
+def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Frame:
+    """Return the frame of some runs, of the same scale in x and y.
+
+    It holds what counts of every run and the nearest minimizer, if that is near; around them it is
+    grown to `shape`, its height over its width.
+    """
+    surface = SURFACES[experiment.surface]
+    own = np.array(surface.domain)
+    seen = np.concatenate([counted(experiment, t) for t in trajectories])
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
+    points = surface.critical_points(**experiment.params)
+    minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMA]).reshape(-1, 2)
+    if len(minima):
+        away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
+        nearest = int(away.argmin())
+        lost = all(diverges(experiment, t) for t in trajectories)
+        if lost or away[nearest] <= NEAR * longest:
+            low, high = np.minimum(low, minima[nearest]), np.maximum(high, minima[nearest])
+            longest = max(longest, float((high - low).max()))
+    grid = 2.0 ** math.floor(math.log2(longest / CELLS))
+    low, high = np.floor(low / grid) * grid, np.ceil(high / grid) * grid
+    sides = (high - low) * (1 + 2 * PADDING)
+    wide = max(float(sides[0]), float(sides[1]) / shape, longest)
+    half = np.array([wide, wide * shape]) / 2
+    middle = (low + high) / 2
+    (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
+    return (x0, x1), (y0, y1)
+
+
+def finite(trajectory: Trajectory) -> Vector:
+    """Return a path without a last position that is not finite."""
+    path = trajectory.path
+    return path if np.isfinite(path[-1]).all() else path[:-1]
+
+
+def within(points: Vector, box: Frame) -> NDArray[np.bool_]:
+    """Tell which points lie in a frame."""
+    low, high = np.array(box).T
+    found: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
+    return found
+
+
+def region(experiment: Experiment, around: float) -> Frame:
+    """Return the domain with some of its widths around it, and all starts in it."""
+    starts = [experiment.plan(run).start for run in experiment.runs]
+    x, y = (
+        (
+            min(low - around * (high - low), *values),
+            max(high + around * (high - low), *values),
+        )
+        for (low, high), values in zip(
+            SURFACES[experiment.surface].domain, zip(*starts, strict=True), strict=True
+        )
+    )
+    return x, y
+
+
+def diverges(experiment: Experiment, trajectory: Trajectory) -> bool:
+    """Tell whether a run has diverged, or ends far outside the domain."""
+    if trajectory.diverged_at is not None:
+        return True
+    return not within(finite(trajectory)[-1:], region(experiment, AROUND))[0]
+
+
+def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
+    """Return the positions of a run that a frame is fitted to, (n, 2); the start is one of them.
+
+    A run counts until it goes far outside the domain, a diverging one with a few positions in it.
+    """
+    path = finite(trajectory)
+    lost = diverges(experiment, trajectory)
+    inside = within(path, region(experiment, 0.0 if lost else AROUND))
+    stay = itertools.takewhile(bool, inside[: FEW if lost else None].tolist())
+    return path[: max(1, sum(1 for _ in stay))]
+
+
+def drawn(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int:
+    """Return how many positions of a run a frame shows: of a diverging one, to its first exit."""
+    path = finite(trajectory)
+    outside = ~within(path, box)
+    if not outside.any() or not diverges(experiment, trajectory):
+        return len(path)
+    return int(outside.argmax()) + 1
