@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import tempfile
@@ -9,6 +10,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 def _writable(folder: Path) -> bool:
@@ -31,13 +34,34 @@ if "NUMBA_CACHE_DIR" not in os.environ and not (
 
 import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
 from numba import types  # noqa: E402
+from numba.extending import overload as overload  # noqa: E402
 from numba.extending import register_jitable  # noqa: E402
 
+# Surfaces and rules are given the addresses of numbers that lie in a row. An array would be seven
+# words at every call, and counting its references costs more than the arithmetic of a step.
+ADDRESS = types.CPointer(types.float64)
 VECTOR = types.float64[::1]
 MATRIX = types.float64[:, ::1]
 
-# (x, y, params, out, out, out): loss, gx, gy of a loss kernel; hxx, hxy, hyy of a Hessian kernel.
-SURFACE_SIGNATURE = types.void(VECTOR, VECTOR, VECTOR, VECTOR, VECTOR, VECTOR)
+# (n, x, y, params, out, out, out), n points: loss, gx, gy of a loss kernel; hxx, hxy, hyy of a
+# Hessian kernel.
+SURFACE_SIGNATURE = types.void(types.int64, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS)
+
+FOREIGN: dict[Any, Any] = {types.void: None, types.int64: ctypes.c_int64, ADDRESS: ctypes.c_void_p}
+
+
+def address(array: Any) -> int:
+    """Return where the numbers of `array` begin: float64, in a row and writable, or TypeError."""
+    fits = isinstance(array, np.ndarray) and array.dtype == np.float64 and array.flags.carray
+    if not fits:
+        raise TypeError(f"{type(array).__name__}: must be a writable C-contiguous float64 array")
+    return int(array.ctypes.data)
+
+
+def flat(array: Any) -> Any:
+    """Return `array` as plain Python has an address: its numbers in a row."""
+    address(array)
+    return array.reshape(-1)
 
 
 class Pointer(types.WrapperAddressProtocol):
@@ -98,7 +122,29 @@ class Kernel:
         return compiled if numba.config.DISABLE_JIT else Pointer(compiled, self.signature)
 
     def __call__(self, *arguments: Any) -> Any:
-        return self.compiled(*arguments)
+        """Call the function, with an array for each address that it takes."""
+        return self._callable(*arguments)
+
+    @functools.cached_property
+    def _callable(self) -> Callable[..., Any]:
+        takes_address = [kind == ADDRESS for kind in self.signature.args]
+        if not any(takes_address):
+            return self.compiled
+        plain = numba.config.DISABLE_JIT
+        function = self.compiled if plain else self._foreign()
+        converted = flat if plain else address
+
+        def call(*arguments: Any) -> Any:
+            given = zip(arguments, takes_address, strict=True)
+            return function(*(converted(a) if is_array else a for a, is_array in given))
+
+        return call
+
+    def _foreign(self) -> Callable[..., Any]:
+        """Return the compiled function as ctypes calls it: Numba takes no pointer from Python."""
+        kinds = [self.signature.return_type, *self.signature.args]
+        prototype: Any = ctypes.CFUNCTYPE(*(FOREIGN[kind] for kind in kinds))
+        return prototype(self.pointer.__wrapper_address__())
 
 
 KERNELS: list[Kernel] = []  # all that have been defined, for whoever compiles ahead

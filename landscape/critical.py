@@ -26,7 +26,7 @@ def polish(
     values = np.array(params, dtype=np.float64)
     loss, gx, gy, hxx, hxy, hyy = np.empty((6, xy.shape[1]))
     for _ in range(STEPS):
-        loss_and_gradient(*xy, values, loss, gx, gy)
-        hessian(*xy, values, hxx, hxy, hyy)
+        loss_and_gradient(xy.shape[1], *xy, values, loss, gx, gy)
+        hessian(xy.shape[1], *xy, values, hxx, hxy, hyy)
         xy -= solve(np.array([[hxx, hxy], [hxy, hyy]]), np.array([gx, gy]))
     return list(zip(*xy.tolist(), strict=True))

@@ -172,7 +172,7 @@ class Surface:
         x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
         # A kernel writes without a bounds check: its outputs are sized here, from its input.
         out = np.empty((3, x.size))
-        kernel(x.flatten(), y.flatten(), values, *out)
+        kernel(x.size, x.flatten(), y.flatten(), values, *out)
         if x.ndim == 0:
             return float(out[0, 0]), float(out[1, 0]), float(out[2, 0])
         first, second, third = out.reshape(3, *x.shape)

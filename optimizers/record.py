@@ -8,20 +8,23 @@ from types import MappingProxyType
 from typing import Any
 
 from landscape.checks import NOTHING
-from landscape.compiled import MATRIX, VECTOR, Kernel, types
+from landscape.compiled import ADDRESS, Kernel, types
 from landscape.language import Message, msgid
 from landscape.record import Number, Surface, resolve
 from optimizers.sheet import Sheet, Step, Vector
 
-# (t, g, hessian, lr, hyper, state, step) -> status, over c coordinates: x of every lane, then y.
+# (n, t, g, hessian, lr, hyper, state, step) -> status, over n coordinates: x of every lane, then y.
+# All but the first two are addresses of float64 in a row: number i of row r of `state` is
+# state[r * n + i].
+#   n        int64    coordinates, two for each lane
 #   t        int64    number of this update, from 1
-#   g        (c,)     gradient, coupled weight decay included
-#   hessian  (3, c/2) hxx, hxy, hyy of every lane (zeros for a rule that does not ask for them)
-#   lr       (c,)     learning rate of this update
-#   hyper    (h, c)   hyperparameters, in the order of the record
-#   state    (s, c)   zeros before the first update; changed in place
-#   step     (c,)     out: what is to be ADDED to the position
-UPDATE_SIGNATURE = types.int64(types.int64, VECTOR, MATRIX, VECTOR, MATRIX, MATRIX, VECTOR)
+#   g        (n,)     gradient, coupled weight decay included
+#   hessian  (3, n/2) hxx, hxy, hyy of every lane (anything for a rule that does not ask for them)
+#   lr       (n,)     learning rate of this update
+#   hyper    (h, n)   hyperparameters, in the order of the record
+#   state    (s, n)   zeros before the first update; changed in place
+#   step     (n,)     out: what is to be ADDED to the position
+UPDATE_SIGNATURE = types.int64(types.int64, types.int64, *[ADDRESS] * 6)
 
 DONE = 0
 SINGULAR = 1  # the Hessian has no inverse: the rule defines no step here

@@ -417,9 +417,9 @@ def test_a_divergence_is_found_at_the_step_the_theory_gives():
 
 
 @kernel(SURFACE_SIGNATURE)
-def pole(x, y, params, loss, gx, gy):
+def pole(n, x, y, params, loss, gx, gy):
     """A loss of s / (x y): on the axes it is infinite, and NaN if s is 0."""
-    for i in range(x.size):
+    for i in range(n):
         loss[i] = params[0] / (x[i] * y[i])
         gx[i] = gy[i] = 1.0
 
@@ -590,6 +590,25 @@ def test_no_pair_of_surface_and_rule_compiles_anything():
             simulate(Experiment(surface=surface, noise=0.1, steps=3, runs=runs))
     for name, function in KERNELS.items():
         assert len(function.compiled.signatures) == 1, name
+
+
+def reference_counts(kernel):
+    """Return how often the code of a kernel, compiled anew, mentions counting a reference."""
+    function = numba.njit(nogil=True, error_model="numpy")(kernel.__wrapped__)
+    function.compile(kernel.signature)
+    (code,) = function.inspect_llvm().values()
+    return code.count("NRT_incref")
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "run"])
+def test_a_kernel_counts_no_references(name):
+    assert reference_counts(KERNELS[name]) == 0
+
+
+@needs_compiler
+def test_a_function_of_arrays_would_count_references():
+    assert reference_counts(driver.run) > 0
 
 
 CACHED = """

@@ -19,7 +19,6 @@ from views.scene.frames import (
     diverges,
     domain,
     drawn,
-    finite,
     fitted,
     within,
 )
@@ -52,7 +51,7 @@ def test_a_frame_holds_starts_and_paths_and_has_no_empty_half(experiment, view):
     for trajectory in trajectories:
         assert within(trajectory.path[:1], inner).all()
         assert within(counted(experiment, trajectory), inner).all()
-        if not diverges(experiment, trajectory) and within(finite(trajectory), box).all():
+        if not diverges(experiment, trajectory) and within(trajectory.finite_path, box).all():
             assert drawn(experiment, trajectory, box) == len(trajectory.path)
     points = SURFACES[experiment.surface].critical_points(**experiment.params)
     seen = np.concatenate(
@@ -114,8 +113,8 @@ def test_a_run_that_comes_back_is_drawn_to_its_end():
     thrown = Experiment("Rosenbrock", start=(-1.2, 1.0), steps=300, runs=(Run("L-BFGS", lr=1.0),))
     (trajectory,) = simulate(thrown)
     assert not diverges(thrown, trajectory)
-    assert not within(finite(trajectory), fit(thrown)).all()
-    assert drawn(thrown, trajectory, fit(thrown)) == len(finite(trajectory))
+    assert not within(trajectory.finite_path, fit(thrown)).all()
+    assert drawn(thrown, trajectory, fit(thrown)) == len(trajectory.finite_path)
 
 
 def test_a_small_change_of_a_rate_often_leaves_the_frame_alone():

@@ -734,11 +734,15 @@ def test_a_kernel_has_exactly_one_signature_after_use(surface):
 
 @compiled
 @every_surface
-def test_a_kernel_refuses_any_other_signature(surface):
-    single = np.ones(3, np.float32)
-    for kernel in (surface.kernel, surface.hessian_kernel):
-        with pytest.raises(TypeError):
-            kernel(single, single, single, single, single, single)
+def test_a_kernel_refuses_arrays_that_it_would_misread(surface):
+    good, fixed = np.ones(3), np.ones(3)
+    fixed.flags.writeable = False
+    for bad in (np.ones(3, np.float32), np.ones(6)[::2], fixed, [1.0, 1.0, 1.0]):
+        for kernel in (surface.kernel, surface.hessian_kernel):
+            for place in range(6):
+                arrays = [good] * place + [bad] + [good] * (5 - place)
+                with pytest.raises(TypeError, match="writable C-contiguous float64"):
+                    kernel(3, *arrays)
 
 
 # What the surfaces are there to show

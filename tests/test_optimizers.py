@@ -249,11 +249,11 @@ def test_lanes_of_an_update_do_not_see_each_other(rule):
     for t in range(1, 8):
         g = random.standard_normal(2 * lanes)
         hessian = random.standard_normal((3, lanes))
-        assert rule.update(t, g, hessian, lr, hyper, state, step) == DONE
+        assert rule.update(2 * lanes, t, g, hessian, lr, hyper, state, step) == DONE
         for lane in range(lanes):
             own = np.s_[lane::lanes]
             given = (g[own], hessian[:, [lane]], lr[own], hyper[:, own])
-            status = rule.update(t, *map(np.ascontiguousarray, given), alone[lane], single)
+            status = rule.update(2, t, *map(np.ascontiguousarray, given), alone[lane], single)
             assert status == DONE
             np.testing.assert_array_equal(step[own], single)
 
@@ -514,7 +514,7 @@ def test_lbfgs_rests_at_a_gradient_of_1e_7_however_flat_it_is(slope, rests):
     state, step = np.zeros((len(rule.state), 2)), np.empty(2)
     # After these two the curvature is taken for 1e-7, and 1e-9 is promised even by small slopes.
     for t, g in enumerate((2e-3, 2e-3 - 2e-8, slope), start=1):
-        rule.update(t, np.array([g, 0.0]), np.zeros((3, 1)), lr, hyper, state, step)
+        rule.update(2, t, np.array([g, 0.0]), np.zeros((3, 1)), lr, hyper, state, step)
     assert (step == 0).all() == rests
 
 

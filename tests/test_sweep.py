@@ -337,7 +337,7 @@ def test_a_rule_uses_time_if_its_update_depends_on_its_number(rule):
     for t in (1, 1000):
         state, step = start.copy(), np.empty(16)
         hyper = np.repeat(defaults[:, None], 16, axis=1)
-        rule.update(t, g, hessian, np.full(16, 0.1), hyper, state, step)
+        rule.update(16, t, g, hessian, np.full(16, 0.1), hyper, state, step)
         results.append((bits(state), bits(step)))
     assert rule.uses_time == (results[0] != results[1])
 

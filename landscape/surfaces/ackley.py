@@ -17,8 +17,8 @@ A, B, C = 20.0, 0.2, 2 * math.pi
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         r = math.sqrt((x[i] ** 2 + y[i] ** 2) / 2)
         if r == 0:
             loss[i], gx[i], gy[i] = 0, 0, 0
@@ -31,8 +31,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         r = math.sqrt((x[i] ** 2 + y[i] ** 2) / 2)
         wave = math.exp((math.cos(C * x[i]) + math.cos(C * y[i])) / 2)
         sx, sy = math.sin(C * x[i]), math.sin(C * y[i])

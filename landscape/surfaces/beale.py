@@ -5,8 +5,8 @@ from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         u = 1.5 - x[i] + x[i] * y[i]
         v = 2.25 - x[i] + x[i] * y[i] ** 2
         w = 2.625 - x[i] + x[i] * y[i] ** 3
@@ -16,8 +16,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         u = 1.5 - x[i] + x[i] * y[i]
         v = 2.25 - x[i] + x[i] * y[i] ** 2
         w = 2.625 - x[i] + x[i] * y[i] ** 3

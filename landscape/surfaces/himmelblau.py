@@ -5,8 +5,8 @@ from landscape.record import GLOBAL_MINIMUM, MAXIMUM, SADDLE, Surface, SurfaceLi
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         u = x[i] ** 2 + y[i] - 11
         v = x[i] + y[i] ** 2 - 7
         loss[i] = u**2 + v**2
@@ -15,8 +15,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         u = x[i] ** 2 + y[i] - 11
         v = x[i] + y[i] ** 2 - 7
         hxx[i] = 8 * x[i] ** 2 + 4 * u + 2

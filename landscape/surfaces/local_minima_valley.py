@@ -5,9 +5,9 @@ from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Number, Surf
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
     s = params[0]
-    for i in range(x.size):
+    for i in range(n):
         off = y[i] - x[i] / 2
         wells = (x[i] ** 2 - 1) ** 2 / 2
         loss[i] = off**2 + wells + 2 / 3 * s * (2 - x[i]) * (x[i] + 1) ** 2
@@ -16,9 +16,9 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
+def hessian(n, x, y, params, hxx, hxy, hyy):
     s = params[0]
-    for i in range(x.size):
+    for i in range(n):
         hxx[i] = 0.5 + 6 * x[i] ** 2 - 4 * s * x[i] - 2
         hxy[i] = -1
         hyy[i] = 2

@@ -5,16 +5,16 @@ from landscape.record import DEGENERATE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         loss[i] = x[i] ** 3 - 3 * x[i] * y[i] ** 2
         gx[i] = 3 * x[i] ** 2 - 3 * y[i] ** 2
         gy[i] = -6 * x[i] * y[i]
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         hxx[i] = 6 * x[i]
         hxy[i] = -6 * y[i]
         hyy[i] = -6 * x[i]

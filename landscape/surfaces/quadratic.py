@@ -7,11 +7,11 @@ from landscape.record import GLOBAL_MINIMUM, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    scale, condition, rotation = params
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    scale, condition, rotation = params[0], params[1], params[2]
     c = math.cos(math.radians(rotation))
     s = math.sin(math.radians(rotation))
-    for i in range(x.size):
+    for i in range(n):
         u = c * x[i] + s * y[i]
         v = c * y[i] - s * x[i]
         loss[i] = 0.5 * scale * (u * u + condition * v * v)
@@ -20,11 +20,11 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    scale, condition, rotation = params
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    scale, condition, rotation = params[0], params[1], params[2]
     c = math.cos(math.radians(rotation))
     s = math.sin(math.radians(rotation))
-    for i in range(x.size):
+    for i in range(n):
         hxx[i] = scale * (c * c + condition * s * s)
         hxy[i] = scale * (1 - condition) * c * s
         hyy[i] = scale * (s * s + condition * c * c)

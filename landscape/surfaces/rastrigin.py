@@ -8,9 +8,9 @@ from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, Number, Surface, Sur
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
     a, w = params[0], 2 * math.pi
-    for i in range(x.size):
+    for i in range(n):
         ripples = math.cos(w * x[i]) + math.cos(w * y[i])
         loss[i] = 2 * a + x[i] ** 2 + y[i] ** 2 - a * ripples
         gx[i] = 2 * x[i] + a * w * math.sin(w * x[i])
@@ -18,9 +18,9 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
+def hessian(n, x, y, params, hxx, hxy, hyy):
     a, w = params[0], 2 * math.pi
-    for i in range(x.size):
+    for i in range(n):
         hxx[i] = 2 + a * w**2 * math.cos(w * x[i])
         hxy[i] = 0
         hyy[i] = 2 + a * w**2 * math.cos(w * y[i])

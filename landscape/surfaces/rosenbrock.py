@@ -5,9 +5,9 @@ from landscape.record import GLOBAL_MINIMUM, Number, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
     b = params[0]
-    for i in range(x.size):
+    for i in range(n):
         off = y[i] - x[i] * x[i]
         loss[i] = (1 - x[i]) ** 2 + b * off * off
         gx[i] = -2 * (1 - x[i]) - 4 * b * x[i] * off
@@ -15,9 +15,9 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
+def hessian(n, x, y, params, hxx, hxy, hyy):
     b = params[0]
-    for i in range(x.size):
+    for i in range(n):
         hxx[i] = 2 - 4 * b * (y[i] - 3 * x[i] * x[i])
         hxy[i] = -4 * b * x[i]
         hyy[i] = 2 * b

@@ -5,16 +5,16 @@ from landscape.record import GLOBAL_MINIMUM, SADDLE, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         loss[i] = x[i] ** 2 / 2 - y[i] ** 2 / 2 + y[i] ** 4 / 4
         gx[i] = x[i]
         gy[i] = y[i] ** 3 - y[i]
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         hxx[i] = 1
         hxy[i] = 0
         hyy[i] = 3 * y[i] ** 2 - 1

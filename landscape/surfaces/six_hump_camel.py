@@ -5,8 +5,8 @@ from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Sur
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         xx, yy = x[i] ** 2, y[i] ** 2
         loss[i] = (4 - 2.1 * xx + xx**2 / 3) * xx + x[i] * y[i] + (-4 + 4 * yy) * yy
         gx[i] = (8 - 8.4 * xx + 2 * xx**2) * x[i] + y[i]
@@ -14,8 +14,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         xx, yy = x[i] ** 2, y[i] ** 2
         hxx[i] = 8 - 25.2 * xx + 10 * xx**2
         hxy[i] = 1

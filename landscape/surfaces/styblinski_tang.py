@@ -5,8 +5,8 @@ from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, MAXIMUM, SADDLE, Sur
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         along_x = x[i] ** 4 - 16 * x[i] ** 2 + 5 * x[i]
         along_y = y[i] ** 4 - 16 * y[i] ** 2 + 5 * y[i]
         loss[i] = (along_x + along_y) / 2
@@ -15,8 +15,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         hxx[i] = 6 * x[i] ** 2 - 16
         hxy[i] = 0
         hyy[i] = 6 * y[i] ** 2 - 16

@@ -5,16 +5,16 @@ from landscape.record import GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, Surface, Sur
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         loss[i] = 2 * x[i] ** 2 - 1.05 * x[i] ** 4 + x[i] ** 6 / 6 + x[i] * y[i] + y[i] ** 2
         gx[i] = 4 * x[i] - 4.2 * x[i] ** 3 + x[i] ** 5 + y[i]
         gy[i] = x[i] + 2 * y[i]
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         hxx[i] = 4 - 12.6 * x[i] ** 2 + 5 * x[i] ** 4
         hxy[i] = 1
         hyy[i] = 2

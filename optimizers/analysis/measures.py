@@ -116,7 +116,7 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
 
     The last position of a diverged run may be infinite; then its last step is left out.
     """
-    frame, path = frame_of(experiment), finite(trajectory.path)
+    frame, path = frame_of(experiment), trajectory.finite_path
     shortest = SHORTEST * frame.diagonal
     dx, dy = np.diff(path, axis=0).T
     length = np.hypot(dx, dy)
@@ -151,11 +151,6 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
     ravine = steepest > 0
     turns, flips = int(ravine.sum()), int((flip & ravine).sum())
     return Zigzag(flips, turns, flips / turns if turns else None, angle, ratio)
-
-
-def finite(path: Vector) -> Vector:
-    """Return the path without a last position that is not finite."""
-    return path if np.isfinite(path[-1]).all() else path[:-1]
 
 
 MONOTONE, SWINGS, ZIGZAG = msgid("monotone"), msgid("swings"), msgid("zigzag")

@@ -33,7 +33,6 @@ from optimizers.analysis.measures import (
     Frame,
     Vector,
     curvatures,
-    finite,
     frame_of,
     last_gap,
     losses_in_frame,
@@ -45,6 +44,7 @@ from optimizers.simulation.experiment import (
     Trajectory,
     Values,
     continued,
+    finite,
 )
 
 CONVERGED = "converged"  # to a global minimum

@@ -20,7 +20,6 @@ from optimizers.analysis.measures import (
     SHORTEST,
     Frame,
     Vector,
-    finite,
     frame_of,
     last_gap,
     losses_in_frame,
@@ -315,7 +314,7 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
     minima = known_minima(experiment.surface, experiment.params, decay)
     if not len(minima.xy):
         return [Statement("decay_counts", decay=decay)]
-    end = finite(trajectory.path)[-1]
+    end = trajectory.finite_path[-1]
     near = int(np.argmin(np.hypot(*(minima.xy - end).T)))
     distance = math.dist(minima.xy[near], minima.origin[near])
     x, y = map(Coordinate, minima.xy[near])

@@ -10,11 +10,12 @@ from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    eps, s = hyper[0], state[0]
-    for i in range(g.size):
-        s[i] += g[i] * g[i]
-        step[i] = -lr[i] * g[i] / (math.sqrt(s[i]) + eps[i])
+def update(n, t, g, hessian, lr, hyper, state, step):
+    for i in range(n):
+        slope, eps = g[i], hyper[i]
+        s = state[i] + slope * slope
+        state[i] = s
+        step[i] = -lr[i] * slope / (math.sqrt(s) + eps)
     return 0
 
 

@@ -20,30 +20,30 @@ from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    beta1, beta2, eps, correct = hyper[0], hyper[1], hyper[2], hyper[3]
+def update(n, t, g, hessian, lr, hyper, state, step):
+    # Rows of n numbers: `hyper` has beta1, beta2, eps and correction, `state` has m and v.
     alike = 0
-    for i in range(g.size):
-        alike += (beta1[i] == beta1[0]) & (beta2[i] == beta2[0]) & (correct[i] == correct[0])
+    for i in range(n):
+        same = (hyper[i] == hyper[0]) & (hyper[n + i] == hyper[n])
+        alike += same & (hyper[3 * n + i] == hyper[3 * n])
     # A power costs more than all the rest: one for each stretch of lanes that share their betas.
-    start, stop = 0, g.size if alike == g.size else 1
-    while start < g.size:
-        b1, b2, switch = beta1[start], beta2[start], correct[start]
-        while stop < g.size and (b1, b2, switch) == (beta1[stop], beta2[stop], correct[stop]):
+    start, stop = 0, n if alike == n else 1
+    while start < n:
+        b1, b2, switch = hyper[start], hyper[n + start], hyper[3 * n + start]
+        while stop < n and (b1, b2, switch) == (hyper[stop], hyper[n + stop], hyper[3 * n + stop]):
             stop += 1
         correction1 = correction2 = 1.0
         if switch == 0.0:
             correction1 -= b1 ** float(t)
             correction2 -= b2 ** float(t)
         root = math.sqrt(correction2)
-        m, v = state[0, start:stop], state[1, start:stop]
-        slope, rate, small = g[start:stop], lr[start:stop], eps[start:stop]
-        out = step[start:stop]
-        for i in range(out.size):
-            m[i] = b1 * m[i] + (1 - b1) * slope[i]
-            v[i] = b2 * v[i] + (1 - b2) * slope[i] * slope[i]
+        for i in range(start, stop):
+            slope, eps = g[i], hyper[2 * n + i]
+            m = b1 * state[i] + (1 - b1) * slope
+            v = b2 * state[n + i] + (1 - b2) * slope * slope
+            state[i], state[n + i] = m, v
             # The corrections stand where PyTorch has them, to round as it does.
-            out[i] = -(rate[i] / correction1) * m[i] / (math.sqrt(v[i]) / root + small[i])
+            step[i] = -(lr[i] / correction1) * m / (math.sqrt(v) / root + eps)
         start, stop = stop, stop + 1
     return 0
 

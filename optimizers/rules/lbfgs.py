@@ -16,50 +16,58 @@ PAIRS = tuple(range(1, HISTORY + 1))
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    n = g.size // 2
-    old_g, old_step, scaling, kept = state[0], state[1], state[2], state[3]
-    s, y, alpha = state[4:14], state[14:24], state[24:34]
-    for i in range(n):
-        j = n + i
+def update(n, t, g, hessian, lr, hyper, state, step):
+    half = n // 2
+    # Where the rows of `state` begin: two of gradients and steps, two of one number for each lane
+    # (in its first half), then HISTORY rows each of s, y and alpha.
+    old_g, old_step, scaling, kept = 0, n, 2 * n, 3 * n
+    s, y, alpha = 4 * n, (4 + HISTORY) * n, (4 + 2 * HISTORY) * n
+    for i in range(half):
+        j = half + i
         step[i] = step[j] = 0.0
         if max(abs(g[i]), abs(g[j])) <= 1e-7:  # PyTorch's tolerance_grad
             continue
         rate = lr[i]
-        if scaling[i] == 0.0:  # the first update goes down the gradient, no further than lr
-            scaling[i] = 1.0
+        if state[scaling + i] == 0.0:  # the first update goes down the gradient, at most by lr
+            state[scaling + i] = 1.0
             rate = min(1.0, 1.0 / (abs(g[i]) + abs(g[j]))) * lr[i]
         else:
-            yx, yy = g[i] - old_g[i], g[j] - old_g[j]
-            sx, sy = old_step[i], old_step[j]
+            yx, yy = g[i] - state[old_g + i], g[j] - state[old_g + j]
+            sx, sy = state[old_step + i], state[old_step + j]
             curvature = yx * sx + yy * sy
             if curvature > 1e-10:  # any other pair would make H indefinite
-                last = int(kept[i])
-                if last >= int(hyper[0, i]):
+                last = int(state[kept + i])
+                if last >= int(hyper[i]):
                     last -= 1
                     for k in range(last):
-                        s[k, i], s[k, j] = s[k + 1, i], s[k + 1, j]
-                        y[k, i], y[k, j] = y[k + 1, i], y[k + 1, j]
-                s[last, i], s[last, j] = sx, sy
-                y[last, i], y[last, j] = yx, yy
-                kept[i] = last + 1
-                scaling[i] = curvature / (yx * yx + yy * yy)
+                        for pairs in (s, y):
+                            row, later = pairs + k * n, pairs + (k + 1) * n
+                            state[row + i], state[row + j] = state[later + i], state[later + j]
+                row_s, row_y = s + last * n, y + last * n
+                state[row_s + i], state[row_s + j] = sx, sy
+                state[row_y + i], state[row_y + j] = yx, yy
+                state[kept + i] = last + 1
+                state[scaling + i] = curvature / (yx * yx + yy * yy)
         # The two-loop recursion for d = -H g (Nocedal and Wright, algorithm 7.4).
+        pairs = int(state[kept + i])
         dx, dy = -g[i], -g[j]
-        for k in range(int(kept[i]) - 1, -1, -1):
-            ys = y[k, i] * s[k, i] + y[k, j] * s[k, j]
-            alpha[k, i] = (s[k, i] * dx + s[k, j] * dy) / ys
-            dx -= alpha[k, i] * y[k, i]
-            dy -= alpha[k, i] * y[k, j]
-        dx *= scaling[i]
-        dy *= scaling[i]
-        for k in range(int(kept[i])):
-            ys = y[k, i] * s[k, i] + y[k, j] * s[k, j]
-            beta = (y[k, i] * dx + y[k, j] * dy) / ys
-            dx += (alpha[k, i] - beta) * s[k, i]
-            dy += (alpha[k, i] - beta) * s[k, j]
-        old_g[i], old_g[j] = g[i], g[j]
-        old_step[i], old_step[j] = rate * dx, rate * dy
+        for k in range(pairs - 1, -1, -1):
+            sx, sy = state[s + k * n + i], state[s + k * n + j]
+            yx, yy = state[y + k * n + i], state[y + k * n + j]
+            share = (sx * dx + sy * dy) / (yx * sx + yy * sy)
+            state[alpha + k * n + i] = share
+            dx -= share * yx
+            dy -= share * yy
+        dx *= state[scaling + i]
+        dy *= state[scaling + i]
+        for k in range(pairs):
+            sx, sy = state[s + k * n + i], state[s + k * n + j]
+            yx, yy = state[y + k * n + i], state[y + k * n + j]
+            beta = (yx * dx + yy * dy) / (yx * sx + yy * sy)
+            dx += (state[alpha + k * n + i] - beta) * sx
+            dy += (state[alpha + k * n + i] - beta) * sy
+        state[old_g + i], state[old_g + j] = g[i], g[j]
+        state[old_step + i], state[old_step + j] = rate * dx, rate * dy
         if g[i] * dx + g[j] * dy <= -1e-9:  # PyTorch's tolerance_change
             step[i], step[j] = rate * dx, rate * dy
     return 0

@@ -22,14 +22,17 @@ from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    mu, convention, v = hyper[0], hyper[1], state[0]
-    for i in range(g.size):
-        # Chosen, not branched to: the processor takes eight coordinates at a time.
-        pytorch, keras = convention[i] == 0.0, convention[i] == 1.0
-        push = g[i] if pytorch else -lr[i] * g[i] if keras else (1 - mu[i]) * g[i]
-        v[i] = mu[i] * v[i] + push
-        step[i] = v[i] if keras else -lr[i] * v[i]
+def update(n, t, g, hessian, lr, hyper, state, step):
+    for i in range(n):
+        slope, rate, mu, convention = g[i], lr[i], hyper[i], hyper[n + i]
+        # All three are computed and one is chosen: a branch would keep the processor from taking
+        # several coordinates at a time.
+        kept, descent, share = mu * state[i], -rate * slope, (1 - mu) * slope
+        pytorch, keras = convention == 0.0, convention == 1.0
+        v = kept + (slope if pytorch else descent if keras else share)
+        down = -rate * v
+        step[i] = v if keras else down
+        state[i] = v
     return 0
 
 

@@ -17,11 +17,12 @@ from optimizers.sheet import Sheet, Step, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    mu, v = hyper[0], state[0]
-    for i in range(g.size):
-        v[i] = mu[i] * v[i] + g[i]
-        step[i] = -lr[i] * (g[i] + mu[i] * v[i])
+def update(n, t, g, hessian, lr, hyper, state, step):
+    for i in range(n):
+        slope, mu = g[i], hyper[i]
+        v = mu * state[i] + slope
+        state[i] = v
+        step[i] = -lr[i] * (slope + mu * v)
     return 0
 
 

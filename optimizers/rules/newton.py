@@ -10,19 +10,19 @@ from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    n = g.size // 2
-    gx, gy, step_x, step_y = g[:n], g[n:], step[:n], step[n:]
+def update(n, t, g, hessian, lr, hyper, state, step):
+    half = n // 2
     singular = 0
-    for i in range(n):
-        hxx, hxy, hyy = hessian[0, i], hessian[1, i], hessian[2, i]
+    for i in range(half):
+        gx, gy = g[i], g[half + i]
+        hxx, hxy, hyy = hessian[i], hessian[half + i], hessian[n + i]
         det = hxx * hyy - hxy * hxy
         # Cramer's rule loses every digit where the determinant is rounding of its terms.
         flat = abs(det) <= 1e-14 * (hxx * hxx + 2 * hxy * hxy + hyy * hyy)
         singular += flat
         det = 1.0 if flat else det
-        step_x[i] = -lr[i] * (hyy * gx[i] - hxy * gy[i]) / det
-        step_y[i] = -lr[i] * (hxx * gy[i] - hxy * gx[i]) / det
+        step[i] = -lr[i] * (hyy * gx - hxy * gy) / det
+        step[half + i] = -lr[i] * (hxx * gy - hxy * gx) / det
     return 1 if singular > 0 else 0
 
 

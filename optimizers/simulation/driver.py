@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, part, types
+from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, overload, part, types
 from optimizers.record import UPDATE_SIGNATURE
 
 DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
 COMPLETE = 0
 DIVERGED = 1
 STOPPED = 2
+
+
+def address(array):
+    """Return a contiguous array as kernels of surfaces and rules take it."""
+    return array.reshape(-1)
+
+
+@overload(address)
+def _(array):
+    return lambda array: array.ctypes
+
 
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
@@ -59,17 +71,19 @@ def run(
     gradient,
     states,
 ):
-    # The kernels see the same few views at every step: cutting new ones out of `path` and `loss`
+    # The kernels see the same few numbers at every step: taking new addresses in `path` and `loss`
     # inside the loop costs several times the arithmetic.
     work = np.zeros(12)
-    theta, x, y = work[0:2], work[0:1], work[1:2]
-    g, gx, gy = work[2:4], work[2:3], work[3:4]
-    step, rate, value = work[4:6], work[6:8], work[8:9]
-    hessian = work[9:12].reshape(3, 1)
-    hxx, hxy, hyy = hessian[0], hessian[1], hessian[2]
+    theta, g, step, rate = work[0:2], work[2:4], work[4:6], work[6:8]
+    value, hessian = work[8:9], work[9:12]
+    at_x, at_y, at_params = address(work[0:1]), address(work[1:2]), address(params)
+    at_value, at_gx, at_gy = address(value), address(g[0:1]), address(g[1:2])
+    at_hxx, at_hxy, at_hyy = address(hessian[0:1]), address(hessian[1:2]), address(hessian[2:3])
+    at_g, at_hessian, at_rate = address(g), address(hessian), address(rate)
+    at_hyper, at_state, at_step = address(hyper), address(state), address(step)
     theta[0], theta[1] = path[0, 0], path[0, 1]
     for k in range(lr.size + 1):
-        surface(x, y, params, value, gx, gy)
+        surface(1, at_x, at_y, at_params, at_value, at_gx, at_gy)
         path[k, 0], path[k, 1], loss[k] = theta[0], theta[1], value[0]
         # Written so that NaN fails it.
         if not (abs(theta[0]) <= big and abs(theta[1]) <= big and math.isfinite(value[0])):
@@ -84,9 +98,9 @@ def run(
             g[1] += coupled * theta[1]
         gradient[k, 0], gradient[k, 1] = g[0], g[1]
         if needs_hessian:
-            curvature(x, y, params, hxx, hxy, hyy)
+            curvature(1, at_x, at_y, at_params, at_hxx, at_hxy, at_hyy)
         rate[0] = rate[1] = lr[k]
-        if update(first + k, g, hessian, rate, hyper, state, step) != 0:
+        if update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step) != 0:
             return k, STOPPED
         for i in range(state.shape[0]):
             states[k, i, 0], states[k, i, 1] = state[i, 0], state[i, 1]
@@ -101,85 +115,281 @@ def run(
 WIDTH = 384  # runs that step together: two calls a step are little for so many, and L1 holds them
 CACHE_LINE = 8  # numbers: a width that is no multiple of it costs split loads and scalar tails
 PERIOD = 8  # updates between two looks at what the runs have come to
+NEVER = 2**62  # an update count beyond all
 PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is written down
+
+# What a block knows of each of its lanes in whole numbers: which cell it runs, its last update,
+# the first that has arrived, its fate, its rows of the two tables, and room for two parts.
+CELL, LAST, CAME, FATE, DRAWS, FACTORS, FROM, CHANGED = range(8)
+
+
+class Given(NamedTuple):
+    """What each cell of a map is given, in flat arrays over all cells.
+
+    An array of stride 0 gives all cells the same value.
+    """
+
+    start: Any  # (all, 2)
+    peak: Any  # (all,): learning rate
+    hyper: Any  # (h, all)
+    scale: Any  # (all,): of the draws
+    steps: Any  # (all,)
+
+
+class Rule(NamedTuple):
+    """What the driver has to know of a rule and its weight decay."""
+
+    coupled: float
+    decoupled: float
+    needs_hessian: bool
+    timeless: bool  # whether position, state and rate alone determine an update
+    rows: int  # of state
+
+
+class Watch(NamedTuple):
+    """What is looked for on the way."""
+
+    big: float  # the coordinate beyond which a run has diverged
+    lowest: float  # the surface's lowest loss
+    tolerance: float  # a run has arrived at most this far above it; negative: nobody asks
+    recorded: Any  # (r,): rising update counts whose losses are recorded
+
+
+class Ends(NamedTuple):
+    """What comes out, in flat arrays over all cells."""
+
+    end: Any  # (all, 2)
+    loss: Any  # (all,)
+    done: Any  # (all,): updates
+    outcome: Any  # (all,)
+    arrived: Any  # (all,): the first update count that has arrived, or -1
+    losses: Any  # (all, r)
 
 
 def readonly(scalar, dimensions, layout="A"):
     return types.Array(scalar, dimensions, layout, readonly=True)
 
 
-# What is given for each cell of a map lies in flat arrays over all cells, and so do the results;
-# `cells` says which of them to run. An array of stride 0 gives all cells the same value.
+INTEGERS = types.int64[::1]
+# Numba takes arrays in a tuple only with the very type that is named here, so those that are of
+# stride 0 here and not there come one by one.
 SWEEP_SIGNATURE = types.void(
     types.FunctionType(SURFACE_SIGNATURE),
     types.FunctionType(SURFACE_SIGNATURE),
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
-    readonly(types.int64, 1),  # cells (n,)
+    INTEGERS,  # cells (n,): which to run
     readonly(types.float64, 2),  # start (all, 2)
     readonly(types.float64, 1),  # peak learning rate (all,)
     readonly(types.float64, 2),  # hyper (h, all)
     readonly(types.float64, 1),  # scale of the draws (all,)
     readonly(types.int64, 1),  # steps (all,)
-    readonly(types.int64, 1),  # row of `draws` for each of `cells` (n,)
+    INTEGERS,  # row of `draws` for each of `cells` (n,)
     readonly(types.float64, 3, "C"),  # draws (seeds, steps, 2), unused at scale 0
-    readonly(types.int64, 1),  # row of `factors` for each of `cells` (n,)
+    INTEGERS,  # row of `factors` for each of `cells` (n,)
     readonly(types.float64, 2, "C"),  # factors on the peak rate (schedules, steps)
-    types.float64,  # coupled weight decay
-    types.float64,  # decoupled weight decay
-    types.boolean,  # whether the rule needs the Hessian
-    types.boolean,  # whether position, state and rate alone determine an update
-    types.int64,  # rows of state
-    types.float64,  # the coordinate beyond which a run has diverged
-    types.float64,  # the surface's lowest loss
-    types.float64,  # a run has arrived at most this far above it; negative: nobody asks
-    readonly(types.int64, 1),  # rising update counts whose losses are recorded (r,)
-    types.int64[::1],  # halt (1,): the work is given up when another thread sets it to 1
-    MATRIX,  # out: end (all, 2)
-    VECTOR,  # out: loss (all,)
-    types.int64[::1],  # out: updates done (all,)
-    types.int8[::1],  # out: outcome (all,)
-    types.int64[::1],  # out: first update count that has arrived, or -1 (all,)
-    MATRIX,  # out: recorded losses (all, r)
+    types.NamedTuple(
+        [types.float64, types.float64, types.boolean, types.boolean, types.int64], Rule
+    ),
+    types.NamedTuple([types.float64, types.float64, types.float64, INTEGERS], Watch),
+    INTEGERS,  # halt (1,): the work is given up when another thread sets it to 1
+    types.NamedTuple([MATRIX, VECTOR, INTEGERS, types.int8[::1], INTEGERS, MATRIX], Ends),
 )
 
 
 @part
 def aligned(size):
-    """Return an array whose first number begins a cache line."""
+    """Return an array of `size` numbers whose first begins a cache line."""
     array = np.empty(size + CACHE_LINE)
-    return array[-(array.ctypes.data // 8) % CACHE_LINE :]
+    first = -(array.ctypes.data // 8) % CACHE_LINE
+    return array[first : first + size]
 
 
 @part
-def status_of(i, w, t, update, g, hessian, rate, hyper, state):
-    """Return what `update` says of lane i of w alone."""
-    h, s = hyper.shape[0], state.shape[0]
-    one_g, one_rate, one_hessian = np.empty(2), np.empty(2), np.empty((3, 1))
-    one_hyper, one_state = np.empty((h, 2)), np.empty((s, 2))
-    for half in range(2):
-        j = half * w + i
-        one_g[half], one_rate[half] = g[j], rate[j]
-        for r in range(h):
-            one_hyper[r, half] = hyper[r, j]
-        for r in range(s):
-            one_state[r, half] = state[r, j]
-    for r in range(3):
-        one_hessian[r, 0] = hessian[r, i]
-    return update(t, one_g, one_hessian, one_rate, one_hyper, one_state, np.empty(2))
+def filled(n):
+    """Return the least width that holds n lanes and is a multiple of CACHE_LINE."""
+    return n + -n % CACHE_LINE
 
 
 @part
-def retire(k, w, fate, cell, came, theta, value, steps, end, loss, done, outcome, arrived):
-    """Write down what has become of the lanes that have ended, and park them."""
+def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
+    """Begin n runs, those of the cells from `first`, in the first of w lanes; park the others.
+
+    Return whether all have the same factors, and whether any draws noise.
+    """
+    start, peak, hyper, scale, steps = given
+    peaks = (2 + 2 * s) * w
+    for i in range(2 * w, peaks):
+        kept[i] = 0.0
+    shared, noisy = True, False
+    for i in range(w):
+        j = first + min(i, n - 1)
+        c = cells[j]
+        lanes[CELL, i], lanes[LAST, i], lanes[CAME, i] = c, steps[c], -1
+        lanes[FATE, i] = RUNNING if i < n else PARKED
+        lanes[DRAWS, i], lanes[FACTORS, i] = draws_row[j], factors_row[j]
+        kept[i] = start[c, 0] if i < n else math.nan
+        kept[w + i] = start[c, 1] if i < n else math.nan
+        kept[peaks + i], kept[peaks + w + i] = peak[c], scale[c]
+        shared &= lanes[FACTORS, i] == lanes[FACTORS, 0]
+        noisy |= scale[c] > 0.0
+    for r in range(hyper.shape[0]):
+        base = peaks + (2 + 2 * r) * w
+        for i in range(w):
+            kept[base + i] = kept[base + w + i] = hyper[r, lanes[CELL, i]]
+    return shared, noisy
+
+
+@part
+def constant_from(factors):
+    """Return the update from which on the factors do not change."""
+    settled = factors.size
+    while settled > 0 and factors[settled - 1] == factors[-1]:
+        settled -= 1
+    return settled
+
+
+@part
+def leave_out_rounds(
+    k, w, alive, moving, bits, mark, scales, lanes, latest, records, watch, losses
+):
+    """Leave whole rounds out of what a run has yet to do that goes round for ever.
+
+    That is one which is where it was PERIOD updates ago, its state too and to the bit. Return the
+    first update count at which one of them is complete.
+    """
+    recorded = watch.recorded
+    fate, last, changed = lanes[FATE], lanes[LAST], lanes[CHANGED]
+    for i in range(w):
+        changed[i] = 0
+    for r in range(moving):
+        for i in range(w):
+            changed[i] |= bits[r * w + i] ^ mark[r * w + i]
+    back = 0
+    for i in range(w):
+        back += changed[i] == 0
+    soonest = NEVER
+    if back > w - alive:  # what is parked does not change either
+        for i in range(w):
+            if changed[i] == 0 and fate[i] == RUNNING and scales[i] == 0.0:
+                for r in range(records, recorded.size):
+                    if recorded[r] <= last[i]:
+                        losses[lanes[CELL, i], r] = latest[recorded[r] % PERIOD, i]
+                last[i] = k + (last[i] - k) % PERIOD
+                soonest = min(soonest, last[i])
+    return soonest
+
+
+@part
+def record(r, w, value, lanes, losses):
+    """Write down the losses of the runs that go on as record r."""
+    for i in range(w):
+        if lanes[FATE, i] == RUNNING:
+            losses[lanes[CELL, i], r] = value[i]
+
+
+@part
+def note_arrivals(k, w, value, came, lowest, tolerance):
+    """Note the update count k for the lanes that are within the tolerance for the first time."""
+    for i in range(w):
+        before = came[i]
+        here = (before < 0) & (value[i] - lowest <= tolerance)
+        came[i] = k if here else before
+
+
+@part
+def look(k, w, theta, value, lanes, big):
+    """Find the lanes that have ended before update k; return how many, and when the next may."""
+    fate, last = lanes[FATE], lanes[LAST]
+    ended, soonest = 0, NEVER
+    for i in range(w):
+        if fate[i] == PARKED:
+            continue
+        inside = abs(theta[i]) <= big and abs(theta[w + i]) <= big
+        if not (inside and math.isfinite(value[i])):
+            fate[i] = ENDED + DIVERGED
+        elif k == last[i]:
+            fate[i] = ENDED + COMPLETE
+        else:
+            soonest = min(soonest, last[i])
+        ended += fate[i] != RUNNING
+    return ended, soonest
+
+
+@part
+def retire(k, w, theta, value, lanes, steps, ends):
+    """Write down what has become of the lanes that have ended, and park them.
+
+    A parked run's position is NaN, which no test takes for a run that goes on, and which costs no
+    more to step than any other number.
+    """
+    end, loss, done, outcome, arrived, _ = ends
+    fate = lanes[FATE]
     for i in range(w):
         if fate[i] >= ENDED:
-            c = cell[i]
+            c = lanes[CELL, i]
             end[c, 0], end[c, 1], loss[c] = theta[i], theta[w + i], value[i]
-            outcome[c], arrived[c] = fate[i] - ENDED, came[i]
+            outcome[c], arrived[c] = fate[i] - ENDED, lanes[CAME, i]
             done[c] = steps[c] if outcome[c] == COMPLETE else k
             fate[i] = PARKED
             theta[i] = theta[w + i] = math.nan
+
+
+@part
+def stop(w, t, update, g, hessian, rate, hyper, state, lanes):
+    """Find the lanes that have no step to take, which only a call for each can tell.
+
+    `state` is the one before the update. Return how many they are.
+    """
+    h, s = hyper.size // (2 * w), state.size // (2 * w)
+    one_g, one_rate, one_hessian, step = np.empty(2), np.empty(2), np.empty(3), np.empty(2)
+    one_hyper, one_state = np.empty(2 * h), np.empty(2 * s)
+    stopped = 0
+    for i in range(w):
+        if lanes[FATE, i] != RUNNING:
+            continue
+        for half in range(2):
+            j = half * w + i
+            one_g[half], one_rate[half] = g[j], rate[j]
+            for r in range(h):
+                one_hyper[2 * r + half] = hyper[2 * r * w + j]
+            for r in range(s):
+                one_state[2 * r + half] = state[2 * r * w + j]
+        for r in range(3):
+            one_hessian[r] = hessian[r * w + i]
+        status = update(
+            *(2, t, address(one_g), address(one_hessian), address(one_rate)),
+            *(address(one_hyper), address(one_state), address(step)),
+        )
+        if status != DONE:
+            lanes[FATE, i] = ENDED + STOPPED
+            stopped += 1
+    return stopped
+
+
+@part
+def close_up(alive, w, rows, kept, lanes):
+    """Move the runs that go on together, each row in its place; return their new width.
+
+    A number only ever moves towards the front.
+    """
+    m = filled(alive)
+    parked = m - alive
+    j = 0
+    for i in range(w):
+        if lanes[FATE, i] == PARKED:
+            if parked == 0:
+                continue
+            parked -= 1
+        lanes[FROM, j] = i
+        j += 1
+    for r in range(rows):
+        for j in range(m):
+            kept[r * m + j] = kept[r * w + lanes[FROM, j]]
+    for r in range(FROM):
+        for j in range(m):
+            lanes[r, j] = lanes[r, lanes[FROM, j]]
+    return m
 
 
 @kernel(SWEEP_SIGNATURE)
@@ -198,60 +408,32 @@ def sweep(
     draws,
     factors_row,
     factors,
-    coupled,
-    decoupled,
-    needs_hessian,
-    timeless,
-    s,
-    big,
-    lowest,
-    tolerance,
-    recorded,
+    rule,
+    watch,
     halt,
-    end,
-    loss,
-    done,
-    outcome,
-    arrived,
-    losses,
+    ends,
 ):
-    # Runs that have ended are parked: their position is NaN, which no test takes for a run that
-    # goes on, and which costs no more to step than any other number. Runs fill a block up to a
-    # multiple of CACHE_LINE, so that loops have no scalar tails.
+    # A block of runs steps together, up to a multiple of CACHE_LINE, so that loops have no scalar
+    # tails. `kept` holds its rows of x, y, state, peak rate, scale and hyperparameters.
+    given = Given(start, peak, hyper, scale, steps)
+    coupled, decoupled, needs_hessian, timeless, s = rule
+    big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
+    losses = ends.losses
     block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
-    most = min(block, cells.size + -cells.size % CACHE_LINE)
+    most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
     rows = moving + 2 + 2 * h
     kept = aligned(rows * most)
     scratch = aligned((10 + PERIOD + moving + 2 * s) * most)
-    whole = np.empty((8, most), np.int64)
-    cell, last, came, fate = whole[0], whole[1], whole[2], whole[3]
-    row_d, row_f, moved, changed = whole[4], whole[5], whole[6], whole[7]
+    lanes = np.empty((8, most), np.int64)
+    row_d, row_f, came = lanes[DRAWS], lanes[FACTORS], lanes[CAME]
+    at_params = address(params)
     for first in range(0, cells.size, block):
         n = min(block, cells.size - first)
-        w = n + -n % CACHE_LINE
-        for i in range(2 * w, moving * w):
-            kept[i] = 0.0
-        shared, noisy = True, False
-        for i in range(w):
-            j = first + min(i, n - 1)
-            c = cells[j]
-            cell[i], last[i], came[i] = c, steps[c], -1
-            fate[i] = RUNNING if i < n else PARKED
-            row_d[i], row_f[i] = draws_row[j], factors_row[j]
-            kept[i] = start[c, 0] if i < n else math.nan
-            kept[w + i] = start[c, 1] if i < n else math.nan
-            kept[moving * w + i], kept[(moving + 1) * w + i] = peak[c], scale[c]
-            shared &= row_f[i] == row_f[0]
-            noisy |= scale[c] > 0.0
-        for r in range(h):
-            base = (moving + 2 + 2 * r) * w
-            for i in range(w):
-                kept[base + i] = kept[base + w + i] = hyper[r, cell[i]]
-        settled = factors.shape[1]  # the update from which on the factors are constant
-        while shared and settled > 0 and factors[row_f[0], settled - 1] == factors[row_f[0], -1]:
-            settled -= 1
+        w = filled(n)
+        shared, noisy = fill(*(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes))
+        settled = constant_from(factors[lanes[FACTORS, 0]]) if shared else factors.shape[1]
         alive = n
         k = 0
         soonest = 0  # no run is complete before this update count
@@ -259,19 +441,22 @@ def sweep(
         while alive > 0:
             # Everything is cut anew when the runs that are left have moved together.
             theta, x, y = kept[: 2 * w], kept[:w], kept[w : 2 * w]
-            state = kept[2 * w : moving * w].reshape(s, 2 * w)
+            state = kept[2 * w : moving * w]
             peaks = kept[moving * w : (moving + 1) * w]
             scales = kept[(moving + 1) * w : (moving + 2) * w]
-            numbers = kept[(moving + 2) * w : rows * w].reshape(h, 2 * w)
+            numbers = kept[(moving + 2) * w : rows * w]
             g, gx, gy = scratch[: 2 * w], scratch[:w], scratch[w : 2 * w]
             step, rate = scratch[2 * w : 4 * w], scratch[4 * w : 6 * w]
-            value = scratch[6 * w : 7 * w]
-            hessian = scratch[7 * w : 10 * w].reshape(3, w)
-            hxx, hxy, hyy = hessian[0], hessian[1], hessian[2]
+            value, hessian = scratch[6 * w : 7 * w], scratch[7 * w : 10 * w]
             latest = scratch[10 * w : (10 + PERIOD) * w].reshape(PERIOD, w)
-            before = scratch[(10 + PERIOD) * w : (10 + PERIOD + 2 * s) * w].reshape(s, 2 * w)
+            before = scratch[(10 + PERIOD) * w : (10 + PERIOD + 2 * s) * w]
             mark = scratch[(10 + PERIOD + 2 * s) * w :][: moving * w].view(np.int64)
             bits = kept[: moving * w].view(np.int64)
+            at_x, at_y, at_value = address(x), address(y), address(value)
+            at_gx, at_gy, at_g, at_rate = address(gx), address(gy), address(g), address(rate)
+            at_hessian, at_hxy = address(hessian), address(hessian[w : 2 * w])
+            at_hyy, at_hyper = address(hessian[2 * w :]), address(numbers)
+            at_state, at_step = address(state), address(step)
             marked = False
             factor = -1.0
             while alive > 0:
@@ -280,69 +465,41 @@ def sweep(
                         return
                     if 2 * alive <= w and w > CACHE_LINE:
                         break
-                    # A run that is where it was PERIOD updates ago, its state too and to the bit,
-                    # goes round for ever: whole rounds are left out of what it has yet to do.
-                    if timeless and marked and k - PERIOD >= settled:
-                        for i in range(w):
-                            changed[i] = 0
-                        for r in range(moving):
-                            for i in range(w):
-                                changed[i] |= bits[r * w + i] ^ mark[r * w + i]
-                        back = 0
-                        for i in range(w):
-                            back += changed[i] == 0
-                        if back > w - alive:  # what is parked does not change either
-                            for i in range(w):
-                                if changed[i] == 0 and fate[i] == RUNNING and scales[i] == 0.0:
-                                    for r in range(records, recorded.size):
-                                        if recorded[r] <= last[i]:
-                                            losses[cell[i], r] = latest[recorded[r] % PERIOD, i]
-                                    last[i] = k + (last[i] - k) % PERIOD
-                                    soonest = min(soonest, last[i])
                     if timeless:
+                        if marked and k - PERIOD >= settled:
+                            round_ends = leave_out_rounds(
+                                *(k, w, alive, moving, bits, mark, scales, lanes),
+                                *(latest, records, watch, losses),
+                            )
+                            soonest = min(soonest, round_ends)
                         marked = True
                         for i in range(moving * w):
                             mark[i] = bits[i]
-                surface(x, y, params, value, gx, gy)
+                surface(w, at_x, at_y, at_params, at_value, at_gx, at_gy)
                 if recorded.size > 0:
                     for i in range(w):
                         latest[k % PERIOD, i] = value[i]
                 if records < recorded.size and k == recorded[records]:
-                    for i in range(w):
-                        if fate[i] == RUNNING:
-                            losses[cell[i], records] = value[i]
+                    record(records, w, value, lanes, losses)
                     records += 1
                 if tolerance >= 0.0:
-                    for i in range(w):
-                        here = (came[i] < 0) & (value[i] - lowest <= tolerance)
-                        came[i] = k if here else came[i]
+                    note_arrivals(k, w, value, came, lowest, tolerance)
                 fine = 0
                 for i in range(w):
                     # Written so that NaN fails it.
                     fine += (abs(x[i]) <= big) & (abs(y[i]) <= big) & (abs(value[i]) < math.inf)
                 if fine < alive or k == soonest:
-                    soonest = factors.shape[1]
-                    for i in range(w):
-                        if fate[i] == PARKED:
-                            continue
-                        if not (abs(x[i]) <= big and abs(y[i]) <= big and math.isfinite(value[i])):
-                            fate[i] = ENDED + DIVERGED
-                        elif k == last[i]:
-                            fate[i] = ENDED + COMPLETE
-                        else:
-                            soonest = min(soonest, last[i])
-                        alive -= fate[i] != RUNNING
-                    retire(
-                        *(k, w, fate, cell, came, theta, value),
-                        *(steps, end, loss, done, outcome, arrived),
-                    )
+                    ended, soonest = look(k, w, theta, value, lanes, big)
+                    alive -= ended
+                    retire(k, w, theta, value, lanes, steps, ends)
                     if alive == 0:
                         break
                 if noisy:
                     for i in range(w):
-                        if scales[i] > 0.0:
-                            gx[i] += scales[i] * draws[row_d[i], k, 0]
-                            gy[i] += scales[i] * draws[row_d[i], k, 1]
+                        spread, row = scales[i], row_d[i]
+                        if spread > 0.0:
+                            gx[i] += spread * draws[row, k, 0]
+                            gy[i] += spread * draws[row, k, 1]
                 if coupled > 0.0:
                     for i in range(2 * w):
                         g[i] += coupled * theta[i]
@@ -354,22 +511,16 @@ def sweep(
                     for i in range(w):
                         rate[i] = rate[w + i] = peaks[i] * factor
                 if needs_hessian:
-                    curvature(x, y, params, hxx, hxy, hyy)
+                    curvature(w, at_x, at_y, at_params, at_hessian, at_hxy, at_hyy)
                     # Such a rule may have no step to take; then its state is asked for once more.
-                    for r in range(s):
-                        for i in range(2 * w):
-                            before[r, i] = state[r, i]
-                if update(k + 1, g, hessian, rate, numbers, state, step) != DONE:
-                    # Some lane has no step to take: which one, only a call for each can tell.
-                    given = (g, hessian, rate, numbers, before)
-                    for i in range(w):
-                        if fate[i] == RUNNING and status_of(i, w, k + 1, update, *given) != DONE:
-                            fate[i] = ENDED + STOPPED
-                            alive -= 1
-                    retire(
-                        *(k, w, fate, cell, came, theta, value),
-                        *(steps, end, loss, done, outcome, arrived),
-                    )
+                    for i in range(2 * s * w):
+                        before[i] = state[i]
+                if (
+                    update(2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
+                    != DONE
+                ):
+                    alive -= stop(w, k + 1, update, g, hessian, rate, numbers, before, lanes)
+                    retire(k, w, theta, value, lanes, steps, ends)
                 if decoupled > 0.0:
                     for i in range(2 * w):
                         theta[i] = theta[i] * (1.0 - rate[i] * decoupled) + step[i]
@@ -377,22 +528,4 @@ def sweep(
                     for i in range(2 * w):
                         theta[i] += step[i]
                 k += 1
-            # Half of the runs have ended: the others move together, each row in its place, which
-            # only ever moves a number towards the front.
-            m = alive + -alive % CACHE_LINE
-            parked = m - alive
-            j = 0
-            for i in range(w):
-                if fate[i] == PARKED and parked > 0:
-                    parked -= 1
-                elif fate[i] == PARKED:
-                    continue
-                moved[j] = i
-                j += 1
-            for r in range(rows):
-                for j in range(m):
-                    kept[r * m + j] = kept[r * w + moved[j]]
-            for r in range(6):
-                for j in range(m):
-                    whole[r, j] = whole[r, moved[j]]
-            w = m
+            w = close_up(alive, w, rows, kept, lanes)

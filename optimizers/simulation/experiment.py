@@ -261,6 +261,16 @@ class Trajectory:
     diverged_at: int | None
     stopped: str | None
 
+    @property
+    def finite_path(self) -> NDArray[np.float64]:
+        """The path, without its last position where that is not finite."""
+        return finite(self.path)
+
+
+def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a path (k, 2) without its last position where that is not finite."""
+    return path if np.isfinite(path[-1]).all() else path[:-1]
+
 
 @functools.lru_cache(maxsize=32)
 def draws(seed: int, steps: int) -> NDArray[np.float64]:

@@ -366,23 +366,20 @@ class _Job:
             cells.flat(scale),
             cells.flat(cells.steps.astype(np.int64)),
         )
-        self.halt = np.zeros(1, np.int64)
-        self._settings = (
-            plan.coupled,
-            plan.decoupled,
-            rule.needs_hessian,
-            not rule.uses_time,
-            len(rule.state),
-            BIG,
-            lowest,
-            reach,
-            np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at,
-            self.halt,
+        self._rule = driver.Rule(
+            plan.coupled, plan.decoupled, rule.needs_hessian, not rule.uses_time, len(rule.state)
         )
-        self._end, self._loss = np.empty((count, 2)), np.empty(count)
-        self._steps, self._outcome = np.empty(count, np.int64), np.empty(count, np.int8)
-        self._arrived = np.empty(count, np.int64)
-        self._losses = np.full((count, record or 0), np.nan)
+        recorded = np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at
+        self._watch = driver.Watch(BIG, lowest, reach, recorded)
+        self.halt = np.zeros(1, np.int64)
+        self._ends = driver.Ends(
+            end=np.empty((count, 2)),
+            loss=np.empty(count),
+            done=np.empty(count, np.int64),
+            outcome=np.empty(count, np.int8),
+            arrived=np.empty(count, np.int64),
+            losses=np.full((count, record or 0), np.nan),
+        )
         self.taken = self.finished = 0
         self._lock = threading.Lock()
         self._seconds_per_run: float | None = None
@@ -426,23 +423,25 @@ class _Job:
             *self._given,
             *self._draws.of(cells),
             *self._factors.of(cells),
-            *self._settings,
-            *(self._end, self._loss, self._steps, self._outcome, self._arrived, self._losses),
+            self._rule,
+            self._watch,
+            self.halt,
+            self._ends,
         )
 
     def answer(self) -> Sweep:
         """Return the results in the map's shape."""
-        shape, recorded = self.cells.shape, self.recorded_at is not None
+        shape, ends, recorded = self.cells.shape, self._ends, self.recorded_at is not None
         return Sweep(
             shape=shape,
-            end=self._end.reshape(*shape, 2),
-            loss=self._loss.reshape(shape),
-            steps=self._steps.reshape(shape),
-            diverged=(self._outcome == driver.DIVERGED).reshape(shape),
-            stopped=(self._outcome == driver.STOPPED).reshape(shape),
-            arrived_at=self._arrived.reshape(shape),
+            end=ends.end.reshape(*shape, 2),
+            loss=ends.loss.reshape(shape),
+            steps=ends.done.reshape(shape),
+            diverged=(ends.outcome == driver.DIVERGED).reshape(shape),
+            stopped=(ends.outcome == driver.STOPPED).reshape(shape),
+            arrived_at=ends.arrived.reshape(shape),
             recorded_at=self.recorded_at,
-            losses=self._losses.reshape(*shape, -1) if recorded else None,
+            losses=ends.losses.reshape(*shape, -1) if recorded else None,
         )
 
 

@@ -19,7 +19,7 @@ from landscape import SURFACES
 from landscape.language import msgid, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
 from optimizers import Experiment, Trajectory
-from views.scene.frames import MINIMA, Frame, domain, drawn, finite, fitted, within
+from views.scene.frames import MINIMA, Frame, domain, drawn, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
 
@@ -436,7 +436,7 @@ def outcome(trajectory: Trajectory) -> str:
 
 def left(trajectory: Trajectory, ground: Ground) -> str:
     """Return in a few words when a run leaves the frame, or what else ended it early."""
-    outside = ~within(finite(trajectory), ground.box)
+    outside = ~within(trajectory.finite_path, ground.box)
     if trajectory.diverged_at is not None and outside.any():
         return tr("left at step {step}", step=whole(int(outside.argmax())))
     return outcome(trajectory)
@@ -444,7 +444,7 @@ def left(trajectory: Trajectory, ground: Ground) -> str:
 
 def ended(trajectory: Trajectory, ground: Ground) -> str:
     """Return when a run leaves the frame and what ended it early, in words."""
-    outside = ~within(finite(trajectory), ground.box)
+    outside = ~within(trajectory.finite_path, ground.box)
     left = ""
     if outside.any():
         left = tr("leaves the frame at step {step}", step=whole(int(outside.argmax())))

@@ -71,12 +71,6 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     return (x0, x1), (y0, y1)
 
 
-def finite(trajectory: Trajectory) -> Vector:
-    """Return a path without a last position that is not finite."""
-    path = trajectory.path
-    return path if np.isfinite(path[-1]).all() else path[:-1]
-
-
 def within(points: Vector, box: Frame) -> NDArray[np.bool_]:
     """Tell which points lie in a frame."""
     low, high = np.array(box).T
@@ -103,7 +97,7 @@ def diverges(experiment: Experiment, trajectory: Trajectory) -> bool:
     """Tell whether a run has diverged, or ends far outside the domain."""
     if trajectory.diverged_at is not None:
         return True
-    return not within(finite(trajectory)[-1:], region(experiment, AROUND))[0]
+    return not within(trajectory.finite_path[-1:], region(experiment, AROUND))[0]
 
 
 def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
@@ -111,7 +105,7 @@ def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
 
     A run counts until it goes far outside the domain, a diverging one with a few positions in it.
     """
-    path = finite(trajectory)
+    path = trajectory.finite_path
     lost = diverges(experiment, trajectory)
     inside = within(path, region(experiment, 0.0 if lost else AROUND))
     stay = itertools.takewhile(bool, inside[: FEW if lost else None].tolist())
@@ -120,7 +114,7 @@ def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
 
 def drawn(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int:
     """Return how many positions of a run a frame shows: of a diverging one, to its first exit."""
-    path = finite(trajectory)
+    path = trajectory.finite_path
     outside = ~within(path, box)
     if not outside.any() or not diverges(experiment, trajectory):
         return len(path)

@@ -19,7 +19,7 @@ from landscape.language import number, tr
 from optimizers import Experiment, Trajectory
 from views.scene import figures
 from views.scene.figures import GRID, RAISED, Figure, Ground, Mark, ended, ending, levels, terrain
-from views.scene.frames import finite, within
+from views.scene.frames import within
 from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
@@ -147,7 +147,7 @@ def foreground(
             {
                 "times": None if known else times.astype(np.float32),
                 "starts": starts,
-                "last": len(finite(trajectory)) - 1,
+                "last": len(trajectory.finite_path) - 1,
             }
         )
     data = []
@@ -191,7 +191,7 @@ def path(trajectory: Trajectory, ground: Ground) -> tuple[Vector, Vector, list[i
     box on its way out, it is cut there, and goes on, as another piece, where it comes back.
     """
     heights, scale = terrain(ground, RAISED)
-    places = finite(trajectory)
+    places = trajectory.finite_path
     loss = np.nan_to_num(scale(trajectory.loss[: len(places)]), nan=ENDLESS, posinf=ENDLESS)
     points = np.column_stack([places, loss])
     inside = within(places, ground.box)
