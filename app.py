@@ -1,4 +1,4 @@
-"""Zigzag, the optimizer lab: `streamlit run app.py`.
+"""Zigzag, the optimizer lab; views/server/start.py serves it.
 
 Streamlit imports this file for the server and then runs it, as a script, for every visitor.
 """

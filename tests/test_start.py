@@ -69,15 +69,15 @@ class Started:
             time.sleep(0.05)
         pytest.fail(f"the server did not come up:\n{self.told}")
 
+    def serving(self) -> list[int]:
+        """Return the processes that serve (Linux)."""
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        children = map(int, task.read_text().split())
+        return [pid for pid in children if b"spawn_main" in command_of(pid)]
+
     def descriptors(self) -> list[int]:
         """Return how many descriptors each process that serves has open (Linux)."""
-        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        folders = [Path(f"/proc/{child}") for child in task.read_text().split()]
-        return [
-            len(list((folder / "fd").iterdir()))
-            for folder in folders
-            if b"spawn_main" in (folder / "cmdline").read_bytes()
-        ]
+        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self.serving()]
 
     def running(self) -> bool:
         """Tell whether a process of the server is left."""
@@ -99,6 +99,13 @@ class Started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def command_of(pid: int) -> bytes:
+    """Return a process's command line (Linux); nothing for one that has just ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 @pytest.fixture
@@ -208,6 +215,30 @@ def test_no_answer_waits_and_the_descriptors_are_enough_for_the_sessions_it_tell
         more = asyncio.run(descriptors_of_sessions(url, sessions, server.descriptors))
         assert sum(more) - sum(at_rest) <= start.DESCRIPTORS_OF_SESSION * sessions
     assert not QUIET.search(server.told)
+
+
+@posix
+def test_a_control_c_of_the_terminal_goes_to_all_processes_and_is_told_once(started):
+    server = started("--server.port", "0")
+    server.url()
+    os.killpg(server.process.pid, signal.SIGINT)
+    assert server.seconds_to_end() < ENDS_WITHIN
+    assert server.process.returncode == 0
+    assert not QUIET.search(server.told)
+
+
+@posix
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it finds the processes by /proc")
+def test_a_process_that_was_killed_is_replaced(started):
+    server = started("--server.port", "0")
+    server.url()
+    before = server.serving()
+    os.kill(before[0], signal.SIGKILL)
+    ends = time.monotonic() + PATIENCE
+    while before[0] in (now := server.serving()) or len(now) < len(before):
+        assert time.monotonic() < ends, server.told
+        time.sleep(0.05)
+    server.url()
 
 
 @posix
@@ -350,8 +381,9 @@ def ask_for_hours(url: str) -> list[socket.socket]:
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_in_time_whatever_is_computed_and_leaves_no_process(started, number):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_it_ends_in_time_whatever_is_computed_and_leaves_no_process(started, name):
+    number = signal.Signals[name]
     server = started("--server.port", "0")
     with contextlib.ExitStack() as stack:
         for connection in ask_for_hours(server.url()):
@@ -363,17 +395,19 @@ def test_it_ends_in_time_whatever_is_computed_and_leaves_no_process(started, num
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_at_once_while_it_compiles(started, tmp_path, number):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_it_ends_at_once_while_it_compiles(started, tmp_path, name):
+    number = signal.Signals[name]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     server = started("--server.port", "0", env=environment)
     ends = time.monotonic() + COMPILING
     while not (tmp_path / "cache").exists():
         assert time.monotonic() < ends, server.told
         time.sleep(0.05)
-    os.killpg(server.process.pid, number)
+    server.process.send_signal(number)
     assert server.seconds_to_end() < ENDS_WITHIN
-    assert server.process.returncode == 130
+    interrupted = number in (signal.SIGINT, signal.SIGTERM)
+    assert server.process.returncode == (130 if interrupted else -number)
     assert "Traceback" not in server.told
 
 
@@ -475,8 +509,14 @@ def test_the_installed_command_serves_with_the_apps_own_options(installed, start
     command = (str(installed.parent / "zigzag"),)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     server = started("--server.port", "0", command=command, cwd=tmp_path, env=environment)
-    check_nothing_waits(server.url())
+    url = server.url()
+    check_nothing_waits(url)
     assert "Compiling" in server.told
+    compiled = sorted((tmp_path / "cache").rglob("*.nb?"))
+    asyncio.run(descriptors_of_sessions(url, 1, list))
+    request = address.write(BasinMap(Experiment(steps=10, runs=(Run("SGD"),)), size=8))
+    assert fetched(f"{url}{OWN}/map/BasinMap.csv?of={request}")[0] == 200
+    assert sorted((tmp_path / "cache").rglob("*.nb?")) == compiled  # no visitor waits for LLVM
     code = (
         "import streamlit as st; from views.server import worker; worker.load({});"
         "print(st.get_option('global.minCachedMessageSize'))"

@@ -254,6 +254,16 @@ def room() -> str:
 class Supervisor(Multiprocess):
     """uvicorn's processes, which are ended in time whatever they compute."""
 
+    def __init__(self, config: uvicorn.Config, doors: list[socket.socket]) -> None:
+        ignored = os.name == "posix" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        super().__init__(config, doors)
+        if ignored:  # by nohup
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def handle_hup(self) -> None:
+        """End when the terminal is closed; uvicorn would begin with new processes."""
+        self.handle_term()
+
     def join_all(self) -> None:
         """Wait until the processes have ended; kill those that compute for longer than GRACE."""
         ends = time.monotonic() + GRACE

@@ -36,21 +36,26 @@ def load(options: dict[str, Any]) -> Any:
 
 def application(options: dict[str, Any]) -> Any:
     """Return the ASGI app for this process, which ends if the app is broken or its parent gone."""
-    threading.Thread(target=follow_parent, name="parent", daemon=True).start()
+    follow_parent()
     return loaded_or_exit(options)
 
 
 def follow_parent() -> None:
-    """End this process, whatever it does, when the one that started it is gone."""
+    """Let this process end, whatever it does, when the one that started it is gone."""
     parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
+
+    def follow() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, name="parent", daemon=True).start()
 
 
 def prepare(options: dict[str, Any]) -> None:
     """Load the app and compile every kernel into Numba's cache, and say how far that is."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Control-C goes to the parent too, which tells
+    follow_parent()
     loaded_or_exit(options)
     from landscape.compiled import KERNELS
 
