@@ -67,6 +67,8 @@ KINDS = (
 
 # A verdict holds at least until the run is this many times as long.
 HORIZON = 4
+# It is carried on in parts of so many updates: the states of one part are held at a time.
+PART = 30_000
 # Positions closer than this share of the frame's diagonal are the same one: a pixel of a panel
 # whose diagonal has 1,000.
 CLOSE = 1e-3
@@ -92,6 +94,8 @@ SAME_SWING, SAME_BALL = 1.4, 3.0
 # loss is gained.
 SAME_PLACE, SAME_GAP = 0.5, 0.75
 BACK_AND_FORTH, SWINGS_LEAST = 3.0, 10
+# A period is looked for at this many positions first.
+PROBES = 8
 # Swings of the rule are seen through the noise if they are at least half of all the motion.
 SEEN_SWING = 0.5
 # A radius needs a few positions to be measured.
@@ -219,17 +223,18 @@ class _Ahead:
     """
 
     def __init__(self, experiment: Experiment, trajectory: Trajectory, noisy: bool = True) -> None:
-        count = len(trajectory.lr)
+        made = len(trajectory.lr)
+        left = (HORIZON - 1) * made
         paths, losses = [trajectory.path[-1:]], [trajectory.loss[-1:]]
         self.whole, part = True, trajectory
-        # In parts as long as the run, so that the states of one part only are held.
-        for done in range(1, HORIZON):
-            part = continued(experiment, part, count, noisy, (done - 1) * count)
+        before = 0
+        while left and self.whole and part.stopped is None:
+            count = min(left, PART)
+            before, part = before + len(part.lr), continued(experiment, part, count, noisy, before)
             paths.append(part.path[1:])
             losses.append(part.loss[1:])
-            if part.diverged_at is not None or part.stopped is not None:
-                self.whole = part.diverged_at is None
-                break
+            left -= count
+            self.whole = part.diverged_at is None
         self.path = np.concatenate(paths)
         decay = experiment.plan(trajectory.run).coupled
         self.loss = descended(self.path, np.concatenate(losses), decay)
@@ -294,7 +299,10 @@ class _Case:
         if not (self.ahead.whole and self.exact.whole):
             return None
         path, exact = self.whole_path(self.ahead), self.whole_path(self.exact)
-        period = _period(exact)
+        # What shrinks all the time has no period.
+        third = self.updates + 1
+        shrinks = _width(exact[-third:]) * SAME_SWING < _width(exact[:third])
+        period = None if shrinks else _period(exact)
         if period is not None and period > self.updates:
             return None
         count = max(self.quarter, period or 0)
@@ -581,12 +589,16 @@ def _period(path: Vector) -> int | None:
     width = _width(path)
     if width == 0:
         return None
+    near = CYCLE * width
     away = _distances(path, path[0])
     far = np.maximum.accumulate(away) >= width / 2
-    for period in np.nonzero(far & (away <= CYCLE * width))[0].tolist():
-        if 2 * period >= len(path):
-            return None
-        if _distances(path[period:], path[:-period]).max() <= CYCLE * width:
+    (periods,) = np.nonzero(far & (away <= near))
+    periods = periods[2 * periods < len(path)]
+    # Few positions rule out most of the many returns that are no period.
+    for at in np.linspace(1, len(path) // 2, PROBES).astype(int).tolist():
+        periods = periods[_distances(path[at + periods], path[at]) <= near]
+    for period in periods.tolist():
+        if _distances(path[period:], path[:-period]).max() <= near:
             return int(period)
     return None
 
@@ -617,7 +629,9 @@ def _steady(values: list[float]) -> bool:
 
 
 def _distances(points: Vector, other: Vector) -> Vector:
-    return np.hypot(*(points - other).T)
+    x, y = (points - other).T
+    with np.errstate(over="ignore"):  # of a last position out of all bounds
+        return np.asarray(np.sqrt(x * x + y * y))
 
 
 def _length(path: Vector) -> float:
