@@ -277,3 +277,32 @@ def test_ticks_are_round_within_range_and_apart():
 )
 def test_round_numbers_are_one_two_or_five(value, expected):
     assert round_number(value) == expected
+
+
+# --- Minima that weight decay moves
+
+MOVED = Run("SGD", 0.01, weight_decay=1.0)
+
+
+def test_the_minima_that_weight_decay_moves_are_marked_and_named():
+    experiment = Experiment("Himmelblau", runs=(MOVED, Run("SGD", 0.01), Run("AdamW", 0.01)))
+    front = scene_of(experiment)["front"]
+    go.Figure(front)
+    (marked,) = traces(front, "moved-")
+    assert marked["name"] == "moved-0"
+    assert 1 <= len(marked["x"]) <= 4
+    for x, y in zip(marked["x"], marked["y"], strict=True):
+        gx, gy = SURFACES["Himmelblau"].gradient(x, y)
+        assert (gx + x, gy + y) == pytest.approx((0, 0), abs=1e-9)
+    first, *others = [note["text"] for note in front["layout"]["annotations"]]
+    assert "× minimum moved by weight decay" in first
+    assert not any("×" in text for text in others)
+
+
+def test_in_one_panel_moved_minima_are_marked_once():
+    runs = (MOVED, replace(MOVED, lr=0.02), replace(MOVED, weight_decay=2.0))
+    experiment = Experiment("Himmelblau", runs=runs)
+    front = scene_of(experiment, overlay=True)["front"]
+    assert [trace["name"] for trace in traces(front, "moved-")] == ["moved-0", "moved-2"]
+    (note,) = front["layout"]["annotations"]
+    assert note["text"].count("× minimum moved by weight decay") == 1

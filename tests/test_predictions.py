@@ -140,6 +140,9 @@ def carried_on(experiment, trajectory):
         *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),
     )
     path, loss = path[: done + 1], loss[: done + 1]
+    if outcome == driver.STOPPED:  # a rule that has no step to take stays where it is
+        path = np.concatenate([path, np.repeat(path[-1:], steps - done, axis=0)])
+        loss = np.concatenate([loss, np.repeat(loss[-1:], steps - done)])
     wd = trajectory.run.weight_decay if plan.rule.weight_decay == COUPLED else 0.0
     return Future(experiment, count, path, loss + wd / 2 * (path**2).sum(axis=1), outcome)
 
@@ -207,7 +210,7 @@ def is_flat(future, found):
 
 def is_swinging(future, found):
     """It still goes back and forth, as wide as before; a cycle in its period."""
-    if future.outcome != driver.COMPLETE:
+    if future.outcome == driver.DIVERGED:
         return False
     noisy = future.experiment.plan(future.experiment.runs[0]).noise > 0
     period = int(found.numbers.get("period", 0))
@@ -240,7 +243,7 @@ def is_growing(future, found):
 
 def is_hovering(future, found):
     """A ball of about that radius, about that place."""
-    if future.outcome != driver.COMPLETE:
+    if future.outcome == driver.DIVERGED:
         return False
     middle = future.after.mean(axis=0)
     there = future.last.mean(axis=0)

@@ -204,3 +204,16 @@ def test_another_start_changes_the_height_of_its_cross():
     (cross, *_) = traces(scene_of(first)["front"], "start")
     (other, *_) = traces(scene_of(replace(first, start=(3.0, 0.5)))["front"], "start")
     assert other["customdata"][0] < cross["customdata"][0]
+
+
+def test_moved_minima_lie_on_the_surface():
+    run = Run("SGD", 0.01, weight_decay=1.0)
+    experiment = Experiment("Himmelblau", runs=(run,))
+    front = scene_of(experiment)["front"]
+    go.Figure(front)
+    (marked,) = (trace for trace in front["data"] if trace["name"] == "moved-0")
+    _, scale = figures.terrain(Ground.of(experiment), RAISED)
+    heights = scale(SURFACES["Himmelblau"].loss(marked["x"], marked["y"]))
+    assert 1 <= len(heights) <= 4
+    np.testing.assert_allclose(marked["customdata"], heights)
+    assert "× minimum moved by weight decay" in front["layout"]["annotations"][0]["text"]

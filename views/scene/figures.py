@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.language import msgid, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
-from optimizers import Experiment, Trajectory
+from optimizers import Experiment, Run, Trajectory
+from optimizers.analysis.verdicts import known_minima
 from views.scene.frames import MINIMA, Frame, domain, drawn, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
@@ -29,6 +30,7 @@ GRID = 97  # points of the contour grid along each axis
 LEVELS = 13  # of the contours
 STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
+MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 LOWEST = (GLOBAL_MINIMUM, CUSP)
@@ -305,6 +307,7 @@ def foreground(
     data: list[Figure] = []
     starts: list[Figure] = []
     heads: list[Figure] = []
+    decays: set[float] = set()
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
         x, y = coordinates(trajectory.path[: drawn(experiment, trajectory, box)], box, exact)
@@ -377,12 +380,21 @@ def foreground(
                 },
             }
         )
-        starts += start_marks(index, experiment.plan(trajectory.run).start, panels, common, theme)
+        plan = experiment.plan(trajectory.run)
+        if not (overlay and plan.coupled in decays):  # in one panel they are the same marks
+            data += moved_marks(index, moved_minima(experiment, trajectory.run, box), common, theme)
+            decays.add(plan.coupled)
+        starts += start_marks(index, plan.start, panels, common, theme)
         if not overlay:
-            layout["annotations"].append(title(panel, mark, left(trajectory, ground), theme))
+            end = ", ".join(
+                filter(None, (left(trajectory, ground), legend(experiment, [index], box)))
+            )
+            layout["annotations"].append(title(panel, mark, end, theme))
     data += starts + heads
     if overlay:
-        layout["annotations"] = [ending(marks, [left(t, ground) for t in trajectories], theme)]
+        note = legend(experiment, range(len(trajectories)), box)
+        ends = [left(t, ground) for t in trajectories]
+        layout["annotations"] = [ending(marks, ends, theme, note)]
     return {"data": data, "layout": layout}
 
 
@@ -407,6 +419,45 @@ def start_marks(
     }
     word = written([Place(*start)], tr("start"), f"words-{index}", theme, where)
     return [ring, word] if panels <= WORDED else [ring]
+
+
+def moved_minima(experiment: Experiment, run: Run, box: Frame) -> NDArray[np.float64]:
+    """Return where a run's coupled weight decay moves the minima, (m, 2), those in the frame."""
+    decay = experiment.plan(run).coupled
+    if decay == 0:
+        return np.empty((0, 2))
+    found = known_minima(experiment.surface, experiment.params, decay)
+    xy = found.xy if len(found.xy) <= MANY else found.xy[found.best]
+    return xy[within(xy, box)]
+
+
+def moved_marks(index: int, xy: NDArray[np.float64], common: Figure, theme: Theme) -> list[Figure]:
+    """Return the crosses at minima that a run's weight decay has moved."""
+    if not len(xy):
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": f"moved-{index}",
+            "x": xy[:, 0].tolist(),
+            "y": xy[:, 1].tolist(),
+            "marker": {
+                "symbol": MOVED,
+                "opacity": 1,
+                "size": 11,
+                "color": theme.text,
+                "line": {"width": 2, "color": theme.text},
+            },
+            **{key: common[key] for key in ("xaxis", "yaxis")},
+        }
+    ]
+
+
+def legend(experiment: Experiment, runs: Iterable[int], box: Frame) -> str:
+    """Return what the crosses in a picture of some runs mean, an empty text without any."""
+    moved = any(len(moved_minima(experiment, experiment.runs[i], box)) for i in runs)
+    return tr("× minimum moved by weight decay") if moved else ""
 
 
 def length(x: NDArray[Any], y: NDArray[Any], box: Frame) -> float:
@@ -474,7 +525,9 @@ def key(mark: Mark, end: str, theme: Theme) -> str:
     return f'{sign} <span style="color:{theme.muted}">{end}</span>' if end else sign
 
 
-def ending(marks: list[Mark], ends: list[str], theme: Theme) -> Figure:
-    """Return the one title of runs that are drawn over each other."""
-    keys = (key(mark, end, theme) for mark, end in zip(marks, ends, strict=True))
+def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
+    """Return the one title of runs that are drawn over each other, with a note at its end."""
+    keys = [key(mark, end, theme) for mark, end in zip(marks, ends, strict=True)]
+    if note:
+        keys.append(f'<span style="color:{theme.muted}">{note}</span>')
     return {**title(0, marks[0], "", theme), "text": " &ensp; ".join(keys), "visible": True}

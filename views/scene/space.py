@@ -159,6 +159,9 @@ def foreground(
         if kind == "start":
             loss = trajectories[int(index)].loss[:1]
             place: Figure = {"customdata": scale(loss).tolist()}
+        elif kind == "moved":
+            heights = SURFACES[ground.surface].loss(trace["x"], trace["y"], **ground.params)
+            place = {"customdata": scale(heights).tolist()}
         elif kind == "head":
             place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
         elif kind == "dots":
@@ -168,7 +171,9 @@ def foreground(
             place = {"x": x, "y": y, "customdata": z}
         axes = ("xaxis", "yaxis")
         data.append({key: value for key, value in trace.items() if key not in axes} | place)
-    note = ending(marks, [ended(trajectory, ground) for trajectory in trajectories], theme)
+    moved = figures.legend(experiment, range(len(trajectories)), ground.box)
+    ends = [ended(trajectory, ground) for trajectory in trajectories]
+    note = ending(marks, ends, theme, moved)
     hidden = {"visible": False, "fixedrange": True}
     layout: Figure = {
         "paper_bgcolor": "rgba(0,0,0,0)",
