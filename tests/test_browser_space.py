@@ -31,7 +31,8 @@ from test_browser import (
 from optimizers import Experiment, simulate
 from views.presets import DEFAULT
 from views.scene import figures, space
-from views.scene.figures import SPACE, Ground
+from views.scene.figures import RAISED, SPACE, Ground
+from views.scene.scene import ground_of
 from views.theme import LIGHT
 
 pytestmark = pytest.mark.browser
@@ -124,9 +125,13 @@ def to_view(visit: Visit, view: str) -> None:
         visit.page.get_by_role("radio", name=view, exact=True).click()
 
 
+def ground(experiment: Experiment) -> Ground:
+    return ground_of(experiment, simulate(experiment), SPACE)
+
+
 def seen(visit: Visit, points: np.ndarray, experiment: Experiment = DEFAULT) -> np.ndarray:
     """Return where points in space (n, 3) are seen, by the textbook's camera: 45 degrees high."""
-    layout = space.background(Ground.of(experiment), LIGHT)["layout"]["scene"]
+    layout = space.background(ground(experiment), LIGHT)["layout"]["scene"]
     box = np.array([layout[f"{letter}axis"]["range"] for letter in "xyz"])
     ratio = np.array([layout["aspectratio"][letter] for letter in "xyz"])
     world = (points - box.mean(axis=1)) / np.ptp(box, axis=1) * ratio
@@ -144,7 +149,7 @@ def seen(visit: Visit, points: np.ndarray, experiment: Experiment = DEFAULT) -> 
 
 def check_heads(visit: Visit, step: int) -> None:
     """Check that every head is within a pixel of where its run was."""
-    _, scale = figures.terrain(Ground.of(DEFAULT))
+    _, scale = figures.terrain(ground(DEFAULT), RAISED)
     points = [[*t.path[step], float(scale(t.loss[step]))] for t in simulate(DEFAULT)]
     heads = visit.player.evaluate(HEADS)
     assert all(head["shown"] for head in heads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,9 @@ from optimizers.maps import (
 from optimizers.maps.ensembles import closest
 from optimizers.maps.rates import DIVERGES, ZONES
 from views.presets import DEFAULT, PRESETS
+from views.scene.figures import SIDE_BY_SIDE
+from views.scene.frames import Frame, counted
+from views.scene.scene import ground_of
 
 APP = Path(__file__).parents[1] / "app.py"
 SEEDS = 200
@@ -301,6 +304,247 @@ def test_the_noise_ball_is_as_wide_as_theory_says():
         f"leave {last['Constant']:.2g}",
         f"{last['Cosine']:.2g} with cosine decay",
     )
+
+
+# --- What is seen: which run crosses the valley, which is smooth, and where each ends
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a viewer sees of one run."""
+
+    trajectory: Trajectory
+    flips: int  # turns that cross the valley
+    turns: int
+    angle: float  # degrees, the mean of all turns
+    length: float  # of the path
+
+    @property
+    def path(self) -> np.ndarray:
+        return self.trajectory.path
+
+    @property
+    def loss(self) -> float:
+        return float(self.trajectory.loss[-1])
+
+    def away(self, x: float = 0.0, y: float = 0.0) -> float:
+        """Return the distance of the end to a point."""
+        return float(np.hypot(*(self.path[-1] - (x, y))))
+
+
+def seen(slug: str) -> list[Seen]:
+    experiment, found = PRESETS[slug].experiment, []
+    for trajectory in trajectories(slug):
+        z = zigzag(experiment, trajectory)
+        length = float(np.hypot(*np.diff(trajectory.path, axis=0).T).sum())
+        found.append(Seen(trajectory, z.flips, z.turns, z.turn_angle or 0.0, length))
+    return found
+
+
+def swept(slug: str, rates: np.ndarray, run: int = 0) -> list[Trajectory]:
+    """Return one run of a preset at other rates."""
+    experiment = PRESETS[slug].experiment
+    chosen = experiment.runs[run]
+    return [
+        simulate(replace(experiment, runs=(replace(chosen, lr=float(rate)),)))[0] for rate in rates
+    ]
+
+
+def test_headline():
+    sgd, momentum = seen("headline")
+    assert (sgd.flips, sgd.turns) == (29, 29)
+    assert sgd.angle > 125
+    assert momentum.angle < 40
+    assert sgd.length > 2 * momentum.length
+    assert abs(momentum.path[-1, 0]) < 0.2 < 0.45 < abs(sgd.path[-1, 0])
+    assert momentum.loss * 20 < sgd.loss
+    rates = np.arange(0.001, 0.07, 0.0001)
+    losses = [t.loss[-1] for t in swept("headline", rates)]
+    assert rates[int(np.argmin(losses))] == pytest.approx(0.0621, abs=0.00011)
+    assert min(losses) > momentum.loss
+    claims("headline", "best of all rates", f"30 updates, and each of its {sgd.turns} turns")
+    claims("headline", f"loss {sgd.loss:.2g}, Momentum at {momentum.loss:.2g}")
+
+
+def test_zigzag():
+    high, low = seen("zigzag")
+    assert high.angle > 130
+    assert low.angle < 15
+    assert (high.flips, low.flips) == (high.turns, 0)
+    assert high.length > 3 * low.length
+    rates = [run.lr for run in PRESETS["zigzag"].experiment.runs]
+    assert rates[0] == 2 * rates[1]
+    products = [rate * 0.1 * 20 for rate in rates]
+    claims("zigzag", f"At rate {rates[0]}", f"is {products[0]:.2g} and {products[1]:.2g}")
+    claims("zigzag", f"at {high.loss:.2g} against {low.loss:.2g}")
+
+
+def test_four_rates():
+    wild, high, good, low = seen("four-rates")
+    first = float(wild.trajectory.loss[0])
+    assert wild.loss > first
+    assert wild.loss > low.loss > high.loss > 10 * good.loss
+    assert high.angle > 140
+    assert good.angle < 30
+    assert high.flips == high.turns
+    assert low.away() > 2.5
+    _, (low_y, high_y) = frame("four-rates")
+    assert not low_y < wild.path[-1, 1] < high_y
+    assert "2 / 10 = 0.2." in PRESETS["four-rates"].claim
+    claims("four-rates", *(f"{run.lr}" for run in PRESETS["four-rates"].experiment.runs))
+    claims("four-rates", f"{first:.0f} at the start, is {wild.loss:,.0f}, {high.loss:.2g}")
+    claims("four-rates", f"{good.loss:.2g} and {low.loss:.1g} after 30 updates")
+
+
+def test_divergence():
+    shrinking, staying, growing = seen("divergence")
+    assert all(run.flips == run.turns for run in (shrinking, staying, growing))
+    assert abs(shrinking.path[-1, 1]) < 0.05
+    assert np.abs(staying.path[:, 1]) == pytest.approx(0.5)
+    assert abs(growing.path[-1, 1]) > 4
+    loss = growing.trajectory.loss
+    assert loss.min() < loss[0] < loss[-1]
+    products = [run.lr * 0.1 * 20 for run in PRESETS["divergence"].experiment.runs]
+    claims("divergence", "is {:.3g}, {:.3g} and {:.3g}".format(*products))
+    claims("divergence", f"from {loss[0]:.2g} to {loss.min():.2g}; 25", f"it is {loss[-1]:.0f}")
+
+
+def test_too_much():
+    none, some, much = seen("too-much")
+    assert none.away() > 1
+    assert some.away() < 0.1
+    assert much.length > 4 * some.length
+    assert much.path[:, 0].max() > 2
+    passes = np.count_nonzero(np.diff(np.sign(much.path[:, 0])))
+    assert passes >= 2
+    first = float(none.trajectory.loss[0])
+    claims("too-much", f"from {first:.0f} to {none.loss:.2g}, 0.0000082 and {much.loss:.2g}")
+    assert some.loss == pytest.approx(0.0000082, rel=0.01)
+
+
+def test_nesterov():
+    momentum, nesterov = seen("nesterov")
+    assert momentum.angle > 30
+    assert nesterov.angle < 22
+    assert momentum.length > 1.8 * nesterov.length
+    assert np.abs(nesterov.path[15:, 1]).max() < 0.05
+    assert np.abs(momentum.path[15:, 1]).max() > 0.15
+    claims("nesterov", f"{momentum.loss:.2g} against {nesterov.loss:.2g}")
+
+
+def test_just_enough():
+    none, short, over = seen("just-enough")
+    assert none.away(1, 0.5) < 0.1
+    assert short.away(1, 0.5) < 0.1
+    assert short.length > 2 * none.length
+    assert over.away(-1, -0.5) < 0.1
+    experiment = PRESETS["just-enough"].experiment
+
+    def crosses(momentum: float) -> bool:
+        run = replace(experiment.runs[0], hyper={"momentum": momentum})
+        return bool(simulate(replace(experiment, runs=(run,)))[0].path[-1, 0] < 0)
+
+    assert not any(crosses(m) for m in np.arange(0, 0.821, 0.02))
+    assert all(crosses(m) for m in np.arange(0.83, 0.981, 0.01))
+    assert not crosses(0.8235)
+    assert crosses(0.8245)
+    claims("just-enough", "With 0.8", "with 0.85", "threshold is 0.824")
+
+
+def test_long_valley():
+    sgd, momentum = seen("long-valley")
+    for run in (sgd, momentum):
+        floor = np.abs(run.path[20:, 1] - run.path[20:, 0] ** 2)
+        assert floor.max() < 0.3, "on the floor at once"
+    assert sgd.away(1, 1) > 0.8
+    assert momentum.away(1, 1) < 0.1
+    claims("long-valley", f"{sgd.away(1, 1):.2g} from the minimum")
+    assert 0.02 < momentum.away(1, 1) < 0.03
+
+
+def test_out_of_breath():
+    adagrad, rmsprop = seen("out-of-breath")
+    assert adagrad.away() > 3
+    assert rmsprop.away() < 0.5
+    assert rmsprop.length > 2.5 * adagrad.length
+    steps = np.hypot(*np.diff(adagrad.path, axis=0).T)
+    assert steps[0] / steps[59] == pytest.approx(9, abs=0.2)
+    assert adagrad.length / np.hypot(4.5, 4) == pytest.approx(1 / 3, abs=0.05)
+    claims("out-of-breath", f"step 60 is {steps[59]:.2g} long, a ninth")
+
+
+def test_adam_scale():
+    sgd, adam = seen("adam-scale")
+    assert sgd.away() > 3
+    assert adam.away() < 0.5
+    nearest = min(
+        float(np.hypot(*t.path[-1])) for t in swept("adam-scale", np.geomspace(1e-4, 0.02, 400))
+    )
+    claims(
+        "adam-scale", "300 times", f"Adam is {adam.away():.2g} away", f"nearer than {nearest:.2g}"
+    )
+
+
+def test_one_jump():
+    sgd, newton = seen("one-jump")
+    assert np.abs(newton.path[1]).max() < 1e-9
+    assert sgd.angle > 150
+    assert sgd.flips == sgd.turns
+    claims("one-jump", "after 1 update", f"bounces {sgd.turns} times", f"still {sgd.away():.2g}")
+
+
+def test_newton_saddle():
+    sgd, newton = seen("newton-saddle")
+    assert sgd.away(0, 1) < 0.05
+    assert newton.away(0, 0) < 1e-6
+    claims("newton-saddle", f"loss −{-sgd.loss:.2g}", f"loss is {newton.loss:.0f}")
+
+
+def test_lbfgs():
+    sgd, lbfgs = seen("lbfgs")
+    arrived = int(np.argmax(lbfgs.trajectory.loss < 1e-3))
+    assert arrived == 4
+    assert (sgd.trajectory.loss > 1e-3).all()
+    assert sgd.angle > 150
+    claims(
+        "lbfgs", "Four updates", "0.001", f"turns {sgd.turns} times and ends at loss {sgd.loss:.2g}"
+    )
+
+
+def test_decay_moves():
+    none, little, much = seen("decay-moves")
+    assert none.away(1, 1) < 0.02
+    assert 0.15 < little.away(1, 1) < 0.35
+    assert 0.7 < much.away(1, 1) < 1
+    for run in (none, little, much):
+        assert np.hypot(*(run.path[-1] - run.path[-20])) < 0.001, "at rest"
+    claims("decay-moves", f"0.1 stops {little.away(1, 1):.2g}", f"1 stops {much.away(1, 1):.2g}")
+
+
+def test_freed():
+    held, freed = seen("freed")
+    assert (held.path[:, 1] == 0).all()
+    assert held.away() < 0.01
+    assert abs(freed.path[-1, 1]) > 0.9
+    ends = over_seeds("freed", lambda t: float(t.path[-1, 1]))[:, 1]
+    away, up = int((np.abs(ends) > 0.9).sum()), int((ends > 0.9).sum())
+    assert away >= 190
+    assert 80 <= up <= 120
+    claims("freed", f"of 200 seeds {away} end near a minimum, {up} of them at the upper one")
+
+
+def frame(slug: str) -> Frame:
+    experiment = PRESETS[slug].experiment
+    return ground_of(experiment, simulate(experiment), SIDE_BY_SIDE).box
+
+
+@pytest.mark.parametrize("slug", [p.slug for p in PRESETS.values() if p.listed and not p.map])
+def test_what_the_gallery_shows_fills_its_panels(slug):
+    """Check that the paths take half of the frame's width or height, and share its middle."""
+    experiment = PRESETS[slug].experiment
+    runs = [counted(experiment, t) for t in simulate(experiment)]
+    low, high = np.array(frame(slug)).T
+    assert (np.ptp(np.concatenate(runs), axis=0) / (high - low)).max() > 0.5
 
 
 def test_the_gallery_has_a_dozen_presets_each_with_a_number_in_its_claim():

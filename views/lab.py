@@ -118,11 +118,12 @@ def about(settings: Settings) -> None:
 def heading(settings: Settings) -> str:
     """Draw title, gallery and view switch; return the view."""
     st.markdown("### Zigzag", width="content")
-    slugs = list(PRESETS)
-    shown = slugs.index(settings.preset.slug) if settings.preset else None
+    slugs = [preset.slug for preset in PRESETS.values() if preset.listed]
+    slug = settings.preset.slug if settings.preset else ""
+    shown = slugs.index(slug) if slug in slugs else None
     # Another widget for every preset: one that stayed would report its old choice again after a
     # step back in the browser.
-    key = f"gallery {shown}"
+    key = f"gallery {slug}"
     gallery = st.popover("Gallery", key="gallery", on_change="rerun")
     if gallery.open:
         gallery.radio(
@@ -130,7 +131,7 @@ def heading(settings: Settings) -> str:
             slugs,
             shown,
             format_func=lambda slug: PRESETS[slug].title,
-            captions=[preset.claim for preset in PRESETS.values()],
+            captions=[PRESETS[slug].claim for slug in slugs],
             key=key,
             on_change=lambda: open_preset(st.session_state[key]),
         )

@@ -16,7 +16,8 @@ class Preset:
     """An experiment, what differs between its runs, and what it shows.
 
     Every number in `claim` is computed by a test from the experiment's trajectories, or from its
-    map: then `map` has the map's settings, by name.
+    map: then `map` has the map's settings, by name. What is not `listed` is no longer in the
+    gallery, and still found by its links.
     """
 
     slug: str
@@ -25,6 +26,7 @@ class Preset:
     experiment: Experiment
     compare: str = "Optimizer"
     map: Mapping[str, Any] = field(default_factory=dict)
+    listed: bool = True
 
 
 DEFAULT = Experiment(
@@ -42,6 +44,203 @@ SADDLE_RUNS = (
 
 GALLERY = (
     Preset(
+        slug="headline",
+        title="Momentum beats the zigzag",
+        claim="SGD bounces from wall to wall and stops short; Momentum rolls to the minimum. SGD"
+        " has the best of all rates for these 30 updates, and each of its 29 turns still crosses"
+        " the ravine. It ends at loss 0.18, Momentum at 0.0031.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 30.0},
+            start=(-4.0, 1.5),
+            steps=30,
+            runs=(Run("SGD", lr=0.0621), Run("Momentum", lr=0.0217, hyper={"momentum": 0.75})),
+        ),
+    ),
+    Preset(
+        slug="zigzag",
+        title="Two rates, one zigzag",
+        claim="At rate 0.95 every step crosses the ravine, at half that rate none does. There is no"
+        " noise: rate × curvature is 1.9 and 0.95. Bouncing is no defeat: at twice the rate the"
+        " loss ends lower, at 0.013 against 0.13.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"scale": 0.1, "condition": 20.0},
+            start=(-7.0, 2.0),
+            steps=30,
+            runs=(Run("SGD", lr=0.95), Run("SGD", lr=0.475)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="four-rates",
+        title="Very high, high, good, low",
+        claim="The limit is 2 / 10 = 0.2. At rate 0.21 the run flies out of the frame, at 0.195 it"
+        " bounces from wall to wall, at 0.12 it goes straight in, at 0.004 it hardly leaves the"
+        " start. The loss, 28 at the start, is 6,090, 0.92, 0.0037 and 8 after 30 updates.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=30,
+            runs=tuple(Run("SGD", lr=lr) for lr in (0.21, 0.195, 0.12, 0.004)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="divergence",
+        title="The limit is two",
+        claim="Bounces that shrink, bounces that stay, bounces that grow: rate × curvature is 1.8,"
+        " 2 and 2.12. The run that diverges first lowers its loss, from 2.7 to 1.6; 25 updates"
+        " after the start it is 72.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"scale": 0.1, "condition": 20.0},
+            start=(-7.0, 0.5),
+            steps=25,
+            runs=tuple(Run("SGD", lr=lr) for lr in (0.9, 1.0, 1.06)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="too-much",
+        title="Too much momentum",
+        claim="Without momentum the run creeps, with 0.8 it arrives, with 0.99 it flies past the"
+        " minimum again and again. All have rate 0.01; 100 updates bring the loss from 28 to"
+        " 1.1, 0.0000082 and 7.4.",
+        experiment=Experiment(
+            surface="Quadratic",
+            steps=100,
+            runs=tuple(Run("Momentum", lr=0.01, hyper={"momentum": mu}) for mu in (0, 0.8, 0.99)),
+        ),
+        compare="Momentum",
+    ),
+    Preset(
+        slug="nesterov",
+        title="Nesterov looks ahead",
+        claim="Same rate, same momentum. Momentum swings from wall to wall for the whole run;"
+        " Nesterov settles on the floor after two swings. After 40 updates the loss is 0.33"
+        " against 0.00047.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 20.0},
+            steps=40,
+            runs=(Run("Momentum", lr=0.04), Run("Nesterov", lr=0.04)),
+        ),
+    ),
+    Preset(
+        slug="just-enough",
+        title="Just enough momentum",
+        claim="Without momentum the run stays in the nearer hollow. With 0.8 it rolls up the pass"
+        " and falls back; with 0.85 it gets over it, into the lower hollow. The threshold is"
+        " 0.824.",
+        experiment=Experiment(
+            surface="Local-minima valley",
+            steps=150,
+            runs=tuple(Run("Momentum", lr=0.05, hyper={"momentum": mu}) for mu in (0, 0.8, 0.85)),
+        ),
+        compare="Momentum",
+    ),
+    Preset(
+        slug="long-valley",
+        title="The long curved valley",
+        claim="Both runs drop to the floor of the valley at once. After 500 updates at the same"
+        " rate, SGD is only at the bend, 1.4 from the minimum; Momentum is within 0.03 of it.",
+        experiment=Experiment(
+            surface="Rosenbrock",
+            steps=500,
+            runs=(Run("SGD", lr=0.0015), Run("Momentum", lr=0.0015)),
+        ),
+    ),
+    Preset(
+        slug="out-of-breath",
+        title="AdaGrad runs out of breath",
+        claim="At the same rate on the same way, AdaGrad's steps crowd together a third of the way,"
+        " RMSProp's reach the minimum. AdaGrad's step 60 is 0.016 long, a ninth of its first.",
+        experiment=Experiment(
+            surface="Quadratic",
+            start=(-4.5, 4.0),
+            steps=60,
+            runs=(Run("AdaGrad", lr=0.1), Run("RMSProp", lr=0.1)),
+        ),
+    ),
+    Preset(
+        slug="adam-scale",
+        title="Adam ignores the scale",
+        claim="The ravine is 300 times as steep as it is flat. SGD drops into it and crawls; Adam"
+        " heads for the minimum. After 60 updates Adam is 0.043 away, and no rate brings SGD"
+        " nearer than 2.7.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 300.0},
+            steps=60,
+            runs=(Run("SGD", lr=0.00317), Run("Adam", lr=0.1)),
+        ),
+    ),
+    Preset(
+        slug="one-jump",
+        title="Newton jumps",
+        claim="Newton is on the minimum after 1 update, in one straight jump. SGD bounces 19 times"
+        " in 20 updates, and is still 0.6 away.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 20.0},
+            steps=20,
+            runs=(Run("SGD", lr=0.095), Run("Newton", lr=1.0)),
+        ),
+    ),
+    Preset(
+        slug="newton-saddle",
+        title="Newton lands on the saddle",
+        claim="SGD rolls down to a minimum, at loss −0.25. Newton jumps to the flat point between"
+        " the minima, where the loss is 0, and stays.",
+        experiment=Experiment(
+            surface="Saddle",
+            start=(1.5, 0.4),
+            steps=40,
+            runs=(Run("SGD", lr=0.2), Run("Newton", lr=1.0)),
+        ),
+    ),
+    Preset(
+        slug="lbfgs",
+        title="L-BFGS learns the curvature",
+        claim="Four updates bring L-BFGS within 0.001 of the lowest loss. SGD turns 29 times and"
+        " ends at loss 2.3.",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 30.0, "rotation": 30.0},
+            start=(-4.0, 1.0),
+            steps=30,
+            runs=(Run("SGD", lr=0.0645), Run("L-BFGS", lr=1.0)),
+        ),
+    ),
+    Preset(
+        slug="decay-moves",
+        title="Weight decay moves the goal",
+        claim="All runs come to rest, but with weight decay not at the minimum: decay 0.1 stops"
+        " 0.24 before it, decay 1 stops 0.83 before it.",
+        experiment=Experiment(
+            surface="Rosenbrock",
+            steps=1500,
+            runs=tuple(Run("Momentum", lr=0.001, weight_decay=w) for w in (0.0, 0.1, 1.0)),
+        ),
+        compare="Weight decay",
+    ),
+    Preset(
+        slug="freed",
+        title="Noise frees a run",
+        claim="The start is on the ridge, where the slope across it is 0. With all samples the run"
+        " stops at the saddle. With single samples it turns off, up or down by chance: of 200"
+        " seeds 199 end near a minimum, 102 of them at the upper one.",
+        experiment=Experiment(
+            surface="Saddle",
+            start=(1.5, 0.0),
+            steps=100,
+            noise=0.1,
+            seed=3,
+            runs=(Run("SGD", lr=0.1), Run("SGD", lr=0.1, batch_size=1)),
+        ),
+        compare="Batch size",
+    ),
+    Preset(
         slug="ravine",
         title="Ravine zigzag",
         claim="The steep side of this ravine has curvature 100. At rate 0.019, SGD crosses the"
@@ -54,6 +253,7 @@ GALLERY = (
             runs=(Run("SGD", lr=0.019), Run("SGD", lr=0.0095)),
         ),
         compare="Learning rate",
+        listed=False,
     ),
     Preset(
         slug="momentum",
@@ -71,6 +271,7 @@ GALLERY = (
             ),
         ),
         compare="Momentum",
+        listed=False,
     ),
     Preset(
         slug="book",
@@ -91,6 +292,7 @@ GALLERY = (
                 Run("Adam", lr=0.3),
             ),
         ),
+        listed=False,
     ),
     Preset(
         slug="rates",
@@ -105,6 +307,7 @@ GALLERY = (
             runs=tuple(Run("SGD", lr=lr) for lr in (0.25, 0.19, 0.15, 0.02)),
         ),
         compare="Learning rate",
+        listed=False,
     ),
     Preset(
         slug="rosenbrock",
@@ -117,6 +320,7 @@ GALLERY = (
             steps=1000,
             runs=(Run("SGD", lr=0.001), Run("Momentum", lr=0.001), Run("Adam", lr=0.1)),
         ),
+        listed=False,
     ),
     Preset(
         slug="saddle",
@@ -130,6 +334,7 @@ GALLERY = (
             steps=100,
             runs=SADDLE_RUNS,
         ),
+        listed=False,
     ),
     Preset(
         slug="noise",
@@ -144,6 +349,7 @@ GALLERY = (
             noise=0.1,
             runs=tuple(replace(run, batch_size=1) for run in SADDLE_RUNS),
         ),
+        listed=False,
     ),
     Preset(
         slug="crossing",
@@ -156,6 +362,7 @@ GALLERY = (
             steps=150,
             runs=(Run("SGD", lr=0.05), Run("Momentum", lr=0.05), Run("Adam", lr=0.05)),
         ),
+        listed=False,
     ),
     Preset(
         slug="batch",
@@ -171,6 +378,7 @@ GALLERY = (
             runs=tuple(Run("SGD", lr=0.05, batch_size=size) for size in (8, 32, 256, None)),
         ),
         compare="Batch size",
+        listed=False,
     ),
     Preset(
         slug="decay",
@@ -200,6 +408,7 @@ GALLERY = (
             steps=500,
             runs=(Run("AdaGrad", lr=0.1), Run("RMSProp", lr=0.01)),
         ),
+        listed=False,
     ),
     Preset(
         slug="newton",
@@ -212,6 +421,7 @@ GALLERY = (
             steps=80,
             runs=(Run("Newton", lr=1.0), Run("L-BFGS", lr=1.0), Run("SGD", lr=2 / 11)),
         ),
+        listed=False,
     ),
     Preset(
         slug="sweep",

@@ -111,6 +111,8 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
         values["batches"] = [batch_text(run.batch_size) for run in experiment.runs]
     if compare == "Schedule":
         values["schedules"] = [run.schedule for run in experiment.runs]
+    if compare == "Weight decay":
+        values["decays"] = number_list([run.weight_decay for run in experiment.runs])
     return values
 
 
