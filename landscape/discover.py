@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
@@ -24,11 +25,17 @@ def discover(
 ) -> Mapping[str, Record]:
     """Import every module of `package` and return its `attribute` records by name, in `order`.
 
+    A folder of the package's name that lies in another place on Python's path adds its modules:
+    with x on the path, x/landscape/surfaces/booth.py is one more surface.
+
     A module that cannot be imported, as one whose record lacks a field, raises ImportError; one
     without the attribute TypeError, and a name used twice ValueError. Each names the module.
     """
     found: dict[str, Record] = {}
-    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+    folders = importlib.import_module(package).__path__
+    elsewhere = (f"{place or '.'}/{package.replace('.', '/')}" for place in sys.path)
+    folders.extend(folder for folder in elsewhere if folder not in folders)
+    for info in pkgutil.iter_modules(folders):
         name = f"{package}.{info.name}"
         try:
             record: Any = getattr(importlib.import_module(name), attribute, None)

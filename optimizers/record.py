@@ -93,9 +93,10 @@ class Memory:
 class Optimizer:
     """An update rule with its hyperparameters and defaults: every fact the project states of it.
 
-    `state` names the rows of the rule's state; `rate` is the default learning rate and `rates`
-    holds the ones for the surfaces where another makes a better first picture. `uses_time` tells
-    whether an update depends on its number t.
+    `state` names the rows of the rule's state, `scratch` those of them that hold nothing from one
+    update to the next; `rate` is the default learning rate and `rates` holds the ones for the
+    surfaces where another makes a better first picture. `uses_time` tells whether an update
+    depends on its number t.
 
     `formula` writes the equations of a step on a sheet, the new position last. `memory` is None
     for a rule whose direction is that of the gradient it is given. `edges` gives the products of
@@ -126,6 +127,7 @@ class Optimizer:
     listing: RuleListing
     hyperparameters: tuple[Number, ...] = ()
     equal_runs: Callable[[Hyper, float], list[str]] | None = None
+    scratch: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

@@ -38,7 +38,13 @@ def test_a_step_is_told_with_its_numbers(index):
     assert "**Step 5 to 6** of 20." in text
     assert text.count("$$") >= 4
     for name, row in step.after.items():
-        assert (f"| state {name} |" in text) == (bool(row.any()) and not name.startswith("alpha"))
+        scratch = OPTIMIZERS[step.run.optimizer].scratch
+        assert (f"| state {name} |" in text) == (bool(row.any()) and name not in scratch)
+
+
+def test_only_the_weights_of_the_two_loops_are_scratch():
+    rule = OPTIMIZERS["L-BFGS"]
+    assert rule.scratch == tuple(name for name in rule.state if name.startswith("alpha"))
 
 
 def test_a_link_looks_inside_a_step():

@@ -197,6 +197,10 @@ def minimum(most, value):
     return Interval(np.minimum(most.low, value.low), np.minimum(most.high, value.high))
 
 
+def sign(value):
+    return Interval(np.sign(value.low), np.sign(value.high))
+
+
 NUMBER = re.compile(
     r"10\^\{(?P<power>-?\d+)\}"
     r"|(?<![\^\d.])(?P<mantissa>\d+(?:\.\d+)?)(?: \\cdot 10\^\{(?P<exponent>-?\d+)\})?"
@@ -218,6 +222,7 @@ PYTHON = (  # what is LaTeX, and what it is in Python
     (r",\\ ", ", "),
     (r"\\,", "@"),
     (r"\\min", "minimum"),
+    (r"\\operatorname\{(\w+)\}", r"\1"),
     (r"\^2", "**2"),
 )
 
@@ -235,7 +240,7 @@ def read(row, digits):
 
     for latex, python in PYTHON:
         row = re.sub(latex, python, row)
-    names = {"vector": vector, "matrix": matrix, "sqrt": sqrt, "minimum": minimum}
+    names = {"vector": vector, "matrix": matrix, "sqrt": sqrt, "minimum": minimum, "sign": sign}
     return eval(row, {"number": number, "__builtins__": {}, **names})
 
 

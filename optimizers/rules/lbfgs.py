@@ -191,6 +191,7 @@ OPTIMIZER = Optimizer(
         *(f"y{k}" for k in PAIRS),
         *(f"alpha{k}" for k in PAIRS),
     ),
+    scratch=tuple(f"alpha{k}" for k in PAIRS),
     rate=1.0,
     rates={
         "Ackley": 0.1,

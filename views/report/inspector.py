@@ -60,7 +60,7 @@ def look_at(
 
 def told(look: Look, count: int) -> str:
     """Return the step in numbers, and as numbers in the rule's formula, as Markdown."""
-    step = look.step
+    step, rule = look.step, OPTIMIZERS[look.step.run.optimizer]
     rows = {
         "position θ": pair(step.theta),
         "loss": f"{written(step.loss)}, after the step {written(step.loss_after)}",
@@ -69,17 +69,17 @@ def told(look: Look, count: int) -> str:
         "learning rate": written(step.lr),
         "step taken": pair(step.step),
     }
-    # L-BFGS has room for more pairs than it has, and its alphas are scratch space.
+    # A rule may have room for more than it holds, as L-BFGS for its pairs.
     for name in step.before:
         before, after = step.before[name], step.after[name]
-        if (before.any() or after.any()) and not name.startswith("alpha"):
+        if (before.any() or after.any()) and name not in rule.scratch:
             rows[f"state {name}"] = f"{pair(before)}, after the step {pair(after)}"
     parts = [
         f"**Step {step.k} to {step.t}** of {count:,}.",
         "| | x, y |\n|:--|:--|\n" + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
-    if found := equal_runs(OPTIMIZERS[step.run.optimizer], step.run.hyper, step.lr):
+    if found := equal_runs(rule, step.run.hyper, step.lr):
         first, *others, last = found
         parts.append("\n".join([f"{first}\n", *(f"- {text}" for text in others), f"\n{last}"]))
     if look.model:

@@ -60,7 +60,8 @@ class Mark:
         """Return the marks of the run at this place among those shown."""
         again = place >= len(theme.runs)
         colour = theme.runs[place % len(theme.runs)]
-        return Mark(label, colour, SYMBOLS[place], "dash" if again else "solid")
+        symbol = SYMBOLS[place % len(SYMBOLS)]
+        return Mark(label, colour, symbol, "dash" if again else "solid")
 
 
 def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
