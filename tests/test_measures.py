@@ -26,6 +26,7 @@ from optimizers.analysis.measures import (
     stability_limit,
     zigzag,
 )
+from optimizers.analysis.statements import render
 from optimizers.record import CONVENTIONS
 
 BOOK = {
@@ -325,8 +326,8 @@ def test_a_rule_without_theory_gets_a_reason_and_no_number(rule):
     measured = stability(*one(Run(rule)))
     assert set(measured.zones) == {NO_THEORY}
     assert measured.limit is None
-    assert measured.reason.startswith(f"{rule}: ")
-    assert "not known" not in measured.reason
+    assert render(measured.reason).startswith(f"{rule}: ")
+    assert "not known" not in render(measured.reason)
     assert np.isnan(measured.product).all()
     assert np.isnan(measured.share).all()
 
@@ -340,7 +341,7 @@ def test_where_no_curvature_is_positive_there_is_no_limit():
     np.testing.assert_array_equal(measured.zones == NO_THEORY, np.array(top) <= 0)
     count = int(np.sum(np.array(top) <= 0))
     assert 0 < count < 60
-    assert measured.reason == f"No curvature is positive at {count} of 60 updates."
+    assert render(measured.reason) == f"No curvature is positive at {count} of 60 updates."
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -406,7 +407,7 @@ def test_an_unbounded_surface_has_no_gap_for_a_reason():
     assert (measured.updates, measured.gap, measured.distance) == (None, None, None)
     assert measured.minimizer is None
     assert measured.critical is not None
-    assert measured.reason == "The loss of Monkey saddle has no lower bound."
+    assert render(measured.reason) == "The loss of Monkey saddle has no lower bound."
 
 
 def test_the_nearest_minimizer_is_named():

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import NOTHING
-from landscape.language import msgid, tr, whole
+from landscape.language import msgid
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
+from optimizers.analysis.statements import Statement, Text
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Trajectory
@@ -187,7 +188,7 @@ class Stability:
     product: Vector
     zones: NDArray[np.str_]
     edges: tuple[float, float, float] | None
-    reason: str | None
+    reason: Statement | None
 
     @property
     def limit(self) -> float | None:
@@ -213,7 +214,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     run, rule = trajectory.run, OPTIMIZERS[trajectory.run.optimizer]
     count = len(trajectory.lr)
     if isinstance(rule.edges, str):
-        reason = tr("{optimizer}: {reason}", optimizer=rule.name, reason=tr(rule.edges))
+        reason = Statement("no_limit", optimizer=rule.name, reason=Text(rule.edges))
         return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
     hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
@@ -225,11 +226,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     zones[off] = NO_THEORY
     why = None
     if off.any():
-        why = tr(
-            "No curvature is positive at {part} of {count} updates.",
-            part=whole(int(off.sum())),
-            count=whole(count),
-        )
+        why = Statement("no_curvature", part=int(off.sum()), count=count)
     return Stability(product, zones, edges, why)
 
 
@@ -252,7 +249,7 @@ class Progress:
     samples: int | None
     gradients: int | None
     gap: float | None
-    reason: str | None
+    reason: Statement | None
     distance: float | None
     minimizer: CriticalPoint | None
     critical_distance: float | None
@@ -268,7 +265,7 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         updates = int(below[0]) if below.size else None
         gap = last_gap(frame, trajectory)
     else:
-        reason = tr("The loss of {surface} has no lower bound.", surface=tr(frame.surface.name))
+        reason = Statement("no_lower_bound", surface=Text(frame.surface.name))
     batch = experiment.plan(trajectory.run).batch_size
     end = trajectory.path[-1]
     distance, minimizer = nearest(frame, end, frame.minimizers)

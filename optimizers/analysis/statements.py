@@ -24,6 +24,10 @@ class Share(float):
     """A share of one, to be said in percent."""
 
 
+class Text(str):
+    """A message of the catalog, such as the name of a surface, to be said in the language."""
+
+
 class Coordinate(float):
     """A coordinate, to be said as exactly as it can be read off a picture."""
 
@@ -75,6 +79,8 @@ def render(statement: Statement, code: str | None = None) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, Statement):
         return render(value)
+    if isinstance(value, Text):
+        return tr(value)
     if isinstance(value, Share):
         return percent(value)
     if isinstance(value, Coordinate):
@@ -190,6 +196,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "outcome_astray": msgid(
             "{outcome}; Hessian not positive definite at {count} of {total} steps"
         ),
+        # Why a number is missing.
+        "no_limit": msgid("{optimizer}: {reason}"),
+        "no_curvature": msgid("No curvature is positive at {part} of {count} updates."),
+        "no_lower_bound": msgid("The loss of {surface} has no lower bound."),
         # How runs compare.
         "one_run": msgid("There is one run, and nothing to compare it with."),
         "identical": msgid("{runs} are identical."),

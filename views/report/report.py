@@ -130,7 +130,7 @@ def measures(
 def arrival(reached: Progress) -> str:
     """Return what it took a run to come within the tolerance."""
     if reached.reason:
-        return reached.reason
+        return render(reached.reason)
     if reached.updates is None:
         return f"not reached, gap {written(reached.gap or 0.0)}"
     return f"{reached.updates:,} updates, {reached.samples:,} samples"
@@ -162,7 +162,7 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
         " 1 a run comes down on one side, from 1 to 2 it zigzags, above 2 it grows."
     ]
     reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
-    lines += sorted(reasons)
+    lines += sorted(map(render, reasons))
     epochs = {t.run.batch_size: experiment.plan(t.run).updates_per_epoch for t in trajectories}
     for size, epoch in epochs.items():
         batch = "the full batch" if size is None else f"B = {size:,}"
