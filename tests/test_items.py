@@ -16,12 +16,14 @@ SURFACE = Path("landscape/surfaces/booth.py")
 RULE = Path("optimizers/rules/sign_sgd.py")
 NEW = "Booth or signSGD"
 
-# What compares an item with a second, independent source, which these two have none of.
+# What compares an item with a second, independent source, or its texts with the catalog of the
+# project: these two have neither.
 REFERENCES = (
     "test_landscape.py::test_the_loss_is_the_textbook_formula",
     "test_landscape.py::test_as_many_critical_points_are_listed_as_there_are",
     "test_landscape.py::test_the_domain_and_the_start_are_those_of_the_table",
     "test_listing.py::test_pytorch_repeated_the_run",
+    "test_texts.py::test_no_picture_or_curve_holds_an_english_word",
     "test_optimizers.py::test_a_rule_takes_the_steps_of_its_textbook",
     "test_optimizers.py::test_weight_decay_enters_as_in_the_textbook",
     "test_optimizers.py::test_noise_is_added_to_the_gradient_before_the_rule_and_its_rate",

@@ -22,7 +22,7 @@ from test_page import opened, results
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.analysis.listing import plain_python
-from optimizers.analysis.verdicts import verdict
+from optimizers.analysis.verdicts import KINDS, verdict
 from views.maps import MAPS
 from views.scene.figures import PICTURES
 from views.server.save import Saved, standalone, table
@@ -92,7 +92,7 @@ def test_its_steps_can_be_looked_into(step, model):
 def test_its_runs_are_judged_in_words():
     for experiment in (EXPERIMENT, Experiment(SURFACE, steps=400, runs=(Run(RULE),))):
         for trajectory in simulate(experiment):
-            assert verdict(experiment, trajectory).evidence
+            assert verdict(experiment, trajectory).kind in KINDS
     app = opened(**LINK)
     app.session_state["drawer Run by run: what happened, and how it was measured"] = True
     app.session_state["drawer Code that repeats a run"] = True

@@ -5,8 +5,8 @@ from landscape.record import GLOBAL_MINIMUM, Surface, SurfaceListing
 
 
 @kernel(SURFACE_SIGNATURE)
-def loss_and_gradient(x, y, params, loss, gx, gy):
-    for i in range(x.size):
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    for i in range(n):
         u, v = x[i] + 2 * y[i] - 7, 2 * x[i] + y[i] - 5
         loss[i] = u * u + v * v
         gx[i] = 2 * u + 4 * v
@@ -14,8 +14,8 @@ def loss_and_gradient(x, y, params, loss, gx, gy):
 
 
 @kernel(SURFACE_SIGNATURE)
-def hessian(x, y, params, hxx, hxy, hyy):
-    for i in range(x.size):
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
         hxx[i], hxy[i], hyy[i] = 10, 8, 10
 
 

@@ -6,8 +6,8 @@ from optimizers.sheet import Sheet
 
 
 @kernel(UPDATE_SIGNATURE)
-def update(t, g, hessian, lr, hyper, state, step):
-    for i in range(g.size):
+def update(n, t, g, hessian, lr, hyper, state, step):
+    for i in range(n):
         step[i] = lr[i] * ((g[i] < 0) - (g[i] > 0))
     return 0
 
