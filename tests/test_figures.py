@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -306,3 +307,24 @@ def test_in_one_panel_moved_minima_are_marked_once():
     assert [trace["name"] for trace in traces(front, "moved-")] == ["moved-0", "moved-2"]
     (note,) = front["layout"]["annotations"]
     assert note["text"].count("× minimum moved by weight decay") == 1
+
+
+def notes_of(experiment: Experiment) -> list[str]:
+    annotations = scene_of(experiment)["front"]["layout"]["annotations"]
+    return [re.sub("<[^>]*>", "", note["text"]) for note in annotations]
+
+
+def test_titles_of_compared_optimizers_give_the_values_that_differ():
+    pair = (Run("SGD", lr=0.0621), Run("Momentum", lr=0.0217, hyper={"momentum": 0.75}))
+    titles = notes_of(experiment_on("Quadratic", runs=pair))
+    assert titles == ["● SGD rate 0.0621", "◆ Momentum rate 0.0217, momentum 0.75"]
+    same = (Run("Momentum", lr=0.02), Run("Nesterov", lr=0.02))
+    assert notes_of(experiment_on("Quadratic", runs=same)) == ["● Momentum", "◆ Nesterov"]
+
+
+def test_a_run_that_is_far_away_but_not_yet_diverged_has_left_the_frame():
+    slow = experiment_on("Quadratic", steps=30, runs=(Run("SGD", lr=0.21), Run("SGD", lr=0.1)))
+    assert simulate(slow)[0].diverged_at is None
+    first, second = notes_of(slow)
+    assert "left at step" in first
+    assert "left" not in second

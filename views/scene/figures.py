@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
-from landscape.language import msgid, tr, whole
+from landscape.language import msgid, number, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.verdicts import known_minima
-from views.scene.frames import MINIMA, Frame, domain, drawn, fitted, within
+from views.scene.frames import MINIMA, Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
 
@@ -38,7 +38,7 @@ MANY = 20  # minima, of which no picture marks more
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE = 1300  # pixels across all panels, about
-APART = 6  # pixels between two positions, below which dots would touch
+APART = 6  # pixels of a usual step, below which dots would touch
 PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
     msgid("Side by side"),
     msgid("Overlay"),
@@ -320,8 +320,8 @@ def foreground(
             "xaxis": axis(panel, "x"),
             "yaxis": axis(panel, "y"),
         }
-        far, apart = length(x, y, box), PAGE / min(panels, 4)
-        wide = 2.7 if far < DENSE else 1.5
+        steps = np.hypot(np.diff(x), np.diff(y)) / (box[0][1] - box[0][0])
+        wide = 2.7 if steps.sum() < DENSE else 1.5
         data += [
             {
                 **common,
@@ -349,7 +349,8 @@ def foreground(
                 },
             },
         ]
-        if 1 < len(x) <= STEP_DOTS + 1 and far * apart >= APART * (len(x) - 1):
+        pixels = PAGE / min(panels, 4) * steps
+        if 0 < len(steps) <= STEP_DOTS and np.median(pixels) >= APART:
             data.append(
                 {
                     **common,
@@ -387,14 +388,16 @@ def foreground(
             decays.add(plan.coupled)
         starts += start_marks(index, plan.start, panels, common, theme)
         if not overlay:
-            end = ", ".join(
-                filter(None, (left(trajectory, ground), legend(experiment, [index], box)))
+            said = (
+                *own_values(experiment, trajectory.run, mark.label),
+                left(experiment, trajectory, ground),
+                legend(experiment, [index], box),
             )
-            layout["annotations"].append(title(panel, mark, end, theme))
+            layout["annotations"].append(title(panel, mark, ", ".join(filter(None, said)), theme))
     data += starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
-        ends = [left(t, ground) for t in trajectories]
+        ends = [left(experiment, t, ground) for t in trajectories]
         layout["annotations"] = [ending(marks, ends, theme, note)]
     return {"data": data, "layout": layout}
 
@@ -461,12 +464,6 @@ def legend(experiment: Experiment, runs: Iterable[int], box: Frame) -> str:
     return tr("× minimum moved by weight decay") if moved else ""
 
 
-def length(x: NDArray[Any], y: NDArray[Any], box: Frame) -> float:
-    """Return the length of a path in widths of its frame."""
-    (x0, x1), _ = box
-    return float(np.hypot(np.diff(x), np.diff(y)).sum()) / (x1 - x0)
-
-
 def coordinates(path: NDArray[np.float64], box: Frame, exact: bool) -> list[NDArray[Any]]:
     """Return x and y of positions, (n, 2) and finite.
 
@@ -486,12 +483,27 @@ def outcome(trajectory: Trajectory) -> str:
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
-def left(trajectory: Trajectory, ground: Ground) -> str:
+def left(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> str:
     """Return in a few words when a run leaves the frame, or what else ended it early."""
-    outside = ~within(trajectory.finite_path, ground.box)
-    if trajectory.diverged_at is not None and outside.any():
-        return tr("left at step {step}", step=whole(int(outside.argmax())))
-    return outcome(trajectory)
+    step = exit_of(experiment, trajectory, ground.box)
+    return outcome(trajectory) if step is None else tr("left at step {step}", step=whole(step))
+
+
+def own_values(experiment: Experiment, run: Run, label: str) -> list[str]:
+    """Return the rate and the momentum of a run, where they differ between compared optimizers.
+
+    Where something else is compared, the label names its value.
+    """
+    runs = experiment.runs
+    if label != run.optimizer or len({other.optimizer for other in runs}) == 1:
+        return []
+    found = []
+    if len({experiment.plan(other).lr for other in runs}) > 1:
+        found.append(tr("rate {rate}", rate=number(experiment.plan(run).lr, 3)))
+    momenta = {other.hyper.get("momentum") for other in runs}
+    if "momentum" in run.hyper and len(momenta) > 1:
+        found.append(tr("momentum {momentum}", momentum=number(run.hyper["momentum"], 4)))
+    return found
 
 
 def ended(trajectory: Trajectory, ground: Ground) -> str:

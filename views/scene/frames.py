@@ -112,10 +112,14 @@ def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
     return path[: max(1, sum(1 for _ in stay))]
 
 
+def exit_of(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int | None:
+    """Return the step at which a diverging run leaves a frame first, and None of any other run."""
+    outside = ~within(trajectory.finite_path, box)
+    leaves = outside.any() and diverges(experiment, trajectory)
+    return int(outside.argmax()) if leaves else None
+
+
 def drawn(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int:
     """Return how many positions of a run a frame shows: of a diverging one, to its first exit."""
-    path = trajectory.finite_path
-    outside = ~within(path, box)
-    if not outside.any() or not diverges(experiment, trajectory):
-        return len(path)
-    return int(outside.argmax()) + 1
+    step = exit_of(experiment, trajectory, box)
+    return len(trajectory.finite_path) if step is None else step + 1
