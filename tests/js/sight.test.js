@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { orbit } from "../../views/player/orbit.js";
-import { aim, between, hides, pixel, product, reached, relief } from "../../views/player/sight.js";
+import { aim, hides, pixel, product, relief } from "../../views/player/sight.js";
 
 const close = (value, wanted, within = 1e-9) =>
   assert.ok(Math.abs(value - wanted) <= within, `${value} is not ${wanted}`);
 const IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-
-test("values between entries lie on a line", () => {
-  assert.equal(between([1, 3, 9], 1), 3);
-  assert.equal(between([1, 3, 9], 1.5), 6);
-  assert.equal(between([1, 3, 9], 2), 9, "nothing is read past the end");
-});
 
 test("a product of matrices does what one does after the other", () => {
   const [a, b] = [3, 7].map((n) => Array.from({ length: 16 }, (_, i) => ((i * n) % 5) - 2));
@@ -78,19 +72,6 @@ test("a line of sight is tried cell by cell, whatever the sides' scales", () => 
 
 test("a point that rounding has put below the surface counts as on it", () => {
   assert.equal(hides(wall(), [-10, 10, 4], 2, 10, -0.05), 0);
-});
-
-test("a path in pieces has come to a vertex, or a share of the way to the next", () => {
-  const times = [0, 1, 2, 5, 6];
-  const fresh = [1, 0, 0, 1, 0];
-  assert.deepEqual(reached(times, fresh, 0), { vertex: 0, share: 0 });
-  assert.deepEqual(reached(times, fresh, 1.25), { vertex: 1, share: 0.25 });
-  assert.deepEqual(reached(times, fresh, 2), { vertex: 2, share: 0 });
-  assert.deepEqual(reached(times, fresh, 3), { vertex: 2, share: null }, "between two pieces");
-  assert.deepEqual(reached(times, fresh, 5.5), { vertex: 3, share: 0.5 });
-  assert.deepEqual(reached(times, fresh, 6), { vertex: 4, share: 0 });
-  assert.deepEqual(reached(times, fresh, 7), { vertex: 4, share: null }, "past the end");
-  assert.deepEqual(reached([2, 3], [1, 0], 1), { vertex: -1, share: null }, "before the first");
 });
 
 test("the camera keeps its distance while it turns, and its direction while it comes nearer", () => {

@@ -4,8 +4,8 @@
 import { clip } from "./clip.js";
 import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
-import { between } from "./sight.js";
 import { title } from "./titles.js";
+import { between } from "./travel.js";
 
 /** @import { Annotation, Arrangement, Axis, Numbers, Range, Scene, Size, View } from "./types.js" */
 

@@ -100,40 +100,6 @@ export function hides({ z: rows, x: [x0, wide], y: [y0, high], top, lift }, eye,
 }
 
 /**
- * How far a path has come by a time: up to which vertex, and which share of the way to the next.
- *
- * A path may be drawn in pieces. Before the first piece, and between the end of one and the start
- * of the next, there is no tip: `share` is null.
- * @param {Numbers} times When each vertex is reached, ascending.
- * @param {Numbers} fresh 1 for a vertex that starts a piece.
- * @param {number} now
- * @returns {{ vertex: number, share: number | null }}
- */
-export function reached(times, fresh, now) {
-  let after = times.length;
-  for (let low = 0; low < after; ) {
-    const middle = (low + after) >> 1;
-    if (times[middle] <= now) low = middle + 1;
-    else after = middle;
-  }
-  const vertex = after - 1;
-  if (vertex < 0) return { vertex, share: null };
-  if (times[vertex] === now) return { vertex, share: 0 };
-  if (after === times.length || fresh[after]) return { vertex, share: null };
-  return { vertex, share: (now - times[vertex]) / (times[after] - times[vertex]) };
-}
-
-/**
- * Values between their entries, linearly.
- * @param {Numbers} values
- * @param {number} i
- */
-export function between(values, i) {
-  const k = Math.floor(i);
-  return i === k ? values[k] : values[k] + (values[k + 1] - values[k]) * (i - k);
-}
-
-/**
  * The product of two 4 x 4 matrices, column by column.
  * @param {ArrayLike<number>} a
  * @param {ArrayLike<number>} b

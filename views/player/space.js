@@ -6,10 +6,11 @@ import * as keys from "./keys.js";
 import { spaceSize } from "./layout.js";
 import { orbit } from "./orbit.js";
 import * as plot from "./plot.js";
-import { aim, between, hides, pixel, reached, relief } from "./sight.js";
+import { aim, hides, pixel, relief } from "./sight.js";
 import { tr } from "./texts.js";
 import { writeTicks } from "./ticks.js";
 import { title } from "./titles.js";
+import { between, reached } from "./travel.js";
 
 /** @import { Turn } from "./orbit.js" */
 /** @import { Relief, Sight } from "./sight.js" */
