@@ -86,13 +86,15 @@ FLAT_CURVE, FLAT_GROUND = 0.01, 0.3
 # A cycle comes back to within a thousandth of its width, a pixel if it fills the panel, and keeps
 # its width to within a hundredth to the horizon: what gains more is growing, if slowly.
 CYCLE, KEPT_WIDTH = 1e-3, 0.01
-# Other swings, and balls of noise, are random in size: one that is the same is so within these
-# factors, and its middle has not left it. They are swings if the path is three times as long as
-# it is wide; in fewer than ten updates that is nothing.
+# Other swings vary in width, as bursts of Adam do: those that go on are as wide at the horizon as
+# at the end of the run to within SAME_SWING, and in between to within SAME_BALL. So much a ball
+# of noise varies too, whose radius is that of a few independent positions.
 SAME_SWING, SAME_BALL = 1.4, 3.0
 # The middle of swings that stay moves by less than half their width, and less than a quarter of the
-# loss is gained.
+# loss gap is gained.
 SAME_PLACE, SAME_GAP = 0.5, 0.75
+# They are swings if the path is three times as long as it is wide: once there and back is twice. In
+# fewer than ten updates that is chance.
 BACK_AND_FORTH, SWINGS_LEAST = 3.0, 10
 # A period is looked for at this many positions first.
 PROBES = 8
@@ -105,6 +107,8 @@ HOVER_LEAST = 5
 STEADY = 0.5
 # A distance grows if it gains more than a millionth: the logarithm of less is rounding.
 GAIN = 1e-6
+# A critical point has been left if the run stays away: at half of its largest distance or further.
+STAYS_AWAY = 0.5
 # The rate has run out when less than a tenth of the largest is left, and all the time to the
 # horizon would take the run less than a tenth as far as it has come.
 RATE_LEFT, WAY_LEFT = 0.1, 0.1
@@ -369,8 +373,9 @@ class _Case:
         if half == 0:
             before, after, span = _length(self.path[-2:]), _length(path[-2:]), 1
         else:
-            before, after = _width(path[: half + 1]), _width(path[-half - 1 :])
-            span = count - half
+            before, after, span = _width(path[: half + 1]), _width(path[half:]), count - half
+        if not after > before:  # it comes closer before it is thrown out: by its last step alone
+            before, after, span = _length(path[-3:-1]), _length(path[-2:]), 1
         return (after / before) ** (1 / span) if after > before > 0 else math.inf
 
     def leaves(self) -> Verdict | None:
@@ -385,7 +390,7 @@ class _Case:
         away = _distances(path, point)
         before = float(_distances(lately, point).max())
         after = float(away[-self.updates - 1 :].max())
-        if after <= max(before * (1 + GAIN), self.rounding) or after < 0.5 * away.max():
+        if after <= max(before * (1 + GAIN), self.rounding) or after < STAYS_AWAY * away.max():
             return None
         (beyond,) = np.nonzero(away > 2 * self.close)
         if not beyond.size:
