@@ -4,8 +4,7 @@ The sessions speak Streamlit's WebSocket protocol from this process, and send wh
 for the same change: one is opened first, and its message serves as the template. One number is a
 percentile of the time from sending a change to the message with the new picture, or to the one
 that the script run has ended, over all sessions, on a server that shares the machine with this
-load. Between the two the app waits for the browser to draw (views/turns.py). Bounded in count and
-time, and it talks to 127.0.0.1 only.
+load. Bounded in count and time, and it talks to 127.0.0.1 only.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from optimizers import Experiment, Run, simulate
 from optimizers.maps import BasinMap
 from views.maps import MAPS as MAPS_BY_NAME
 from views.presets import DEFAULT, PRESETS, Preset
-from views.settings.settings import FACTORS
+from views.settings.table import FACTORS
 
 pytestmark = pytest.mark.browser
 
@@ -661,7 +661,7 @@ def test_a_link_that_says_nothing_shows_a_page(visit: Visits, query: str):
     assert drawn(page)
 
 
-@pytest.mark.parametrize("compare", FACTORS[1:])
+@pytest.mark.parametrize("compare", list(FACTORS)[1:])
 def test_every_factor_can_be_compared(visit: Visits, compare: str):
     page = visit(link(compare=compare, noise=1))
     assert not any(REFUSED in text for text in complaints(page))

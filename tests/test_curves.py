@@ -14,7 +14,7 @@ from views.scene import curves, scene
 from views.scene.curves import ZONES
 from views.scene.figures import Mark
 from views.scene.payload import pack
-from views.settings.settings import UNITS
+from views.settings.table import UNITS
 from views.theme import LIGHT
 
 NOISY = Experiment(

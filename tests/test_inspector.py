@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.analysis.step import arrows, inspect_step, taylor
-from views.report.inspector import DRAWER, MODELS, Look, told
+from views.report.inspector import Look, told
 from views.scene import local
 from views.scene.figures import Ground, Mark, panel_layout, terrain
+from views.settings.runs import MODELS
 from views.theme import LIGHT
 
 RUNS = tuple(Run(name, batch_size=8) for name in OPTIMIZERS)
@@ -59,8 +60,8 @@ def test_a_link_looks_inside_a_step():
 def test_a_closed_drawer_says_nothing_and_is_not_in_the_link():
     app = opened()
     assert "Step 0 to 1" not in texts(app)
-    app.session_state[DRAWER] = True
-    assert "**Step 0 to 1** of 100." in texts(app.run())
+    assert app.query_params == {}
+    assert "**Step 0 to 1** of 100." in texts(opened(look="open"))
 
 
 def test_a_step_past_the_end_is_the_last_one():
@@ -78,8 +79,11 @@ def test_what_a_link_gets_wrong_is_said(query):
 
 def test_the_run_looked_at_may_go():
     app = opened(**{"look.run": "Adam", "look.step": "2"})
-    app.session_state["optimizers"] = ["SGD", "Newton"]
-    assert "The rule is given the exact gradient." in texts(app.run())
+    app.multiselect(key="optimizers").set_value(["SGD", "Newton"]).run()
+    assert "The rule is given the exact gradient." in texts(app)
+    assert "Adam is not among the runs any more; SGD is shown." in app.warning[0].value
+    assert "look.run" not in app.query_params
+    assert not app.run().warning
 
 
 def traces(index: int, order: int, k: int = 5) -> list:

@@ -79,6 +79,17 @@ def test_both_are_on_the_page_in_the_maps_in_listings_links_and_files(place):
     assert code == 0, told
 
 
+@pytest.mark.slow
+def test_a_factor_is_on_the_page_in_links_labels_maps_and_files(tmp_path):
+    place = tmp_path / "views" / "factors"
+    shutil.copytree(TESTS / "items" / "views" / "factors", place)
+    files = (f"tests/test_{name}.py" for name in ("settings", "page", "map_pages"))
+    told, code = run_tests(tmp_path, "tests/items/factor.py")
+    assert code == 0, told
+    told, code = run_tests(tmp_path, "-k", "Warm-up", *files)
+    assert code == 0, told
+
+
 # Item, what is right in its file, what is wrong, and the test that finds it.
 WRONG = (
     (RULE, "- $lr", "+ $lr", "test_step.py::test_the_printed_numbers_are_true"),

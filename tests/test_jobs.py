@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import views.server.jobs
 from optimizers import Cancelled, Experiment, Run
 from optimizers.maps import BasinMap, MomentumGrid
 from optimizers.maps.grids import LOSS, STEPS
@@ -278,6 +279,65 @@ def test_a_long_sweep_ends_soon_after_nobody_waits_for_it():
     jobs.leave(job)
     ended(job)
     assert (job.result, job.error) == (None, None)
+
+
+def test_a_job_is_cancelled_when_no_page_watches_it_any_more(gate):
+    jobs = Jobs()
+    (job,) = jobs.watch("first", Task("a", gate))
+    assert jobs.watch("second", Task("a", gate)) == [job]
+    began(gate)
+    jobs.forget("first")
+    assert not job.cancel.is_set()
+    (other,) = jobs.watch("second", Task("b", gate))
+    assert other is not job
+    ended(job)
+    assert (job.result, job.error) == (None, None)
+    assert not other.cancel.is_set()
+
+
+def test_who_joins_a_watched_job_keeps_it(gate):
+    jobs = Jobs()
+    (job,) = jobs.watch("page", Task("a", gate))
+    assert jobs.join(Task("a", gate)) is job
+    jobs.forget("page")
+    assert not job.cancel.is_set()
+    jobs.leave(job)
+    assert job.cancel.is_set()
+
+
+def test_a_page_that_does_not_look_again_has_gone(monkeypatch):
+    monkeypatch.setattr(views.server.jobs, "PATIENCE", 0.05)
+    jobs = Jobs()
+    experiment = Experiment("Himmelblau", steps=5000, runs=(Run("Adam", lr=1e-4),))
+    (job,) = jobs.watch("page", BasinMap(experiment, size=512))
+    ended(job)
+    assert (job.result, job.error) == (None, None)
+    (again,) = jobs.watch("page", BasinMap(experiment, size=512))
+    assert again is not job, "it is made when the page comes back"
+
+
+def test_a_page_that_looks_now_and_then_gets_its_map(monkeypatch):
+    monkeypatch.setattr(views.server.jobs, "PATIENCE", 1.0)
+    jobs = Jobs()
+    request = BasinMap(Experiment("Himmelblau", steps=500), size=256)
+    (job,) = jobs.watch("page", request)
+    while not job.done.wait(0.01):
+        assert jobs.watch("page", request) == [job]
+    assert jobs.kept(request) is job.result is not None
+
+
+def test_an_error_is_told_as_long_as_the_page_asks_for_the_same(gate):
+    jobs = Jobs()
+    gate.error = ValueError("cells = 0: too few")
+    gate.open.set()
+    (job,) = jobs.watch("page", Task("a", gate))
+    ended(job)
+    assert jobs.watch("page", Task("a", gate)) == [job]
+    assert gate.calls == 1
+    jobs.forget("page")
+    (job,) = jobs.watch("page", Task("a", gate))
+    ended(job)
+    assert gate.calls == 2
 
 
 def test_any_order_of_coming_and_going_leaves_nothing_behind():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from optimizers import record
 from optimizers.simulation import driver
+from views.settings.table import FACTORS
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("landscape", "optimizers", "views", "app")  # each may import those before it, and itself
@@ -60,6 +63,38 @@ def test_a_library_is_imported_only_in_its_place(library):
         name for name, path in FILES.items() if library in {m.split(".")[0] for m in imports(path)}
     ]
     assert [name for name in users if not name.startswith(ALLOWED[library])] == []
+
+
+# A scene, an experiment or a file is made of a link alone, in any process: these know no page.
+PAGES = ("session", "widgets", "sidebar")
+PURE = [
+    name
+    for name in FILES
+    if name.startswith(("views/scene/", "views/factors/", "views/settings/"))
+    and Path(name).stem not in PAGES
+]
+
+
+def test_what_a_link_means_is_known_without_the_page():
+    script = (
+        "import sys, views.settings.choice, views.scene.scene; print('streamlit' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert told.stdout.strip() == "False", told.stderr
+    assert len(PURE) > 25
+    users = [
+        name for name in PURE if "streamlit" in {m.split(".")[0] for m in imports(FILES[name])}
+    ]
+    assert users == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_the_factors_own_files_know_their_names(name):
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+            assert not texts & {*FACTORS}, f"{name}:{node.lineno}"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import json
+import html
 import math
 import re
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from landscape.record import CriticalPoint
-from optimizers import Experiment, Run
+from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -40,11 +38,13 @@ from views.maps import MAPS, files, page
 from views.maps.base import Shown
 from views.presets import PRESETS
 from views.scene.payload import pack
-from views.server import address
 from views.server.jobs import Job, Jobs
-from views.settings.controls import Choice
-from views.settings.settings import FACTORS, MOST_UPDATES, doubled
-from views.theme import DARK, LIGHT, MOST_PANELS
+from views.settings.choice import Choice, choose
+from views.settings.schedules import MOST_UPDATES
+from views.settings.setting import doubled
+from views.settings.settings import read
+from views.settings.table import FACTORS
+from views.theme import DARK, LIGHT
 
 ROOT = Path(__file__).parents[1]
 NOISY = {"noise": "2", "batch": "8"}
@@ -52,6 +52,12 @@ VALLEY = {"surface": "Local-minima valley", **NOISY}  # on which every map can b
 
 RUNS = (Run("Momentum", batch_size=8), Run("SGD", batch_size=8), Run("Adam", lr=0.1, batch_size=8))
 LABELS = ("Momentum", "SGD", "Adam")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the page wait for its map: only a browser comes back to look at a longer one."""
+    monkeypatch.setattr(page, "QUICK", 60.0)
 
 
 def opened(**link: Any) -> AppTest:
@@ -66,12 +72,17 @@ def asked(app: AppTest) -> Any:
     """Return the request of the map on the page, read from the address of its numbers."""
     (link,) = (
         found
-        for html in app.get("html")
-        if (found := re.search(r'href="([^"]+)"', html.proto.body))
+        for element in app.get("html")
+        if (found := re.search(r'href="([^"]+)"', element.proto.body))
     )
-    parts = urlsplit(link[1])
-    (kind,) = re.findall(r"/map/(\w+)\.csv$", parts.path)
-    return files.KINDS[kind](**address.read(parse_qs(parts.query)["of"][0]))
+    return request_of(urlsplit(html.unescape(link[1])).query)
+
+
+def request_of(query: str) -> Any:
+    """Return the request of the map that a query asks for."""
+    settings, notes = read(parse_qs(query, keep_blank_values=True))
+    assert notes == []
+    return MAPS[settings["map"]].ask(settings, choose(settings))
 
 
 def pixel(app: AppTest) -> bool:
@@ -116,10 +127,11 @@ def test_the_maps_are_left_as_they_were_entered():
     assert asked(app).size == 256
     app.selectbox(key="map.starts").set_value("64").run()
     assert asked(app).size == 64
-    app.session_state["view"] = "Overlay"
-    assert any("| Run | Final" in m.value for m in app.run().markdown)
-    app.session_state["view"] = "Maps"
-    assert not app.run().exception
+    app.button_group(key="view").set_value("Overlay").run()
+    assert any("| Run | Final" in m.value for m in app.markdown)
+    app.button_group(key="view").set_value("Maps").run()
+    assert not app.exception
+    assert asked(app).size == 64
 
 
 def test_a_map_in_another_map_s_place_has_its_own_defaults():
@@ -156,7 +168,6 @@ def test_a_preset_whose_map_is_changed_says_that_its_claim_need_not_hold(slug):
     app = opened(preset=slug)
     assert claimed(app)
     ours = [w.key for w in app.main.number_input if not w.disabled]
-    ours = [key for key in ours if str(key).startswith(slug)]
     assert ours or slug == "basins"
     for key in ours:
         before = app.number_input(key=key).value
@@ -164,8 +175,8 @@ def test_a_preset_whose_map_is_changed_says_that_its_claim_need_not_hold(slug):
         assert not claimed(app), key
         app.number_input(key=key).set_value(before).run()
         assert claimed(app), key
-    choices = [w.key for w in app.main.selectbox if str(w.key).startswith(f"{slug}.map")]
-    assert f"{slug}.map" in choices
+    choices = [w.key for w in app.main.selectbox]
+    assert "map" in choices
     for key in choices:
         before = app.selectbox(key=key).value
         options = app.selectbox(key=key).options
@@ -203,8 +214,7 @@ def test_a_change_of_a_control_makes_another_map():
     words = [m.value for m in app.markdown][-1]
     app.number_input(key="Quadratic.SGD.lr").set_value(0.1).run()
     assert [m.value for m in app.markdown][-1] == words, "every rate is in the map"
-    app.session_state["Quadratic.rotation"] = 30.0
-    app.run()
+    app.slider(key="Quadratic.rotation").set_value(30.0).run()
     check_opens(app)
     assert asked(app).experiment.params["rotation"] == 30
     app.number_input(key="length").set_value(20).run()
@@ -308,13 +318,20 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     return fresh
 
 
+def buttons(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
 def test_a_map_that_takes_long_is_shown_in_the_end(jobs, monkeypatch):
     monkeypatch.setattr(page, "QUICK", 0.0)
-    monkeypatch.setattr(page, "LOOK", 0.001)
-    app = opened(map="Basins of attraction")
-    check_opens(app)
+    app = opened(map="Basins of attraction", **{"map.starts": "512", "length": "200"})
+    assert "Cancel" in buttons(app)
+    settings, _ = read(app.query_params)
+    request = MAPS[settings["map"]].ask(settings, choose(settings))
+    assert jobs.watch("the test", request)[0].done.wait(60)
+    check_opens(app.run())
     assert jobs.kept(asked(app)) is not None
-    assert not [b for b in app.button if b.label == "Cancel"]
+    assert "Cancel" not in buttons(app)
 
 
 def test_a_map_that_was_given_up_is_made_only_on_demand(jobs, monkeypatch):
@@ -348,7 +365,7 @@ def choice_of(
     experiment: Experiment, labels: tuple[str, ...] = LABELS, compare: str = ""
 ) -> Choice:
     count = len(experiment.runs)
-    return Choice(experiment, labels[:count], "updates", (), compare or FACTORS[0])
+    return Choice(experiment, labels[:count], "updates", compare=compare or next(iter(FACTORS)))
 
 
 def experiment_on(surface: str, **more: Any) -> Experiment:
@@ -699,9 +716,9 @@ def test_what_is_clicked_at_an_edge_is_a_setting_that_the_page_accepts(surface, 
         app = opened(map="Basins of attraction", **link)
         assert not app.exception
         assert not app.warning
+        settings, _ = read(app.query_params)
         for name, value in found.items():
-            if value != "all":  # by default, and then no widget is drawn
-                assert app.session_state[name] == value
+            assert settings[name] == value
 
 
 CLICKS = {
@@ -714,13 +731,11 @@ CLICKS = {
 
 @pytest.mark.parametrize("name", CLICKS)
 def test_what_was_clicked_is_a_setting_of_the_lab_and_makes_no_other_map(name):
-    app = opened(map=name, surface="Himmelblau", optimizers=["Momentum"], noise="2", batch="8")
-    request = asked(app)
+    link = {"surface": "Himmelblau", "optimizers": ["Momentum"], "noise": "2", "batch": "8"}
+    request = asked(opened(map=name, **link))
     found = click(name, request, *CLICKS[name])
     assert found
-    for key, value in found.items():
-        app.session_state[key] = value
-    app.run()
+    app = opened(map=name, **link | {key: str(value) for key, value in found.items()})
     check_opens(app)
     assert asked(app) == request
     if name != "Learning-rate sweep":
@@ -733,124 +748,104 @@ def test_what_was_clicked_is_a_setting_of_the_lab_and_makes_no_other_map(name):
 # --- The file
 
 
-def answer(kind: str, of: str) -> Response:
-    scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
-    return awaited(files.serve(Request({**scope, "path_params": {"kind": kind}})))
+def answer(query: str) -> Response:
+    scope = {"type": "http", "query_string": query.encode(), "headers": []}
+    return awaited(files.serve(Request({**scope, "path_params": {"name": "map"}})))
+
+
+def query_of(name: str, **link: str) -> str:
+    """Return the query of a small map that can be made."""
+    small = {"map.size": "32", "map.starts": "64", "sweep.seeds": "3", "momentum.seeds": "2"}
+    seeds = {f"{each}.seeds": "2" for each in ("batch", "ensemble", "escape", "ball")}
+    return urlencode(
+        {"view": "Maps", "map": name, **VALLEY, "length": "30", **small, **seeds, **link}
+    )
 
 
 @pytest.mark.parametrize("name", MAPS)
 def test_the_file_holds_the_table_of_the_map(name):
-    request = small("Rosenbrock")[name]
-    response = answer(type(request).__name__, address.write(request))
+    query = query_of(name)
+    response = answer(query)
     assert response.status_code == 200
     assert response.media_type == "text/csv"
     assert response.headers["content-disposition"] == "attachment"
     header, *rows = csv.reader(bytes(response.body).decode().splitlines())
-    table = request.compute().table()
+    table = request_of(query).compute().table()
     assert header == list(table)
     for column, values in zip(zip(*rows, strict=True), table.values(), strict=True):
         assert len(column) == len(values)
         if values.dtype.kind == "f":
-            read = np.array([float(text) if text else math.inf for text in column])
-            assert (read == np.where(np.isfinite(values), values, math.inf)).all()
+            read_back = np.array([float(text) if text else math.inf for text in column])
+            assert (read_back == np.where(np.isfinite(values), values, math.inf)).all()
         else:
             assert list(column) == [str(value) for value in values.tolist()]
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_an_address_is_that_of_the_same_map(name):
-    request = small("Rosenbrock")[name]
-    again = type(request)(**address.read(address.write(request)))
-    assert again == request
-    assert address.write(again) == address.write(request)
+def test_an_address_on_the_page_is_that_of_its_map(name):
+    app = opened(map=name, **VALLEY)
+    settings, _ = read(app.query_params)
+    assert asked(app) == MAPS[name].ask(settings, choose(settings))
 
 
-def forged(request: Any, change: dict[str, Any]) -> str:
-    given = json.loads(zlib.decompress(base64.urlsafe_b64decode(address.write(request))))
-    return packed(json.dumps(given | change))
-
-
-def packed(text: str) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(text.encode())).decode()
-
-
-RUN = {"optimizer": "SGD"}
-FORGED = {
-    "unknown field": {"more": 1},
-    "text for a number": {"size": "256"},
-    "NaN": {"size": math.nan},
-    "infinity": {"size": math.inf},
-    "a frame beyond floats": {"frame": [[0, 10**400], [0, 1]]},
-    "a frame that is none": {"frame": 3},
-    "no runs": {"experiment": {"runs": []}},
-    "no experiment": {"experiment": 3},
-    "unknown surface": {"experiment": {"runs": [RUN], "surface": "Everest"}},
-    "unknown optimizer": {"experiment": {"runs": [{"optimizer": ["SGD"]}]}},
-    "larger than the page's": {"size": 513},
-    "longer than the page's": {"experiment": {"runs": [RUN], "steps": MOST_UPDATES + 1}},
-    "one run longer": {"experiment": {"runs": [{**RUN, "steps": MOST_UPDATES + 1}]}},
+NO_FILE = {
+    "unknown setting": {"more": "1"},
+    "text for a number": {"map.starts": "many"},
+    "NaN": {"noise": "nan"},
+    "infinity": {"length": "inf"},
+    "a start beyond the frame": {"Local-minima valley.x": "1e300"},
+    "no runs": {"optimizers": "Magic"},
+    "unknown surface": {"surface": "Everest"},
+    "unknown map": {"map": "Secrets"},
+    "larger than the page's": {"map.starts": "1024"},
+    "longer than the page's": {"length": "1000000000"},
+    "of old": {"of": "eJyrVkrNSy_KTFWyUjLUUbJQ"},
 }
 
 
-@pytest.mark.parametrize("change", FORGED.values(), ids=FORGED.keys())
-def test_a_forged_address_makes_no_file(jobs, change):
-    request = BasinMap(Experiment(), size=32)
-    assert answer("BasinMap", forged(request, {})).status_code == 200
-    assert answer("BasinMap", forged(request, change)).status_code == 400
+@pytest.mark.parametrize("change", NO_FILE.values(), ids=NO_FILE.keys())
+def test_an_address_that_the_page_does_not_write_makes_no_file(jobs, change):
+    assert answer(query_of("Basins of attraction")).status_code == 200
+    assert answer(query_of("Basins of attraction", **change)).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "of",
-    [
-        *("", "no", "====", "é", "a" * 5, packed(""), packed("[]"), packed("null")),
-        *(packed("[" * 50_000), packed('{"experiment":' * 5000)),
-        packed(" " * 200_000 + "{}"),
-        packed('{"experiment":' + "9" * 5000 + "}"),
-    ],
-    ids=lambda of: of[:12],
-)
-def test_what_is_no_address_makes_no_file(of):
-    assert answer("BasinMap", of).status_code == 400
+def test_a_file_has_no_more_updates_than_the_page():
+    request = request_of(query_of("Basins of attraction", length="9000"))
+    assert request.experiment.steps == MOST_UPDATES
 
 
 def test_more_runs_than_panels_make_no_file():
-    request = RateSweep(Experiment(), count=3)
-    for count, status in ((MOST_PANELS, 200), (MOST_PANELS + 1, 400)):
-        of = forged(request, {"experiment": {"runs": [RUN] * count}})
-        assert answer("RateSweep", of).status_code == status
+    many = "".join(f"&optimizers={name}" for name in list(OPTIMIZERS) * 2)
+    assert answer(query_of("Learning-rate sweep") + many).status_code == 400
 
 
-def test_a_file_of_an_unknown_kind_is_not_found():
-    of = address.write(BasinMap(Experiment(), size=8))
-    assert answer("BasinMap", of).status_code == 200
-    assert answer("Secrets", of).status_code == 404
-    assert answer("RateSweep", of).status_code == 400
+def test_a_map_that_there_is_not_makes_no_file(jobs):
+    response = answer(query_of("Ensemble of seeds", noise="0"))
+    assert response.status_code == 400
+    assert b"Without noise" in response.body
 
 
 def test_a_map_that_the_sweep_refuses_makes_no_file(jobs):
-    runs = (replace(RUNS[0], steps=MOST_UPDATES),)
-    request = MomentumGrid(Experiment(noise=1, runs=runs), size=256, seeds=99)
-    assert answer("MomentumGrid", address.write(request)).status_code == 400
+    large = {"map.size": "256", "momentum.seeds": "99", "length": "5000"}
+    assert answer(query_of("Rate and momentum", **large)).status_code == 400
 
 
 def test_the_file_of_a_map_on_the_page_is_not_computed_again(jobs, monkeypatch):
     app = opened(map="Learning-rate sweep")
-    request = asked(app)
-    kept = jobs.kept(request)
+    kept = jobs.kept(asked(app))
     assert kept is not None
 
     def never(*_: Any) -> None:
         raise AssertionError("computed again")
 
     monkeypatch.setattr(RateSweep, "compute", never)
-    response = answer("RateSweep", address.write(request))
+    response = answer(urlencode(app.query_params, doseq=True))
     assert bytes(response.body).decode() == files.table(kept)
 
 
 def test_whoever_waits_for_a_file_waits_for_the_job_that_runs(jobs, monkeypatch):
-    request = BasinMap(Experiment(), size=16)
     asked_for: list[Job] = []
     join = jobs.join
     monkeypatch.setattr(jobs, "join", lambda r: asked_for.append(join(r)) or asked_for[-1])
-    assert answer("BasinMap", address.write(request)).status_code == 200
+    assert answer(query_of("Basins of attraction")).status_code == 200
     assert [job.waiting for job in asked_for] == [0]

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import html
 import math
+import re
 import tomllib
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 from conftest import awaited
 from starlette.requests import Request
+from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
+from views.factors.learning_rate import rates_to_compare
+from views.factors.start import starts_to_compare
 from views.scene.figures import PICTURES
-from views.server.save import Saved, serve, standalone, table
-from views.settings.controls import RATES_TRIED, Choice
-from views.settings.links import clean, refusal, same
-from views.settings.settings import (
-    FACTORS,
-    MOST_UPDATES,
-    batch_sizes,
-    rates_to_compare,
-    read_numbers,
-    read_points,
-    starts_to_compare,
-)
+from views.server.save import serve, standalone, table
+from views.settings.choice import Choice
+from views.settings.noise import batch_sizes
+from views.settings.rates import RATES_TRIED
+from views.settings.schedules import MOST_UPDATES
+from views.settings.setting import read_numbers, read_points
+from views.settings.settings import clean, read
+from views.settings.table import FACTORS, TABLE
 from views.theme import DARK, LIGHT, MOST_PANELS
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +42,12 @@ def opened(**link: Any) -> AppTest:
     for name, value in link.items():
         app.query_params[name] = value
     return app.run()
+
+
+def labelled(widgets: Any, label: str) -> Any:
+    """Return the widget with a label: its key counts how often it was replaced."""
+    (found,) = (widget for widget in widgets if widget.label == label)
+    return found
 
 
 def results(app: AppTest) -> list[list[str]]:
@@ -107,7 +111,7 @@ def test_every_factor_can_be_compared_in_every_view(compare, view):
         ({"compare": "Weight decay", "decays": "0 .5"}, ["decay 0", "decay 0.5"]),
         ({"optimizers": ["Adam", "SGD"]}, ["Adam", "SGD"]),
     ],
-    ids=FACTORS[1:] + FACTORS[:1],
+    ids=[*list(FACTORS)[1:8], next(iter(FACTORS))],
 )
 def test_the_values_to_compare_come_from_the_link(link, rows):
     app = opened(**link)
@@ -157,7 +161,7 @@ def test_a_bad_part_of_a_link_leaves_the_rest_of_it_in_force():
     assert len(app.warning) == 1
     assert [row[3] for row in results(app)] == ["77"] * 4
     assert app.session_state["surface"] == "Beale"
-    assert app.session_state["seed"] == 5
+    assert app.query_params["seed"] == "5"
 
 
 def test_a_link_with_many_bad_parts_names_some_and_counts_the_rest():
@@ -242,7 +246,7 @@ def test_numbers_are_read_with_any_separator_and_complaints_are_short():
     numbers, complaints = read_numbers("x" * 10_000 + " 1 1 99", 0, 10)
     assert numbers == [1]
     assert len(complaints) == 3
-    assert max(map(len, complaints)) < 80
+    assert max(len(complaint.text()) for complaint in complaints) < 80
 
 
 def test_epochs_are_updates_by_the_batch_size_up_to_the_stated_bound():
@@ -327,10 +331,11 @@ def test_a_surface_without_a_minimizer_has_no_distance():
 
 def test_the_rate_slider_sets_the_exact_rate_and_follows_it():
     app = opened()
-    app.slider(key="Quadratic.SGD.lr.slider").set_value(-2.0).run()
-    assert app.session_state["Quadratic.SGD.lr"] == 0.01
-    app.number_input(key="Quadratic.SGD.lr").set_value(0.1).run()
-    assert app.session_state["Quadratic.SGD.lr.slider"] == -1.0
+    labelled(app.slider, "SGD rate").set_value(-2.0).run()
+    assert labelled(app.number_input, "SGD exact rate").value == 0.01
+    labelled(app.number_input, "SGD exact rate").set_value(0.1).run()
+    assert labelled(app.slider, "SGD rate").value == -1.0
+    assert app.query_params == {"Quadratic.SGD.lr": "0.1"}
 
 
 def test_a_rate_of_zero_does_not_move():
@@ -344,7 +349,7 @@ def test_a_new_draw_changes_the_seed_and_the_runs():
     app.session_state["drawer Batch, samples and seed"] = True
     before = results(app.run())
     next(b for b in app.button if b.label == "New draw").click().run()
-    assert app.session_state["seed"] == 1
+    assert app.query_params["seed"] == "1"
     assert results(app) != before
 
 
@@ -352,13 +357,13 @@ def test_settings_of_another_surface_are_kept_for_the_way_back():
     app = opened(**{"Quadratic.SGD.lr": "0.15"})
     app.selectbox(key="surface").set_value("Beale").run()
     app.selectbox(key="surface").set_value("Quadratic").run()
-    assert app.session_state["Quadratic.SGD.lr"] == 0.15
+    assert labelled(app.number_input, "SGD exact rate").value == 0.15
 
 
-def test_a_setting_without_the_name_of_its_preset_is_told_it():
+def test_a_setting_of_a_preset_needs_no_name_of_it():
     app = opened(preset="ravine", length="5")
-    (text,) = (w.value for w in app.warning)
-    assert "In this preset it is `ravine.length`." in text
+    assert not app.warning
+    assert [row[3] for row in results(app)] == ["5", "5"]
 
 
 def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
@@ -366,27 +371,31 @@ def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
     assert any("need not hold" in m.value for m in app.markdown)
     next(b for b in app.button if b.label == "Undo changes").click().run()
     assert not any("need not hold" in m.value for m in app.markdown)
-    assert app.session_state["ravine.noise"] == 0
+    assert labelled(app.number_input, "Noise").value == 0
+    assert app.query_params == {"preset": "ravine"}
 
 
 @pytest.mark.parametrize(
-    ("value", "text", "expected"),
+    ("name", "text", "expected"),
     [
-        (0.01, "1e-2", True),
-        (0.01, "0.02", False),
-        (5, "5", True),
-        ("Adam", "Adam", True),
-        (1.0, "x", False),
+        ("Quadratic.SGD.lr", "1e-2", 0.01),
+        ("Quadratic.SGD.lr", "x", None),
+        ("length", "5", 5),
+        ("length", "5.0", 5),
+        ("length", "5.5", None),
+        ("Learning rate.optimizer", "Adam", "Adam"),
+        ("Learning rate.optimizer", "adam", None),
     ],
 )
-def test_a_link_is_compared_with_what_became_of_it(value, text, expected):
-    assert same(value, text) is expected
+def test_a_text_of_a_link_is_a_value_of_its_setting_or_none(name, text, expected):
+    assert TABLE[name].kind.read([text]) == (expected, expected is not None)
 
 
 def test_pieces_of_a_link_are_printed_harmless_and_short():
     assert clean("<b>`x`|") == "?b??x??"
     assert len(clean("a" * 1000)) < 50
-    assert "`" not in refusal("no`pe", ["1"]).replace("`", "", 4)
+    (note,) = read({"no`pe": "1"})[1]
+    assert "`" not in note.text().replace("`", "", 4)
 
 
 def test_the_theme_of_the_page_is_that_of_the_figures():
@@ -412,51 +421,58 @@ def test_saved_trajectories_are_exact(default_choice):
 
 
 def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
-    page = standalone(Saved.of(default_choice[0], view="Side by side", curve="Loss"))
+    page = standalone(default_choice[0])
     assert "<script src" not in page
     assert "<link" not in page.split("<script>", 1)[0]
     assert "Zigzag: SGD, Adam on Quadratic" in page
 
 
-def test_a_file_is_made_from_its_address_alone(default_choice):
-    saved = Saved.of(default_choice[0], view="3-D", curve="Stability")
-    assert Saved.read(saved.text()) == saved
+def test_a_file_is_made_from_the_query_of_the_page_alone():
+    app = opened(view="3-D", curve="Stability", optimizers=["SGD", "Adam"], length="3")
+    app.session_state["save"] = True
+    (links,) = (found.proto.body for found in app.run().get("html"))
+    hrefs = [html.unescape(href) for href in re.findall(r'href="([^"]+)"', links)]
+    assert [href.split("?")[0] for href in hrefs] == [
+        "zz/save/zigzag-quadratic.html",
+        "zz/save/zigzag-quadratic.csv",
+    ]
+    query = hrefs[1].split("?")[1]
+    assert parse_qs(query) == {
+        name: [value] if isinstance(value, str) else value
+        for name, value in app.query_params.items()
+    }
+    response = answered(query, "csv")
+    assert response.status_code == 200
+    _, *rows = bytes(response.body).decode().splitlines()
+    assert [row.split(",")[:2] for row in rows] == [
+        [name, str(step)] for name in ("SGD", "Adam") for step in range(4)
+    ]
 
 
 @pytest.mark.parametrize(
-    "change",
+    "query",
     [
-        {"labels": ["<b>", "Adam"]},
-        {"labels": ["SGD"]},
-        {"colours": [1, 2]},
-        {"unit": "days"},
-        {"curve": "x"},
-        {"view": "4-D"},
-        {"more": 1},
-        {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "steps": 100_000}},
-        {"experiment": {"runs": [{"optimizer": "SGD"}] * 2, "surface": "none"}},
-        {"experiment": {"runs": []}},
-        {"experiment": 3},
+        *("surface=none", "optimizers=%3Cb%3E", "unit=days", "curve=x", "view=4-D", "more=1"),
+        *("length=1e9", "length=nan", "samples=100&batch=8192", "preset=nowhere"),
+        *("optimizers=" + "&optimizers=".join(OPTIMIZERS) + "&optimizers=SGD", "of=eJyrVg"),
     ],
 )
-def test_an_address_that_the_page_did_not_write_makes_no_file(default_choice, change):
-    text = Saved.of(default_choice[0], view="Overlay", curve="Loss").text()
-    given = json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
-    forged = base64.urlsafe_b64encode(zlib.compress(json.dumps(given | change).encode()))
-    assert [asked(of, "csv") for of in (text, forged.decode(), "no")] == [200, 400, 400]
-    assert asked(text, "exe") == 404
+def test_an_address_that_the_page_did_not_write_makes_no_file(query):
+    assert answered("", "csv").status_code == 200
+    assert answered(query, "csv").status_code == 400
+    assert answered(query, "exe").status_code == 404
 
 
-def asked(of: str, kind: str) -> int:
-    """Return the status with which the server answers."""
-    scope = {"type": "http", "query_string": urlencode({"of": of}).encode(), "headers": []}
-    return awaited(serve(Request({**scope, "path_params": {"kind": kind}}))).status_code
+def answered(query: str, kind: str) -> Response:
+    """Return the server's answer for a file."""
+    scope = {"type": "http", "query_string": query.encode(), "headers": []}
+    return awaited(serve(Request({**scope, "path_params": {"kind": kind}})))
 
 
 @pytest.fixture
 def default_choice():
     experiment = Experiment(runs=(Run("SGD"), Run("Adam")))
-    return Choice(experiment, ("SGD", "Adam"), "updates", ()), simulate(experiment)
+    return Choice(experiment, ("SGD", "Adam"), "updates"), simulate(experiment)
 
 
 # --- Fair rates

@@ -30,13 +30,12 @@ from conftest import COMPILING, PATIENCE, QUIET, Visit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from optimizers import Experiment, Run
-from optimizers.maps import BasinMap
-from views.server import address, start, worker
 from views.server import server as player
-from views.server.save import Saved
+from views.server import start, worker
 from views.server.server import OWN
-from views.settings.settings import UNITS
+
+# The query of a small map.
+SMALL = "view=Maps&map=Basins+of+attraction&map.starts=64&optimizers=SGD&length=10"
 
 ROOT = Path(__file__).parents[1]
 LOCAL = ("--server.address", "127.0.0.1")
@@ -323,15 +322,12 @@ def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(started
     server = started("--server.port", "0", *(("--server.baseUrlPath", path) if path else ()))
     url = server.url()
     assert url.split("/", 3)[3] == (f"{path}/" if path else "")
-    experiment = Experiment(steps=10, runs=(Run("SGD"),))
-    saved = address.write(Saved(experiment, ("SGD",), UNITS[0], "Overlay", "Loss"))
-    map_ = address.write(BasinMap(experiment, size=8))
     own = {
         player.address("player.js"): "text/javascript",
         player.address("plotly.js"): "text/javascript",
-        f"{OWN}/save/numbers.csv?of={saved}": "text/csv",
-        f"{OWN}/save/page.html?of={saved}": "text/html",
-        f"{OWN}/map/BasinMap.csv?of={map_}": "text/csv",
+        f"{OWN}/save/numbers.csv?length=10&view=Overlay": "text/csv",
+        f"{OWN}/save/page.html?length=10&view=Overlay": "text/html",
+        f"{OWN}/map/basins.csv?{SMALL}": "text/csv",
     }
     assert {name: fetched(url + name) for name in own} == {n: (200, own[n]) for n in own}
     assert fetched(f"{url}_stcore/health")[0] == 200
@@ -366,10 +362,9 @@ def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path)
 
 def ask_for_hours(url: str) -> list[socket.socket]:
     """Ask for so large maps that every process computes, and return the open connections."""
-    runs = (Run("Adam", batch_size=1),)
-    request = BasinMap(Experiment("Ackley", steps=5000, noise=0.1, runs=runs), size=512)
+    large = "surface=Ackley&optimizers=Adam&batch=1&noise=0.1&length=5000&map.starts=512"
     host, port = url.removeprefix("http://").rstrip("/").split(":")
-    path = f"/{OWN}/map/BasinMap.csv?of={address.write(request)}"
+    path = f"/{OWN}/map/basins.csv?view=Maps&map=Basins+of+attraction&{large}"
     asked = []
     for _ in range(8):
         asked.append(socket.create_connection((host, int(port)), timeout=PATIENCE))
@@ -514,8 +509,7 @@ def test_the_installed_command_serves_with_the_apps_own_options(installed, start
     assert "Compiling" in server.told
     compiled = sorted((tmp_path / "cache").rglob("*.nb?"))
     asyncio.run(descriptors_of_sessions(url, 1, list))
-    request = address.write(BasinMap(Experiment(steps=10, runs=(Run("SGD"),)), size=8))
-    assert fetched(f"{url}{OWN}/map/BasinMap.csv?of={request}")[0] == 200
+    assert fetched(f"{url}{OWN}/map/basins.csv?{SMALL}")[0] == 200
     assert sorted((tmp_path / "cache").rglob("*.nb?")) == compiled  # no visitor waits for LLVM
     code = (
         "import streamlit as st; from views.server import worker; worker.load({});"

@@ -25,7 +25,9 @@ from optimizers.analysis.listing import plain_python
 from optimizers.analysis.verdicts import KINDS, verdict
 from views.maps import MAPS
 from views.scene.figures import PICTURES
-from views.server.save import Saved, standalone, table
+from views.server.save import standalone, table
+from views.settings.choice import Choice, choose
+from views.settings.settings import Settings, read, write
 
 SURFACE, RULE = "Booth", "signSGD"
 LINK = {
@@ -82,7 +84,7 @@ def test_every_map_of_it_is_computed_and_drawn(name, monkeypatch):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("step", [0, 1, 30, 59])
 def test_its_steps_can_be_looked_into(step, model):
-    query = {"look.run": RULE, "look.step": str(step), "look.model": model}
+    query = {"look": "open", "look.run": RULE, "look.step": str(step), "look.model": model}
     app = well(opened(**LINK, **query))
     text = "\n".join(m.value for m in app.markdown)
     assert f"**Step {step} to {step + 1}** of 60." in text
@@ -114,22 +116,24 @@ def test_its_listings_are_executed(schedule):
         assert_repeats(left(torch)["path"], experiment)
 
 
-def saved(app: AppTest) -> Saved:
+def saved(app: AppTest) -> Settings:
     """Return what the page's menu saves."""
     (link,) = {
         found[1]
         for item in app.get("html")
         if (found := re.search(r'href="([^"]+/save/[^"]+\.csv[^"]*)"', item.proto.body))
     }
-    return Saved.read(parse_qs(urlsplit(html.unescape(link)).query)["of"][0])
+    settings, notes = read(parse_qs(urlsplit(html.unescape(link)).query))
+    assert notes == []
+    return settings
 
 
 def test_a_link_to_it_is_the_experiment_and_back():
     app = opened(**LINK)
     app.session_state["save"] = True
     found = saved(well(app.run()))
-    assert found.experiment == EXPERIMENT
-    assert Saved.read(found.text()) == found
+    assert choose(found).experiment == EXPERIMENT
+    assert read(write(found)) == (found, [])
     again = {name: app.query_params[name] for name in LINK}
     assert {name: [*np.atleast_1d(value)] for name, value in again.items()} == {
         name: [*np.atleast_1d(value)] for name, value in LINK.items()
@@ -142,5 +146,5 @@ def test_its_numbers_and_its_page_are_saved():
     rows = list(csv.DictReader(table(labels, trajectories).splitlines()))
     assert len(rows) == 2 * 61
     assert (float(rows[60]["x"]), float(rows[60]["y"])) == tuple(trajectories[0].path[-1])
-    page = standalone(Saved(EXPERIMENT, labels, "updates", PICTURES[0], "Loss"))
+    page = standalone(Choice(EXPERIMENT, labels, "updates"))
     assert f"Zigzag: {RULE}, Momentum on {SURFACE}" in page

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from landscape import SURFACES
-from landscape.language import Message, tr
+from landscape.language import Message, msgid, tr
 from landscape.language import number as written
 from optimizers import Experiment
 from optimizers.maps import Request
-from views.player.chart import Panel
+from optimizers.maps.base import noisy
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure, Mark
-from views.settings.controls import Choice, number, pick
-from views.settings.settings import Settings
+from views.scene.panel import Panel
+from views.settings.runs import run_setting
+from views.settings.setting import Note, Range, Setting
 from views.theme import Theme
+
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
+    from views.settings.settings import Settings
+
+RUN = run_setting("map.run", msgid("Run"), 170)
 
 
 @dataclass(frozen=True)
@@ -36,65 +43,66 @@ class Shown:
 class Map:
     """One kind of map.
 
-    `ask` draws the controls and returns the request, or a text why there is none to make. `draw`
-    turns a result into what is shown. `load` takes over a click on it into the lab's settings, by
-    name, and is None where a click means nothing.
+    `settings` are those it has of its own or shares with other maps, in the order of their
+    controls; `seeded(experiment)` tells whether the number of seeds means anything. `ask` returns
+    the request, or a note on why there is none to make. `draw` turns a result into what is shown.
+    `load` takes over a click on it into the lab's settings, by id, and is None where a click means
+    nothing.
     """
 
     name: Message
-    ask: Callable[[Settings, Choice], Request | str]
+    settings: tuple[Setting, ...]
+    ask: Callable[[Settings, Choice], Request | Note]
     draw: Callable[[Any, Any, Choice, Theme], Shown]
     load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
     hint: Message = ""  # what a click does
+    seeded: Callable[[Experiment], bool] = noisy
 
 
-def rates_range(
-    settings: Settings, name: str = "map", low: float = 1e-4, high: float = 10.0
-) -> tuple[float, float]:
-    """Draw the range of learning rates and return it; a range the wrong way round is turned.
-
-    Maps of one `name` share it, and so must share its default.
-    """
-    a = number(
-        *(settings, f"{name}.low", "Rates from", 1e-6, 100.0, low, low / 2),
-        on_change=None,
-        width=120,
+def range_settings(name: str = "map", low: float = 1e-4, high: float = 10.0) -> tuple[Setting, ...]:
+    """Return the settings of a range of learning rates."""
+    return (
+        Setting(f"{name}.low", Range(1e-6, 100.0, low / 2), low, msgid("Rates from"), width=120),
+        Setting(f"{name}.high", Range(1e-6, 100.0, high / 10), high, msgid("to"), width=120),
     )
-    b = number(
-        *(settings, f"{name}.high", "to", 1e-6, 100.0, high, high / 10), on_change=None, width=120
-    )
+
+
+RANGE = range_settings()
+
+
+def rates_range(settings: Settings, name: str = "map") -> tuple[float, float]:
+    """Return a range of learning rates; one the wrong way round is turned."""
+    a, b = settings[f"{name}.low"], settings[f"{name}.high"]
     if a == b:
-        return low, high
+        return settings.plain(f"{name}.low"), settings.plain(f"{name}.high")
     return min(a, b), max(a, b)
 
 
-def of_one_run(
-    settings: Settings, name: str, choice: Choice, able: Iterable[int]
-) -> Experiment | None:
-    """Draw the choice of one run among the `able`; return its experiment, None without any.
-
-    Maps of one `name` share the choice, and so must have the same runs to choose from.
-    """
-    labels = [choice.labels[index] for index in able]
-    if not labels:
+def of_one_run(settings: Settings, setting: Setting, choice: Choice) -> Experiment | None:
+    """Return the experiment of the one run that a setting chooses, None if none can be."""
+    able = setting.choices(settings) if setting.choices else ()
+    if not able:
         return None
-    label = pick(settings, f"{name}.run", "Run", labels, width=170)
-    run = choice.experiment.runs[choice.labels.index(label if label in labels else labels[0])]
+    run = choice.experiment.runs[choice.names.index(settings[setting.id] or able[0])]
     return replace(choice.experiment, runs=(run,))
 
 
-def seeds(settings: Settings, name: str, noisy: bool, default: int, most: int = 1000) -> int:
-    """Draw the number of seeds and return it; without noise one is as good as many."""
-    count = number(
-        *(settings, f"{name}.seeds", "Seeds", 1, most, default, 10),
-        help="Runs that differ in their noise only."
-        if noisy
-        else "Without noise all are the same.",
-        on_change=None,
-        width=110,
-        disabled=not noisy,
-    )
-    return int(count) if noisy else 1
+def seeds_setting(name: str, default: int, most: int = 1000) -> Setting:
+    """Return the setting of a number of seeds."""
+    kind = Range(1, most, 10, whole=True)
+    help = msgid("Runs that differ in their noise only. Without noise all are the same.")
+    return Setting(f"{name}.seeds", kind, default, msgid("Seeds"), help, width=110)
+
+
+def varied(choice: Choice, *ids: str) -> bool:
+    """Tell whether what is compared is what a map would vary: the setting of one of `ids`."""
+    return any(choice.replaces(id) for id in ids)
+
+
+def rates_of(choice: Choice) -> list[str]:
+    """Return the ids of the learning rates of all runs."""
+    surface = choice.experiment.surface
+    return [f"{surface}.{run.optimizer}.lr" for run in choice.experiment.runs]
 
 
 def base_layout(theme: Theme) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,15 +11,20 @@ from landscape.record import CriticalPoint
 from optimizers.maps import BasinMap, Basins
 from optimizers.maps.basins import DIVERGED, UNDECIDED
 from optimizers.maps.ensembles import MINIMA
-from views.maps.base import Map, Shown, axis_layout, base_layout, of_one_run
-from views.player.chart import Panel
+from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run
 from views.scene.figures import Figure
 from views.scene.frames import domain
-from views.settings.controls import Choice, pick, row
-from views.settings.settings import Settings
+from views.scene.panel import Panel
+from views.settings.setting import OneOf, Setting
 from views.theme import Theme
 
-SIZES = ("64", "128", "256", "512")
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
+    from views.settings.settings import Settings
+
+STARTS = Setting(
+    "map.starts", OneOf(("64", "128", "256", "512")), "256", msgid("Starts a side"), width=130
+)
 MOST_COLOURS = 5  # ends that have a colour of their own; the rarer ones share one
 OTHERS = -3
 SPECIAL = {
@@ -29,13 +34,11 @@ SPECIAL = {
 }
 
 
-def ask(settings: Settings, choice: Choice) -> BasinMap | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        picked = of_one_run(settings, "map", choice, range(len(choice.experiment.runs)))
-        size = int(pick(settings, "map.starts", "Starts a side", SIZES, "256", width=130))
+def ask(settings: Settings, choice: Choice) -> BasinMap:
+    """Return the map that is asked for."""
+    picked = of_one_run(settings, RUN, choice)
     assert picked is not None
-    return BasinMap(picked, domain(picked), size)
+    return BasinMap(picked, domain(picked), int(settings[STARTS.id]))
 
 
 def name_of(point: CriticalPoint) -> str:
@@ -149,11 +152,18 @@ def mix(colour: str, other: str, share: float) -> str:
 def load(request: BasinMap, result: Basins, choice: Choice, x: float, y: float) -> dict[str, Any]:
     """Return the start that was clicked."""
     surface = request.experiment.surface
-    if choice.compare == "Start":
+    if choice.replaces(f"{surface}.x"):
         return {}
     step = float(result.x[1] - result.x[0])
     digits = max(0, 1 - int(np.floor(np.log10(step))))
     return {f"{surface}.x": round(x, digits), f"{surface}.y": round(y, digits)}
 
 
-MAP = Map("Basins of attraction", ask, draw, load, "Click to start there in the lab.")
+MAP = Map(
+    "Basins of attraction",
+    (RUN, STARTS),
+    ask,
+    draw,
+    load,
+    "Click to start there in the lab.",
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from landscape import SURFACES
-from landscape.language import msgid, number, percent, tr, whole
+from landscape.language import number, percent, tr, whole
 from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
@@ -20,28 +22,44 @@ from views.maps.base import (
     heights,
     legend_of,
     loss_name,
+    range_settings,
+    rates_of,
     rates_range,
-    seeds,
+    seeds_setting,
+    varied,
 )
 from views.maps.basins import SPECIAL, name_of
-from views.player.chart import Panel
+from views.maps.reasons import (
+    ALL_ALIKE,
+    BATCHES_VARY,
+    NO_BALL,
+    NO_ESCAPE,
+    NO_NOISE,
+    RATES_VARY,
+    SCHEDULES_VARY,
+)
 from views.scene.curves import gap_title
 from views.scene.figures import Figure, Ground, Mark, background, marks_of
-from views.settings.controls import Choice, row
-from views.settings.settings import Settings
+from views.scene.panel import Panel
 from views.theme import Theme
 
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
+    from views.settings.setting import Note
+    from views.settings.settings import Settings
+
 MOST_DOTS = 300  # of a run in the cloud of ends
-NO_NOISE = msgid(
-    "Without noise all seeds are the same: set the noise above 0 and a batch smaller than all."
-)
+ENSEMBLE_SEEDS = seeds_setting("ensemble", 200)
+ESCAPE_SEEDS = seeds_setting("escape", 300)
+BALL_SEEDS = seeds_setting("ball", 100)
+BALL_RANGE = range_settings("ball", 1e-3)
 
 
-def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        count = seeds(settings, "ensemble", noisy(choice.experiment), 200)
-    return Ensemble(choice.experiment, count) if noisy(choice.experiment) else tr(NO_NOISE)
+def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | Note:
+    """Return the map that is asked for."""
+    if not noisy(choice.experiment):
+        return NO_NOISE
+    return Ensemble(choice.experiment, settings[ENSEMBLE_SEEDS.id])
 
 
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
@@ -121,18 +139,16 @@ def ends(result: Spread, marks: list[Mark], what: str) -> str:
     return "\n".join(rows)
 
 
-def ask_escape(settings: Settings, choice: Choice) -> Escape | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        count = seeds(settings, "escape", choice.experiment.noise > 0, 300)
+def ask_escape(settings: Settings, choice: Choice) -> Escape | Note:
+    """Return the map that is asked for."""
     points = SURFACES[choice.experiment.surface].critical_points(**choice.experiment.params)
     if not any(point.kind == LOCAL_MINIMUM for point in points):
-        return tr("This surface has no local minimum to escape from: try the local-minima valley.")
+        return NO_ESCAPE
     if choice.experiment.noise == 0:
-        return tr("Without noise all batch sizes give the same run: set the noise above 0.")
-    if choice.compare == "Batch size":
-        return tr("Compare something other than the batch size: this map varies it for every run.")
-    return Escape(choice.experiment, count)
+        return ALL_ALIKE
+    if varied(choice, "batch"):
+        return BATCHES_VARY
+    return Escape(choice.experiment, settings[ESCAPE_SEEDS.id])
 
 
 def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) -> Shown:
@@ -200,21 +216,18 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
     )
 
 
-def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        low, high = rates_range(settings, "ball", 1e-3)
-        count = seeds(settings, "ball", noisy(choice.experiment), 100)
+def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | Note:
+    """Return the map that is asked for."""
     if not noisy(choice.experiment):
-        return tr(NO_NOISE)
+        return NO_NOISE
     if not SURFACES[choice.experiment.surface].bounded:
-        return tr("This surface has no lowest loss and so no noise ball: choose another.")
-    if choice.compare in ("Learning rate", "Schedule"):
-        return tr(
-            "Compare something other than {factor}: this map varies it.",
-            factor=tr(choice.compare),
-        )
-    return NoiseBall(choice.experiment, low, high, seeds=count)
+        return NO_BALL
+    if varied(choice, *rates_of(choice)):
+        return RATES_VARY
+    if varied(choice, "schedule"):
+        return SCHEDULES_VARY
+    seeds = settings[BALL_SEEDS.id]
+    return NoiseBall(choice.experiment, *rates_range(settings, "ball"), seeds=seeds)
 
 
 def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: Theme) -> Shown:
@@ -304,6 +317,9 @@ def ball_words(result: Stationary, marks: list[Mark]) -> str:
     return "\n".join(lines)
 
 
-ENSEMBLE = Map("Ensemble of seeds", ask_ensemble, draw_ensemble)
-ESCAPE = Map("Escape probability", ask_escape, draw_escape)
-BALL = Map("Schedules under noise", ask_ball, draw_ball)
+ENSEMBLE = Map("Ensemble of seeds", (ENSEMBLE_SEEDS,), ask_ensemble, draw_ensemble)
+ESCAPE = Map(
+    *("Escape probability", (ESCAPE_SEEDS,), ask_escape, draw_escape),
+    seeded=lambda experiment: experiment.noise > 0,
+)
+BALL = Map("Schedules under noise", (*BALL_RANGE, BALL_SEEDS), ask_ball, draw_ball)

@@ -1,4 +1,4 @@
-"""A map's numbers as a file, made from its address alone."""
+"""A map's numbers as a file, made from the query of its address alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import concurrent.futures
 import csv
 import io
 import math
+import re
 from typing import Any
 
 import streamlit as st
@@ -14,22 +15,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from landscape.language import tr
 from optimizers import maps
-from views.server import address
+from views.maps import MAPS
+from views.server.address import asked, link
 from views.server.jobs import JOBS
-from views.settings.settings import MOST_UPDATES
-from views.theme import MOST_PANELS
+from views.settings.choice import choose
+from views.settings.setting import Note
+from views.settings.settings import Settings
 
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in maps.KINDS}
-MOST_SIDE = 512  # pixels
 # Whoever waits here for a map must not keep others from the player's files.
 MAKERS = concurrent.futures.ThreadPoolExecutor(4, "csv")
 
 
-def link(request: Any) -> None:
-    """Draw the link to a map's numbers."""
-    path = f"map/{type(request).__name__}.csv"
-    st.html(address.link(path, request, "Numbers of this map (CSV)"))
+def draw_link(settings: Settings) -> None:
+    """Draw the link to the numbers of the map that is set."""
+    name = re.sub(r"[^a-z]+", "-", settings["map"].lower())
+    st.html(link(f"map/{name}.csv", settings, tr("Numbers of this map (CSV)")))
 
 
 def table(result: maps.Result) -> str:
@@ -55,29 +57,26 @@ def made(request: Any) -> Any:
     return job.result
 
 
-def check(request: Any) -> None:
-    """Raise a ValueError for a map that is larger than the page's."""
-    experiment = request.experiment
-    steps = max(experiment.plan(run).steps for run in experiment.runs)
-    side = getattr(request, "size", 0)
-    if steps > MOST_UPDATES or len(experiment.runs) > MOST_PANELS or side > MOST_SIDE:
-        raise ValueError("larger than the maps of the page")
+def made_from(settings: Settings) -> str:
+    """Return the table of the map that is set; raise ValueError where there is none."""
+    request = MAPS[settings["map"]].ask(settings, choose(settings))
+    if isinstance(request, Note):
+        raise ValueError(request.text())
+    return table(made(request))
 
 
-async def serve(asked: Request) -> Response:
+async def serve(request: Request) -> Response:
     """Answer with a map's numbers."""
-    kind = KINDS.get(asked.path_params["kind"])
-    if kind is None:
-        return Response("Not found", 404)
-    try:
-        request = kind(**address.read(asked.query_params.get("of", "")))
-        check(request)
-        loop = asyncio.get_running_loop()
-        body = await loop.run_in_executor(MAKERS, lambda: table(made(request)))
-    except address.UNREADABLE:
+    settings = asked(request)
+    if settings is None:
         return Response("This address holds no map.", 400)
+    try:
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(MAKERS, made_from, settings)
+    except ValueError as error:
+        return Response(f"This map cannot be made: {error}", 400)
     headers = {"Content-Disposition": "attachment"}
     return Response(body, media_type="text/csv", headers=headers)
 
 
-ROUTE = Route("/map/{kind}.csv", serve)
+ROUTE = Route("/map/{name}.csv", serve)

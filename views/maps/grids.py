@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from optimizers.maps import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import BUDGETS, LOSS, MEASURES, MOMENTUM_LIKE, SAMPLES
 from views.maps.base import (
+    RANGE,
+    RUN,
     Map,
     Shown,
     axis_layout,
@@ -26,66 +28,58 @@ from views.maps.base import (
     of_one_run,
     power,
     rates_range,
-    seeds,
+    seeds_setting,
 )
-from views.player.chart import Panel
+from views.maps.reasons import ALL_EXACT, NO_MOMENTUM
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure
-from views.settings.controls import Choice, number, pick, row
-from views.settings.settings import Settings
+from views.scene.panel import Panel
+from views.settings.noise import batch_text
+from views.settings.runs import TOLERANCE, run_setting
+from views.settings.setting import OneOf, Setting
 from views.theme import Theme, even_scale
 
-SIZES = ("32", "64", "128", "256")
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
+    from views.settings.setting import Note
+    from views.settings.settings import Settings
+
 HERE_NAME = msgid("the lab's setting")
 LIMIT, POLYAK = msgid("limit of stability"), msgid("Polyak's optimum")
 BEST_RATE = msgid("best rate of each row")
+MEASURE = Setting("map.measure", OneOf(MEASURES), MEASURES[0], "Colour", width=210)
+SIZE = Setting("map.size", OneOf(("32", "64", "128", "256")), "128", "Pixels a side", width=120)
+BUDGET = Setting("map.budget", OneOf(BUDGETS), BUDGETS[0], "Equal", width=120)
+MOMENTUM_RUN = run_setting("momentum.run", "Run", 170, lambda r: r.name in MOMENTUM_LIKE)
+MOMENTUM_SEEDS = seeds_setting("momentum", 9, 99)
+BATCH_SEEDS = seeds_setting("batch", 32)
 
 
-def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | str:
-    """Draw the controls and return what they ask for."""
-    able = [n for n, run in enumerate(choice.experiment.runs) if run.optimizer in MOMENTUM_LIKE]
-    with row(settings):
-        picked = of_one_run(settings, "momentum", choice, able)
-        measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
-        low, high = rates_range(settings)
-        size = int(pick(settings, "map.size", "Pixels a side", SIZES, "128", width=120))
-        count = seeds(settings, "momentum", noisy(choice.experiment), 9, 99)
-        tolerance = tolerance_of(settings)
+def ask_momentum(settings: Settings, choice: Choice) -> MomentumGrid | Note:
+    """Return the map that is asked for."""
+    picked = of_one_run(settings, MOMENTUM_RUN, choice)
     if picked is None:
-        return tr("No run has a momentum: choose one of {names}.", names=", ".join(MOMENTUM_LIKE))
-    return MomentumGrid(picked, low, high, size, count, tolerance=tolerance, measure=measure)
-
-
-def ask_batch(settings: Settings, choice: Choice) -> BatchGrid | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        picked = of_one_run(settings, "map", choice, range(len(choice.experiment.runs)))
-        measure = pick(settings, "map.measure", "Colour", MEASURES, width=210)
-        low, high = rates_range(settings)
-        budget = pick(settings, "map.budget", "Equal", BUDGETS, width=120)
-        count = seeds(settings, "batch", choice.experiment.noise > 0, 32)
-        tolerance = tolerance_of(settings)
-    if choice.experiment.noise == 0:
-        return tr("Without noise every batch gives the exact gradient: set the noise above 0.")
-    assert picked is not None
-    return BatchGrid(
-        *(picked, low, high),
-        seeds=count,
-        budget=budget,
-        tolerance=tolerance,
-        measure=measure,
+        return NO_MOMENTUM
+    return MomentumGrid(
+        *(picked, *rates_range(settings), int(settings[SIZE.id])),
+        settings[MOMENTUM_SEEDS.id] if noisy(choice.experiment) else 1,
+        tolerance=choice.tolerance,
+        measure=settings[MEASURE.id],
     )
 
 
-def tolerance_of(settings: Settings) -> float:
-    """Draw the tolerance and return it."""
-    return float(
-        number(
-            *(settings, "tolerance", "Tolerance", 1e-12, 1e6, 1e-3, 1e-3),
-            help="A run has arrived when its loss is less than this above the lowest loss.",
-            on_change=None,
-            width=130,
-        )
+def ask_batch(settings: Settings, choice: Choice) -> BatchGrid | Note:
+    """Return the map that is asked for."""
+    picked = of_one_run(settings, RUN, choice)
+    assert picked is not None
+    if choice.experiment.noise == 0:
+        return ALL_EXACT
+    return BatchGrid(
+        *(picked, *rates_range(settings)),
+        seeds=settings[BATCH_SEEDS.id],
+        budget=settings[BUDGET.id],
+        tolerance=choice.tolerance,
+        measure=settings[MEASURE.id],
     )
 
 
@@ -364,19 +358,31 @@ def words(request: Any, result: Grid, momentum: bool, measure: str) -> str:
 def load(request: Any, result: Grid, choice: Choice, x: float, y: float) -> dict[str, Any]:
     """Return the settings that were clicked."""
     experiment, run = request.experiment, request.experiment.runs[0]
-    found: dict[str, Any] = {}
-    if choice.compare != "Learning rate":
-        found[f"{experiment.surface}.{run.optimizer}.lr"] = float(f"{10**x:.3g}")
+    found: dict[str, Any] = {f"{experiment.surface}.{run.optimizer}.lr": float(f"{10**x:.3g}")}
     if isinstance(request, MomentumGrid):
-        if choice.compare != "Momentum":
-            momentum = float(f"{1 - 10**-y:.4g}")
-            found[f"{run.optimizer}.{request.hyper}"] = min(max(momentum, 0.0), 0.999)
-    elif choice.compare != "Batch size":
+        momentum = float(f"{1 - 10**-y:.4g}")
+        found[f"{run.optimizer}.{request.hyper}"] = min(max(momentum, 0.0), 0.999)
+    else:
         size = int(result.others[int(np.argmin(np.abs(np.log10(result.others) - y)))])
-        found["batch"] = "all" if size == experiment.samples else str(size)
-    return found
+        found["batch"] = batch_text(None if size == experiment.samples else size)
+    return {id: value for id, value in found.items() if not choice.replaces(id)}
 
 
 HINT = msgid("Click to use this setting in the lab.")
-MOMENTUM = Map("Rate and momentum", ask_momentum, draw, load, HINT)
-BATCH = Map("Rate and batch size", ask_batch, draw, load, HINT)
+MOMENTUM = Map(
+    "Rate and momentum",
+    (MOMENTUM_RUN, MEASURE, *RANGE, SIZE, MOMENTUM_SEEDS, TOLERANCE),
+    ask_momentum,
+    draw,
+    load,
+    HINT,
+)
+BATCH = Map(
+    "Rate and batch size",
+    (RUN, MEASURE, *RANGE, BUDGET, BATCH_SEEDS, TOLERANCE),
+    ask_batch,
+    draw,
+    load,
+    HINT,
+    lambda experiment: experiment.noise > 0,
+)

@@ -2,88 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from landscape.language import tr
 from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
 from views.player import chart
 from views.server.jobs import JOBS, Job
-from views.settings.controls import Choice, pick, put
+from views.settings import session
+from views.settings.choice import Choice
+from views.settings.setting import Note, RunName
 from views.settings.settings import Settings
+from views.settings.widgets import draw as draw_control
 from views.theme import Theme
-from views.turns import changed
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
-LOOK = 0.1  # seconds between two looks at a longer job
+LOOK = 0.25  # seconds between two looks at a longer job
 KEYS = ("chart", "second chart")
-CANCELLED = "map cancelled"  # the request that the user gave up
+CANCELLED = "map cancelled"  # the request that the visitor gave up
+VISITOR = "visitor"  # who waits for a map
 
 
 def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> None:
     """Draw the chosen map of what the lab's controls say."""
-    settings.map_values = {}
-    name = pick(settings, "map", "Map", list(MAPS), label_visibility="collapsed", width=260)
-    the_map = MAPS[name]
+    the_map = MAPS[settings["map"]]
     request = the_map.ask(settings, choice)
-    if isinstance(request, str):
-        st.info(request)
+    draw_controls(settings, choice, the_map)
+    if isinstance(request, Note):
+        JOBS.forget(visitor())
+        st.info(request.text())
         return
-    paint = partial(draw, settings, choice, theme, component, the_map)
+    place = st.container()
     result = JOBS.kept(request)
-    if result is not None:
-        paint(request, result)
+    if result is None and st.session_state.get(CANCELLED) == hash(request):
+        JOBS.forget(visitor())
+        st.info(tr("Given up. A map of other settings is computed as always."))
+        st.button(tr("Make it after all"), on_click=resume)
         return
-    if st.session_state.get(CANCELLED) == hash(request):
-        st.info("Given up. A map of other settings is computed as always.")
-        st.button("Make it after all", on_click=resume)
-        return
-    job = JOBS.join(request)
-    try:
-        slow = not job.done.wait(QUICK)
-        if slow:
-            wait(job, paint)
-    finally:  # also when another change of a control ends this run of the script
-        JOBS.leave(job)
-    if job.error:
-        st.error(f"This map cannot be made: {job.error}")
-    elif job.result is None:
-        pass  # a change waits, and with it the next run of the script
-    elif slow:
-        st.rerun()  # the same, with the finished map in place of the coarse one
+    if result is None:
+        (job,) = JOBS.watch(visitor(), request)
+        job.done.wait(QUICK)
+        if job.error:
+            st.error(tr("This map cannot be made: {reason}", reason=job.error))
+            return
+        result = job.result
+    if result is None:
+        request, result = wait(job)
     else:
-        paint(request, job.result)
+        JOBS.forget(visitor())
+    if result is not None:
+        with place:
+            draw(settings, choice, theme, component, the_map, request, result)
 
 
-def wait(job: Job, paint: Callable[[Request, Any], None]) -> None:
-    """Show a coarse map and the progress until a job is done or the user has changed something."""
+def visitor() -> object:
+    """Return what stands for this visitor among those who wait for maps."""
+    return st.session_state.setdefault(VISITOR, object())
+
+
+def wait(job: Job) -> tuple[Any, Any]:
+    """Show the progress of a long job; return the request for a coarse map and, if made, the map.
+
+    While the job goes on, the browser asks for a look at it now and then. The script runs again
+    when there is more to show than the share that is done.
+    """
+    jobs = [job]
+    coarse = job.request.coarse()
+    if coarse is not None:
+        jobs = JOBS.watch(visitor(), job.request, coarse)
+    rough = jobs[-1].result if coarse is not None else None
+    awaited = [j for j in jobs if j is job or rough is None]
+    st.fragment(progress, run_every=LOOK)(jobs, awaited)
+    return coarse, rough
+
+
+def progress(jobs: list[Job], awaited: list[Job]) -> None:
+    """Show how much of the first job is done; run the script again when one of `awaited` is."""
+    job = jobs[0]
+    given_up = st.session_state.get(CANCELLED) == hash(job.request)
+    if given_up or any(other.done.is_set() for other in awaited):
+        session.run_again()
+    JOBS.watch(visitor(), *(other.request for other in jobs))
     with st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(job.share, "Computing the map")
-        st.button("Cancel", on_click=give_up, args=(hash(job.request),))
-    rough = job.request.coarse()
-    if rough is not None:
-        few = JOBS.join(rough)
-        try:
-            while not (few.done.wait(LOOK) or job.done.is_set() or changed()):
-                bar.progress(job.share, "Computing the map")
-        finally:
-            JOBS.leave(few)
-        if few.result is not None and not job.done.is_set():
-            paint(rough, few.result)
-    while not (job.done.wait(LOOK) or changed()):
-        bar.progress(job.share, "Computing the map")
+        st.progress(job.share, tr("Computing the map"))
+        st.button(tr("Cancel"), on_click=give_up, args=(hash(job.request),))
 
 
-def give_up(request: int) -> None:
-    st.session_state[CANCELLED] = request
-
-
-def resume() -> None:
-    del st.session_state[CANCELLED]
+def draw_controls(settings: Settings, choice: Choice, the_map: Map) -> None:
+    """Draw the choice of the map and the controls of its own settings."""
+    draw_control(settings, "map", label_visibility="collapsed")
+    labels = dict(zip(choice.names, choice.labels, strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for setting in the_map.settings:
+            more: dict[str, Any] = {}
+            if isinstance(setting.kind, RunName):
+                if not (setting.choices and setting.choices(settings)):
+                    continue
+                more = {"format_func": labels.get}
+            if setting.id.endswith(".seeds"):
+                more = {"disabled": not the_map.seeded(choice.experiment)}
+            draw_control(settings, setting.id, **more)
 
 
 def draw(
@@ -103,15 +124,25 @@ def draw(
         if the_map.load is None or point is None:
             return
         x, y = (float(value) for value in point)
-        for name, value in the_map.load(request, result, choice, x, y).items():
-            put(settings, name, value)
-        st.rerun()  # all of it: the controls lie outside the scene
+        session.change(the_map.load(request, result, choice, x, y))
 
     places = st.columns(len(shown.panels)) if len(shown.panels) > 1 else [st.container()]
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
-            on_point = clicked if index == 0 else lambda: None
-            chart.show(component, panel, theme, on_point, KEYS[index])
-    st.caption(f"{shown.pixel} {the_map.hint}")
+            on_point = clicked if index == 0 else session.write_link
+            chart.show(component, panel, theme, on_point, session.write_link, KEYS[index])
+    st.caption(f"{shown.pixel} {tr(the_map.hint)}")
     st.markdown(shown.words)
-    files.link(request)
+    files.draw_link(settings)
+
+
+def give_up(request: int) -> None:
+    """Stop waiting for a map."""
+    st.session_state[CANCELLED] = request
+    session.write_link()
+
+
+def resume() -> None:
+    """Wait for the map that was given up after all."""
+    del st.session_state[CANCELLED]
+    session.write_link()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
 from views.maps.base import (
+    RANGE,
     Map,
     Shown,
     axis_layout,
@@ -25,29 +26,32 @@ from views.maps.base import (
     heights,
     legend_of,
     loss_name,
+    rates_of,
     rates_range,
-    seeds,
+    seeds_setting,
+    varied,
 )
-from views.player.chart import Panel
+from views.maps.reasons import RATES_VARY
 from views.scene.curves import GAP_FLOOR, gap_title
 from views.scene.figures import Figure, Mark, marks_of
-from views.settings.controls import Choice, row
-from views.settings.settings import Settings
+from views.scene.panel import Panel
 from views.theme import Theme
 
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
+    from views.settings.setting import Note
+    from views.settings.settings import Settings
+
 STRIP = 0.2  # of the chart's height, for the zones
+SEEDS = seeds_setting("sweep", 50)
 
 
-def ask(settings: Settings, choice: Choice) -> RateSweep | str:
-    """Draw the controls and return what they ask for."""
-    with row(settings):
-        low, high = rates_range(settings)
-        count = seeds(settings, "sweep", noisy(choice.experiment), 50)
-    if choice.compare == "Learning rate":
-        return tr(
-            "Compare something other than the learning rate: this map varies it for every run."
-        )
-    return RateSweep(choice.experiment, low, high, seeds=count)
+def ask(settings: Settings, choice: Choice) -> RateSweep | Note:
+    """Return the map that is asked for."""
+    if varied(choice, *rates_of(choice)):
+        return RATES_VARY
+    seeds = settings[SEEDS.id] if noisy(choice.experiment) else 1
+    return RateSweep(choice.experiment, *rates_range(settings), seeds=seeds)
 
 
 def limit_of(experiment: Experiment, c: int) -> float | None:
@@ -253,6 +257,7 @@ def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float)
 
 MAP = Map(
     "Learning-rate sweep",
+    (*RANGE, SEEDS),
     ask,
     draw,
     load,

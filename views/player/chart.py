@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from landscape.language import tr
 from views.player.player import mounted
-from views.scene.figures import Figure
+from views.scene.panel import Panel
 from views.scene.payload import pack
 from views.scene.scene import digest
 from views.theme import Theme
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart: its figure, which Python made, and its name for a screen reader.
-
-    `aspect` is the height of the plot over its width, 0 for one as wide as there is room, and
-    `tallest` the most pixels of that height; `legend` holds texts and their colours.
-    """
-
-    figure: Figure
-    label: str
-    aspect: float = 0.0
-    tallest: int = 460
-    legend: tuple[tuple[str, str], ...] = ()
 
 
 def register() -> Any:
@@ -36,7 +20,12 @@ def register() -> Any:
 
 
 def show(
-    component: Any, panel: Panel, theme: Theme, on_point: Callable[[], None], key: str
+    component: Any,
+    panel: Panel,
+    theme: Theme,
+    on_point: Callable[[], None],
+    on_theme: Callable[[], None],
+    key: str,
 ) -> None:
     """Mount a chart.
 
@@ -54,4 +43,4 @@ def show(
             "legend": panel.legend,
         }
     )
-    component(key=key, data=packed, on_point_change=on_point, on_theme_change=lambda: None)
+    component(key=key, data=packed, on_point_change=on_point, on_theme_change=on_theme)

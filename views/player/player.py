@@ -77,6 +77,7 @@ def show(
     packed: tuple[bytes, bytes],
     on_start: Callable[[], None],
     on_look: Callable[[], None],
+    on_theme: Callable[[], None],
 ) -> None:
     """Mount the player with a packed ground and scene.
 
@@ -93,5 +94,5 @@ def show(
             data=packed[1],
             on_start_change=on_start,
             on_look_change=on_look,
-            on_theme_change=lambda: None,
+            on_theme_change=on_theme,
         )

@@ -8,54 +8,54 @@ import streamlit as st
 
 from landscape import SURFACES
 from landscape.language import number as written
+from landscape.language import tr
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.step import Model, equal_runs, formula, inspect_step, taylor
 from views.scene.local import Look
-from views.settings.controls import Choice, inside, number, pick, row
-from views.settings.settings import MOST_UPDATES, Settings
-
-TITLE = "Inside one step"
-DRAWER = f"drawer {TITLE}"
-STEP = "look.step"
-MODELS = ("none", "first order: a plane", "second order: a quadratic")
-
-
-def drawer(settings: Settings) -> Any:
-    """Draw the expander, empty; it is open at first if the link says what to look at."""
-    looking = any(settings.key(name) in settings.linked for name in (STEP, "look.model"))
-    return st.expander(TITLE, looking, key=DRAWER, on_change="rerun")
+from views.settings.choice import Choice
+from views.settings.runs import CLOSED, OPEN
+from views.settings.settings import Settings
+from views.settings.table import TABLE
+from views.settings.widgets import control
+from views.settings.widgets import draw as draw_control
 
 
-def look_at(
-    settings: Settings, choice: Choice, trajectories: list[Trajectory], opened: Any
-) -> Look | None:
-    """Draw the choice of a step into the expander; return the step, None while it is closed."""
-    experiment, labels = choice.experiment, choice.labels
-    with inside(settings, opened):
-        with row(settings):
-            label = pick(settings, "look.run", "Run", labels, width=180)
-            k = number(
-                *(settings, STEP, "From step", 0, MOST_UPDATES, 0, 1),
-                help="The magnifier under the panels looks at the step of the clock.",
-                on_change=None,
-                width=140,
-            )
-            order = pick(settings, "look.model", "Local model", MODELS, width=230)
-        if settings.closed:
-            return None
-        index = labels.index(label) if label in labels else 0
-        trajectory = trajectories[index]
-        if not len(trajectory.lr):
-            st.caption("This run made no step.")
-            return None
-        step = inspect_step(experiment, trajectory, min(k, len(trajectory.lr) - 1))
-        surface = SURFACES[experiment.surface]
-        model = None
-        if order in MODELS[1:]:
-            model = taylor(surface, experiment.params, step.theta, MODELS.index(order))
-        look = Look(index, step, model)
-        st.markdown(told(look, len(trajectory.lr)))
-        return look
+def looked_at(choice: Choice, trajectories: list[Trajectory]) -> Look | None:
+    """Return the step that is looked at, None where there is none; past the end it is the last."""
+    if choice.look is None:
+        return None
+    trajectory = trajectories[choice.look.run]
+    if not len(trajectory.lr):
+        return None
+    experiment, order = choice.experiment, choice.look.order
+    step = inspect_step(experiment, trajectory, min(choice.look.step, len(trajectory.lr) - 1))
+    surface = SURFACES[experiment.surface]
+    model = taylor(surface, experiment.params, step.theta, order) if order else None
+    return Look(choice.look.run, step, model)
+
+
+def draw(
+    settings: Settings, choice: Choice, trajectories: list[Trajectory], look: Look | None
+) -> None:
+    """Draw the choice of a step and, if it is open, what is seen in it."""
+    shown = choice.look is not None
+    opened = st.expander(
+        tr(TABLE["look"].label),
+        shown,
+        **control(settings, "look", "look", shown, lambda value: OPEN if value else CLOSED),
+    )
+    if not shown:
+        return
+    with opened:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            labels = dict(zip(choice.names, choice.labels, strict=True))
+            draw_control(settings, "look.run", format_func=labels.get)
+            draw_control(settings, "look.step")
+            draw_control(settings, "look.model")
+        if look is None:
+            st.caption(tr("This run made no step."))
+        else:
+            st.markdown(told(look, len(trajectories[look.run].lr)))
 
 
 def told(look: Look, count: int) -> str:

@@ -3,69 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from landscape import SURFACES
+from landscape.language import msgid, tr
 from landscape.language import number as written
 from optimizers import OPTIMIZERS, Experiment, Trajectory
 from optimizers.analysis.listing import plain_python, pytorch
 from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
 from optimizers.analysis.statements import Statement, render
 from optimizers.analysis.words import comparison, of_run, outcome
-from views.report import inspector
-from views.settings.controls import Choice, inside, number
+from views.settings.choice import Choice
+from views.settings.session import write_link
 from views.settings.settings import Settings
+from views.settings.widgets import draw
 
 TOLERANCE = 1e-3
 LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}
 
 
-@dataclass(frozen=True)
-class Drawers:
-    """The expanders under the player: they stay while what they show changes."""
-
-    runs: Any
-    step: Any
-    code: Any
+RUNS = msgid("Run by run: what happened, and how it was measured")
+CODE = msgid("Code that repeats a run")
 
 
-def drawers(settings: Settings) -> Drawers:
-    """Draw the expanders, empty."""
-
-    def empty(title: str) -> Any:
-        return st.expander(title, key=f"drawer {title}", on_change="rerun")
-
-    return Drawers(
-        empty("Run by run: what happened, and how it was measured"),
-        inspector.drawer(settings),
-        empty("Code that repeats a run"),
-    )
-
-
-def show(
-    settings: Settings, choice: Choice, trajectories: list[Trajectory], details: Drawers
-) -> None:
-    """Draw the report: a sentence and a table, and on demand each run and its code."""
+def summary(choice: Choice, trajectories: list[Trajectory]) -> None:
+    """Draw a sentence and a table on all runs."""
     experiment, labels = choice.experiment, choice.labels
     # One text: the browser takes a millisecond or two to set each.
     compared = said(comparison(experiment, trajectories, labels))
     st.markdown(f"{compared}\n\n{table(experiment, labels, trajectories)}")
-    with inside(settings, details.runs):
-        tolerance = number(
-            *(settings, "tolerance", "Tolerance of the loss gap", 1e-12, 1e6, TOLERANCE, TOLERANCE),
-            help="A run has arrived when its loss is less than this above the lowest loss.",
-        )
-        if not settings.closed:
-            runs = zip(trajectories, labels, strict=True)
-            st.markdown("\n".join(f"- {said(of_run(experiment, t, label))}" for t, label in runs))
-            st.markdown(measures(experiment, labels, trajectories, tolerance))
-            st.markdown(notes(experiment, labels, trajectories))
-    if details.code.open:
-        with details.code:
+
+
+def drawer(label: str) -> Any:
+    """Return an expander whose content need be drawn only while it is `open`."""
+    return st.expander(tr(label), key=f"drawer {label}", on_change=write_link)
+
+
+def details(settings: Settings, choice: Choice, trajectories: list[Trajectory]) -> None:
+    """Draw on demand what each run did, and the numbers that say so."""
+    if not (opened := drawer(RUNS)).open:
+        return
+    experiment, labels = choice.experiment, choice.labels
+    with opened:
+        draw(settings, "tolerance")
+        runs = zip(trajectories, labels, strict=True)
+        st.markdown("\n".join(f"- {said(of_run(experiment, t, label))}" for t, label in runs))
+        st.markdown(measures(experiment, labels, trajectories, choice.tolerance))
+        st.markdown(notes(experiment, labels, trajectories))
+
+
+def listing(choice: Choice) -> None:
+    """Draw on demand the code that repeats a run."""
+    if (opened := drawer(CODE)).open:
+        with opened:
             code(choice)
 
 
@@ -176,10 +169,17 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
 def code(choice: Choice) -> None:
     """Draw the code of one run, chosen with its language."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = st.selectbox("Run", choice.labels, key="code of", width=220)
+        label = st.selectbox(
+            tr("Run"), choice.labels, key="code of", width=220, on_change=write_link
+        )
         language = st.segmented_control(
-            "Language", list(LISTINGS), default="Plain Python", required=True, key="code in"
+            tr("Language"),
+            list(LISTINGS),
+            default=next(iter(LISTINGS)),
+            required=True,
+            key="code in",
+            on_change=write_link,
         )
     run = choice.experiment.runs[choice.labels.index(label) if label in choice.labels else 0]
-    st.code(LISTINGS[language or "Plain Python"](choice.experiment, run), "python")
-    st.caption("It repeats the run above up to rounding; a chaotic run drifts away by that.")
+    st.code(LISTINGS[language](choice.experiment, run), "python")
+    st.caption(tr("It repeats the run above up to rounding; a chaotic run drifts away by that."))

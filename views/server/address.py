@@ -1,37 +1,24 @@
-"""An experiment, and what else a file is made from, as a piece of an address."""
+"""Addresses of what is made from settings: their query is that of the page."""
 
 from __future__ import annotations
 
-import base64
-import dataclasses
-import json
-import zlib
-from typing import Any
+import html
 from urllib.parse import urlencode
 
-from optimizers import Experiment, Run
+from starlette.requests import Request
+
 from views.server.server import OWN
-
-MOST_BYTES = 100_000  # of what an address holds, written out
-# What reading an address may raise that the page did not write.
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, zlib.error)
+from views.settings.settings import Settings, read, write
 
 
-def write(value: Any) -> str:
-    """Return a dataclass of numbers, texts and one `experiment` as text."""
-    written = json.dumps(dataclasses.asdict(value), default=dict, separators=(",", ":"))
-    return base64.urlsafe_b64encode(zlib.compress(written.encode())).decode()
+def link(path: str, settings: Settings, text: str) -> str:
+    """Return the HTML of a link to the file that `path` makes of settings."""
+    address = html.escape(f"{OWN}/{path}?{urlencode(write(settings), doseq=True)}")
+    return f'<p><a class="zz-file" download href="{address}">{html.escape(text)}</a></p>'
 
 
-def link(path: str, value: Any, text: str) -> str:
-    """Return the HTML of a link to the file that `path` makes of a dataclass."""
-    query = urlencode({"of": write(value)})
-    return f'<p><a class="zz-file" download href="{OWN}/{path}?{query}">{text}</a></p>'
-
-
-def read(text: str) -> dict[str, Any]:
-    """Return the fields that `write` wrote, the experiment checked; raise one of UNREADABLE."""
-    packed = zlib.decompressobj().decompress(base64.urlsafe_b64decode(text), MOST_BYTES)
-    fields = json.loads(packed)
-    runs = tuple(Run(**run) for run in fields["experiment"].pop("runs"))
-    return fields | {"experiment": Experiment(runs=runs, **fields["experiment"])}
+def asked(request: Request) -> Settings | None:
+    """Return the settings that an address holds, None if the page cannot have written it."""
+    query = request.query_params
+    settings, notes = read({name: query.getlist(name) for name in query})
+    return None if notes else settings

@@ -1,7 +1,7 @@
 """The experiment as files: one page that plays offline, and the trajectories as numbers.
 
-Whoever serves a file makes it from the address alone: of several processes that share the visitors
-of a class, any may be the one that is asked.
+Whoever serves a file makes it from the query of its address alone, which is the page's own: of
+several processes that share the visitors of a class, any may be the one that is asked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import csv
-import dataclasses
 import html
 import io
 import json
@@ -22,15 +21,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from optimizers import Experiment, Trajectory, simulate
-from views.scene.curves import CURVES
+from landscape.language import msgid, tr
+from optimizers import Trajectory, simulate
+from views.presets import MAPS
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
-from views.server import address
+from views.server.address import asked, link
 from views.server.server import FILES, PLAYER
-from views.settings.controls import Choice
-from views.settings.settings import MOST_UPDATES, UNITS
-from views.theme import LIGHT, MOST_PANELS
+from views.settings.choice import Choice, choose
+from views.settings.settings import Settings
+from views.theme import LIGHT
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -52,51 +52,15 @@ show(document.getElementById("player"), bytes("{scene}"));
 NEIGHBOUR = re.compile(r'^((?:import|export) [^;"]*)"\./([\w-]+\.js)"', re.MULTILINE)
 
 
-@dataclasses.dataclass(frozen=True)
-class Saved:
-    """What a file is made from."""
-
-    experiment: Experiment
-    labels: tuple[str, ...]
-    unit: str
-    view: str
-    curve: str
-
-    @staticmethod
-    def of(choice: Choice, view: str, curve: str) -> Saved:
-        """Return what the page shows."""
-        return Saved(choice.experiment, choice.labels, choice.unit, view, curve)
-
-    def text(self) -> str:
-        """Return it as a piece of an address."""
-        return address.write(self)
-
-    @staticmethod
-    def read(text: str) -> Saved:
-        """Read what `text` wrote; raise one of UNREADABLE for what the page does not write."""
-        given = address.read(text)
-        saved = Saved(labels=tuple(given.pop("labels")), **given)
-        steps = max(saved.experiment.plan(run).steps for run in saved.experiment.runs)
-        if not (
-            len(saved.experiment.runs) == len(saved.labels) <= MOST_PANELS
-            and steps <= MOST_UPDATES
-            and all(re.fullmatch(r"[\w .,()+-]{1,60}", label) for label in saved.labels)
-            and (saved.unit in UNITS and saved.curve in CURVES and saved.view in PICTURES)
-        ):
-            raise ValueError("not an experiment of the page")
-        return saved
-
-
-def standalone(saved: Saved) -> str:
+def standalone(choice: Choice) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
-    experiment = saved.experiment
-    marks = marks_of(saved.labels, LIGHT)
-    sent = packed(
-        experiment, simulate(experiment), marks, saved.view, LIGHT, saved.curve, saved.unit
-    )
+    experiment = choice.experiment
+    marks = marks_of(choice.labels, LIGHT)
+    view = PICTURES[0] if choice.view == MAPS else choice.view
+    sent = packed(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit)
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(
-        title=html.escape(f"Zigzag: {', '.join(saved.labels)} on {experiment.surface}"),
+        title=html.escape(f"Zigzag: {', '.join(choice.labels)} on {experiment.surface}"),
         css=(PLAYER / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
         modules=modules(),
@@ -139,22 +103,22 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
 
 
 # Extension: how it is called on the page, its type, and what makes it.
-KINDS: dict[str, tuple[str, str, Callable[[Saved], str]]] = {
-    "html": ("Page that plays offline (HTML)", "text/html", standalone),
+KINDS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
+    "html": (msgid("Page that plays offline (HTML)"), "text/html", standalone),
     "csv": (
-        "Trajectories (CSV)",
+        msgid("Trajectories (CSV)"),
         "text/csv",
-        lambda saved: table(saved.labels, simulate(saved.experiment)),
+        lambda choice: table(choice.names, simulate(choice.experiment)),
     ),
 }
 
 
-def links(saved: Saved) -> None:
+def links(settings: Settings) -> None:
     """Draw the links to the files."""
-    name = f"zigzag-{re.sub(r'[^a-z]+', '-', saved.experiment.surface.lower())}"
+    name = f"zigzag-{re.sub(r'[^a-z]+', '-', settings['surface'].lower())}"
     st.html(
         "".join(
-            address.link(f"save/{name}.{kind}", saved, text) for kind, (text, *_) in KINDS.items()
+            link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in KINDS.items()
         )
     )
 
@@ -165,11 +129,10 @@ async def serve(request: Request) -> Response:
     if kind not in KINDS:
         return Response("Not found", 404)
     _, media, make = KINDS[kind]
-    try:
-        saved = Saved.read(request.query_params.get("of", ""))
-    except address.UNREADABLE:
+    settings = asked(request)
+    if settings is None:
         return Response("This address holds no experiment.", 400)
-    body = await asyncio.to_thread(make, saved)
+    body = await asyncio.to_thread(lambda: make(choose(settings)))
     return Response(body, media_type=media, headers={"Content-Disposition": "attachment"})
 
 

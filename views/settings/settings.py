@@ -1,85 +1,262 @@
-"""Every setting of the lab by name, with its default; what a link may say."""
+"""What is set: the settings of one page, read from a link and written as one.
+
+    link -> read -> Settings -> choose -> Choice
+
+`read(write(settings)) == settings` for whatever `changed` and `read` return.
+"""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from landscape import SURFACES, Surface
-from optimizers import OPTIMIZERS, Experiment, Optimizer
-from optimizers.analysis.measures import largest_curvature, stability_limit
-from optimizers.record import NO_DECAY
-from optimizers.simulation.experiment import Run
+from landscape import SURFACES
+from landscape.language import msgid
+from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.presets import DEFAULT, MAPS, PRESETS, Preset
-from views.theme import MOST_PANELS
+from views.settings.factor import Factor
+from views.settings.noise import batch_text
+from views.settings.setting import Note, Setting, number_list
+from views.settings.table import DEPENDENT, FACTORS, TABLE
 
-FACTORS = (
-    *("Optimizer", "Learning rate", "Momentum", "Batch size", "Schedule"),
-    *("Start", "Seed", "Weight decay"),
-)
-# Of settings that are inputs of whole numbers the last part of the name.
-WHOLE_NUMBERS = ("length", "samples", "seed", "seeds", "step", "warmup", "history")
-UNITS = ("updates", "epochs", "samples")
-ALL = "all"  # the full batch
-MOST_UPDATES = 5_000  # that the page draws for one run
-MOST_LENGTH = 10_000_000  # in whatever unit
-MOST_PAGE_SAMPLES = 65_536
+VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
+FREE = ("v", "embed", "embed_options")
+# With one of these, links of old opened the view into a step; now they say so themselves.
+LOOKING = ("look.step", "look.model")
 
-
-def batch_text(size: int | None) -> str:
-    return ALL if size is None else str(size)
-
-
-def batch_sizes(samples: int) -> list[str]:
-    """Return the batch sizes the page offers: powers of two below `samples`, then all of them."""
-    return [str(2**k) for k in range(math.ceil(math.log2(samples)))] + [ALL]
+TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
+OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
+NO_PRESET = msgid("`{name}` = `{given}`: there is no such preset.")
+UNKNOWN = msgid("`{name}` = `{given}`: there is no such setting here.")
+REFUSED = msgid("`{name}` = `{given}` was not accepted; it is {used}.")
 
 
 class Settings:
-    """Names and defaults of the page's widgets, with a preset chosen or without.
+    """The values of all settings by id: those in `values`, every other at its default."""
 
-    The defaults of a preset come from its experiment. A widget's name begins with the preset's
-    slug, so that a link holds just the preset and what was changed since, and so that one step
-    back in the browser undoes the whole choice of a preset.
-    """
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = MappingProxyType(dict(values))
+        self.preset: Preset | None = PRESETS.get(self.values.get("preset", ""))
+        self._given = defaults(self.preset.slug if self.preset else "")
 
-    def __init__(self, slug: str = "") -> None:
-        self.preset: Preset | None = PRESETS.get(slug)
-        experiment = self.preset.experiment if self.preset else DEFAULT
-        compare = self.preset.compare if self.preset else FACTORS[0]
-        self._defaults = defaults(experiment, compare) | dict(
-            self.preset.map if self.preset else {}
-        )
-        self.drawn = False  # whether the whole page is drawn: what runs now is a part of it
-        self.reading = False  # whether settings are read and nothing is drawn
-        self.closed = False  # whether what is asked for is in a closed drawer
-        self.held: Mapping[str, Any] = {}  # what the session holds, by key
-        self.linked: Mapping[str, str] = {}  # what the link holds, by key
-        self.map_values: dict[str, Any] | None = None  # what a map's controls say, by key
-        self.shown: dict[str, Any] = {}  # key and default of every setting asked for
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name] if name in self.values else self.default(name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.values.items()))
+
+    def __repr__(self) -> str:
+        return f"Settings({dict(self.values)!r})"
+
+    def default(self, name: str) -> Any:
+        """Return a setting's value where nothing else is said: the preset's, or its own."""
+        return self._given[name] if name in self._given else self.plain(name)
+
+    def plain(self, name: str) -> Any:
+        """Return a setting's own default, whatever the preset."""
+        default = TABLE[name].default
+        return default(self) if callable(default) else default
 
     @property
-    def view(self) -> str:
-        """The view that the preset is for, or an empty text."""
-        return MAPS if self.preset and self.preset.map else ""
+    def factor(self) -> Factor:
+        """What is compared."""
+        return FACTORS[self["compare"]]
 
-    def map_changed(self) -> bool:
-        """Tell whether the map's controls, as far as they are drawn, differ from the preset."""
-        return any(self.shown[key] != value for key, value in (self.map_values or {}).items())
+    @property
+    def compared(self) -> str:
+        """The id of the setting that holds what is compared."""
+        return self.factor.setting(self)
 
-    def key(self, name: str) -> str:
-        """Return the widget's key, which is its name in the link."""
-        return f"{self.preset.slug}.{name}" if self.preset else name
+    @functools.cached_property
+    def rules(self) -> tuple[str, ...]:
+        """The optimizers, by name: those that are compared, or the one all runs have."""
+        factor = self.factor
+        if factor.of_rules:
+            return tuple(self.listed(factor.setting(self))[0])
+        return (self[f"{factor.name}.optimizer"],)
 
-    def default(self, name: str, otherwise: Any) -> Any:
-        """Return the preset's value of a setting, or `otherwise` where it says nothing of it."""
-        return self.shown.setdefault(self.key(name), self._defaults.get(name, otherwise))
+    def names(self, able: Callable[[Optimizer], bool] = lambda rule: True) -> tuple[str, ...]:
+        """Return the names of the runs, by which links call them, of those whose rule is able."""
+        factor = self.factor
+        return tuple(
+            factor.name_of(value)
+            for value in self.listed(self.compared)[0]
+            if able(OPTIMIZERS[value if factor.of_rules else self.rules[0]])
+        )
+
+    def replaced(self, name: str) -> bool:
+        """Tell whether the compared values take the place of a setting."""
+        return name in self._replaced
+
+    @functools.cached_property
+    def _replaced(self) -> frozenset[str]:
+        replaces, surface = self.factor.replaces, self["surface"]
+        return frozenset(id for rule in self.rules for id in replaces(surface, rule))
+
+    def listed(self, name: str) -> tuple[list[Any], list[Note]]:
+        """Return the values that a list holds, or else the default's, and what to tell of them."""
+        kind: Any = TABLE[name].kind
+        values, notes = kind.values(self[name])
+        if not values:
+            default = self.default(name)
+            shown = default if isinstance(default, str) else ", ".join(default)
+            return kind.values(default)[0], [*notes, Note(kind.empty, {"shown": shown})]
+        return values, notes
+
+    def changed(self, changes: Mapping[str, Any]) -> tuple[Settings, list[Note]]:
+        """Return the settings after a change by hand, and what else had to change with it.
+
+        A value that its setting does not take leaves it as it is. A preset begins anew.
+        """
+        values = {} if "preset" in changes else dict(self.values)
+        for name, value in changes.items():
+            try:
+                values[name] = TABLE[name].kind.check(value)
+            except (ValueError, TypeError):
+                continue
+        settings, unfit = settled(values)
+        return settings, [unfit_note(settings, TABLE[name], old) for name, old in unfit.items()]
 
 
-def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
-    """Return the settings, by name, that reproduce an experiment."""
+def settled(values: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
+    """Return the settings with every value that does not fit the others changed.
+
+    Also returns the values that did not fit, by id. What is at its default is left out.
+    """
+    settings, unfit = Settings(values), {}
+    for setting in DEPENDENT:
+        value = settings[setting.id]
+        fitting = setting.fitting(settings, value)
+        if fitting != value:
+            unfit[setting.id] = value
+            settings = Settings({**settings.values, setting.id: fitting})
+    kept = {id: value for id, value in settings.values.items() if value != settings.default(id)}
+    return Settings(kept), unfit
+
+
+def unfit_note(settings: Settings, setting: Setting, old: Any) -> Note:
+    """Return a note on a value that had to change with others."""
+    texts = {"old": written(old), "new": written(in_use(settings, setting.id))}
+    return Note(setting.unfit, {"label": setting.label, **texts})
+
+
+def in_use(settings: Settings, id: str) -> Any:
+    """Return a setting's value, of a choice that is left open what is taken then."""
+    value, choices = settings[id], TABLE[id].choices
+    return next(iter(choices(settings)), "") if choices and value == "" else value
+
+
+def written(value: Any) -> str:
+    """Return a value as it is told to the visitor."""
+    return ", ".join(value) if isinstance(value, tuple) else f"{value}"
+
+
+# --- Links
+
+
+def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:
+    """Return what a link says, and a note on every part of it that is not used."""
+    given = {name: [text] if isinstance(text, str) else list(text) for name, text in query.items()}
+    ids = ids_of([name for name in given if given[name]], given.get("preset", [""])[-1])
+    values: dict[str, Any] = {}
+    doubted: set[str] = set()
+    notes: list[Note] = []
+    for name, id in ids.items():
+        if id not in TABLE:
+            notes += unknown(name, given[name])
+            continue
+        value, used = TABLE[id].kind.read(given[name])
+        if value is not None:
+            values[id] = value
+        if not used:
+            doubted.add(id)
+    if any(name in values for name in LOOKING):
+        values.setdefault("look", "open")
+    settings, unfit = settled(values)
+    for name, id in ids.items():
+        if id in unfit or (id in doubted and id not in values):
+            notes.append(refused(settings, name, id, given[name]))
+        elif id in doubted:
+            notes.append(half_used(settings, name, id, given[name]))
+    told = {*ids.values()}
+    notes += [unfit_note(settings, TABLE[id], old) for id, old in unfit.items() if id not in told]
+    return settings, notes
+
+
+def ids_of(names: Sequence[str], slug: str) -> dict[str, str]:
+    """Return the settings' ids for the names in a link with a preset.
+
+    In links of old a name began with the preset's slug. Those of some maps' settings begin like
+    that by themselves: a link is of old if it has a name that is a setting's only without the slug.
+    """
+    without = {name: name.removeprefix(f"{slug}.") if slug in PRESETS else name for name in names}
+    old = any(name not in TABLE and id in TABLE for name, id in without.items())
+    return {name: id if old and id in TABLE else name for name, id in without.items()}
+
+
+def unknown(name: str, texts: list[str]) -> list[Note]:
+    """Return a note on a name in a link that is no setting's, unless it may be there."""
+    if name in FREE and (name != "v" or texts == [VERSION]):
+        return []
+    message = OTHER_VERSION if name == "v" else UNKNOWN
+    return [Note(message, {**shown(name, texts), "version": VERSION})]
+
+
+def refused(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
+    """Return a note on a setting whose value in a link cannot be used."""
+    if id == "preset":
+        return Note(NO_PRESET, shown(name, texts))
+    return Note(REFUSED, {**shown(name, texts), "used": clean(written(in_use(settings, id)))})
+
+
+def half_used(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
+    """Return a note on a setting of which a link says more than can be used."""
+    if len(texts) == 1 or isinstance(settings[id], tuple):
+        return refused(settings, name, id, texts)
+    last = clean(texts[-1])
+    return Note(TWICE, {"name": clean(name), "count": len(texts), "last": last})
+
+
+def shown(name: str, texts: list[str]) -> dict[str, str]:
+    """Return the parts of a link for a note."""
+    return {"name": clean(name), "given": clean(", ".join(texts))}
+
+
+def clean(text: str) -> str:
+    """Return a piece of a link as something harmless and short to print."""
+    kept = "".join(c if c.isalnum() or c in " .,-+_" else "?" for c in text[:50])
+    return kept if len(kept) <= 40 else kept[:40] + "..."
+
+
+def write(settings: Settings) -> dict[str, list[str]]:
+    """Return the link of settings, defaults left out: the texts of each by its name."""
+    values = dict(settings.values)
+    if any(name in values for name in LOOKING):
+        values["look"] = settings["look"]
+    return {name: TABLE[name].kind.write(value) for name, value in values.items()}
+
+
+# --- Presets
+
+
+@functools.cache
+def defaults(slug: str) -> Mapping[str, Any]:
+    """Return the settings, by id, that show a preset; without one, the page's first experiment."""
+    preset = PRESETS.get(slug)
+    compare = FACTORS[preset.compare if preset else TABLE["compare"].default]
+    values = values_of(preset.experiment if preset else DEFAULT, compare)
+    if preset and preset.map:
+        values |= {"view": MAPS, **preset.map}
+    return MappingProxyType({id: TABLE[id].kind.check(value) for id, value in values.items()})
+
+
+def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
+    """Return the settings, by id, that give an experiment whose runs differ in a factor."""
     surface, first = experiment.surface, experiment.runs[0]
     x, y = experiment.start or SURFACES[surface].start
     values: dict[str, Any] = {
@@ -87,148 +264,32 @@ def defaults(experiment: Experiment, compare: str) -> dict[str, Any]:
         **{f"{surface}.{name}": value for name, value in experiment.params.items()},
         f"{surface}.x": x,
         f"{surface}.y": y,
-        "compare": compare,
+        "compare": factor.name,
         "length": experiment.steps,
         "noise": experiment.noise,
         "samples": experiment.samples,
         "seed": experiment.seed,
-        f"{compare}.optimizer": first.optimizer,
-        "optimizers": [run.optimizer for run in experiment.runs],
+        "optimizers": tuple(dict.fromkeys(run.optimizer for run in experiment.runs)),
         "batch": batch_text(first.batch_size),
         "schedule": first.schedule,
         "warmup": first.warmup,
     }
     for run in experiment.runs:
-        values |= run_defaults(experiment, run)
-    compared = f"{surface}.{first.optimizer}"
-    if compare == "Learning rate":
-        values[f"{compared}.rates"] = number_list([run.lr or 0.0 for run in experiment.runs])
-    if compare == "Momentum":
-        values[f"{compared}.momenta"] = number_list(
-            [run.hyper["momentum"] for run in experiment.runs]
-        )
-    if compare == "Batch size":
-        values["batches"] = [batch_text(run.batch_size) for run in experiment.runs]
-    if compare == "Schedule":
-        values["schedules"] = [run.schedule for run in experiment.runs]
-    if compare == "Weight decay":
-        values["decays"] = number_list([run.weight_decay for run in experiment.runs])
-    return values
+        values |= values_of_run(surface, run)
+    if not factor.of_rules:
+        values[f"{factor.name}.optimizer"] = first.optimizer
+    return values | dict(factor.defaults(experiment))
 
 
-def run_defaults(experiment: Experiment, run: Run) -> dict[str, Any]:
-    """Return the settings of one run that are not shared by all."""
+def values_of_run(surface: str, run: Run) -> Iterable[tuple[str, Any]]:
+    """Return the settings of one run that are not shared by all, as pairs."""
     rule, name = OPTIMIZERS[run.optimizer], run.optimizer
-    values: dict[str, Any] = {
-        f"{experiment.surface}.{name}.lr": experiment.plan(run).lr,
-        f"{name}.weight_decay": run.weight_decay,
-    }
+    yield f"{surface}.{name}.lr", rule.default_rate(SURFACES[surface]) if run.lr is None else run.lr
+    if f"{name}.weight_decay" in TABLE:
+        yield f"{name}.weight_decay", run.weight_decay
     for fact in rule.hyperparameters:
         value = run.hyper[fact.name]
-        values[f"{name}.{fact.name}"] = fact.choices[int(value)] if fact.choices else value
+        yield f"{name}.{fact.name}", fact.choices[int(value)] if fact.choices else value
     for key, value in run.schedule_params.items():
         text = number_list(value) if isinstance(value, tuple) else value
-        values[f"{run.schedule}.{key}"] = text
-    return values
-
-
-def number_list(values: Any) -> str:
-    """Return numbers as the text that `read_numbers` reads."""
-    return ", ".join(f"{value:g}" for value in values)
-
-
-def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[str]]:
-    """Read numbers separated by commas, blanks or semicolons.
-
-    Returns the numbers from `low` to `high`, at most MOST_PANELS of them and each once, and a
-    complaint for every word that is left out.
-    """
-    numbers: list[float] = []
-    complaints: list[str] = []
-    for word in text.replace(",", " ").replace(";", " ").split()[:100]:
-        try:
-            value = float(word)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            complaints.append(f"{word[:20]!r} is left out: not a number from {low:g} to {high:g}.")
-        elif value in numbers:
-            complaints.append(f"{word[:20]} is left out: it is there already.")
-        elif len(numbers) == MOST_PANELS:
-            complaints.append(f"{word[:20]} is left out: at most {MOST_PANELS} runs are compared.")
-        else:
-            numbers.append(value)
-    return numbers, complaints
-
-
-def rules_for(factor: str) -> list[str]:
-    """Return the optimizers that have what is compared."""
-    if factor == "Momentum":
-        return [
-            name
-            for name, rule in OPTIMIZERS.items()
-            if any(h.name == "momentum" for h in rule.hyperparameters)
-        ]
-    if factor == "Weight decay":
-        return [name for name, rule in OPTIMIZERS.items() if rule.weight_decay != NO_DECAY]
-    return list(OPTIMIZERS)
-
-
-# Above the limit of stability, just below it, half of it (no zigzag on a quadratic), and slow.
-SHARES_OF_LIMIT = (1.05, 0.95, 0.5, 0.01)
-SHARES_OF_DEFAULT = (10.0, 3.0, 1.0, 0.1)  # where no theory sets a limit
-
-
-def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
-    """Return a very high, a high, a good and a low learning rate, as text.
-
-    They are shares of the rule's limit over the largest curvature at a global minimizer, with the
-    parameters and hyperparameters at their defaults: a list that moved with every control would
-    not be the user's own.
-    """
-    scale = stability_limit(rule, rule.resolve(), largest_curvature(surface))
-    shares = SHARES_OF_LIMIT
-    if scale is None:
-        scale, shares = rule.default_rate(surface), SHARES_OF_DEFAULT
-    return number_list(float(f"{share * scale:.3g}") for share in shares)
-
-
-def starts_to_compare(surface: Surface) -> str:
-    """Return four starts as text: the surface's, its mirror images, and the frame's quarters."""
-    (x0, x1), (y0, y1) = surface.domain
-    x, y = surface.start
-    mirrored = itertools.product((x, x0 + x1 - x), (y, y0 + y1 - y))
-    quarters = itertools.product(
-        (x0 + (x1 - x0) / 4, x1 - (x1 - x0) / 4), (y0 + (y1 - y0) / 4, y1 - (y1 - y0) / 4)
-    )
-    texts = dict.fromkeys(f"{a:g} {b:g}" for a, b in (*mirrored, *quarters))
-    return "; ".join(list(texts)[:4])
-
-
-def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[str]]:
-    """Read points, "x y" separated by semicolons; return them and a complaint for every other.
-
-    They lie within twice the domain, at most MOST_PANELS of them and each once.
-    """
-    points: list[tuple[float, float]] = []
-    complaints: list[str] = []
-    for words in text.split(";")[:100]:
-        try:
-            x, y = (float(word) for word in words.replace(",", " ").split())
-        except ValueError:
-            x = y = math.nan
-        inside = all(
-            low <= value <= high
-            for value, (low, high) in zip((x, y), map(doubled, surface.domain), strict=True)
-        )
-        if not inside:
-            complaints.append(f"{words.strip()[:20]!r} is left out: not a point near the frame.")
-        elif (x, y) not in points and len(points) < MOST_PANELS:
-            points.append((x, y))
-    return points, complaints
-
-
-def doubled(side: tuple[float, float]) -> tuple[float, float]:
-    """Return an interval of twice the width about the same middle."""
-    middle, width = (side[0] + side[1]) / 2, side[1] - side[0]
-    return middle - width, middle + width
+        yield f"{run.schedule}.{key}", text

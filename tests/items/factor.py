@@ -1,0 +1,91 @@
+"""What a new factor must do beside what the tests of all factors say.
+
+Run by test_items.py with the file of this folder on Python's path; no test suite by itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+
+import pytest
+from test_map_pages import check_opens
+from test_map_pages import opened as opened_maps
+from test_page import answered, labelled, opened, results
+
+from optimizers import Experiment, Run
+from views.maps import MAPS
+from views.presets import PRESETS
+from views.scene.figures import PICTURES
+from views.settings import settings as module
+from views.settings.choice import choose
+from views.settings.settings import defaults, read, write
+from views.settings.table import FACTORS, TABLE
+
+NAME = "Warm-up"
+LINK = {"compare": NAME, "warmups": "0, 20", "schedule": "Cosine", "Warm-up.optimizer": "Adam"}
+
+
+def test_it_stands_below_the_others():
+    assert list(FACTORS)[-1] == NAME
+    assert {"warmups", f"{NAME}.optimizer"} <= {*TABLE}
+
+
+@pytest.mark.parametrize("view", PICTURES)
+def test_the_page_compares_it_in_every_view(view):
+    app = opened(view=view, **LINK)
+    assert not app.exception
+    assert not app.warning
+    assert [row[0] for row in results(app)] == ["warm-up 0", "warm-up 20"]
+
+
+def test_its_control_takes_the_place_of_the_one_for_all_runs():
+    app = opened(**LINK)
+    app.session_state["drawer Schedule and warm-up"] = True
+    labels = [widget.label for widget in app.run().number_input]
+    assert "Warm-up, in updates" not in labels
+    labelled(app.text_input, "Warm-ups").set_value("5, 6, 7").run()
+    assert [row[0] for row in results(app)] == ["warm-up 5", "warm-up 6", "warm-up 7"]
+    assert app.query_params["warmups"] == "5, 6, 7"
+    labelled(app.selectbox, "Compare").set_value("Optimizer").run()
+    assert "Warm-up, in updates" in [widget.label for widget in app.number_input]
+
+
+def test_a_link_is_its_experiment_and_back():
+    settings, notes = read(LINK)
+    assert notes == []
+    runs = choose(settings).experiment.runs
+    assert [(run.optimizer, run.schedule, run.warmup) for run in runs] == [
+        ("Adam", "Cosine", 0),
+        ("Adam", "Cosine", 20),
+    ]
+    assert read(write(settings)) == (settings, [])
+    looking, _ = read({**LINK, "look.run": "warm-up 20", "look": "open"})
+    assert choose(looking).look.run == 1
+
+
+def test_a_preset_can_compare_it(monkeypatch):
+    runs = tuple(Run("SGD", lr=0.1, warmup=count) for count in (3, 30))
+    preset = dataclasses.replace(
+        PRESETS["ravine"], experiment=Experiment(runs=runs), compare=NAME, slug="warm"
+    )
+    monkeypatch.setattr(module, "PRESETS", {"warm": preset})
+    monkeypatch.setattr(module, "defaults", defaults.__wrapped__)
+    assert choose(module.Settings({"preset": "warm"})).experiment == preset.experiment
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_opens(name):
+    check_opens(opened_maps(map=name, noise="2", batch="8", **LINK))
+
+
+def test_its_runs_are_saved():
+    app = opened(**LINK)
+    app.session_state["save"] = True
+    (links,) = (found.proto.body for found in app.run().get("html"))
+    for kind in ("csv", "html"):
+        (query,) = re.findall(rf'\.{kind}\?([^"]+)"', links)
+        response = answered(html.unescape(query), kind)
+        assert response.status_code == 200
+        assert b"warm-up 20" in response.body

@@ -1,0 +1,1 @@
+"""What can be compared: a file for each factor. The folder is the list of them."""

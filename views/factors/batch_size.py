@@ -1,0 +1,56 @@
+"""Batch sizes of one optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from landscape.language import msgid, tr
+from optimizers import Experiment, Run
+from views.settings.factor import Factor
+from views.settings.noise import ALL, UNFIT_BATCH, all_batches, batch_sizes, batch_text, batch_value
+from views.settings.setting import Note, Setting, Several
+
+EXACT = msgid("The noise is 0, so every batch size gives the exact gradient.")
+
+
+def vary(run: Run, value: str, settings: Any) -> Run:
+    """Return a run with batches of `value`."""
+    return replace(run, batch_size=batch_value(value))
+
+
+def label_of(value: str) -> str:
+    """Return what to call a run with batches of `value`."""
+    return tr("batch all") if value == ALL else tr("batch {size}", size=value)
+
+
+def defaults(experiment: Experiment) -> Mapping[str, Any]:
+    """Return the settings that give an experiment's batch sizes."""
+    return {"batches": tuple(batch_text(run.batch_size) for run in experiment.runs)}
+
+
+FACTOR = Factor(
+    name="Batch size",
+    place=4,
+    settings=(
+        Setting(
+            "batches",
+            Several(all_batches()),
+            ("1", "32", "256", ALL),
+            msgid("Batch sizes to compare"),
+            needs=("samples", "compare"),
+            choices=lambda settings: batch_sizes(settings["samples"]),
+            fallback=ALL,
+            unfit=UNFIT_BATCH,
+            used=lambda settings: settings.compared == "batches",
+        ),
+    ),
+    setting=lambda settings: "batches",
+    vary=vary,
+    name_of=lambda value: f"batch {value}",
+    label_of=label_of,
+    replaces=lambda surface, rule: ("batch",),
+    defaults=defaults,
+    useless=lambda experiment: None if experiment.noise else Note(EXACT),
+)

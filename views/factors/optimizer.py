@@ -1,0 +1,21 @@
+"""Optimizers, each at a rate of its own or at rates that are made fair."""
+
+from __future__ import annotations
+
+from landscape.language import msgid, tr
+from optimizers import OPTIMIZERS
+from views.settings.factor import Factor
+from views.settings.setting import Setting, Several
+
+FACTOR = Factor(
+    name="Optimizer",
+    place=1,
+    settings=(Setting("optimizers", Several(tuple(OPTIMIZERS)), ("SGD",), msgid("Optimizers")),),
+    setting=lambda settings: "optimizers",
+    vary=lambda run, value, settings: run,
+    name_of=str,
+    label_of=tr,
+    replaces=lambda surface, rule: (),
+    defaults=lambda experiment: {},
+    of_rules=True,
+)

@@ -1,0 +1,32 @@
+"""Schedules of one optimizer's rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from landscape.language import msgid, tr
+from optimizers import SCHEDULES
+from views.settings.factor import Factor
+from views.settings.schedules import numbers_of
+from views.settings.setting import Setting, Several
+
+FACTOR = Factor(
+    name="Schedule",
+    place=5,
+    settings=(
+        Setting(
+            "schedules",
+            Several(tuple(SCHEDULES)),
+            ("Constant", "Step", "Cosine", "Inverse sqrt"),
+            msgid("Schedules to compare"),
+        ),
+    ),
+    setting=lambda settings: "schedules",
+    vary=lambda run, value, settings: replace(
+        run, schedule=value, schedule_params=numbers_of(settings, value)
+    ),
+    name_of=str,
+    label_of=tr,
+    replaces=lambda surface, rule: ("schedule",),
+    defaults=lambda experiment: {"schedules": tuple(run.schedule for run in experiment.runs)},
+)

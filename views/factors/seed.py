@@ -1,0 +1,32 @@
+"""Seeds of one optimizer's noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from landscape.language import msgid, tr
+from views.settings.factor import Factor
+from views.settings.noise import MOST_SEED
+from views.settings.setting import Note, NumberList, Setting
+
+EXACT = msgid("The noise is 0, so every seed gives the exact gradient.")
+
+FACTOR = Factor(
+    name="Seed",
+    place=7,
+    settings=(
+        Setting(
+            *("seeds", NumberList(0, MOST_SEED, whole=True), "0, 1, 2, 3"),
+            msgid("Seeds to compare"),
+        ),
+    ),
+    setting=lambda settings: "seeds",
+    vary=lambda run, value, settings: replace(run, seed=value),
+    name_of=lambda value: f"seed {value}",
+    label_of=lambda value: tr("seed {value}", value=value),
+    replaces=lambda surface, rule: (),
+    defaults=lambda experiment: {
+        "seeds": ", ".join(str(experiment.plan(run).seed) for run in experiment.runs)
+    },
+    useless=lambda experiment: None if experiment.noise else Note(EXACT),
+)

@@ -1,0 +1,55 @@
+"""Starts of one optimizer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+
+from landscape import SURFACES, Surface
+from landscape.language import msgid, tr
+from views.settings.factor import Factor
+from views.settings.setting import PointList, Setting
+
+
+def starts_to_compare(surface: Surface) -> str:
+    """Return four starts as text: the surface's, its mirror images, and the frame's quarters."""
+    (x0, x1), (y0, y1) = surface.domain
+    x, y = surface.start
+    mirrored = itertools.product((x, x0 + x1 - x), (y, y0 + y1 - y))
+    quarters = itertools.product(
+        (x0 + (x1 - x0) / 4, x1 - (x1 - x0) / 4), (y0 + (y1 - y0) / 4, y1 - (y1 - y0) / 4)
+    )
+    texts = dict.fromkeys(f"{a:g} {b:g}" for a, b in (*mirrored, *quarters))
+    return "; ".join(list(texts)[:4])
+
+
+def point_list(points: Iterable[tuple[float, float]]) -> str:
+    """Return points as the text of the setting."""
+    return "; ".join(f"{x:g} {y:g}" for x, y in points)
+
+
+FACTOR = Factor(
+    name="Start",
+    place=6,
+    settings=tuple(
+        Setting(
+            f"{surface.name}.starts",
+            PointList(surface),
+            starts_to_compare(surface),
+            msgid("Starts to compare"),
+            msgid("Points x y, separated by semicolons. A click on a panel moves its start."),
+        )
+        for surface in SURFACES.values()
+    ),
+    setting=lambda settings: f"{settings['surface']}.starts",
+    vary=lambda run, value, settings: replace(run, start=value),
+    name_of=lambda value: f"start ({value[0]:g}, {value[1]:g})",
+    label_of=lambda value: tr("start ({x}, {y})", x=f"{value[0]:g}", y=f"{value[1]:g}"),
+    replaces=lambda surface, rule: (f"{surface}.x", f"{surface}.y"),
+    defaults=lambda experiment: {
+        f"{experiment.surface}.starts": point_list(
+            experiment.plan(run).start for run in experiment.runs
+        )
+    },
+)

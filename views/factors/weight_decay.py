@@ -1,0 +1,29 @@
+"""Weight decays of one optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from landscape.language import msgid, tr
+from optimizers.record import NO_DECAY
+from views.settings.factor import Factor
+from views.settings.setting import NumberList, Setting, number_list
+
+FACTOR = Factor(
+    name="Weight decay",
+    place=8,
+    settings=(
+        Setting(
+            "decays", NumberList(0.0, 1.0), "0, 0.01, 0.1, 1", msgid("Weight decays to compare")
+        ),
+    ),
+    setting=lambda settings: "decays",
+    vary=lambda run, value, settings: replace(run, weight_decay=value),
+    name_of=lambda value: f"decay {value:g}",
+    label_of=lambda value: tr("decay {value}", value=f"{value:g}"),
+    replaces=lambda surface, rule: (f"{rule}.weight_decay",),
+    defaults=lambda experiment: {
+        "decays": number_list(run.weight_decay for run in experiment.runs)
+    },
+    able=lambda rule: rule.weight_decay != NO_DECAY,
+)

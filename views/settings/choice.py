@@ -1,0 +1,163 @@
+"""What the settings choose: an experiment, how its runs are called, and how it is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from landscape import SURFACES
+from landscape.language import msgid
+from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers.record import NO_DECAY
+from optimizers.simulation.experiment import updates_per_epoch
+from views.presets import MAPS
+from views.scene.figures import PICTURES
+from views.settings.noise import batch_value
+from views.settings.rates import BEST, BEST_NOTE, EFFECTIVE, OWN, SAME, at_best_rate, remainder
+from views.settings.runs import MODELS, OPEN
+from views.settings.schedules import MOST_UPDATES, numbers_of
+from views.settings.setting import Note
+from views.settings.settings import Settings
+from views.settings.table import FACTORS
+
+CUT = msgid("{run}: cut to {most} of {steps} updates.")
+DECAYS = msgid("Weight decay moves the minimizer: the stars mark the minima without it.")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is to be looked at: a step of a run, by its index, and the order of a local model."""
+
+    run: int
+    step: int
+    order: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the settings say: all that the picture and the words are made from.
+
+    `names` are the ids of the runs and `labels` how they are called in the visitor's language;
+    `notes` is what to tell of the settings.
+    """
+
+    experiment: Experiment
+    labels: tuple[str, ...]
+    unit: str  # of the budget: updates, epochs or samples
+    notes: tuple[Note, ...] = ()
+    compare: str = next(iter(FACTORS))
+    names: tuple[str, ...] = ()
+    view: str = PICTURES[0]
+    curve: str = "Loss"
+    tolerance: float = 1e-3
+    look: Look | None = None
+    preset: str = ""
+
+    def replaces(self, id: str) -> bool:
+        """Tell whether what is compared takes the place of a setting."""
+        replaces, surface = FACTORS[self.compare].replaces, self.experiment.surface
+        return any(id in replaces(surface, run.optimizer) for run in self.experiment.runs)
+
+
+def choose(settings: Settings) -> Choice:
+    """Return what settings choose."""
+    surface, factor = SURFACES[settings["surface"]], settings.factor
+    values, notes = settings.listed(settings.compared)
+    names = [factor.name_of(value) for value in values]
+    labels = [factor.label_of(value) for value in values]
+    fair = settings["fair"] if len(settings.rules) > 1 else OWN
+    length, unit, samples = settings["length"], settings["unit"], settings["samples"]
+    runs = {name: run_of(settings, name, fair) for name in settings.rules}
+    if factor.of_rules:
+        varied = list(runs.values())
+    else:
+        (run,) = runs.values()
+        varied = [factor.vary(run, value, settings) for value in values]
+    steps = [run.steps or updates_in(length, unit, samples, run.batch_size) for run in varied]
+    for label, count in zip(labels, steps, strict=True):
+        if count > MOST_UPDATES:
+            told = {"run": label, "most": f"{MOST_UPDATES:,}", "steps": f"{count:,}"}
+            notes.append(Note(CUT, told))
+    steps = [min(count, MOST_UPDATES) for count in steps]
+    most = max(steps)
+    experiment = Experiment(
+        surface=surface.name,
+        params={fact.name: settings[f"{surface.name}.{fact.name}"] for fact in surface.parameters},
+        start=(unless(settings, f"{surface.name}.x"), unless(settings, f"{surface.name}.y")),
+        steps=most,
+        noise=settings["noise"],
+        samples=samples,
+        seed=settings["seed"],
+        runs=tuple(
+            run if count == most else replace(run, steps=count)
+            for run, count in zip(varied, steps, strict=True)
+        ),
+    )
+    if fair == BEST:
+        best = tuple(at_best_rate(experiment, run) for run in experiment.runs)
+        experiment = replace(experiment, runs=best)
+        notes.append(BEST_NOTE)
+    if fair != OWN:
+        labels = [f"{r.optimizer} lr {r.lr:.4g}" for r in experiment.runs]
+    if useless := factor.useless(experiment):
+        notes.append(useless)
+    if any(run.weight_decay for run in experiment.runs):
+        notes.append(Note(DECAYS))
+    return Choice(
+        experiment,
+        tuple(labels),
+        unit,
+        tuple(notes),
+        factor.name,
+        tuple(names),
+        settings["view"],
+        settings["curve"],
+        settings["tolerance"],
+        look_of(settings, names),
+        settings["preset"],
+    )
+
+
+def unless(settings: Settings, id: str) -> Any:
+    """Return a setting's value, or its own default where what is compared takes its place."""
+    return settings.plain(id) if settings.replaced(id) else settings[id]
+
+
+def run_of(settings: Settings, name: str, fair: str) -> Run:
+    """Return a run of an optimizer, with everything that is not compared."""
+    rule = OPTIMIZERS[name]
+    hyper = {fact.name: unless(settings, f"{name}.{fact.name}") for fact in rule.hyperparameters}
+    lr = None if fair == BEST else unless(settings, f"{settings['surface']}.{name}.lr")
+    if fair in (SAME, EFFECTIVE):
+        lr = settings[f"{settings['surface']}.rate"]
+        lr *= remainder(rule, rule.resolve(hyper)) if fair == EFFECTIVE else 1.0
+    schedule, decays = unless(settings, "schedule"), rule.weight_decay != NO_DECAY
+    return Run(
+        name,
+        lr=lr,
+        hyper=hyper,
+        weight_decay=unless(settings, f"{name}.weight_decay") if decays else 0.0,
+        batch_size=batch_value(unless(settings, "batch")),
+        schedule=schedule,
+        schedule_params=numbers_of(settings, schedule),
+        warmup=unless(settings, "warmup"),
+    )
+
+
+def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
+    """Return how many updates make a number of updates, epochs or samples."""
+    if unit == "epochs":
+        return length * updates_per_epoch(samples, batch)
+    return -(-length // (batch or samples)) if unit == "samples" else length
+
+
+def look_of(settings: Settings, names: list[str]) -> Look | None:
+    """Return what is to be looked at, if anything is."""
+    if settings["look"] != OPEN or settings["view"] == MAPS:
+        return None
+    run = settings["look.run"]
+    return Look(
+        names.index(run) if run in names else 0,
+        settings["look.step"],
+        MODELS.index(settings["look.model"]),
+    )

@@ -1,0 +1,99 @@
+"""The settings of optimizers: their learning rates, how those are made fair, hyperparameters."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+
+from landscape import SURFACES
+from landscape.language import msgid
+from landscape.record import Number
+from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
+from optimizers.maps import RateSweep
+from optimizers.maps.base import noisy
+from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
+from views.settings.setting import MOST_RATE, Note, OneOf, Rate, Setting, of_number
+
+# How the rates of compared optimizers are made fair.
+OWN, SAME, BEST, EFFECTIVE = "each its own", "the same", "each its best", "the same effective"
+FAIR = (OWN, SAME, BEST, EFFECTIVE)
+FAIR_HELP = msgid(
+    "The best rate of each is found by a sweep over this surface, start and length. The effective"
+    " rate is the rate over 1 - momentum: what a step adds up to while the gradient stays."
+)
+RATES_TRIED, DECADES_TRIED, SEEDS_TRIED = 241, (-5, 1), 16
+BEST_NOTE = Note(
+    msgid(
+        "Each optimizer has its own best rate: of {rates} rates from 1e-5 to 10, and as many"
+        " between the neighbours of the best of them, the one with the lowest final loss (with"
+        " noise, the lowest median of {seeds} seeds)."
+    ),
+    {"rates": RATES_TRIED, "seeds": SEEDS_TRIED},
+)
+DECAY_HELP = {
+    COUPLED: msgid("Coupled: added to the gradient, times the position."),
+    DECOUPLED: msgid("Decoupled: the position shrinks by its product with the rate."),
+}
+
+
+def rate_setting(name: str, default: float) -> Setting:
+    """Return the setting of a learning rate."""
+    return Setting(name, Rate(0.0, MOST_RATE, default / 10), default)
+
+
+def hyper_settings(rule: Optimizer) -> tuple[Setting, ...]:
+    """Return the settings of a rule's hyperparameters and of its weight decay."""
+    facts = rule.hyperparameters
+    if rule.weight_decay != NO_DECAY:
+        help = DECAY_HELP[rule.weight_decay]
+        facts = (*facts, Number("weight_decay", r"\lambda", 0.0, 0.0, 1.0, help))
+    return tuple(of_number(rule.name, fact) for fact in facts)
+
+
+SETTINGS = (
+    Setting("fair", OneOf(FAIR), OWN, msgid("Learning rates"), FAIR_HELP),
+    *(
+        rate_setting(f"{surface.name}.{rule.name}.lr", rule.default_rate(surface))
+        for surface in SURFACES.values()
+        for rule in OPTIMIZERS.values()
+    ),
+    *(
+        Setting(
+            f"{surface.name}.rate",
+            Rate(0.0, MOST_RATE, 0.001),
+            lambda settings, surface=surface: OPTIMIZERS[settings.rules[0]].default_rate(surface),
+            needs=("compare", "optimizers"),
+        )
+        for surface in SURFACES.values()
+    ),
+    *(setting for rule in OPTIMIZERS.values() for setting in hyper_settings(rule)),
+)
+
+
+def remainder(rule: Optimizer, hyper: Mapping[str, float]) -> float:
+    """Return what to multiply an effective rate by: 1 - momentum, where gradients are summed."""
+    if rule.memory is None or rule.memory.convention(hyper) == EMA:
+        return 1.0
+    return 1.0 - hyper[rule.memory.hyper]
+
+
+def at_best_rate(experiment: Experiment, run: Run) -> Run:
+    """Return a run of an experiment with the best rate it can have there."""
+    alone = (replace(run, lr=None, steps=None),)
+    steps = run.steps or experiment.steps
+    return replace(run, lr=best_rate(replace(experiment, steps=steps, runs=alone)))
+
+
+@functools.lru_cache(maxsize=512)
+def best_rate(experiment: Experiment) -> float:
+    """Return the rate at which an experiment's one run ends lowest, of RATES_TRIED twice.
+
+    The second time they lie between the neighbours of the first time's best.
+    """
+    seeds = SEEDS_TRIED if noisy(experiment) else 1
+    low, high = (10.0**decade for decade in DECADES_TRIED)
+    first = RateSweep(experiment, low, high, RATES_TRIED, seeds).compute().best(0)
+    step = (high / low) ** (1 / (RATES_TRIED - 1))
+    near = max(first / step, low), min(first * step, high)
+    return float(f"{RateSweep(experiment, *near, RATES_TRIED, seeds).compute().best(0):.4g}")

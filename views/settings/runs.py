@@ -1,0 +1,53 @@
+"""The settings of what is told and shown of runs: the tolerance, and the view into one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from landscape.language import msgid
+from optimizers import Optimizer
+from views.settings.schedules import MOST_UPDATES
+from views.settings.setting import OneOf, Range, RunName, Setting
+
+GONE = msgid("{label}: {old} is not among the runs any more; {new} is shown.")
+MODELS = ("none", "first order: a plane", "second order: a quadratic")
+OPEN, CLOSED = "open", "closed"
+
+
+def run_setting(
+    id: str, label: str, width: int, able: Callable[[Optimizer], bool] = lambda rule: True
+) -> Setting:
+    """Return the setting that chooses one of the runs, of those whose rules are able."""
+    return Setting(
+        id,
+        RunName(),
+        "",
+        label,
+        needs=("compare",),
+        choices=lambda settings: settings.names(able),
+        unfit=GONE,
+        width=width,
+    )
+
+
+TOLERANCE = Setting(
+    "tolerance",
+    Range(1e-12, 1e6, 1e-3),
+    1e-3,
+    msgid("Tolerance of the loss gap"),
+    msgid("A run has arrived when its loss is less than this above the lowest loss."),
+)
+SETTINGS: tuple[Setting, ...] = (
+    TOLERANCE,
+    Setting("look", OneOf((CLOSED, OPEN)), CLOSED, msgid("Inside one step")),
+    run_setting("look.run", msgid("Run"), 180),
+    Setting(
+        "look.step",
+        Range(0, MOST_UPDATES, 1, whole=True),
+        0,
+        msgid("From step"),
+        msgid("The magnifier under the panels looks at the step of the clock."),
+        width=140,
+    ),
+    Setting("look.model", OneOf(MODELS), MODELS[0], msgid("Local model"), width=230),
+)

@@ -1,0 +1,68 @@
+"""The settings of one visit, kept in step with the address of the page.
+
+A link that the visitor opens, or comes back to, sets everything. A control that is moved changes
+its setting, and the link at once; so a query that arrives with a run of the script and is not the
+link as it was last written is one that the visitor has gone to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from views.settings.setting import Note
+from views.settings.settings import Settings, read, write
+
+# Keys of what the session holds.
+SETTINGS, LINK = "settings", "link"
+NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
+
+
+def opened() -> Settings:
+    """Return what is set, read from the page's address if the visitor has gone to a new one."""
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    if st.session_state.get(LINK) != query:
+        keep(*read(query), arrived=True)
+    settings: Settings = st.session_state[SETTINGS]
+    return settings
+
+
+def change(changes: Mapping[str, Any]) -> None:
+    """Change settings by hand; for the callbacks of controls."""
+    settings, notes = st.session_state[SETTINGS].changed(changes)
+    keep(settings, notes)
+
+
+def keep(settings: Settings, notes: Sequence[Note], arrived: bool = False) -> None:
+    """Remember settings and what to tell of them, and write the link."""
+    st.session_state[SETTINGS] = settings
+    st.session_state[NOTES] = arrived, notes
+    st.session_state[LINK] = write(settings)
+    write_link()
+
+
+def write_link() -> None:
+    """Make the address of the page that of the settings.
+
+    The query of a run that was asked for before the browser had the last link is an old one. For
+    callbacks of what changes no setting, and before a run is asked for by the script itself.
+    """
+    link = st.session_state[LINK]
+    if {name: st.query_params.get_all(name) for name in st.query_params} != link:
+        st.query_params.from_dict(link)
+
+
+def told() -> tuple[bool, Sequence[Note]]:
+    """Return whether a link was opened and what to tell of it, or of the last change: once."""
+    st.session_state[TOLD] = st.session_state.pop(NOTES, (False, ()))
+    found: tuple[bool, Sequence[Note]] = st.session_state[TOLD]
+    return found
+
+
+def run_again() -> NoReturn:
+    """Run the script again to show what has been computed, as if the last run went on."""
+    write_link()
+    st.session_state.setdefault(NOTES, st.session_state.get(TOLD, (False, ())))
+    st.rerun()

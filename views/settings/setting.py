@@ -1,0 +1,299 @@
+"""What a setting is: its name in links, the kind of its values, its default and its words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from landscape import Surface
+from landscape.language import Message, msgid, tr
+from landscape.record import Number
+from views.theme import MOST_PANELS
+
+if TYPE_CHECKING:
+    from views.settings.settings import Settings
+
+MOST_TEXT = 400  # characters of a list
+RATE_DECADES = (-6.0, 2.0)  # of a learning rate's slider
+MOST_RATE = 10.0 ** RATE_DECADES[1]
+
+
+class Note(NamedTuple):
+    """Something to tell the visitor: a message's id and its values, in no language yet."""
+
+    message: Message
+    values: Mapping[str, Any] = MappingProxyType({})
+
+    def text(self) -> str:
+        """Return it in the current language."""
+        return tr(self.message, **self.values)
+
+
+class Kind(Protocol):
+    """The values a setting can have, and how a link writes them."""
+
+    def check(self, value: Any) -> Any:
+        """Return a widget's value as the setting's; raise ValueError for what is none."""
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        """Return what a link says, None for no value at all, and whether all of it was used."""
+
+    def write(self, value: Any) -> list[str]:
+        """Return what a link says for a value."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number from `low` to `high`, which a control changes by `step`."""
+
+    low: float
+    high: float
+    step: float
+    whole: bool = False
+    slider: bool = False
+
+    def check(self, value: Any) -> Any:
+        number = float(value)
+        if not self.low <= number <= self.high or (self.whole and number != int(number)):
+            raise ValueError(f"{value}: must be a number from {self.low:g} to {self.high:g}")
+        return int(number) if self.whole else number
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        try:
+            return self.check(texts[-1]), len(texts) == 1
+        except ValueError:
+            return None, False
+
+    def write(self, value: Any) -> list[str]:
+        short = f"{value:g}"
+        return [short if float(short) == value and not self.whole else str(value)]
+
+
+class Rate(Range):
+    """A learning rate: a logarithmic slider and an exact number show it."""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of `options`, each by its id; `ordered` ones lie on a slider."""
+
+    options: tuple[str, ...]
+    ordered: bool = False
+
+    def check(self, value: Any) -> Any:
+        if value not in self.options:
+            raise ValueError(f"{value}: must be one of {', '.join(self.options)}")
+        return value
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        found = texts[-1] if texts[-1] in self.options else None
+        return found, found is not None and len(texts) == 1
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
+@dataclass(frozen=True)
+class RunName:
+    """One of the runs by its name; an empty text is the first of those that can be chosen."""
+
+    def check(self, value: Any) -> Any:
+        return str(value)[:MOST_TEXT]
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        # Links of old hold the rate of an optimizer whose rate is made fair.
+        found = re.fullmatch(r"(.+) lr [\d.e+-]+", texts[-1])
+        return self.check(found[1] if found else texts[-1]), len(texts) == 1
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
+@dataclass(frozen=True)
+class Several:
+    """Some of `options` in the order of their choice, each once, up to MOST_PANELS."""
+
+    options: tuple[str, ...]
+    empty = msgid("Nothing is chosen to compare: {shown} are shown.")
+
+    def check(self, value: Any) -> Any:
+        chosen = tuple(dict.fromkeys(value))
+        if not set(chosen) <= {*self.options}:
+            raise ValueError(f"{value}: must be some of {', '.join(self.options)}")
+        return chosen[:MOST_PANELS]
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        if list(texts) == [""]:
+            return (), True
+        found = self.check(text for text in texts if text in self.options)
+        return found or None, len(found) == len(texts)
+
+    def write(self, value: Any) -> list[str]:
+        return list(value) or [""]
+
+    def values(self, value: Any) -> tuple[list[Any], list[Note]]:
+        """Return what is to be compared, and a note on everything that is left out."""
+        return list(value), []
+
+
+class Listed:
+    """A text that lists up to MOST_PANELS values, kept as it was typed."""
+
+    def check(self, value: Any) -> Any:
+        return str(value)[:MOST_TEXT]
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        return self.check(texts[-1]), len(texts) == 1 and len(texts[-1]) <= MOST_TEXT
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
+@dataclass(frozen=True)
+class NumberList(Listed):
+    """Numbers from `low` to `high`, separated by commas, blanks or semicolons."""
+
+    low: float
+    high: float
+    whole: bool = False
+    empty = msgid("No number to compare: {shown} are shown.")
+
+    def values(self, value: Any) -> tuple[list[Any], list[Note]]:
+        """Return the numbers, each once, and a note on everything that is left out."""
+        numbers, notes = read_numbers(value, self.low, self.high)
+        return list(dict.fromkeys(map(math.floor, numbers))) if self.whole else numbers, notes
+
+
+@dataclass(frozen=True)
+class PointList(Listed):
+    """Points x y of a surface, separated by semicolons."""
+
+    surface: Surface
+    empty = msgid("No start to compare: {shown} are shown.")
+
+    def values(self, value: Any) -> tuple[list[Any], list[Note]]:
+        """Return the points, each once, and a note on everything that is left out."""
+        return read_points(value, self.surface)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the lab.
+
+    `id` is its name in links and never changes; `label` and `help` are messages. `default` is a
+    value, or a function of the other settings where it depends on them; a preset may have another.
+    `choices` returns what can be chosen beside the other settings, where that depends on them, and
+    `fallback` is what else becomes of a value; `used` tells whether the setting counts at all then.
+    `needs` are the ids of those other settings.
+    """
+
+    id: str
+    kind: Kind
+    default: Any
+    label: Message = ""
+    help: Message = ""
+    needs: tuple[str, ...] = ()
+    choices: Callable[[Settings], Sequence[str]] | None = None
+    fallback: str = ""
+    unfit: Message = ""  # the message that a value had to change
+    used: Callable[[Settings], bool] = lambda settings: True
+    width: int | str = "stretch"  # of its control, in pixels
+
+    def fitting(self, settings: Settings, value: Any) -> Any:
+        """Return what becomes of a value beside the other settings."""
+        if self.choices is None or value == self.fallback or not self.used(settings):
+            return value
+        choices = self.choices(settings)
+        if isinstance(value, tuple):
+            return tuple(dict.fromkeys(v if v in choices else self.fallback for v in value))
+        return value if value in choices else self.fallback
+
+
+def of_number(owner: str, fact: Number) -> Setting:
+    """Return the setting of a number that a surface, an optimizer or a schedule declares."""
+    name, label = f"{owner}.{fact.name}", fact.name.replace("_", " ")
+    if fact.choices:
+        return Setting(name, OneOf(fact.choices), fact.choices[int(fact.default)], label, fact.help)
+    if fact.integer:
+        kind = Range(fact.low, fact.high, 1, whole=True)
+        return Setting(name, kind, int(fact.default), label, fact.help)
+    if fact.scale == "log":
+        kind = Range(fact.low, fact.high, fact.default / 2)
+    elif 0.99 < fact.high < 1:  # .99, .999 and .9999 are far apart
+        kind = Range(fact.low, fact.high, 0.01)
+    else:
+        kind = Range(fact.low, fact.high, (fact.high - fact.low) / 180, slider=True)
+    return Setting(name, kind, float(fact.default), label, fact.help)
+
+
+def number_list(values: Any) -> str:
+    """Return numbers as the text that `read_numbers` reads."""
+    return ", ".join(f"{value:g}" for value in values)
+
+
+LEFT_OUT = msgid("{word} is left out: not a number from {low} to {high}.")
+TWICE = msgid("{word} is left out: it is there already.")
+TOO_MANY = msgid("{word} is left out: at most {most} runs are compared.")
+NO_POINT = msgid("{word} is left out: not a point near the frame.")
+
+
+def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[Note]]:
+    """Read numbers separated by commas, blanks or semicolons.
+
+    Returns the numbers from `low` to `high`, at most MOST_PANELS of them and each once, and a
+    note on every word that is left out.
+    """
+    numbers: list[float] = []
+    notes: list[Note] = []
+    for word in text.replace(",", " ").replace(";", " ").split()[:100]:
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            bounds = {"low": f"{low:g}", "high": f"{high:g}"}
+            notes.append(Note(LEFT_OUT, {"word": repr(word[:20]), **bounds}))
+        elif value in numbers:
+            notes.append(Note(TWICE, {"word": word[:20]}))
+        elif len(numbers) == MOST_PANELS:
+            notes.append(Note(TOO_MANY, {"word": word[:20], "most": MOST_PANELS}))
+        else:
+            numbers.append(value)
+    return numbers, notes
+
+
+def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[Note]]:
+    """Read points, "x y" separated by semicolons; return them and a note on every other.
+
+    They lie within twice the domain, at most MOST_PANELS of them and each once.
+    """
+    points: list[tuple[float, float]] = []
+    notes: list[Note] = []
+    for words in text.split(";")[:100]:
+        try:
+            x, y = (float(word) for word in words.replace(",", " ").split())
+        except ValueError:
+            x = y = math.nan
+        inside = all(
+            low <= value <= high
+            for value, (low, high) in zip((x, y), map(doubled, surface.domain), strict=True)
+        )
+        if not inside:
+            notes.append(Note(NO_POINT, {"word": repr(words.strip()[:20])}))
+        elif (x, y) in points:
+            notes.append(Note(TWICE, {"word": words.strip()[:20]}))
+        elif len(points) == MOST_PANELS:
+            notes.append(Note(TOO_MANY, {"word": words.strip()[:20], "most": MOST_PANELS}))
+        else:
+            points.append((x, y))
+    return points, notes
+
+
+def doubled(side: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of twice the width about the same middle."""
+    middle, width = (side[0] + side[1]) / 2, side[1] - side[0]
+    return middle - width, middle + width

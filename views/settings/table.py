@@ -1,0 +1,103 @@
+"""Every setting of the lab by its id, and the factors that can be compared.
+
+Those that a surface, an optimizer, a schedule, a factor or a map brings along are made from its
+record: a new one needs no line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from landscape import SURFACES, Surface
+from landscape.discover import discover
+from landscape.language import msgid
+from views.maps import MAPS
+from views.presets import MAPS as MAPS_VIEW
+from views.presets import PRESETS
+from views.scene.curves import CURVES
+from views.scene.figures import PICTURES
+from views.settings import noise, rates, runs, schedules
+from views.settings.factor import Factor
+from views.settings.schedules import MOST_UPDATES
+from views.settings.setting import OneOf, Range, Setting, doubled, of_number
+
+FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.place)
+VIEWS = (*PICTURES, MAPS_VIEW)
+UNITS = ("updates", "epochs", "samples")
+MOST_LENGTH = 10_000_000  # in whatever unit
+HALF = 106  # pixels: half of a row of the sidebar
+
+
+def of_surface(surface: Surface) -> Iterator[Setting]:
+    """Return the settings of a surface: its parameters and the start."""
+    for fact in surface.parameters:
+        yield of_number(surface.name, fact)
+    for letter, side, default in zip("xy", surface.domain, surface.start, strict=True):
+        yield Setting(
+            f"{surface.name}.{letter}",
+            Range(*doubled(side), (side[1] - side[0]) / 40),
+            float(default),
+            {"x": msgid("Start x"), "y": msgid("Start y")}[letter],
+            msgid("Or click on a panel."),
+            width=HALF,
+        )
+
+
+def of_factor(factor: Factor) -> Iterator[Setting]:
+    """Return the settings of a factor: its values, and the optimizer that has them."""
+    yield from factor.settings
+    if not factor.of_rules:
+        able = tuple(name for name, rule in rates.OPTIMIZERS.items() if factor.able(rule))
+        yield Setting(f"{factor.name}.optimizer", OneOf(able), factor.optimizer, msgid("Optimizer"))
+
+
+def declared() -> Iterator[Setting]:
+    """Return every setting, in the order of the page."""
+    yield Setting(
+        "preset", OneOf(("", *PRESETS)), "", msgid("Experiments that each make one point")
+    )
+    yield Setting("view", OneOf(VIEWS), VIEWS[0], msgid("View"))
+    yield Setting("curve", OneOf(tuple(CURVES)), next(iter(CURVES)), msgid("Curve"), width=150)
+    yield Setting("surface", OneOf(tuple(SURFACES)), "Quadratic", msgid("Surface"))
+    for surface in SURFACES.values():
+        yield from of_surface(surface)
+    yield Setting(
+        "compare",
+        OneOf(tuple(FACTORS)),
+        next(iter(FACTORS)),
+        msgid("Compare"),
+        msgid("What differs between the panels. Everything else is set once and shared."),
+    )
+    for factor in FACTORS.values():
+        yield from of_factor(factor)
+    yield from rates.SETTINGS
+    yield from noise.SETTINGS
+    yield from schedules.SETTINGS
+    yield Setting(
+        "length",
+        Range(1, MOST_LENGTH, 10, whole=True),
+        100,
+        msgid("Length"),
+        msgid("At most 5,000 updates are drawn."),
+        width=HALF,
+    )
+    yield Setting("unit", OneOf(UNITS), UNITS[0], msgid("Unit"), width=HALF)
+    yield from runs.SETTINGS
+    yield Setting("map", OneOf(tuple(MAPS)), next(iter(MAPS)), msgid("Map"), width=260)
+    for each in MAPS.values():
+        yield from each.settings
+
+
+def table() -> Mapping[str, Setting]:
+    """Return the settings by id; those that maps share are one, and no other id may be taken."""
+    found: dict[str, Setting] = {}
+    for setting in declared():
+        if found.setdefault(setting.id, setting) is not setting:
+            raise ValueError(f"the setting {setting.id!r} is declared twice")
+    return MappingProxyType(found)
+
+
+TABLE = table()
+DEPENDENT = tuple(setting for setting in TABLE.values() if setting.choices)
+assert MOST_UPDATES == 5_000  # as the help of the length says

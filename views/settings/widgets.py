@@ -1,0 +1,213 @@
+"""The controls of settings: each drawn from the setting's kind.
+
+A control shows the value of its setting. One that is changed by other means than by hand becomes
+another control, with another key: what the browser still says of the old one then means nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from landscape.language import tr
+from views.settings.session import SETTINGS, change, write_link
+from views.settings.setting import (
+    MOST_TEXT,
+    RATE_DECADES,
+    NumberList,
+    OneOf,
+    PointList,
+    Range,
+    Rate,
+    RunName,
+    Setting,
+    Several,
+)
+from views.settings.settings import Settings
+from views.settings.table import TABLE
+from views.theme import MOST_PANELS
+
+SHOWN = "shown"  # in the session: how often each control was replaced, and what it shows
+
+
+def key_of(settings: Settings, name: str, value: Any) -> str:
+    """Return the key of the control that shows `value` under a name."""
+    shown: dict[str, tuple[int, Any]] = st.session_state.setdefault(SHOWN, {})
+    count, last = shown.get(name, (0, value))
+    # A run of the script goes on for a moment when a change has overtaken it. What it draws then
+    # is thrown away, and it must leave no trace.
+    if st.session_state[SETTINGS] is settings:
+        count += not same(last, value)
+        shown[name] = count, value
+    return numbered(name, count)
+
+
+def same(shown: Any, value: Any) -> bool:
+    """Tell whether a control that shows one value shows the other."""
+    if isinstance(shown, float) and isinstance(value, float):
+        return math.isclose(shown, value, rel_tol=1e-9)  # a slider's steps do not quite add up
+    return bool(shown == value)
+
+
+def numbered(name: str, count: int) -> str:
+    return f"{name} ({count})" if count else name
+
+
+def moved(name: str, id: str, meaning: Callable[[Any], Any]) -> None:
+    """Take over what a control says; `meaning` makes a value of the setting of it."""
+    shown = st.session_state[SHOWN]
+    count, before = shown[name]
+    value = st.session_state[numbered(name, count)]
+    value = tuple(value) if isinstance(value, list) else value
+    # Streamlit takes a new control for a changed one if the run that drew it was overtaken.
+    if same(before, value):
+        write_link()
+        return
+    shown[name] = count, value
+    change({id: meaning(value)})
+
+
+def control(
+    settings: Settings,
+    name: str,
+    id: str,
+    value: Any,
+    meaning: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
+    """Return the key and the callback of a control that shows `value`."""
+    return {"key": key_of(settings, name, value), "on_change": moved, "args": (name, id, meaning)}
+
+
+def draw(settings: Settings, id: str, **look: Any) -> None:
+    """Draw the control of a setting, unless what is compared takes its place.
+
+    `look` is what its Streamlit widget takes besides.
+    """
+    if settings.replaced(id):
+        return
+    setting = TABLE[id]
+    if isinstance(setting.kind, Rate):
+        raise TypeError(f"{id}: a rate is drawn by `draw_rate`, with a title")
+    if setting.width != "stretch":
+        look.setdefault("width", setting.width)
+    look.setdefault("help", tr(setting.help) or None)
+    DRAWN[type(setting.kind)](setting, settings, tr(look.pop("label", setting.label)), look)
+
+
+def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    kind: Any = setting.kind
+    value = settings[setting.id]
+    look |= control(settings, setting.id, setting.id, value)
+    if kind.slider:
+        st.slider(label, kind.low, kind.high, value, kind.step, "%.4g", **look)
+        return
+    number, shown = (int, "%d") if kind.whole else (float, "%g")
+    st.number_input(
+        label, number(kind.low), number(kind.high), value, number(kind.step), shown, **look
+    )
+
+
+def _one(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    kind: Any = setting.kind
+    options = list(setting.choices(settings) if setting.choices else kind.options)
+    value = settings[setting.id]
+    look |= control(settings, setting.id, setting.id, value)
+    if kind.ordered:
+        st.select_slider(label, options, value, format_func=tr, **look)
+    else:
+        st.selectbox(label, options, options.index(value), format_func=tr, **look)
+
+
+def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    options = list(setting.choices(settings) if setting.choices else ())
+    first = options[0]
+    value = settings[setting.id] or first
+    look |= control(
+        settings, setting.id, setting.id, value, lambda name: "" if name == first else name
+    )
+    st.selectbox(label, options, options.index(value), **look)
+
+
+def _several(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    kind: Any = setting.kind
+    value = settings[setting.id]
+    look |= control(settings, setting.id, setting.id, value)
+    options = list(setting.choices(settings) if setting.choices else kind.options)
+    st.multiselect(label, options, list(value), format_func=tr, max_selections=MOST_PANELS, **look)
+
+
+def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    value = settings[setting.id]
+    look |= control(settings, setting.id, setting.id, value)
+    if isinstance(setting.kind, NumberList) and not setting.help:
+        look["help"] = tr("Up to {most} numbers, separated by commas.", most=MOST_PANELS)
+    st.text_input(label, value, max_chars=MOST_TEXT, **look)
+
+
+DRAWN: Mapping[type, Callable[[Setting, Settings, str, dict[str, Any]], None]] = {
+    Range: _range,
+    OneOf: _one,
+    RunName: _run,
+    Several: _several,
+    NumberList: _listed,
+    PointList: _listed,
+}
+
+
+def draw_rate(settings: Settings, id: str, title: str) -> None:
+    """Draw the two controls of a learning rate: a logarithmic slider and an exact number."""
+    if settings.replaced(id):
+        return
+    kind: Any = TABLE[id].kind
+    rate = settings[id]
+    low, high = RATE_DECADES
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.slider(
+            tr("{optimizer} rate", optimizer=title),
+            low,
+            high,
+            position(rate),
+            0.02,
+            "10^%.2f",
+            **control(settings, f"{id}.slider", id, position(rate), rate_at),
+        )
+        st.number_input(
+            tr("{optimizer} exact rate", optimizer=title),
+            *(kind.low, kind.high, rate, kind.step, "%g"),
+            label_visibility="collapsed",
+            width=88,
+            **control(settings, id, id, rate),
+        )
+
+
+def position(rate: float) -> float:
+    """Return where a rate lies on its slider."""
+    low, high = RATE_DECADES
+    return min(max(round(math.log10(rate), 2), low), high) if rate > 0 else low
+
+
+def rate_at(exponent: float) -> float:
+    """Return the rate of a place on the slider."""
+    return float(f"{10**exponent:.3g}")
+
+
+def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
+    """Draw a setting as buttons side by side, of which one is pressed."""
+    value = settings[id]
+    st.segmented_control(
+        tr(TABLE[id].label),
+        options,
+        default=value,
+        format_func=tr,
+        required=True,
+        label_visibility="collapsed",
+        **control(settings, id, id, value),
+    )
+
+
+def drawer(label: str) -> Any:
+    """Return a popover whose content need be drawn only while it is `open`."""
+    return st.popover(tr(label), width="stretch", key=f"drawer {label}", on_change=write_link)
