@@ -45,31 +45,25 @@ def a_start(random, surface, points):
     return x, y
 
 
+def a_value(random, number):
+    """Return a value of a parameter from anywhere in its range."""
+    if number.scale == "log":
+        value = math.exp(random.uniform(math.log(max(number.low, 1e-4)), math.log(number.high)))
+    else:
+        value = random.uniform(number.low, number.high)
+    return round(value) if number.integer else float(value)
+
+
 def a_schedule(random, steps):
     name = str(random.choice(list(SCHEDULES)))
-    params = {}
-    for number in SCHEDULES[name].numbers:
-        if random.random() < 0.5:
-            low = max(number.low, 1e-4) if number.scale == "log" else number.low
-            params[number.name] = float(
-                math.exp(random.uniform(math.log(low), math.log(number.high)))
-                if number.scale == "log"
-                else random.uniform(low, number.high)
-            )
+    params = {n.name: a_value(random, n) for n in SCHEDULES[name].numbers if random.random() < 0.5}
     warmup = int(random.integers(0, 2 * steps)) if random.random() < 0.3 else 0
     return {"schedule": name, "schedule_params": params, "warmup": warmup}
 
 
 def an_experiment(random):
     surface = SURFACES[str(random.choice(list(SURFACES)))]
-    params = {}
-    for number in surface.parameters:
-        if random.random() < 0.3:
-            low, high = number.low, number.high
-            if number.scale == "log":
-                params[number.name] = math.exp(random.uniform(math.log(low), math.log(high)))
-            else:
-                params[number.name] = random.uniform(low, high)
+    params = {n.name: a_value(random, n) for n in surface.parameters if random.random() < 0.3}
     rule = OPTIMIZERS[str(random.choice(list(OPTIMIZERS)))]
     hyper = {}
     for number in rule.hyperparameters:
