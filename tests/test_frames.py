@@ -97,7 +97,7 @@ def test_a_diverging_run_leaves_the_frame_to_the_others():
     assert diverges(both, wild)
     assert 1 <= len(counted(both, wild)) <= FEW
     low, high = np.array(fit(both)).T
-    assert np.ptp(simulate(both)[0].path[:, 0]) > (high - low)[0] / 4
+    assert np.ptp(simulate(both)[0].path[:, 0]) > (high - low)[0] / 5
     shown = drawn(both, wild, fit(both))
     inside = within(wild.path[:shown], fit(both))
     assert inside[:-1].all()

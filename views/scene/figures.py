@@ -217,6 +217,7 @@ def written(
         "mode": "markers+text",
         "marker": {"size": 14, "opacity": 0},  # which the word keeps clear of
         "name": name,
+        "uid": f"{name} {where['xaxis']}",
         "x": [p.x for p in points],
         "y": [p.y for p in points],
         "text": [text] * len(points),

@@ -20,7 +20,7 @@ AROUND = 0.75  # widths of the domain around it, within which a run counts
 FEW = 6  # positions that a diverging run counts, the start among them
 NEAR = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
 LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
-PADDING = 0.075
+PADDING = np.array([0.075, 0.115])  # of the sides; above a start there is room for its name
 CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small changes leave it alone
 
 

@@ -25,8 +25,9 @@ from views.theme import Theme, even_scale
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
 CELLS = 800  # of thinning, along each side of the box: about a pixel each
 EYE = {"x": 0.5, "y": -1.32, "z": 1.42}
-HEIGHT = 0.5  # of the box, whose longer side is one
-SLIMMEST = 0.6  # of the box, whatever the domain
+LONGEST = 1.35  # side of the box, in the units of the eye
+HEIGHT = 0.6
+SLIMMEST = 0.6  # share of the longest side that the other has at least
 MARGIN = 0.02  # of the heights, above and below the surface
 TICKS = 5
 ENDLESS = 1e3  # a height in decades, for a loss that is infinite
@@ -91,7 +92,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         }
         for letter, side, (values, texts) in zip("xyz", ranges, ticks, strict=True)
     }
-    shape = [max(side / max(sides), SLIMMEST) for side in sides]
+    shape = [LONGEST * max(side / max(sides), SLIMMEST) for side in sides]
     layout: Figure = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
