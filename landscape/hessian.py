@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from landscape.language import msgid
 
 # As in Newton's rule: a determinant this small next to its terms is rounding error.
-SINGULAR = 1e-14
+RANK_TOLERANCE = 1e-14
 
 BOWL, SADDLE_SHAPED, DOME, DEGENERATE = "bowl", "saddle", "dome", "degenerate"
 # Why the quadratic model of a shape has no minimizer.
@@ -41,7 +41,7 @@ def shape(hessian: NDArray[np.float64]) -> str:
     """Return what the quadratic form of a (2, 2) matrix looks like."""
     (hxx, hxy), (_, hyy) = hessian
     det = hxx * hyy - hxy * hxy
-    if not abs(det) > SINGULAR * (hxx * hxx + 2 * hxy * hxy + hyy * hyy):
+    if not abs(det) > RANK_TOLERANCE * (hxx * hxx + 2 * hxy * hxy + hyy * hyy):
         return DEGENERATE
     if det < 0:
         return SADDLE_SHAPED

@@ -20,7 +20,7 @@ SADDLE = msgid("saddle")
 MAXIMUM = msgid("maximum")
 DEGENERATE = msgid("degenerate")  # the Hessian is singular there
 CUSP = msgid("cusp")  # a global minimum at which the gradient does not exist
-KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
+POINT_KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class CriticalPoint:
     x: float
     y: float
     loss: float
-    kind: str  # one of KINDS
+    kind: str  # one of POINT_KINDS
 
 
 @dataclass(frozen=True)

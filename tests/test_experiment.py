@@ -434,7 +434,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
         *(pole.compiled, pole.compiled, rule.update.compiled, np.array([strength]), np.ones(5)),
         *(nothing, 0.0, nothing, 0.0, 0.0, False, 1, nothing, BIG, path, loss, *record),
     )
-    assert done == (3, driver.DIVERGED)  # 3, 2, 1, and the pole at 0
+    assert done == (3, driver.OUT_OF_BOUNDS)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]
     assert not math.isfinite(loss[3])
 

@@ -210,7 +210,7 @@ def test_a_request_that_the_sweep_refuses_says_why():
     too_long = Experiment(steps=100_000)
     job = ended(Jobs().join(BasinMap(too_long, size=1024)))
     assert isinstance(job.error, ValueError)
-    assert "MOST_UPDATES" in str(job.error)
+    assert "MOST_MAP_UPDATES" in str(job.error)
 
 
 def test_the_cache_is_bounded_in_bytes_and_forgets_what_was_not_used_for_longest(gate):

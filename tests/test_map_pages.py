@@ -31,7 +31,7 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
 )
-from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS
 from optimizers.maps.rates import ZONES
 from views.maps import MAPS, files, page
@@ -539,7 +539,7 @@ def test_the_words_of_the_basins_are_shares_of_the_starts():
     told = dict(
         reversed(part.split("% ", 1)) for part in re.split(r", (?=[\d.]+%)", shown.words[21:-1])
     )
-    names = {DIVERGED: "diverged", UNDECIDED: "undecided"}
+    names = {NOWHERE: "diverged", UNDECIDED: "undecided"}
     names |= {k: place(p) for k, p in enumerate(result.points)}
     for k, name in names.items():
         share = 100 * (result.where == k).mean()
@@ -557,7 +557,7 @@ def test_the_colours_of_the_basins_are_those_of_their_ends():
     for k, point in enumerate(result.points[:2]):
         index = legend.index(place(point))
         assert ((colour == index) == (result.where == k)).all()
-    assert ((colour == legend.index("diverged")) == (result.where == DIVERGED)).all()
+    assert ((colour == legend.index("diverged")) == (result.where == NOWHERE)).all()
     assert ((colour == legend.index("undecided")) == (result.where == UNDECIDED)).all()
     assert heat["zmax"] == len(legend)
     positions = [at for at, _ in heat["colorscale"]]

@@ -15,7 +15,7 @@ from landscape import SURFACES
 from landscape.record import GLOBAL_MINIMUM, CriticalPoint
 from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate
 from optimizers.maps import (
-    KINDS,
+    REQUESTS,
     BasinMap,
     BatchGrid,
     Ensemble,
@@ -24,11 +24,11 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
 )
-from optimizers.maps.base import batch_sizes, quantile
-from optimizers.maps.basins import DIVERGED, UNDECIDED, nearest
+from optimizers.maps.base import batch_axis, quantile
+from optimizers.maps.basins import NOWHERE, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
-from optimizers.maps.rates import ZONES, zones
+from optimizers.maps.rates import RATE_ZONES, zones
 from optimizers.simulation.experiment import noise_scale
 
 RNG = np.random.default_rng(20)
@@ -149,7 +149,7 @@ def test_a_pixel_of_the_basins_is_where_the_run_from_its_middle_ends(experiment)
         start = (float(found.x[i]), float(found.y[j]))
         made = trajectory(experiment, replace(experiment.runs[0], start=start))
         assert tuple(found.end[j, i]) == tuple(made.path[-1])
-        assert (found.where[j, i] == DIVERGED) == (made.diverged_at is not None)
+        assert (found.where[j, i] == NOWHERE) == (made.diverged_at is not None)
 
 
 @on_all
@@ -158,7 +158,7 @@ def test_an_ensemble_holds_the_losses_and_ends_of_its_runs(experiment):
     for c, run in enumerate(experiment.runs):
         made = [trajectory(experiment, run) for run in with_seeds(run, experiment, 11)]
         assert (found.end[c] == [t.path[-1] for t in made]).all()
-        assert ((found.where[c] == DIVERGED) == [t.diverged_at is not None for t in made]).all()
+        assert ((found.where[c] == NOWHERE) == [t.diverged_at is not None for t in made]).all()
         for k in some(found.at.shape[1]):
             at = found.at[c, k]
             losses = [t.loss[at] if at < len(t.loss) else math.inf for t in made]
@@ -244,7 +244,7 @@ def test_rates_diverge_above_the_limit_of_a_quadratic_and_never_below(optimizer,
     experiment = Experiment(params=params, steps=3000, runs=(run,))
     limit = LIMITS[optimizer](run.hyper.get("momentum", 0.0)) / (2 * condition)
     found = RateSweep(experiment, limit / 30, limit * 3, count=301).compute()
-    lost = found.zone[0] == ZONES.index("diverges")
+    lost = found.zone[0] == RATE_ZONES.index("diverges")
     # Just above the limit the steps grow too slowly to leave the plane within 3,000 updates.
     assert found.rates[lost].min() == pytest.approx(limit, rel=0.03)
     assert found.rates[lost].min() > limit
@@ -260,7 +260,7 @@ def test_zones_follow_each_other_from_low_to_good_to_high_to_diverging():
     assert set(zone) == {0, 1, 2, 3}
     # 2 / (L + l) is the best rate for ever; with 100 updates none above it is better.
     assert found.best(0) == pytest.approx(2 / 51, rel=0.05)
-    assert zone[int(np.argmin(abs(found.rates - found.best(0))))] == ZONES.index("good")
+    assert zone[int(np.argmin(abs(found.rates - found.best(0))))] == RATE_ZONES.index("good")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_zones_of_given_gaps(median, diverged, start, expected):
     found = zones(np.array(median, float), np.array(diverged, float), float(start))
     # Rates before the first good one are low.
     expected = expected.replace("HG", "LG", 1) if expected.startswith("H") else expected
-    assert "".join(ZONES[z][0].upper() for z in found) == expected
+    assert "".join(RATE_ZONES[z][0].upper() for z in found) == expected
 
 
 def test_no_gap_is_negative():
@@ -376,7 +376,7 @@ def test_rows_see_equal_samples_as_far_as_batches_allow(equal_samples):
     ("samples", "sizes"), [(2, [1, 2]), (8, [1, 2, 4, 8]), (9, [1, 2, 4, 8, 9])]
 )
 def test_the_batch_sizes_are_powers_of_two_and_all_samples_once(samples, sizes):
-    assert batch_sizes(samples).tolist() == sizes
+    assert batch_axis(samples).tolist() == sizes
 
 
 def test_rows_that_would_need_too_many_updates_are_left_out():
@@ -445,8 +445,8 @@ def test_an_end_belongs_to_the_nearest_of_the_points_within_reach():
 def test_diverged_and_undecided_starts_are_flagged():
     himmelblau = Experiment("Himmelblau", steps=200, runs=(Run("SGD", lr=0.03),))
     found = BasinMap(himmelblau, size=32).compute()
-    assert 0.05 < (found.where == DIVERGED).mean() < 0.95
-    assert (found.steps[found.where == DIVERGED] == 200).all()
+    assert 0.05 < (found.where == NOWHERE).mean() < 0.95
+    assert (found.steps[found.where == NOWHERE] == 200).all()
     slow = BasinMap(replace(himmelblau, runs=(Run("SGD", lr=1e-6),)), size=32).compute()
     assert (slow.where == UNDECIDED).mean() > 0.9
 
@@ -731,9 +731,9 @@ BAD = [
     *((kind, "count", 1) for kind in (RateSweep, NoiseBall)),
     *((kind, "count", 1001) for kind in (RateSweep, NoiseBall)),
     *((kind, "size", 1) for kind in (MomentumGrid, BatchGrid)),
-    *((kind, "seeds", 0) for kind in KINDS if kind is not BasinMap),
-    *((kind, "seeds", 1001) for kind in KINDS if kind is not BasinMap),
-    *((kind, "seeds", 2.5) for kind in KINDS if kind is not BasinMap),
+    *((kind, "seeds", 0) for kind in REQUESTS if kind is not BasinMap),
+    *((kind, "seeds", 1001) for kind in REQUESTS if kind is not BasinMap),
+    *((kind, "seeds", 2.5) for kind in REQUESTS if kind is not BasinMap),
     *((BasinMap, "size", size) for size in (1, 1025, True, None)),
     *((MomentumGrid, "most", most) for most in (0.0, 1.0, math.inf)),
     *((kind, "tolerance", 0.0) for kind in (MomentumGrid, BatchGrid)),

@@ -157,7 +157,7 @@ def distances(path, point):
 
 def is_critical(future, found, signs):
     """It stays within a pixel, and has a critical point of the right curvature beside it."""
-    if future.outcome == driver.DIVERGED:
+    if future.outcome == driver.OUT_OF_BOUNDS:
         return False
     end, surface = future.path[future.updates], SURFACES[future.experiment.surface]
     pixel, run = PIXEL * future.size, future.experiment.runs[0]
@@ -199,12 +199,12 @@ def is_flat(future, found):
         left = np.ptp(
             surface.loss(*np.meshgrid(*(np.linspace(*s, 33) for s in surface.domain)), **params)
         )
-    return future.outcome != driver.DIVERGED and np.abs(loss - loss[0]).max() <= 0.0101 * left
+    return future.outcome != driver.OUT_OF_BOUNDS and np.abs(loss - loss[0]).max() <= 0.0101 * left
 
 
 def is_swinging(future, found):
     """It still goes back and forth, as wide as before; a cycle in its period."""
-    if future.outcome == driver.DIVERGED:
+    if future.outcome == driver.OUT_OF_BOUNDS:
         return False
     noisy = future.experiment.plan(future.experiment.runs[0]).noise > 0
     period = int(found.numbers.get("period", 0))
@@ -229,7 +229,7 @@ def is_growing(future, found):
         return away[-future.updates :].max() > away[future.updates]
     quarter = math.ceil(future.updates / 4)
     before = slice(future.updates - quarter, future.updates + 1)
-    if future.outcome == driver.DIVERGED:
+    if future.outcome == driver.OUT_OF_BOUNDS:
         return not future.loss[-1] < future.loss[future.updates]
     higher = future.loss[-quarter:].mean() > future.loss[before].mean()
     return higher and width(future.path[-quarter - 1 :]) > width(future.path[before])
@@ -237,7 +237,7 @@ def is_growing(future, found):
 
 def is_hovering(future, found):
     """A ball of about that radius, about that place."""
-    if future.outcome == driver.DIVERGED:
+    if future.outcome == driver.OUT_OF_BOUNDS:
         return False
     middle = future.after.mean(axis=0)
     there = future.last.mean(axis=0)
@@ -264,7 +264,11 @@ def is_at_rest(future, found):
 def is_lower(future, found):
     """On the last of the four lengths its loss is lower, on average, than on its last quarter."""
     quarter = future.loss[future.updates - math.ceil(future.updates / 4) : future.updates + 1]
-    last = future.loss[-1:] if future.outcome == driver.DIVERGED else future.loss[-future.updates :]
+    last = (
+        future.loss[-1:]
+        if future.outcome == driver.OUT_OF_BOUNDS
+        else future.loss[-future.updates :]
+    )
     return last.mean() < quarter.mean()
 
 

@@ -23,7 +23,7 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.maps.ensembles import closest
-from optimizers.maps.rates import DIVERGES, ZONES
+from optimizers.maps.rates import DIVERGES, RATE_ZONES
 from views.presets import DEFAULT, PRESETS
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
@@ -196,7 +196,8 @@ def test_the_sweep_finds_the_rates_of_the_claim():
     found = request.compute()
     best = [found.best(c) for c in range(3)]
     lost = [
-        found.rates[found.zone[c] == ZONES.index(DIVERGES)].min(initial=np.inf) for c in range(3)
+        found.rates[found.zone[c] == RATE_ZONES.index(DIVERGES)].min(initial=np.inf)
+        for c in range(3)
     ]
     limit = OPTIMIZERS["Momentum"].edges(request.experiment.runs[1].hyper)[-1] / 10
     claims(

@@ -458,7 +458,7 @@ REFUSALS = {
     ),
     "too much work": (
         {"lr": np.ones(2**16), "steps": 2**16},
-        "cells x steps = 4294967296: must be at most MOST_UPDATES = 2147483648",
+        "cells x steps = 4294967296: must be at most MOST_MAP_UPDATES = 2147483648",
     ),
     "too many losses": (
         {"lr": np.ones(2**20), "record": 64},

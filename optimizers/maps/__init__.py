@@ -7,10 +7,10 @@ from optimizers.maps.grids import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.rates import Curves, RateSweep
 from optimizers.maps.stationary import NoiseBall, Stationary
 
-KINDS = (RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, NoiseBall)
+REQUESTS = (RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, NoiseBall)
 
 __all__ = [
-    "KINDS",
+    "REQUESTS",
     "BasinMap",
     "Basins",
     "BatchGrid",

@@ -122,8 +122,8 @@ def best_of(rates: Array, losses: Array) -> float:
     return float(rates[lowest[len(lowest) // 2]])
 
 
-def batch_sizes(samples: int) -> Array:
-    """Return the batch sizes of a map, ascending: powers of two, and all samples."""
+def batch_axis(samples: int) -> Array:
+    """Return the batch sizes along an axis of a map: powers of two, and all samples."""
     return np.array([*(2**k for k in range(samples.bit_length()) if 2**k < samples), samples])
 
 

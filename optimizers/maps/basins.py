@@ -19,7 +19,7 @@ from optimizers.simulation.sweep import sweep
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 
-DIVERGED, UNDECIDED = -1, -2
+NOWHERE, UNDECIDED = -1, -2  # the run diverges; where it ends is not known
 NEAR = 0.02  # of the frame's diagonal: a run this close to a critical point has ended there
 CHECKS = 26  # times at which the loss of a run is looked at
 
@@ -28,7 +28,7 @@ CHECKS = 26  # times at which the loss of a run is looked at
 class Basins(Result):
     """Where the run from every start ends, (n, n) by y and x.
 
-    `x` and `y` (n,) are the starts' coordinates; `where` indexes `points`, or is DIVERGED or
+    `x` and `y` (n,) are the starts' coordinates; `where` indexes `points`, or is NOWHERE or
     UNDECIDED; `steps` is the number of updates after which the loss had come nearly all the way to
     the last one, of the CHECKS that were looked at.
     """
@@ -106,7 +106,7 @@ class BasinMap:
         assert found.recorded_at is not None
         points = tuple(SURFACES[experiment.surface].critical_points(**experiment.params))
         where = nearest(found.end, points, self.frame)
-        where[found.diverged] = DIVERGED
+        where[found.diverged] = NOWHERE
         return Basins(x, y, where, came(found.losses, found.recorded_at), found.end, points)
 
 

@@ -14,14 +14,14 @@ from optimizers.maps.base import (
     BAND,
     Array,
     Result,
-    batch_sizes,
+    batch_axis,
     check_seeds,
     gaps,
     part,
     quantile,
     seeds_of,
 )
-from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
@@ -38,7 +38,7 @@ class Spread(Result):
     `at` (c, k) are update counts, `low`, `median` and `high` (c, k) the gaps to the lowest loss
     (the loss itself without one) below which a tenth, a half and nine tenths of the runs lie, and
     `mean` (c, k) their mean; infinity where runs have diverged. `end` (c, s, 2) is where the runs
-    end and `where` (c, s) indexes `points`, or is DIVERGED or UNDECIDED.
+    end and `where` (c, s) indexes `points`, or is NOWHERE or UNDECIDED.
     """
 
     at: Array
@@ -103,7 +103,7 @@ class Ensemble:
             means.append(spread_out(gap.mean(axis=-1)))
             ends.append(found.end)
             index = closest(found.end, points)
-            index[found.diverged] = DIVERGED
+            index[found.diverged] = NOWHERE
             where.append(index)
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         columns = np.array(at), low, median, high, np.array(means)
@@ -158,7 +158,7 @@ class Escape:
     ) -> Chances:
         """Return the shares and their intervals."""
         experiment, runs = self.experiment, self.experiment.runs
-        surface, sizes = SURFACES[experiment.surface], batch_sizes(experiment.samples)
+        surface, sizes = SURFACES[experiment.surface], batch_axis(experiment.samples)
         points = tuple(surface.critical_points(**experiment.params))
         best = [i for i, point in enumerate(points) if point.kind in LOWEST]
         shares = []

@@ -16,7 +16,7 @@ from optimizers.maps.base import (
     MOST_SIDE,
     Array,
     Result,
-    batch_sizes,
+    batch_axis,
     best_of,
     check_rates,
     gaps,
@@ -176,7 +176,7 @@ class BatchGrid:
         """Return the batch sizes and the updates of each."""
         experiment = self.experiment
         updates = experiment.plan(experiment.runs[0]).steps
-        sizes = batch_sizes(experiment.samples)
+        sizes = batch_axis(experiment.samples)
         steps = np.full(len(sizes), updates)
         if self.budget == SAMPLES:
             steps = np.maximum(1, np.rint(updates * self.reference / sizes)).astype(np.int64)

@@ -25,7 +25,7 @@ from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
 LOW, GOOD, HIGH, DIVERGES = msgid("low"), msgid("good"), msgid("high"), msgid("diverges")
-ZONES = (LOW, GOOD, HIGH, DIVERGES)
+RATE_ZONES = (LOW, GOOD, HIGH, DIVERGES)
 # A rate is good if its gap is at most twice the best one, or a thousandth of the gap at the start:
 # below that nobody would see a difference.
 GOOD_TIMES, GOOD_SHARE = 2.0, 1e-3
@@ -38,7 +38,7 @@ class Curves(Result):
     `rates` (r,); `low`, `median` and `high` (c, r) are the gaps to the lowest loss below which a
     tenth, a half and nine tenths of the runs end (the loss itself on a surface without a lowest),
     infinity where they diverge; `diverged` (c, r) is the share that does. `zone` (c, r) indexes
-    ZONES.
+    RATE_ZONES.
     """
 
     rates: Array
@@ -60,7 +60,7 @@ class Curves(Result):
             "lr": np.tile(self.rates, runs),
             **{f"gap_{name}": getattr(self, name).ravel() for name in ("low", "median", "high")},
             "diverged": self.diverged.ravel(),
-            "zone": np.array(ZONES)[self.zone.ravel()],
+            "zone": np.array(RATE_ZONES)[self.zone.ravel()],
         }
 
 
@@ -117,8 +117,8 @@ def zones(median: Array, diverged: Array, start: float) -> Array:
     best = float(median.min())
     limit = max(best + (GOOD_TIMES - 1) * abs(best), GOOD_SHARE * start)
     good = median <= limit
-    found = np.full(len(median), ZONES.index(HIGH))
-    found[: int(np.argmax(good))] = ZONES.index(LOW)
-    found[good] = ZONES.index(GOOD)
-    found[(diverged > 0.5) | ~np.isfinite(median)] = ZONES.index(DIVERGES)
+    found = np.full(len(median), RATE_ZONES.index(HIGH))
+    found[: int(np.argmax(good))] = RATE_ZONES.index(LOW)
+    found[good] = RATE_ZONES.index(GOOD)
+    found[(diverged > 0.5) | ~np.isfinite(median)] = RATE_ZONES.index(DIVERGES)
     return found

@@ -12,8 +12,8 @@ from optimizers.record import UPDATE_SIGNATURE
 
 DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
 COMPLETE = 0
-DIVERGED = 1
-STOPPED = 2
+OUT_OF_BOUNDS = 1
+NO_STEP = 2
 
 
 def address(array):
@@ -87,7 +87,7 @@ def run(
         path[k, 0], path[k, 1], loss[k] = theta[0], theta[1], value[0]
         # Written so that NaN fails it.
         if not (abs(theta[0]) <= big and abs(theta[1]) <= big and math.isfinite(value[0])):
-            return k, DIVERGED
+            return k, OUT_OF_BOUNDS
         if k == lr.size:
             break
         if scale > 0.0:
@@ -101,7 +101,7 @@ def run(
             curvature(1, at_x, at_y, at_params, at_hxx, at_hxy, at_hyy)
         rate[0] = rate[1] = lr[k]
         if update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step) != 0:
-            return k, STOPPED
+            return k, NO_STEP
         for i in range(state.shape[0]):
             states[k, i, 0], states[k, i, 1] = state[i, 0], state[i, 1]
         shrink = 1.0 - lr[k] * decoupled
@@ -307,7 +307,7 @@ def look(k, w, theta, value, lanes, big):
             continue
         inside = abs(theta[i]) <= big and abs(theta[w + i]) <= big
         if not (inside and math.isfinite(value[i])):
-            fate[i] = ENDED + DIVERGED
+            fate[i] = ENDED + OUT_OF_BOUNDS
         elif k == last[i]:
             fate[i] = ENDED + COMPLETE
         else:
@@ -362,7 +362,7 @@ def stop(w, t, update, g, hessian, rate, hyper, state, lanes):
             *(address(one_hyper), address(one_state), address(step)),
         )
         if status != DONE:
-            lanes[FATE, i] = ENDED + STOPPED
+            lanes[FATE, i] = ENDED + NO_STEP
             stopped += 1
     return stopped
 

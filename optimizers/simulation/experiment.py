@@ -362,6 +362,6 @@ def _simulate(
         lr=lr[:done],
         gradient=gradient[:done],
         states=states[:done],
-        diverged_at=done if outcome == driver.DIVERGED else None,
-        stopped=f"The Hessian is singular at step {done}." if outcome == driver.STOPPED else None,
+        diverged_at=done if outcome == driver.OUT_OF_BOUNDS else None,
+        stopped=f"The Hessian is singular at step {done}." if outcome == driver.NO_STEP else None,
     )

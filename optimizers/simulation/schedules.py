@@ -17,7 +17,7 @@ from landscape.record import Number, resolve
 UNITS = (msgid("percent"), msgid("epochs"), msgid("updates"))
 MILESTONES = (30.0, 60.0, 90.0)
 MOST_MILESTONES = 10
-MOST_UPDATES = 1e9
+MOST_MILESTONE = 1e9
 
 Factors = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def check_milestones(given: Any) -> tuple[float, ...]:
         raise ValueError(
             f"Step.milestones = {shown(given)}: must be 1 to {MOST_MILESTONES} numbers"
         )
-    values = tuple(check_number("Step.milestones", m, 0, MOST_UPDATES) for m in milestones)
+    values = tuple(check_number("Step.milestones", m, 0, MOST_MILESTONE) for m in milestones)
     if any(b <= a for a, b in zip((0.0, *values), values, strict=False)):
         raise ValueError(f"Step.milestones = {shown(given)}: must rise from above 0")
     return values

@@ -35,7 +35,7 @@ from optimizers.simulation.experiment import (
 from optimizers.simulation.schedules import SCHEDULES
 
 MOST_CELLS = 2**22
-MOST_UPDATES = 2**31  # cells x steps
+MOST_MAP_UPDATES = 2**31  # cells x steps
 MOST_LOSSES = 2**25  # cells x recorded losses
 MOST_TOLERANCE = 1e300
 MOST_THREADS = 64
@@ -230,9 +230,9 @@ class _Cells:
         if not 1 <= self.count <= MOST_CELLS:
             raise ValueError(f"cells = {self.count}: must be 1 to MOST_CELLS = {MOST_CELLS}")
         updates = int(np.broadcast_to(fields["steps"], self.shape).sum())
-        if updates > MOST_UPDATES:
+        if updates > MOST_MAP_UPDATES:
             raise ValueError(
-                f"cells x steps = {updates}: must be at most MOST_UPDATES = {MOST_UPDATES}"
+                f"cells x steps = {updates}: must be at most MOST_MAP_UPDATES = {MOST_MAP_UPDATES}"
             )
         self.lr = fields["lr"]
         self.seed, self.batch_size, self.steps = (
@@ -437,8 +437,8 @@ class _Job:
             end=ends.end.reshape(*shape, 2),
             loss=ends.loss.reshape(shape),
             steps=ends.done.reshape(shape),
-            diverged=(ends.outcome == driver.DIVERGED).reshape(shape),
-            stopped=(ends.outcome == driver.STOPPED).reshape(shape),
+            diverged=(ends.outcome == driver.OUT_OF_BOUNDS).reshape(shape),
+            stopped=(ends.outcome == driver.NO_STEP).reshape(shape),
             arrived_at=ends.arrived.reshape(shape),
             recorded_at=self.recorded_at,
             losses=ends.losses.reshape(*shape, -1) if recorded else None,

@@ -9,7 +9,7 @@ import numpy as np
 from landscape.language import msgid, number, percent, tr, tr_n, whole
 from landscape.record import CriticalPoint
 from optimizers.maps import BasinMap, Basins
-from optimizers.maps.basins import DIVERGED, UNDECIDED
+from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.ensembles import MINIMA
 from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run
 from views.scene.figures import Figure
@@ -29,7 +29,7 @@ MOST_COLOURS = 5  # ends that have a colour of their own; the rarer ones share o
 OTHERS = -3
 SPECIAL = {
     UNDECIDED: (msgid("undecided"), "#8794A1"),
-    DIVERGED: (msgid("diverged"), "#4A5662"),
+    NOWHERE: (msgid("diverged"), "#4A5662"),
     OTHERS: (msgid("other ends"), "#BCC7D2"),
 }
 

@@ -13,7 +13,7 @@ from optimizers import OPTIMIZERS, Experiment
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
-from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, ZONES
+from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, RATE_ZONES
 from views.maps.base import (
     RANGE,
     Map,
@@ -162,11 +162,11 @@ def colours_of_zones(theme: Theme) -> dict[str, str]:
 def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
     """Return the zones of every run as a strip under the curves."""
     zones = colours_of_zones(theme)
-    steps = [[i / len(ZONES), zones[zone]] for i, zone in enumerate(ZONES)]
+    steps = [[i / len(RATE_ZONES), zones[zone]] for i, zone in enumerate(RATE_ZONES)]
     scale = [
         s
         for i, (at, colour) in enumerate(steps)
-        for s in ([at, colour], [(i + 1) / len(ZONES), colour])
+        for s in ([at, colour], [(i + 1) / len(RATE_ZONES), colour])
     ]
     return [
         {
@@ -175,12 +175,12 @@ def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
             "y": list(range(len(marks))),
             "z": result.zone.tolist(),
             "zmin": -0.5,
-            "zmax": len(ZONES) - 0.5,
+            "zmax": len(RATE_ZONES) - 0.5,
             "colorscale": scale,
             "showscale": False,
             "ygap": 3,
             "yaxis": "y2",
-            "text": [[tr(ZONES[z]) for z in line] for line in result.zone.tolist()],
+            "text": [[tr(RATE_ZONES[z]) for z in line] for line in result.zone.tolist()],
             "hovertemplate": tr("rate {rate}: {zone}", rate="%{x:.3g}", zone="%{text}")
             + "<extra></extra>",
         }
@@ -212,7 +212,9 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
         if not np.isfinite(median).any():
             lines.append("- " + tr("{run}: diverges at every rate.", run=mark.label))
             continue
-        good = result.rates[around(result.zone[c] == ZONES.index(GOOD), int(np.argmin(median)))]
+        good = result.rates[
+            around(result.zone[c] == RATE_ZONES.index(GOOD), int(np.argmin(median)))
+        ]
         best, lowest = number(result.best(c)), number(float(median.min()))
         facts = [
             tr("best at rate {rate}, {loss_name} {loss}", rate=best, loss_name=what, loss=lowest),
@@ -222,7 +224,7 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
                 high=number(float(good[-1])),
             ),
         ]
-        lost = result.rates[result.zone[c] == ZONES.index(DIVERGES)]
+        lost = result.rates[result.zone[c] == RATE_ZONES.index(DIVERGES)]
         if len(lost):
             facts.append(tr("diverges from {rate}", rate=number(float(lost[0]))))
         if limit:

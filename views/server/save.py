@@ -103,7 +103,7 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
 
 
 # Extension: how it is called on the page, its type, and what makes it.
-KINDS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
+FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
     "html": (msgid("Page that plays offline (HTML)"), "text/html", standalone),
     "csv": (
         msgid("Trajectories (CSV)"),
@@ -118,7 +118,7 @@ def links(settings: Settings) -> None:
     name = f"zigzag-{re.sub(r'[^a-z]+', '-', settings['surface'].lower())}"
     st.html(
         "".join(
-            link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in KINDS.items()
+            link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in FORMATS.items()
         )
     )
 
@@ -126,9 +126,9 @@ def links(settings: Settings) -> None:
 async def serve(request: Request) -> Response:
     """Answer with a file."""
     kind = request.path_params["kind"]
-    if kind not in KINDS:
+    if kind not in FORMATS:
         return Response("Not found", 404)
-    _, media, make = KINDS[kind]
+    _, media, make = FORMATS[kind]
     settings = asked(request)
     if settings is None:
         return Response("This address holds no experiment.", 400)
