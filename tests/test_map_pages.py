@@ -33,7 +33,7 @@ from optimizers.maps import (
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS
-from optimizers.maps.rates import ZONES
+from optimizers.maps.rates import RATE_ZONES
 from views.maps import MAPS, files, page
 from views.maps.base import Shown
 from views.presets import PRESETS
@@ -458,9 +458,9 @@ def test_the_words_of_the_rate_sweep_are_those_of_its_arrays():
         best, gap, low, high, lost, told = numbers(line)
         assert best == pytest.approx(result.best(c), rel=0.05)
         assert gap == pytest.approx(result.median[c].min(), rel=0.05)
-        good = result.rates[result.zone[c] == ZONES.index("good")]
+        good = result.rates[result.zone[c] == RATE_ZONES.index("good")]
         assert (low, high) == pytest.approx((good[0], good[-1]), rel=0.05)
-        diverging = result.rates[result.zone[c] == ZONES.index("diverges")]
+        diverging = result.rates[result.zone[c] == RATE_ZONES.index("diverges")]
         assert lost == pytest.approx(diverging[0], rel=0.05)
         assert told == pytest.approx(limit, rel=0.05)
     lines = shown.panels[0].figure["layout"]["shapes"]

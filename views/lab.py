@@ -11,10 +11,10 @@ from landscape import SURFACES
 from landscape.language import tr
 from optimizers import Trajectory, simulate
 from views.factors.start import point_list
-from views.maps import MAPS as MAPS_BY_NAME
+from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player
-from views.presets import MAPS, PRESETS
+from views.presets import MAPS_VIEW, PRESETS
 from views.report import inspector, report
 from views.scene.figures import marks_of
 from views.scene.scene import packed
@@ -44,7 +44,7 @@ def page() -> None:
     head = st.container(horizontal=True, vertical_alignment="center")
     told, stage, details, foot = (st.container() for _ in range(4))
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
-    if choice.view == MAPS:
+    if choice.view == MAPS_VIEW:
         with stage:
             atlas(settings, choice, theme)
     else:
@@ -115,7 +115,7 @@ def heading(settings: Settings, choice: Choice) -> None:
         with gallery:
             presets(settings)
     switch(settings, "view", VIEWS)
-    if choice.view == MAPS:
+    if choice.view == MAPS_VIEW:
         return
     draw(settings, "curve", label_visibility="collapsed")
     menu = st.popover(tr("Save"), key="save", on_change=session.write_link)
@@ -181,10 +181,10 @@ def unchanged(settings: Settings, choice: Choice) -> bool:
     preset = settings.preset
     if preset is None or choice.experiment != preset.experiment:
         return False
-    if choice.view != MAPS or not preset.map:
+    if choice.view != MAPS_VIEW or not preset.map:
         return True
     plain = Settings({"preset": preset.slug})
-    ids = ("map", *(setting.id for setting in MAPS_BY_NAME[plain["map"]].settings))
+    ids = ("map", *(setting.id for setting in MAPS[plain["map"]].settings))
     return all(in_use(settings, id) == in_use(plain, id) for id in ids)
 
 

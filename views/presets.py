@@ -537,6 +537,6 @@ GALLERY = (
     ),
 )
 
-MAPS = msgid("Maps")  # the view of maps
+MAPS_VIEW = msgid("Maps")  # the view of maps
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

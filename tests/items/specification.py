@@ -34,10 +34,10 @@ LINK = {
     "surface": SURFACE,
     "optimizers": [RULE, "Momentum"],
     "length": "60",
-    "noise": "2.0",
+    "noise": "2",
     "batch": "8",
     f"{SURFACE}.{RULE}.lr": "0.3",
-    f"{SURFACE}.x": "5.0",
+    f"{SURFACE}.x": "5",
     f"{RULE}.weight_decay": "0.01",
 }
 EXPERIMENT = Experiment(

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from landscape.language import msgid, tr
 from optimizers import Trajectory, simulate
-from views.presets import MAPS
+from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server.address import asked, link
@@ -56,7 +56,7 @@ def standalone(choice: Choice) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = choice.experiment
     marks = marks_of(choice.labels, LIGHT)
-    view = PICTURES[0] if choice.view == MAPS else choice.view
+    view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
     sent = packed(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit)
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(

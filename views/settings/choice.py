@@ -10,7 +10,7 @@ from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import updates_per_epoch
-from views.presets import MAPS
+from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
 from views.settings.noise import batch_value
 from views.settings.rates import BEST, BEST_NOTE, EFFECTIVE, OWN, SAME, at_best_rate, remainder
@@ -153,7 +153,7 @@ def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
 
 def look_of(settings: Settings, names: list[str]) -> Look | None:
     """Return what is to be looked at, if anything is."""
-    if settings["look"] != OPEN or settings["view"] == MAPS:
+    if settings["look"] != OPEN or settings["view"] == MAPS_VIEW:
         return None
     run = settings["look.run"]
     return Look(

@@ -15,7 +15,7 @@ from typing import Any
 from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
-from views.presets import DEFAULT, MAPS, PRESETS, Preset
+from views.presets import DEFAULT, MAPS_VIEW, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.noise import batch_text
 from views.settings.setting import Note, Setting, number_list
@@ -251,7 +251,7 @@ def defaults(slug: str) -> Mapping[str, Any]:
     compare = FACTORS[preset.compare if preset else TABLE["compare"].default]
     values = values_of(preset.experiment if preset else DEFAULT, compare)
     if preset and preset.map:
-        values |= {"view": MAPS, **preset.map}
+        values |= {"view": MAPS_VIEW, **preset.map}
     return MappingProxyType({id: TABLE[id].kind.check(value) for id, value in values.items()})
 
 

@@ -13,8 +13,7 @@ from landscape import SURFACES, Surface
 from landscape.discover import discover
 from landscape.language import msgid
 from views.maps import MAPS
-from views.presets import MAPS as MAPS_VIEW
-from views.presets import PRESETS
+from views.presets import MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
 from views.settings import noise, rates, runs, schedules
