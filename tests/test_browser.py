@@ -703,6 +703,60 @@ def test_one_step_back_undoes_the_choice_of_a_preset(visit: Visits):
     expect(number(page.page, EXACT_RATE)).to_have_value("0.08")
 
 
+def test_every_change_is_a_step_back_and_forth(visit: Visits):
+    page = visit()
+    scenes = [page.scene]
+    for label, value in ((EXACT_RATE, 0.08), (NOISE, 2.0), (EXACT_RATE, 0.05)):
+        set_number(page, label, value)
+        scenes.append(page.scene)
+
+    def shown() -> tuple[str, str]:
+        fields = (number(page.page, label) for label in (EXACT_RATE, NOISE))
+        return tuple(field.input_value() for field in fields)
+
+    assert shown() == ("0.05", "2")
+    expected = [("0.18", "0"), ("0.08", "0"), ("0.08", "2"), ("0.05", "2")]
+    for way, steps in ((page.page.go_back, (2, 1, 0)), (page.page.go_forward, (1, 2, 3))):
+        for step in steps:
+            with page.another_scene():
+                way()
+            assert page.scene == scenes[step]
+            assert shown() == expected[step]
+            exponent = round(math.log10(float(expected[step][0])), 2)
+            expect(slider_of(page.page, RATE)).to_have_value(f"{exponent:g}")
+
+
+def test_a_change_after_a_step_back_goes_on_from_there(visit: Visits):
+    page = visit()
+    set_number(page, NOISE, 2.0)
+    with page.another_scene():
+        page.page.go_back()
+    set_number(page, EXACT_RATE, 0.08)
+    expect(number(page.page, NOISE)).to_have_value("0")
+    page.page.wait_for_url("**?Quadratic.SGD.lr=0.08")
+
+
+def test_a_link_of_old_becomes_one_of_today(visit: Visits):
+    page = visit(link(**{"preset": "ravine", "ravine.length": 50, "ravine.noise": 0}))
+    page.page.wait_for_url("**?preset=ravine&length=50")
+    assert complaints(page) == []
+    assert page.step == 50
+
+
+SAMPLES = "Samples N"
+
+
+def test_what_does_not_fit_a_change_is_told_and_leaves_the_link(visit: Visits):
+    page = visit(link(samples=16384, batch=8192, noise=1))
+    page.page.get_by_role("button", name="Batch, samples and seed").click()
+    set_number(page, SAMPLES, 100)
+    page.page.wait_for_url("**?samples=100&noise=1")
+    assert any("8192 is more than there are samples" in text for text in complaints(page))
+    other = visit(page.page.url)
+    assert complaints(other) == []
+    assert other.scene == page.scene
+
+
 # --- Screens
 
 
