@@ -11,6 +11,7 @@ from landscape import SURFACES
 from landscape.language import tr
 from optimizers import Trajectory, simulate
 from views.factors.start import point_list
+from views.live.answer import looked_at
 from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player
@@ -62,7 +63,7 @@ def page() -> None:
 def descents(settings: Settings, choice: Choice, theme: Theme, stage: Any, details: Any) -> None:
     """Draw the descents, what happened in them, and on demand how."""
     trajectories = simulate(choice.experiment)
-    look = inspector.looked_at(choice, trajectories)
+    look = looked_at(choice, trajectories)
     with stage:
         tell(settings, choice)
         player.show(

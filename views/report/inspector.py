@@ -6,11 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import SURFACES
 from landscape.language import number as written
 from landscape.language import tr
 from optimizers import OPTIMIZERS, Trajectory
-from optimizers.analysis.step import Model, equal_runs, formula, inspect_step, taylor
+from optimizers.analysis.step import Model, equal_runs, formula
 from views.scene.local import Look
 from views.settings.choice import Choice
 from views.settings.runs import CLOSED, OPEN
@@ -18,20 +17,6 @@ from views.settings.settings import Settings
 from views.settings.table import TABLE
 from views.settings.widgets import control
 from views.settings.widgets import draw as draw_control
-
-
-def looked_at(choice: Choice, trajectories: list[Trajectory]) -> Look | None:
-    """Return the step that is looked at, None where there is none; past the end it is the last."""
-    if choice.look is None:
-        return None
-    trajectory = trajectories[choice.look.run]
-    if not len(trajectory.lr):
-        return None
-    experiment, order = choice.experiment, choice.look.order
-    step = inspect_step(experiment, trajectory, min(choice.look.step, len(trajectory.lr) - 1))
-    surface = SURFACES[experiment.surface]
-    model = taylor(surface, experiment.params, step.theta, order) if order else None
-    return Look(choice.look.run, step, model)
 
 
 def draw(

@@ -1,4 +1,4 @@
-"""What happened, in words and numbers, under the player."""
+"""Run by run on demand, under the player: what happened, how it was measured, code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from landscape import SURFACES
 from landscape.language import msgid, tr
 from landscape.language import number as written
-from optimizers import OPTIMIZERS, Experiment, Trajectory
+from optimizers import Experiment, Trajectory
 from optimizers.analysis.listing import plain_python, pytorch
 from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
-from optimizers.analysis.statements import Statement, render
-from optimizers.analysis.words import comparison, of_run, outcome
+from optimizers.analysis.statements import render
+from optimizers.analysis.words import of_run
+from views.report.results import HEAD, said, sentence, table
 from views.settings.choice import Choice
 from views.settings.session import write_link
 from views.settings.settings import Settings
@@ -32,9 +32,10 @@ CODE = msgid("Code that repeats a run")
 def summary(choice: Choice, trajectories: list[Trajectory]) -> None:
     """Draw a sentence and a table on all runs."""
     experiment, labels = choice.experiment, choice.labels
+    rows = [HEAD, (":--", "--:", "--:", "--:", ":--"), *table(experiment, labels, trajectories)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
     # One text: the browser takes a millisecond or two to set each.
-    compared = said(comparison(experiment, trajectories, labels))
-    st.markdown(f"{compared}\n\n{table(experiment, labels, trajectories)}")
+    st.markdown("\n".join([f"{sentence(experiment, trajectories, labels)}\n", *lines]))
 
 
 def drawer(label: str) -> Any:
@@ -60,39 +61,6 @@ def listing(choice: Choice) -> None:
     if (opened := drawer(CODE)).open:
         with opened:
             code(choice)
-
-
-def table(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]) -> str:
-    """Return the results of all runs as a Markdown table."""
-    rows = [
-        "| Run | Final loss | Distance to nearest minimizer | Updates | Outcome |",
-        "|:--|--:|--:|--:|:--|",
-    ]
-    for label, trajectory in zip(labels, trajectories, strict=True):
-        distance = progress(experiment, trajectory, TOLERANCE).distance
-        rows.append(
-            f"| {label} | {trajectory.loss[-1]:.4g} |"
-            f" {'no minimizer' if distance is None else f'{distance:.3g}'} |"
-            f" {len(trajectory.lr):,} | {ending(experiment, trajectory)} |"
-        )
-    return "\n".join(rows)
-
-
-def said(statements: Sequence[Statement]) -> str:
-    """Return statements as one text in the current language."""
-    return " ".join(map(render, statements))
-
-
-def ending(experiment: Experiment, trajectory: Trajectory) -> str:
-    """Return a run's verdict and, of a rule that trusts the Hessian, where it should not have."""
-    how = outcome(experiment, trajectory)
-    if OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
-        points = trajectory.path[: len(trajectory.lr)].T
-        hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
-        astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
-        if astray:
-            how = Statement("outcome_astray", outcome=how, count=astray, total=len(hxx))
-    return render(how)
 
 
 def measures(

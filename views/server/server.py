@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
+from views.live import routes as live
 
 PLAYER = Path(__file__).parents[1] / "player"
 OWN = "zz"  # below the app's path: everything that is not Streamlit's
@@ -86,8 +87,13 @@ class Own:
         self.path = f"/{base}/{OWN}" if base else f"/{OWN}"
         zipping = Middleware(GZipMiddleware, compresslevel=6)
         self.own = Starlette(routes=[Mount(self.path, routes=routes)], middleware=[zipping])
+        self.live = {f"{self.path}/{name}": name for name in live.SOURCES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in self.live:
+            # Past the compression, for they are compressed, and past all else that takes time.
+            await live.serve(self.live[scope["path"]], scope, receive, send)
+            return
         own = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
         await (self.own if own else self.app)(scope, receive, send)
 

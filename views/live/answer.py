@@ -1,0 +1,276 @@
+"""The answer to a link: the packed picture of its experiment, and what the page says of it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from landscape import SURFACES
+from landscape.language import LANGUAGES, PSEUDO, SOURCE, current, language, number, tr
+from optimizers import Trajectory
+from optimizers.analysis.step import inspect_step, taylor
+from optimizers.simulation.experiment import Values
+from views.live.kept import simulated
+from views.presets import MAPS_VIEW
+from views.report import results
+from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
+from views.scene.frames import Frame
+from views.scene.local import Look
+from views.scene.payload import pack
+from views.scene.scene import ground_of, packed_ground, scene
+from views.settings.choice import Choice, choose
+from views.settings.setting import Note, doubled
+from views.settings.settings import Settings, read, write
+from views.theme import LIGHT, MOST_PANELS, THEMES
+
+SCENE, GROUND = "scene", "ground"  # their addresses, below the server's own
+OURS = ("theme", "lang", "frame")  # names in an address that are no settings
+SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
+
+
+class UnreadableError(ValueError):
+    """An address that cannot be answered; its text is one sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for: what is shown, its colours, and the frame if that is to stay.
+
+    A picture in a given frame is one of many, while something moves: it comes without words.
+    """
+
+    settings: Settings
+    notes: tuple[Note, ...] = ()
+    theme: str = LIGHT.name
+    lang: str = SOURCE
+    frame: Frame | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the answer depends on."""
+        told = tuple(note.text() for note in self.notes)
+        return self.settings, told, self.theme, self.lang, self.frame
+
+
+def asked(query: str) -> Asked:
+    """Return what the query of an address asks for; raise UnreadableError if that cannot be told.
+
+    Strange values of settings are no reason: they are answered with the default and a note.
+    """
+    given = parse_qs(query, keep_blank_values=True)
+    theme, lang, frame = ((given.pop(name, None) or [""])[-1] for name in OURS)
+    settings, notes = read(given)
+    surface = settings["surface"]
+    return Asked(
+        settings,
+        tuple(notes),
+        checked_theme(theme),
+        checked_language(lang),
+        checked_frame(frame, surface) if frame else None,
+    )
+
+
+def checked_theme(name: str) -> str:
+    """Return the name of a theme, the light one's for an empty text."""
+    if name not in ("", *THEMES):
+        raise UnreadableError(f"theme must be one of {', '.join(THEMES)}.")
+    return name or LIGHT.name
+
+
+def checked_language(code: str) -> str:
+    """Return the code of a language, English for an empty text."""
+    if code not in ("", *LANGUAGES, PSEUDO):
+        raise UnreadableError(f"lang must be one of {', '.join(LANGUAGES)}.")
+    return code or SOURCE
+
+
+def checked_frame(text: str, surface: str) -> Frame:
+    """Return the frame that a text "x0,x1,y0,y1" gives, near a surface's domain and of its size."""
+    try:
+        numbers = [float(word) for word in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 4:
+        x, y = (numbers[0], numbers[1]), (numbers[2], numbers[3])
+        if all(map(near, (x, y), SURFACES[surface].domain)):
+            return x, y
+    raise UnreadableError("frame must be four numbers x0,x1,y0,y1 of a part of the plane.")
+
+
+def near(side: tuple[float, float], own: tuple[float, float]) -> bool:
+    """Tell whether an interval is one that pictures of a domain with this side may show."""
+    unit, middle = own[1] - own[0], (own[0] + own[1]) / 2
+    width = side[1] - side[0]
+    return (
+        SIDES[0] * unit <= width <= SIDES[1] * unit
+        and abs(side[0] - middle) <= FAR * unit
+        and abs(side[1] - middle) <= FAR * unit
+    )
+
+
+def answer(asked: Asked) -> bytes:
+    """Return the packed answer: a scene, with `told` in it unless the frame is given."""
+    with language(asked.lang):
+        return pack(described(asked))
+
+
+def described(asked: Asked) -> dict[str, Any]:
+    """Return the answer as the player gets it, in the current language."""
+    choice = choose(asked.settings)
+    experiment, theme = choice.experiment, THEMES[asked.theme]
+    trajectories = simulated(experiment)
+    view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
+    if asked.frame is None:
+        surface = ground_of(experiment, trajectories, view)
+    else:
+        surface = Ground(experiment.surface, experiment.params, asked.frame)
+    made = scene(
+        experiment,
+        trajectories,
+        marks_of(choice.labels, theme),
+        view,
+        theme,
+        choice.curve,
+        choice.unit,
+        choice.preset,
+        looked_at(choice, trajectories),
+        surface,
+    )
+    runs = len(trajectories)
+    made["groundAt"] = ground_address(surface, view, runs, asked.theme)
+    made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
+    made["start"] = start_of(asked.settings, choice)
+    if asked.frame is None:
+        made["told"] = told(asked, choice, trajectories)
+    return made
+
+
+def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[str, Any]:
+    """Return what the page says of an experiment, every text in the current language."""
+    experiment, preset = choice.experiment, asked.settings.preset
+    surface = SURFACES[experiment.surface]
+    lowest = surface.lowest(**experiment.params)
+    return {
+        "link": link(asked.settings),
+        "complaints": [note.text() for note in asked.notes],
+        "preset": preset and {"title": tr(preset.title), "claim": tr(preset.claim)},
+        "changed": changed(preset, choice),
+        "notes": [note.text() for note in choice.notes],
+        "sentence": results.sentence(experiment, trajectories, choice.labels),
+        "head": [tr(name) for name in results.HEAD],
+        "rows": results.table(experiment, choice.labels, trajectories),
+        "lowest": tr("Lowest loss: {loss}.", loss=number(lowest, 4))
+        if surface.bounded
+        else tr("It has no lowest loss."),
+    }
+
+
+def changed(preset: Any, choice: Choice) -> str:
+    """Return what to say where a preset's experiment is not the one that is shown any more."""
+    if preset is None or preset.experiment == choice.experiment:
+        return ""
+    return tr("{title}, changed: its claim need not hold.", title=tr(preset.title))
+
+
+def link(settings: Settings) -> str:
+    """Return the query of the page that shows these settings."""
+    return urlencode(write(settings), doseq=True)
+
+
+def looked_at(choice: Choice, trajectories: Sequence[Trajectory]) -> Look | None:
+    """Return the step that is looked at, None where there is none; past the end it is the last."""
+    if choice.look is None:
+        return None
+    trajectory = trajectories[choice.look.run]
+    if not len(trajectory.lr):
+        return None
+    experiment, order = choice.experiment, choice.look.order
+    step = inspect_step(experiment, trajectory, min(choice.look.step, len(trajectory.lr) - 1))
+    surface = SURFACES[experiment.surface]
+    model = taylor(surface, experiment.params, step.theta, order) if order else None
+    return Look(choice.look.run, step, model)
+
+
+def start_of(settings: Settings, choice: Choice) -> dict[str, Any]:
+    """Return where the runs start and which settings say so, for a start that is dragged.
+
+    `ids` names the settings of x and y, or the one that lists the starts of all runs; `digits` are
+    the decimals to round to, a thousandth of the frame, and `sides` what a start may be.
+    """
+    experiment = choice.experiment
+    surface = SURFACES[experiment.surface]
+    listed = choice.replaces(f"{surface.name}.x")
+    return {
+        "ids": [settings.compared] if listed else [f"{surface.name}.x", f"{surface.name}.y"],
+        "points": [list(experiment.plan(run).start) for run in experiment.runs],
+        "digits": [max(0, 3 - math.floor(math.log10(b - a))) for a, b in surface.domain],
+        "sides": [list(doubled(side)) for side in surface.domain],
+    }
+
+
+# --- Grounds
+
+
+def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
+    """Return the address of a ground, below the server's own: it says all that the ground is."""
+    query = {
+        "surface": surface.surface,
+        **{f"params.{name}": repr(value) for name, value in surface.params.items()},
+        "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
+        "view": view,
+        "runs": runs if view == SIDE_BY_SIDE else 1,
+        "theme": theme,
+        "lang": current(),
+        "edition": edition(),
+    }
+    return f"{GROUND}?{urlencode(query)}"
+
+
+def ground_answer(query: str) -> bytes:
+    """Return the packed ground of an address; raise UnreadableError for one that holds none."""
+    given = {name: texts[-1] for name, texts in parse_qs(query).items()}
+    surface, view, code = given.get("surface"), given.get("view"), given.get("lang", "")
+    if surface not in SURFACES:
+        raise UnreadableError(f"surface must be one of {', '.join(SURFACES)}.")
+    if view not in PICTURES:
+        raise UnreadableError(f"view must be one of {', '.join(PICTURES)}.")
+    try:
+        runs = int(given.get("runs", ""))
+    except ValueError:
+        runs = 0
+    if not 1 <= runs <= MOST_PANELS:
+        raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
+    names = [name for name in given if name.startswith("params.")]
+    params = checked_params(surface, {n.removeprefix("params."): given[n] for n in names})
+    box = checked_frame(given.get("frame", ""), surface)
+    theme = THEMES[checked_theme(given.get("theme", ""))]
+    found = Ground(surface, params, box)
+    return packed_ground(found, view, runs, theme, checked_language(code))
+
+
+def checked_params(surface: str, texts: Mapping[str, str]) -> Mapping[str, float]:
+    """Return the parameters of a surface from their texts."""
+    try:
+        return Values(SURFACES[surface].resolve({n: float(text) for n, text in texts.items()}))
+    except ValueError:
+        raise UnreadableError(
+            f"params must be those of {surface}, each within its range."
+        ) from None
+
+
+@functools.cache
+def edition() -> str:
+    """Return a short hash of all that a ground is made by: its address changes with that."""
+    root = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for folder in ("landscape", "views/scene"):
+        for path in sorted((root / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    digest.update((root / "views" / "theme.py").read_bytes())
+    return digest.hexdigest()[:12]

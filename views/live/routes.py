@@ -1,0 +1,126 @@
+"""Answers by address: `zz/scene?` with the page's own query, and the grounds that scenes name.
+
+A scene's address may say more: `theme` (light or dark), `lang`, and `frame` (x0,x1,y0,y1), in which
+the picture then stays and comes without words. The answer is packed as views/scene/payload.py says
+and sent as HTTP's own "deflate", which the browser undoes. An address that cannot be read is
+answered with 400 and one sentence. More work than the processors can do is refused with 503: who
+asks again later does better than who waits in a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from views.live.answer import Asked, UnreadableError, answer, asked, ground_answer
+from views.live.kept import Kept
+from views.settings.rates import BEST
+
+MOST_BYTES = 40_000_000  # of answers that are kept
+MOST_QUERY = 20_000  # characters
+FOREVER = "public, max-age=31536000, immutable"
+RECENT = "no-cache"  # kept by the browser, and used again if this server still says the same
+
+
+class Workers:
+    """Threads that make answers, beside the event loop, with a short queue.
+
+    Who asks for what is being made already waits for the same.
+    """
+
+    def __init__(self, threads: int, most_waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self._most = threads + most_waiting
+        self._under_way: dict[Hashable, asyncio.Future[bytes]] = {}
+
+    async def make(self, key: Hashable, work: Callable[[], bytes]) -> bytes | None:
+        """Return what the work returns, None if there is too much to do already."""
+        future = self._under_way.get(key)
+        if future is None:
+            if len(self._under_way) >= self._most:
+                return None
+            future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+            self._under_way[key] = future
+            future.add_done_callback(lambda done: self._ended(key, done))
+        # One who has gone leaves the others their answer.
+        return await asyncio.shield(future)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ended(self, key: Hashable, future: asyncio.Future[bytes]) -> None:
+        del self._under_way[key]
+        if not future.cancelled():
+            future.exception()  # looked at, or it is logged as lost where all who waited have gone
+
+
+ANSWERS: Kept[bytes] = Kept(MOST_BYTES, len)
+QUICK = Workers(2, 60)
+# A search for the best rates may take seconds, in which others must not wait.
+SLOW = Workers(1, 4)
+
+
+async def answer_scene(query: str) -> tuple[bytes | None, str]:
+    """Return the answer to a scene's address, None if there is too much to do; and how to keep."""
+    found = asked(query)
+    return await made(found.key, lambda: answer(found), SLOW if slow(found) else QUICK), RECENT
+
+
+async def answer_ground(query: str) -> tuple[bytes | None, str]:
+    """Return the ground of an address that a scene has named, which stays the same for ever."""
+    return await made(query, lambda: ground_answer(query), QUICK), FOREVER
+
+
+async def made(key: Hashable, work: Callable[[], bytes], workers: Workers) -> bytes | None:
+    body = ANSWERS.get(key)
+    if body is None:
+        body = await workers.make(key, work)
+        if body is not None:
+            ANSWERS.put(key, body)
+    return body
+
+
+def slow(asked: Asked) -> bool:
+    """Tell whether an answer takes a search."""
+    return bool(asked.settings["fair"] == BEST)
+
+
+SOURCES = {"scene": answer_scene, "ground": answer_ground}
+
+
+async def serve(name: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what is asked for under a name, one of SOURCES."""
+    headers = Headers(scope=scope)
+    response = await respond(name, scope["method"], scope["query_string"], headers)
+    await response(scope, receive, send)
+
+
+async def respond(name: str, method: str, query: bytes, headers: Headers) -> Response:
+    """Return the answer to a request."""
+    if method not in ("GET", "HEAD"):
+        return PlainTextResponse("Only GET.", 405, {"Allow": "GET, HEAD"})
+    if len(query) > MOST_QUERY:
+        return PlainTextResponse(f"The address must be at most {MOST_QUERY} long.", 400)
+    try:
+        body, keep = await SOURCES[name](query.decode("latin-1"))
+    except UnreadableError as problem:
+        return PlainTextResponse(str(problem), 400)
+    if body is None:
+        return PlainTextResponse("Too much is asked for at once.", 503, {"Retry-After": "1"})
+    tag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    fields = {"Cache-Control": keep, "ETag": tag, "Vary": "Accept-Encoding"}
+    if tag in headers.get("if-none-match", ""):
+        return Response(None, 304, fields)
+    if "deflate" in headers.get("accept-encoding", ""):
+        fields["Content-Encoding"] = "deflate"
+    else:
+        body = zlib.decompress(body)
+    return Response(body, 200, fields, "application/octet-stream")
