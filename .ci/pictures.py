@@ -62,10 +62,10 @@ def main(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
-        page.goto(f"{url}/?preset=book")
+        page.goto(url)
         page.wait_for_selector("[data-shown]")
         page.screenshot(path=OUT / "lab.png")
-        page.goto(f"{url}/?preset=crossing")
+        page.goto(f"{url}/?preset=just-enough")
         page.wait_for_selector("[data-shown]")
         player = page.locator(".zz")
         steps = int(page.locator(".zz-scrub").get_attribute("max") or 1)

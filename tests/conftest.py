@@ -228,7 +228,7 @@ def visit(
     visits: list[Visit] = []
     contexts: list[BrowserContext] = []
 
-    def open_page(query: str = "", wait: bool = True, **options) -> Visit:
+    def open_page(query: str = "?surface=Quadratic", wait: bool = True, **options) -> Visit:
         context = visitor
         if options:
             browser = request.getfixturevalue("browser")

@@ -18,7 +18,7 @@ from landscape import SURFACES
 from optimizers import Experiment, Run, simulate
 from optimizers.maps import BasinMap
 from views.maps import MAPS as MAPS_BY_NAME
-from views.presets import DEFAULT, PRESETS, Preset
+from views.presets import DEFAULT, OPENING, PRESETS, Preset
 from views.settings.table import FACTORS
 
 pytestmark = pytest.mark.browser
@@ -186,7 +186,7 @@ def test_the_first_page_has_a_named_panel_with_a_head_in_it_for_every_run(visit:
     first = visit()
     names = [run.optimizer for run in DEFAULT.runs]
     titles = first.page.locator(TITLES).all_text_contents()
-    assert [title.split()[-1] for title in titles] == names
+    assert [title.split()[1] for title in titles] == names
     runs = drawn(first)
     assert len(runs) == first.page.locator(PANELS).count() == len(names)
     assert len({tuple(run["panel"]) for run in runs}) == len(runs)
@@ -755,6 +755,21 @@ def test_what_does_not_fit_a_change_is_told_and_leaves_the_link(visit: Visits):
     other = visit(page.page.url)
     assert complaints(other) == []
     assert other.scene == page.scene
+
+
+def test_a_page_without_a_link_opens_on_its_preset_and_a_step_back_leads_to_it(visit: Visits):
+    page = visit("")
+    preset = PRESETS[OPENING]
+    expect(page.page.get_by_test_id("stMain")).to_contain_text(f"{preset.title}.")
+    check_positions(page, preset.experiment)
+    first = page.scene
+    assert urlsplit(page.page.url).query == ""
+    set_number(page, EXACT_RATE, 0.05)
+    assert f"preset={OPENING}" in urlsplit(page.page.url).query
+    with page.another_scene():
+        page.page.go_back()
+    assert page.scene == first
+    assert urlsplit(page.page.url).query == ""
 
 
 # --- Screens

@@ -23,7 +23,7 @@ TRAJECTORIES = simulate(EXPERIMENT)
 
 def opened(**query) -> AppTest:
     app = AppTest.from_file("../app.py", default_timeout=60)
-    app.query_params.update(query)
+    app.query_params.update(query or {"surface": "Quadratic"})
     return app.run()
 
 
@@ -60,7 +60,7 @@ def test_a_link_looks_inside_a_step():
 def test_a_closed_drawer_says_nothing_and_is_not_in_the_link():
     app = opened()
     assert "Step 0 to 1" not in texts(app)
-    assert app.query_params == {}
+    assert app.query_params == {"surface": "Quadratic"}
     assert "**Step 0 to 1** of 100." in texts(opened(look="open"))
 
 

@@ -36,10 +36,13 @@ from views.theme import DARK, LIGHT, MOST_PANELS
 ROOT = Path(__file__).parents[1]
 
 
+BASE = {"surface": "Quadratic"}  # the link of the default experiment
+
+
 def opened(**link: Any) -> AppTest:
     """Return the page as a link opens it."""
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    for name, value in link.items():
+    for name, value in (link or BASE).items():
         app.query_params[name] = value
     return app.run()
 

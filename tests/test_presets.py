@@ -24,7 +24,7 @@ from optimizers.maps import (
 )
 from optimizers.maps.ensembles import closest
 from optimizers.maps.rates import DIVERGES, RATE_ZONES
-from views.presets import DEFAULT, PRESETS
+from views.presets import DEFAULT, OPENING, PRESETS
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
 from views.scene.scene import ground_of
@@ -564,8 +564,23 @@ def test_the_link_of_a_preset_opens_exactly_its_experiment(slug):
     assert any(PRESETS[slug].claim in text.value for text in app.markdown)
 
 
-def test_the_page_without_a_link_shows_the_default_experiment():
-    assert [run.optimizer for run in DEFAULT.runs] == ["SGD", "Momentum", "RMSProp", "Adam"]
+def test_the_page_without_a_link_opens_on_the_headline():
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert not app.exception
+    assert not app.warning
+    assert any(PRESETS[OPENING].claim in text.value for text in app.markdown)
+    assert app.query_params == {}, "or a step back would bring a new step on"
+    (length,) = (widget for widget in app.number_input if widget.label == "Length")
+    length.set_value(40).run()
+    assert app.query_params == {"preset": OPENING, "length": "40"}
+    assert app.multiselect[0].value == ["SGD", "Momentum"]
+
+
+def test_a_link_without_a_preset_is_of_the_default_experiment():
+    assert [run.optimizer for run in DEFAULT.runs] == ["SGD", "Momentum", "RMSProp", "Adam"]
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["surface"] = "Quadratic"
+    app.run()
+    assert not app.exception
     assert app.multiselect[0].value == ["SGD", "Momentum", "RMSProp", "Adam"]
+    assert app.query_params == {"surface": "Quadratic"}

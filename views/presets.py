@@ -539,4 +539,5 @@ GALLERY = (
 
 MAPS_VIEW = msgid("Maps")  # the view of maps
 
+OPENING = "headline"  # what a page without a link shows
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.slug: preset for preset in GALLERY})

@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from views.presets import OPENING
 from views.settings.setting import Note
-from views.settings.settings import Settings, read, write
+from views.settings.settings import FRAME, Settings, read, write
 
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
@@ -24,9 +25,22 @@ def opened() -> Settings:
     """Return what is set, read from the page's address if the visitor has gone to a new one."""
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     if st.session_state.get(LINK) != query:
-        keep(*read(query), arrived=True)
+        arrive(query)
     settings: Settings = st.session_state[SETTINGS]
     return settings
+
+
+def arrive(query: Mapping[str, Sequence[str]]) -> None:
+    """Take in a link that the visitor has gone to; without one the page opens on its preset.
+
+    The bare address is left as it is: a step back to it would bring a new one each time.
+    """
+    if set(query).difference(FRAME):
+        keep(*read(query), arrived=True)
+        return
+    st.session_state[SETTINGS], notes = read({**query, "preset": OPENING})
+    st.session_state[NOTES] = True, notes
+    st.session_state[LINK] = dict(query)
 
 
 def change(changes: Mapping[str, Any]) -> None:

@@ -22,7 +22,8 @@ from views.settings.setting import Note, Setting, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 
 VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
-FREE = ("v", "embed", "embed_options")
+FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in another
+FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
 
@@ -234,8 +235,11 @@ def clean(text: str) -> str:
 
 
 def write(settings: Settings) -> dict[str, list[str]]:
-    """Return the link of settings, defaults left out: the texts of each by its name."""
-    values = dict(settings.values)
+    """Return the link of settings, defaults left out: the texts of each by its name.
+
+    It is never empty, because a page without a link opens on a preset.
+    """
+    values = dict(settings.values) or {"surface": settings["surface"]}
     if any(name in values for name in LOOKING):
         values["look"] = settings["look"]
     return {name: TABLE[name].kind.write(value) for name, value in values.items()}
