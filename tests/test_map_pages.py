@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from landscape.record import CriticalPoint
-from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -32,9 +32,9 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
-from optimizers.maps.grids import SAMPLES, STEPS
+from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
 from optimizers.maps.rates import RATE_ZONES
-from views.maps import MAPS, files, page
+from views.maps import MAPS, files, page, rates
 from views.maps.base import Shown
 from views.presets import PRESETS
 from views.scene.payload import pack
@@ -493,6 +493,91 @@ def test_the_words_of_rate_and_momentum_name_the_best_pixel_and_polyak():
     request = MomentumGrid(experiment, size=40, measure=STEPS)
     shown = MAPS["Rate and momentum"].draw(request, result, choice_of(experiment), LIGHT)
     assert numbers(shown.words)[2] == result.arrived.min()
+
+
+def test_weight_decay_moves_the_limit_and_polyaks_point_of_rate_and_momentum():
+    """The curvatures are 2 + 1 and 0.1 + 1."""
+    run = Run("Momentum", weight_decay=1.0)
+    experiment = Experiment(params={"scale": 0.1, "condition": 20.0}, runs=(run,))
+    request = MomentumGrid(experiment, size=16)
+    result, shown = drawn("Rate and momentum", request)
+    limit, polyak = shown.panels[0].figure["data"][1:3]
+    assert 10 ** limit["x"][0] == pytest.approx(2 / 3)
+    high, low = math.sqrt(3.0), math.sqrt(1.1)
+    assert 10 ** polyak["x"][0] == pytest.approx(4 / (high + low) ** 2)
+    assert 1 - 10 ** -polyak["y"][0] == pytest.approx(((high - low) / (high + low)) ** 2)
+    # Above the limit, and only there, runs diverge.
+    still = replace(run, hyper={"momentum": 0.0})
+    ends = [
+        simulate(replace(experiment, steps=2000, runs=(replace(still, lr=lr),)))[0].diverged_at
+        for lr in (0.99 * 2 / 3, 1.01 * 2 / 3)
+    ]
+    assert [end is None for end in ends] == [True, False]
+
+
+def test_polyaks_point_is_that_of_the_convention():
+    experiment = Experiment(runs=(Run("Momentum", hyper={"convention": "EMA"}),))
+    result, shown = drawn("Rate and momentum", MomentumGrid(experiment, size=16))
+    polyak = shown.panels[0].figure["data"][2]
+    high, low = math.sqrt(10.0), 1.0
+    best = ((high - low) / (high + low)) ** 2
+    assert 10 ** polyak["x"][0] == pytest.approx(4 / (high + low) ** 2 / (1 - best))
+
+
+def test_the_limit_of_a_sweep_belongs_to_the_minimizer_that_decay_has_moved():
+    experiment = Experiment("Rosenbrock", runs=(Run("SGD", weight_decay=1.0), Run("SGD")))
+    limits = [rates.limit_of(experiment, c) for c in range(2)]
+    assert limits == pytest.approx([0.00447, 0.00199], rel=5e-3)
+    # From near the moved minimizer runs settle below the limit and leave it above.
+    for share, settles in ((0.98, True), (1.02, False)):
+        run = replace(experiment.runs[0], lr=share * limits[0], start=(0.554, 0.3053))
+        (found,) = simulate(replace(experiment, steps=4000, runs=(run,)))
+        away = np.hypot(*(found.path[-200:] - found.path[0]).T).max()
+        assert (away < 1e-3) == settles
+
+
+def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
+    experiment = Experiment("Styblinski-Tang", runs=(Run("Momentum"),))
+    _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10, 101))
+    assert "best at rate 0.063" in shown.words
+    assert "diverges at every rate from 0.071 on; of the rates below, 0.05 to 0.056" in shown.words
+    _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 0.0632, 100))
+    assert re.search(r"diverges at 0\.0\d+ to 0\.0\d+, and at no higher rate", shown.words)
+
+
+def test_a_sweep_rates_nothing_where_the_loss_has_no_lower_bound():
+    experiment = Experiment("Monkey saddle", runs=(Run("Momentum"), Run("Adam")))
+    _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10, 101))
+    assert "good from" not in shown.words
+    assert "best" not in shown.words
+    assert "no rate is good or bad" in shown.words
+    zones = [text for text, _ in shown.panels[0].legend if text.startswith("zone")]
+    assert zones == ["zone: diverges", "zone: falls without end"]
+
+
+@pytest.mark.parametrize("name", [name for name in MAPS if name != "Ensemble of seeds"])
+def test_a_caption_tells_the_updates_of_every_run(name):
+    """Batches of 8 and 32 see the same samples in another number of updates.
+
+    An ensemble's axis is that of the updates.
+    """
+    runs = (replace(RUNS[0], steps=240), replace(RUNS[1], batch_size=32, steps=60))
+    experiment = Experiment("Local-minima valley", steps=7, noise=2, runs=runs)
+    requests = {
+        "Learning-rate sweep": RateSweep(experiment, count=5, seeds=2),
+        "Escape probability": Escape(experiment, seeds=4),
+        "Schedules under noise": NoiseBall(experiment, count=3, seeds=2),
+        "Basins of attraction": BasinMap(replace(experiment, runs=runs[:1]), size=8),
+        "Rate and momentum": MomentumGrid(replace(experiment, runs=runs[:1]), size=8),
+        "Rate and batch size": BatchGrid(
+            replace(experiment, runs=runs[:1]), size=4, budget=UPDATES
+        ),
+    }
+    request = requests[name]
+    shown = MAPS[name].draw(request, request.compute(), choice_of(request.experiment), LIGHT)
+    several = len(request.experiment.runs) > 1
+    assert ("60 to 240 updates" if several else "240 updates") in shown.pixel
+    assert "7 updates" not in shown.pixel
 
 
 @pytest.mark.parametrize("name", ["Rate and momentum", "Rate and batch size"])

@@ -25,10 +25,10 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.maps.base import batch_axis, quantile
-from optimizers.maps.basins import NOWHERE, UNDECIDED, nearest
+from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
-from optimizers.maps.rates import RATE_ZONES, zones
+from optimizers.maps.rates import DIVERGES, GOOD, RATE_ZONES, UNRATED, Curves, zones
 from optimizers.simulation.experiment import noise_scale
 
 RNG = np.random.default_rng(20)
@@ -272,7 +272,6 @@ def test_zones_follow_each_other_from_low_to_good_to_high_to_diverging():
         ([5, 1, 5, 1, 5], [0] * 5, 1, "LGHGH"),
         ([math.inf] * 3, [1] * 3, 1, "DDD"),
         ([0.0, 0.0], [0, 0], 1, "GG"),
-        ([-4, -1], [0, 0], 0, "GG"),
     ],
 )
 def test_zones_of_given_gaps(median, diverged, start, expected):
@@ -280,6 +279,34 @@ def test_zones_of_given_gaps(median, diverged, start, expected):
     # Rates before the first good one are low.
     expected = expected.replace("HG", "LG", 1) if expected.startswith("H") else expected
     assert "".join(RATE_ZONES[z][0].upper() for z in found) == expected
+
+
+def test_where_the_loss_has_no_lower_bound_no_rate_is_good():
+    runs = (Run("Momentum"), Run("Adam"))
+    found = RateSweep(Experiment("Monkey saddle", runs=runs), 1e-4, 10, 101).compute()
+    assert found.median.min() < -1000
+    assert set(found.zone.ravel()) == {RATE_ZONES.index(DIVERGES), RATE_ZONES.index(UNRATED)}
+
+
+def test_the_rates_that_diverge_are_stretches_that_need_not_be_one():
+    experiment = Experiment("Styblinski-Tang", runs=(Run("Momentum"),))
+    found = RateSweep(experiment, 1e-4, 10, 101).compute()
+    island, above = found.lost(0)
+    assert [float(f"{rate:.2g}") for rate in (*island, *above)] == [0.05, 0.056, 0.071, 10]
+    assert island[1] < found.best(0) < above[0]
+    lost = [rate for rate in found.rates for low, high in (island, above) if low <= rate <= high]
+    assert lost == found.rates[found.diverged[0] > 0.5].tolist()
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("GGG", []), ("DDD", [(1, 3)]), ("DGD", [(1, 1), (3, 3)]), ("GDD", [(2, 3)])],
+)
+def test_stretches_that_diverge(zone, expected):
+    indices = np.array([[RATE_ZONES.index({"G": GOOD, "D": DIVERGES}[z]) for z in zone]])
+    none = np.zeros((1, 3))
+    curves = Curves(np.array([1.0, 2.0, 3.0]), none, none, none, none, indices)
+    assert curves.lost(0) == expected
 
 
 def test_no_gap_is_negative():
@@ -449,6 +476,40 @@ def test_diverged_and_undecided_starts_are_flagged():
     assert (found.steps[found.where == NOWHERE] == 200).all()
     slow = BasinMap(replace(himmelblau, runs=(Run("SGD", lr=1e-6),)), size=32).compute()
     assert (slow.where == UNDECIDED).mean() > 0.9
+
+
+@pytest.mark.parametrize(("surface", "share"), [("Rastrigin", 0.72), ("Ackley", 0.9)])
+def test_starts_at_rest_at_a_point_that_is_not_listed_are_not_undecided(surface, share):
+    found = BasinMap(Experiment(surface, runs=(Run("Newton"),)), size=128).compute()
+    elsewhere = found.where == ELSEWHERE
+    assert elsewhere.mean() > share
+    assert (found.where == UNDECIDED).mean() < 0.01
+    record = SURFACES[surface]
+    gx, gy = record.gradient(*found.end[elsewhere].T)
+    assert np.hypot(gx, gy).max() < 1e-6
+    # In the frame every minimum is listed; a run may also leave it, and find one outside.
+    _, most = record.domain[0]
+    inside = found.end[elsewhere & (np.abs(found.end).max(axis=-1) < most)]
+    hxx, hxy, hyy = record.hessian(*inside.T)
+    assert len(inside) > 100
+    assert (np.linalg.eigvalsh(np.array([[hxx, hxy], [hxy, hyy]]).T)[:, 0] < 0).all()
+
+
+def test_a_run_that_still_moves_past_an_unlisted_point_is_undecided():
+    run = Run("SGD", lr=1e-5)
+    found = BasinMap(Experiment("Rastrigin", runs=(run,)), ((0.4, 0.6), (0.4, 0.6)), 8).compute()
+    assert (found.where == UNDECIDED).all()
+
+
+def test_weight_decay_moves_the_ends_of_the_basins():
+    run = Run("SGD", lr=0.01, weight_decay=1.0)
+    experiment = Experiment("Himmelblau", steps=2000, runs=(run,))
+    found = BasinMap(experiment, size=16).compute()
+    assert set(found.where.ravel()) <= {0, 1, 2, 3}
+    for k, point in enumerate(found.points):
+        assert np.abs(found.end[found.where == k] - (point.x, point.y)).max() < 1e-6
+        gx, gy = SURFACES["Himmelblau"].gradient(point.x, point.y)
+        assert (gx + point.x, gy + point.y) == pytest.approx((0, 0), abs=1e-9)
 
 
 def test_darker_pixels_took_longer_to_come_99_percent_of_their_way_down():

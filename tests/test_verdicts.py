@@ -11,7 +11,7 @@ import pytest
 
 from landscape import SURFACES, record
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from optimizers.analysis.measures import frame_of, progress
+from optimizers.analysis.measures import frame_of, known_minima, progress
 from optimizers.analysis.verdicts import (
     CLOSE,
     CONVERGED,
@@ -28,7 +28,6 @@ from optimizers.analysis.verdicts import (
     STILL_DESCENDING,
     STILL_MOVING,
     STOPPED,
-    known_minima,
     verdict,
 )
 from views.presets import PRESETS

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.checks import NOTHING
+from landscape.hessian import solve
 from landscape.language import msgid
-from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint, Surface
+from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint, Surface
 from optimizers.analysis.statements import Statement, Text
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import Experiment, Trajectory
+from optimizers.simulation.experiment import Experiment, Trajectory, Values
 
 Vector = NDArray[np.float64]
 
@@ -32,6 +33,8 @@ Vector = NDArray[np.float64]
 SHORTEST = 1e-9
 # Curvatures closer to each other than this are equal but for rounding: no direction is steeper.
 EQUAL_CURVATURES = 1e-9
+# A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
+FOLLOW = 32
 GRID = 33  # points a side at which the loss in the frame is looked at
 
 
@@ -86,13 +89,64 @@ def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
     return middle + radius, middle - radius
 
 
-def largest_curvature(surface: Surface, params: Mapping[str, float] = NOTHING) -> float:
-    """Return the largest curvature at a smooth global minimizer, 0 if the surface has none."""
-    smooth = (p for p in surface.minimizers(**params) if p.kind == GLOBAL_MINIMUM)
-    hessians = (surface.hessian(p.x, p.y, **params) for p in smooth)
+@dataclass(frozen=True, eq=False)
+class Minima:
+    """Minimizers, float64 (m, 2), and which of them (m,) belong to global minima or are cusps.
+
+    `origin` float64 (m, 2) is where they would be without weight decay.
+    """
+
+    xy: Vector
+    origin: Vector
+    best: NDArray[np.bool_]
+    cusp: NDArray[np.bool_]
+
+
+@functools.lru_cache(maxsize=256)
+def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima:
+    """Return the minimizers in the domain, each where a coupled weight decay moves it.
+
+    A minimum stays global or local when it moves; one that vanishes on the way is left out.
+    """
+    surface = SURFACES[name]
+    kinds = (GLOBAL_MINIMUM, LOCAL_MINIMUM, CUSP)
+    points = [point for point in surface.critical_points(**params) if point.kind in kinds]
+    origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
+    x, y = origin.T
+    kept = np.ones(len(points), dtype=bool)
+    if decay > 0:
+        # Half of the steps go with the decay, the other half polish.
+        for share in np.minimum(1.0, np.linspace(0, 2, FOLLOW + 1)[1:]):
+            gx, gy = surface.gradient(x, y, **params)
+            hxx, hxy, hyy = surface.hessian(x, y, **params)
+            wd = share * decay
+            gx, gy, hxx, hyy = gx + wd * x, gy + wd * y, hxx + wd, hyy + wd
+            kept &= curvatures(hxx, hxy, hyy)[1] > 0
+            with np.errstate(divide="ignore", invalid="ignore"):  # of those that have vanished
+                step = solve(np.array([[hxx, hxy], [hxy, hyy]]), np.array([gx, gy]))
+            x, y = np.where(kept, [x, y] - step, [x, y])
+    return Minima(
+        np.stack([x, y], axis=1)[kept],
+        origin[kept],
+        np.array([p.kind != LOCAL_MINIMUM for p in points], dtype=bool)[kept],
+        np.array([p.kind == CUSP for p in points], dtype=bool)[kept],
+    )
+
+
+def largest_curvature(
+    surface: Surface, params: Mapping[str, float] = NOTHING, decay: float = 0.0
+) -> float:
+    """Return the largest curvature at a smooth global minimizer, 0 if the surface has none.
+
+    With a coupled weight decay it is that of the loss that is descended, where the decay has
+    moved the minimizer.
+    """
+    minima = known_minima(surface.name, Values(params), decay)
+    smooth = minima.xy[minima.best & ~minima.cusp]
+    hessians = (surface.hessian(x, y, **params) for x, y in smooth.tolist())
     # Not `curvatures`: of single numbers `math.hypot` is the more exact.
     found = ((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy) for hxx, hxy, hyy in hessians)
-    return max(found, default=0.0)
+    return max((curvature + decay for curvature in found), default=0.0)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES, record
+from landscape import SURFACES
 from landscape.record import CriticalPoint
 from optimizers.analysis.measures import (
     SHORTEST,
@@ -34,6 +34,7 @@ from optimizers.analysis.measures import (
     Vector,
     curvatures,
     frame_of,
+    known_minima,
     last_gap,
     losses_in_frame,
     nearest,
@@ -112,8 +113,6 @@ STAYS_AWAY = 0.5
 # The rate has run out when less than a tenth of the largest is left, and all the time to the
 # horizon would take the run less than a tenth as far as it has come.
 RATE_LEFT, WAY_LEFT = 0.1, 0.1
-# A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
-FOLLOW = 32
 # A critical point within a pixel is found to rounding in fewer steps of it than this.
 POLISH = 8
 
@@ -546,49 +545,6 @@ class _Case:
         return _verdict(
             STILL_DESCENDING if falls else STILL_MOVING, fall=fall, updates=self.quarter
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Minima:
-    """Minimizers, float64 (m, 2), and which of them (m,) belong to global minima or are cusps.
-
-    `origin` float64 (m, 2) is where they would be without weight decay.
-    """
-
-    xy: Vector
-    origin: Vector
-    best: NDArray[np.bool_]
-    cusp: NDArray[np.bool_]
-
-
-@functools.lru_cache(maxsize=256)
-def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima:
-    """Return the minimizers in the domain, each where a coupled weight decay moves it.
-
-    A minimum stays global or local when it moves; one that vanishes on the way is left out.
-    """
-    surface = SURFACES[name]
-    kinds = (record.GLOBAL_MINIMUM, record.LOCAL_MINIMUM, record.CUSP)
-    points = [point for point in surface.critical_points(**params) if point.kind in kinds]
-    origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
-    x, y = origin.T
-    kept = np.ones(len(points), dtype=bool)
-    if decay > 0:
-        # Half of the steps go with the decay, the other half polish.
-        for share in np.minimum(1.0, np.linspace(0, 2, FOLLOW + 1)[1:]):
-            gx, gy = surface.gradient(x, y, **params)
-            hxx, hxy, hyy = surface.hessian(x, y, **params)
-            wd = share * decay
-            gx, gy, hxx, hyy = gx + wd * x, gy + wd * y, hxx + wd, hyy + wd
-            kept &= curvatures(hxx, hxy, hyy)[1] > 0
-            determinant = np.where(kept, hxx * hyy - hxy * hxy, math.inf)
-            x, y = x - (hyy * gx - hxy * gy) / determinant, y - (hxx * gy - hxy * gx) / determinant
-    return Minima(
-        np.stack([x, y], axis=1)[kept],
-        origin[kept],
-        np.array([p.kind != record.LOCAL_MINIMUM for p in points], dtype=bool)[kept],
-        np.array([p.kind == record.CUSP for p in points], dtype=bool)[kept],
-    )
 
 
 def _period(path: Vector) -> int | None:

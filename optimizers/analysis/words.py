@@ -21,13 +21,14 @@ from optimizers.analysis.measures import (
     Frame,
     Vector,
     frame_of,
+    known_minima,
     last_gap,
     losses_in_frame,
     nearest,
     zigzag,
 )
 from optimizers.analysis.statements import Coordinate, Growth, Share, Statement, render
-from optimizers.analysis.verdicts import Verdict, known_minima, verdict
+from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.simulation.experiment import Experiment, Trajectory
 
 # A run zigzags if it changes sides at half of its turns or more, and turns by as much as the eye

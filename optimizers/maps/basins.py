@@ -12,25 +12,33 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.checks import shown
+from landscape.hessian import solve
 from landscape.record import CriticalPoint
+from optimizers.analysis.measures import known_minima
 from optimizers.maps.base import MOST_SIDE, Array, Result
-from optimizers.simulation.experiment import Experiment, check_count, check_point
+from optimizers.simulation.experiment import Experiment, Run, check_count, check_point
 from optimizers.simulation.sweep import sweep
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 
-NOWHERE, UNDECIDED = -1, -2  # the run diverges; where it ends is not known
+# The run diverges; where it would end is not known; it rests at an unlisted critical point.
+NOWHERE, UNDECIDED, ELSEWHERE = -1, -2, -3
 NEAR = 0.02  # of the frame's diagonal: a run this close to a critical point has ended there
 CHECKS = 26  # times at which the loss of a run is looked at
+# A run rests if its loss changes, from the last look but one, by no more than this share of all
+# that it has changed, and if Newton's method leads from its end to a critical point within NEAR.
+STILL = 0.01
+POLISH = 12  # steps of Newton's method; its last is to be shorter than this share of the diagonal:
+POLISHED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Basins(Result):
     """Where the run from every start ends, (n, n) by y and x.
 
-    `x` and `y` (n,) are the starts' coordinates; `where` indexes `points`, or is NOWHERE or
-    UNDECIDED; `steps` is the number of updates after which the loss had come nearly all the way to
-    the last one, of the CHECKS that were looked at.
+    `x` and `y` (n,) are the starts' coordinates; `where` indexes `points`, or is NOWHERE,
+    UNDECIDED or ELSEWHERE; `steps` is the number of updates after which the loss had come nearly
+    all the way to the last one, of the CHECKS that were looked at.
     """
 
     x: Array
@@ -104,10 +112,55 @@ class BasinMap:
         )
         assert found.losses is not None
         assert found.recorded_at is not None
-        points = tuple(SURFACES[experiment.surface].critical_points(**experiment.params))
+        points = points_of(experiment, run)
         where = nearest(found.end, points, self.frame)
+        unlisted = (where == UNDECIDED) & ~found.diverged & still(found.losses)
+        where[unlisted] = np.where(
+            rests(experiment, run, found.end[unlisted], self.frame), ELSEWHERE, UNDECIDED
+        )
         where[found.diverged] = NOWHERE
         return Basins(x, y, where, came(found.losses, found.recorded_at), found.end, points)
+
+
+def points_of(experiment: Experiment, run: Run) -> tuple[CriticalPoint, ...]:
+    """Return the critical points that are listed of a surface.
+
+    For a run with coupled weight decay they are the minima of the loss that it descends, each
+    where the decay has moved it, with the surface's loss there.
+    """
+    surface, decay = SURFACES[experiment.surface], experiment.plan(run).coupled
+    points = surface.critical_points(**experiment.params)
+    if decay == 0:
+        return points
+    minima = known_minima(experiment.surface, experiment.params, decay)
+    kinds = {(point.x, point.y): point.kind for point in points}
+    return tuple(
+        CriticalPoint(x, y, surface.loss(x, y, **experiment.params), kinds[old[0], old[1]])
+        for (x, y), old in zip(minima.xy.tolist(), minima.origin.tolist(), strict=True)
+    )
+
+
+def still(losses: Array) -> Array:
+    """Tell of runs with the given losses (..., c) whether the last of them hardly changes them."""
+    with np.errstate(invalid="ignore"):
+        lately = np.abs(losses[..., -1] - losses[..., -2])
+        return np.asarray(lately <= STILL * np.abs(losses - losses[..., :1]).max(axis=-1))
+
+
+def rests(experiment: Experiment, run: Run, ends: Array, frame: Frame) -> Array:
+    """Tell of ends (m, 2) whether a critical point of the loss that is descended is within NEAR."""
+    surface, decay = SURFACES[experiment.surface], experiment.plan(run).coupled
+    diagonal = math.hypot(*(high - low for low, high in frame))
+    xy = ends.T.copy()
+    step = np.full_like(xy, np.inf)
+    with np.errstate(all="ignore"):  # the Hessian may be singular on the way
+        for _ in range(POLISH):
+            slope = np.array(surface.gradient(*xy, **experiment.params)) + decay * xy
+            hxx, hxy, hyy = surface.hessian(*xy, **experiment.params)
+            step = solve(np.array([[hxx + decay, hxy], [hxy, hyy + decay]]), slope)
+            xy = xy - step
+        found = np.hypot(*step) <= POLISHED * diagonal
+        return np.asarray(found & (np.hypot(*(xy - ends.T)) <= NEAR * diagonal))
 
 
 def nearest(ends: Array, points: tuple[CriticalPoint, ...], frame: Frame) -> Array:

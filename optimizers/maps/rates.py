@@ -25,9 +25,10 @@ from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
 LOW, GOOD, HIGH, DIVERGES = msgid("low"), msgid("good"), msgid("high"), msgid("diverges")
-RATE_ZONES = (LOW, GOOD, HIGH, DIVERGES)
+UNRATED = msgid("falls without end")
+RATE_ZONES = (LOW, GOOD, HIGH, DIVERGES, UNRATED)
 # A rate is good if its gap is at most twice the best one, or a thousandth of the gap at the start:
-# below that nobody would see a difference.
+# below that nobody would see a difference. Where the loss has no lower bound, no rate is good.
 GOOD_TIMES, GOOD_SHARE = 2.0, 1e-3
 
 
@@ -51,6 +52,17 @@ class Curves(Result):
     def best(self, c: int) -> float:
         """Return the rate at which run c ends lowest, the middle one if several are equal."""
         return best_of(self.rates, self.median[c])
+
+    def lost(self, c: int) -> list[tuple[float, float]]:
+        """Return the unbroken stretches of rates at which run c diverges, each with its ends."""
+        diverges = np.concatenate(
+            [[False], self.zone[c] == RATE_ZONES.index(DIVERGES), [False]]
+        ).astype(int)
+        first, after = (np.flatnonzero(np.diff(diverges) == turn) for turn in (1, -1))
+        return [
+            (float(self.rates[i]), float(self.rates[j - 1]))
+            for i, j in zip(first, after, strict=True)
+        ]
 
     def table(self) -> dict[str, Array]:
         """Return the map as columns, a row for every run and rate."""
@@ -97,8 +109,10 @@ class RateSweep(Rates):
             diverged.append(found.diverged.mean(axis=-1))
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         start = [start_gap(experiment, c) for c in range(len(runs))]
-        share = np.array(diverged)
-        zone = np.array([zones(m, d, s) for m, d, s in zip(median, share, start, strict=True)])
+        share, bounded = np.array(diverged), SURFACES[experiment.surface].bounded
+        zone = np.array(
+            [zones(m, d, s, bounded) for m, d, s in zip(median, share, start, strict=True)]
+        )
         return Curves(rates, low, median, high, share, zone)
 
 
@@ -112,13 +126,12 @@ def start_gap(experiment: Experiment, c: int) -> float:
     return float(surface.loss(*start, **experiment.params)) - lowest
 
 
-def zones(median: Array, diverged: Array, start: float) -> Array:
+def zones(median: Array, diverged: Array, start: float, bounded: bool = True) -> Array:
     """Return the zone of every rate, (r,) ints, given the gaps, diverged shares and first gap."""
-    best = float(median.min())
-    limit = max(best + (GOOD_TIMES - 1) * abs(best), GOOD_SHARE * start)
-    good = median <= limit
-    found = np.full(len(median), RATE_ZONES.index(HIGH))
-    found[: int(np.argmax(good))] = RATE_ZONES.index(LOW)
-    found[good] = RATE_ZONES.index(GOOD)
+    found = np.full(len(median), RATE_ZONES.index(HIGH if bounded else UNRATED))
+    if bounded:
+        good = median <= max(GOOD_TIMES * float(median.min()), GOOD_SHARE * start)
+        found[: int(np.argmax(good))] = RATE_ZONES.index(LOW)
+        found[good] = RATE_ZONES.index(GOOD)
     found[(diverged > 0.5) | ~np.isfinite(median)] = RATE_ZONES.index(DIVERGES)
     return found

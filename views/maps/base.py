@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from landscape import SURFACES
-from landscape.language import Message, msgid, tr
+from landscape.language import Message, msgid, tr, tr_n, whole
 from landscape.language import number as written
 from optimizers import Experiment
 from optimizers.maps import Request
@@ -136,6 +136,15 @@ def loss_name(experiment: Experiment) -> str:
     """Return what a map's losses are called: they are above the lowest loss, if there is one."""
     bounded = SURFACES[experiment.surface].bounded
     return tr("excess loss") if bounded else tr("loss")
+
+
+def updates_of(experiment: Experiment) -> str:
+    """Return how many updates the runs make: one number, or the fewest and the most."""
+    counts = [experiment.plan(run).steps for run in experiment.runs]
+    least, most = min(counts), max(counts)
+    if least == most:
+        return tr_n("{count} update", "{count} updates", most)
+    return tr("{least} to {most} updates", least=whole(least), most=whole(most))
 
 
 def legend_of(marks: Sequence[Mark]) -> tuple[tuple[str, str], ...]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape.language import msgid, number, percent, tr, tr_n, whole
+from landscape.language import msgid, number, percent, tr, tr_n
 from landscape.record import CriticalPoint
 from optimizers.maps import BasinMap, Basins
-from optimizers.maps.basins import NOWHERE, UNDECIDED
+from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED
 from optimizers.maps.ensembles import MINIMA
-from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run
+from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run, updates_of
 from views.scene.figures import Figure
 from views.scene.frames import domain
 from views.scene.panel import Panel
@@ -26,10 +26,11 @@ STARTS = Setting(
     "map.starts", OneOf(("64", "128", "256", "512")), "256", msgid("Starts a side"), width=130
 )
 MOST_COLOURS = 5  # ends that have a colour of their own; the rarer ones share one
-OTHERS = -3
+OTHERS = -4
 SPECIAL = {
     UNDECIDED: (msgid("undecided"), "#8794A1"),
     NOWHERE: (msgid("diverged"), "#4A5662"),
+    ELSEWHERE: (msgid("at rest at another critical point"), "#6E5F4B"),
     OTHERS: (msgid("other ends"), "#BCC7D2"),
 }
 
@@ -109,7 +110,6 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     layout["xaxis"] = axis_layout(theme, "", range=[x0, x1])
     layout["yaxis"] = axis_layout(theme, "", range=[y0, y1])
     optimizer = request.experiment.runs[0].optimizer
-    steps = request.experiment.runs[0].steps or request.experiment.steps
     aspect = min(1.0, (y1 - y0) / (x1 - x0))
     colours = tuple((text, colour) for _, text, colour in legend)
     return Shown(
@@ -121,10 +121,10 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
             ),
         ),
         tr(
-            "Each pixel is one start of {optimizer}, {steps} updates; {size} × {size} starts."
+            "Each pixel is one start of {optimizer}, {updates}; {size} × {size} starts."
             " Darker: more updates until 99% of the descent is done.",
             optimizer=optimizer,
-            steps=whole(steps),
+            updates=updates_of(request.experiment),
             size=request.size,
         ),
         words(result, common),

@@ -26,6 +26,7 @@ from views.maps.base import (
     rates_of,
     rates_range,
     seeds_setting,
+    updates_of,
     varied,
 )
 from views.maps.basins import SPECIAL, name_of
@@ -208,9 +209,9 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
         ),
         tr(
             "Each point is the share of {seeds} seeds whose run ends nearest to a global minimum"
-            " after {steps} updates; the bar is its 95% confidence interval (Wilson).",
+            " after {updates}; the bar is its 95% confidence interval (Wilson).",
             seeds=whole(request.seeds),
-            steps=whole(request.experiment.steps),
+            updates=updates_of(request.experiment),
         ),
         "\n".join(lines),
     )
@@ -281,11 +282,11 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
         ),
         tr(
             "Left: each point is the mean of {seeds} runs from a minimizer, over the last half of"
-            " {steps} updates; at very small rates the noise ball is still growing. Right: {run} at"
-            " its own rate from the lab's start, mean of {seeds} runs, with the default numbers of"
+            " {updates}; at very small rates the noise ball is still growing. Right: {run} at its"
+            " own rate from the lab's start, mean of {seeds} runs, with the default numbers of"
             " every schedule.",
             seeds=whole(request.seeds),
-            steps=whole(request.experiment.steps),
+            updates=updates_of(request.experiment),
             run=marks[0].label,
         ),
         ball_words(result, marks),

@@ -241,15 +241,17 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
 
     The first is that of every momentum over the largest curvature; the second, of the heavy ball,
     is the rate 4 / (sqrt(L) + sqrt(l))^2 at the momentum
-    ((sqrt(L) - sqrt(l)) / (sqrt(L) + sqrt(l)))^2 (Polyak, 1964).
+    ((sqrt(L) - sqrt(l)) / (sqrt(L) + sqrt(l)))^2 (Polyak, 1964). Coupled weight decay adds to both
+    curvatures, L and l.
     """
     experiment, run = request.experiment, request.experiment.runs[0]
-    surface, rule = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer]
+    plan = experiment.plan(run)
+    surface, rule = plan.surface, plan.rule
     if not surface.quadratic or isinstance(rule.edges, str):
         return []
     hxx, _, hyy = surface.hessian(0.0, 0.0, **experiment.params)
-    top = largest_curvature(surface, experiment.params)
-    bottom = float(hxx + hyy) - top
+    top = largest_curvature(surface, experiment.params, plan.coupled)
+    bottom = float(hxx + hyy) + 2 * plan.coupled - top
     limits = [
         stability_limit(rule, {**run.hyper, request.hyper: float(m)}, top) for m in result.others
     ]

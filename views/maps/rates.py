@@ -9,11 +9,11 @@ import numpy as np
 
 from landscape import SURFACES
 from landscape.language import number, tr, whole
-from optimizers import OPTIMIZERS, Experiment
+from optimizers import Experiment
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
-from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, RATE_ZONES
+from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, RATE_ZONES, UNRATED
 from views.maps.base import (
     RANGE,
     Map,
@@ -29,6 +29,7 @@ from views.maps.base import (
     rates_of,
     rates_range,
     seeds_setting,
+    updates_of,
     varied,
 )
 from views.maps.reasons import RATES_VARY
@@ -55,10 +56,14 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | Note:
 
 
 def limit_of(experiment: Experiment, c: int) -> float | None:
-    """Return the rate above which run c is unstable at a global minimizer, if theory has one."""
-    run, surface = experiment.runs[c], SURFACES[experiment.surface]
-    curvature = largest_curvature(surface, experiment.params) + experiment.plan(run).coupled
-    return stability_limit(OPTIMIZERS[run.optimizer], run.hyper, curvature)
+    """Return the rate above which run c is unstable at a global minimizer, if theory has one.
+
+    With coupled weight decay it is the minimizer of the loss that is descended.
+    """
+    run = experiment.runs[c]
+    plan = experiment.plan(run)
+    curvature = largest_curvature(plan.surface, experiment.params, plan.coupled)
+    return stability_limit(plan.rule, run.hyper, curvature)
 
 
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
@@ -89,7 +94,9 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
                     "color": mark.colour,
                     "line": {"color": theme.page, "width": 2},
                 },
-                "hovertemplate": tr("{run}: best rate {rate}", run=mark.label, rate=number(best, 3))
+                "hovertemplate": tr(
+                    "{run}: lowest at rate {rate}", run=mark.label, rate=number(best, 3)
+                )
                 + "<extra></extra>",
                 "showlegend": False,
             }
@@ -139,6 +146,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     zones_named = [
         (tr("zone: {zone}", zone=tr(zone)), colour)
         for zone, colour in colours_of_zones(theme).items()
+        if (result.zone == RATE_ZONES.index(zone)).any()
     ]
     return Shown(
         (
@@ -156,7 +164,13 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
 def colours_of_zones(theme: Theme) -> dict[str, str]:
     """Return the colours of the zones: good is the page's, as low losses are."""
     good, middle, high = theme.ramp
-    return {LOW: middle, GOOD: good, HIGH: high, DIVERGES: theme.diverged}
+    return {
+        LOW: middle,
+        GOOD: good,
+        HIGH: high,
+        DIVERGES: theme.diverged,
+        UNRATED: theme.border,
+    }
 
 
 def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
@@ -189,16 +203,14 @@ def strip(result: Curves, marks: list[Mark], theme: Theme) -> list[Figure]:
 
 def pixel(request: RateSweep) -> str:
     """Return what one point is."""
-    steps, rates = whole(request.experiment.steps), whole(request.count)
+    updates, rates = updates_of(request.experiment), whole(request.count)
     if request.seeds == 1:
-        return tr(
-            "Each point is one run, {steps} updates; {rates} rates.", steps=steps, rates=rates
-        )
+        return tr("Each point is one run, {updates}; {rates} rates.", updates=updates, rates=rates)
     return tr(
         "Each point is the median of {seeds} runs with different noise, the band holds 80% of them;"
-        " {steps} updates each, {rates} rates.",
+        " {updates} each, {rates} rates.",
         seeds=whole(request.seeds),
-        steps=steps,
+        updates=updates,
         rates=rates,
     )
 
@@ -207,29 +219,44 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
     """Return the best rates and the limits of stability in words."""
     lines = []
     what = loss_name(request.experiment)
+    bounded = SURFACES[request.experiment.surface].bounded
     for c, (mark, limit) in enumerate(limits):
         median = result.median[c]
         if not np.isfinite(median).any():
             lines.append("- " + tr("{run}: diverges at every rate.", run=mark.label))
             continue
-        good = result.rates[
-            around(result.zone[c] == RATE_ZONES.index(GOOD), int(np.argmin(median)))
-        ]
         best, lowest = number(result.best(c)), number(float(median.min()))
-        facts = [
-            tr("best at rate {rate}, {loss_name} {loss}", rate=best, loss_name=what, loss=lowest),
-            tr(
-                "good from {low} to {high}",
-                low=number(float(good[0])),
-                high=number(float(good[-1])),
-            ),
-        ]
-        lost = result.rates[result.zone[c] == RATE_ZONES.index(DIVERGES)]
-        if len(lost):
-            facts.append(tr("diverges from {rate}", rate=number(float(lost[0]))))
+        if bounded:
+            good = result.rates[
+                around(result.zone[c] == RATE_ZONES.index(GOOD), int(np.argmin(median)))
+            ]
+            facts = [
+                tr(
+                    "best at rate {rate}, {loss_name} {loss}",
+                    rate=best,
+                    loss_name=what,
+                    loss=lowest,
+                ),
+                tr(
+                    "good from {low} to {high}",
+                    low=number(float(good[0])),
+                    high=number(float(good[-1])),
+                )
+                if len(good) > 1
+                else tr("good at that rate only"),
+            ]
+        else:
+            facts = [tr("furthest down at rate {rate}, loss {loss}", rate=best, loss=lowest)]
+        facts += diverging(result, c)
         if limit:
             facts.append(tr("limit of stability at the minimum {rate}", rate=number(limit)))
         lines.append("- " + tr("{run}: {facts}.", run=mark.label, facts="; ".join(facts)))
+    if not bounded:
+        told = tr(
+            "The loss has no lower bound, so no rate is good or bad: the lower the loss, the"
+            " further down the run has fallen. Dashed lines: limits of stability."
+        )
+        return "\n".join([*lines, f"\n{told}"])
     good_is = tr(
         "Good: {loss_name} at most twice the best, or a thousandth of that at the start. Dashed"
         " lines: limits of stability.",
@@ -237,6 +264,26 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
     )
     lines.append(f"\n{good_is}")
     return "\n".join(lines)
+
+
+def diverging(result: Curves, c: int) -> list[str]:
+    """Return at which rates run c diverges: from where on all do, and which of those below."""
+    lost = result.lost(c)
+    facts = []
+    if lost and lost[-1][1] == result.rates[-1]:
+        facts.append(tr("diverges at every rate from {rate} on", rate=number(lost.pop()[0])))
+    if lost:
+        ranges = [
+            number(low)
+            if low == high
+            else tr("{low} to {high}", low=number(low), high=number(high))
+            for low, high in lost
+        ]
+        if facts:
+            facts.append(tr("of the rates below, {rates} diverge too", rates=", ".join(ranges)))
+        else:
+            facts.append(tr("diverges at {rates}, and at no higher rate", rates=", ".join(ranges)))
+    return facts
 
 
 def around(good: Any, best: int) -> slice:

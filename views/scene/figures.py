@@ -19,7 +19,7 @@ from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
 from optimizers import Experiment, Run, Trajectory
-from optimizers.analysis.verdicts import known_minima
+from optimizers.analysis.measures import known_minima
 from views.scene.frames import MINIMA, Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
