@@ -500,7 +500,7 @@ def test_weight_decay_moves_the_limit_and_polyaks_point_of_rate_and_momentum():
     run = Run("Momentum", weight_decay=1.0)
     experiment = Experiment(params={"scale": 0.1, "condition": 20.0}, runs=(run,))
     request = MomentumGrid(experiment, size=16)
-    result, shown = drawn("Rate and momentum", request)
+    _, shown = drawn("Rate and momentum", request)
     limit, polyak = shown.panels[0].figure["data"][1:3]
     assert 10 ** limit["x"][0] == pytest.approx(2 / 3)
     high, low = math.sqrt(3.0), math.sqrt(1.1)
@@ -517,7 +517,7 @@ def test_weight_decay_moves_the_limit_and_polyaks_point_of_rate_and_momentum():
 
 def test_polyaks_point_is_that_of_the_convention():
     experiment = Experiment(runs=(Run("Momentum", hyper={"convention": "EMA"}),))
-    result, shown = drawn("Rate and momentum", MomentumGrid(experiment, size=16))
+    _, shown = drawn("Rate and momentum", MomentumGrid(experiment, size=16))
     polyak = shown.panels[0].figure["data"][2]
     high, low = math.sqrt(10.0), 1.0
     best = ((high - low) / (high + low)) ** 2
@@ -541,8 +541,8 @@ def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
     _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10, 101))
     assert "best at rate 0.063" in shown.words
     assert "diverges at every rate from 0.071 on; of the rates below, 0.05 to 0.056" in shown.words
-    _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 0.0632, 100))
-    assert re.search(r"diverges at 0\.0\d+ to 0\.0\d+, and at no higher rate", shown.words)
+    _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10**-1.2, 57))
+    assert "diverges at 0.05 to 0.056, and at no higher rate" in shown.words
 
 
 def test_a_sweep_rates_nothing_where_the_loss_has_no_lower_bound():
