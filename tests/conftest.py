@@ -29,6 +29,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 ROOT = Path(__file__).parent.parent
 COMPILING = 120  # seconds: more than a slow machine needs to compile every kernel
@@ -62,6 +64,31 @@ def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Return what a coroutine returns; in a thread, for Playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
+
+
+def answer_of(
+    serve: Callable[[Request], Any], query: str, stays: float | None = None, **params: str
+) -> Response:
+    """Return what a route answers; the body is there as a whole.
+
+    The client waits, or goes after so many seconds.
+    """
+
+    async def receive() -> Any:
+        if stays is None:
+            await asyncio.Event().wait()
+        await asyncio.sleep(stays or 0.0)
+        return {"type": "http.disconnect"}
+
+    async def answered() -> Response:
+        scope = {"type": "http", "query_string": query.encode(), "headers": []}
+        response = await serve(Request({**scope, "path_params": params}, receive))
+        if isinstance(response, StreamingResponse):
+            pieces = [str(piece) async for piece in response.body_iterator]
+            response.body = "".join(pieces).encode()
+        return response
+
+    return awaited(answered())
 
 
 def commands() -> Any:

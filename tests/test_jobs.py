@@ -15,6 +15,7 @@ import views.server.jobs
 from optimizers import Cancelled, Experiment, Run
 from optimizers.maps import BasinMap, MomentumGrid
 from optimizers.maps.grids import LOSS, STEPS
+from optimizers.simulation.sweep import SHORT_UPDATES
 from views.server.jobs import MOST_AT_ONCE, Job, Jobs
 
 PATIENCE = 30  # seconds after which a test that hangs fails
@@ -46,6 +47,7 @@ class Task:
     name: str
     gate: Gate = field(compare=False)
     nbytes: int = 8
+    updates: int = SHORT_UPDATES + 1
 
     def compute(
         self,

@@ -13,8 +13,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from conftest import awaited
-from starlette.requests import Request
+from conftest import answer_of
 from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 
@@ -468,8 +467,7 @@ def test_an_address_that_the_page_did_not_write_makes_no_file(query):
 
 def answered(query: str, kind: str) -> Response:
     """Return the server's answer for a file."""
-    scope = {"type": "http", "query_string": query.encode(), "headers": []}
-    return awaited(serve(Request({**scope, "path_params": {"kind": kind}})))
+    return answer_of(serve, query, kind=kind)
 
 
 @pytest.fixture

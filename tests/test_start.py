@@ -362,7 +362,7 @@ def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path)
 
 def ask_for_hours(url: str) -> list[socket.socket]:
     """Ask for so large maps that every process computes, and return the open connections."""
-    large = "surface=Ackley&optimizers=Adam&batch=1&noise=0.1&length=5000&map.starts=512"
+    large = "surface=Ackley&optimizers=Adam&batch=1&noise=0.1&length=2000&map.starts=512"
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     path = f"/{OWN}/map/basins.csv?view=Maps&map=Basins+of+attraction&{large}"
     asked = []

@@ -36,6 +36,11 @@ class Request(Protocol):
         """Return a request for a much coarser map, or None where that saves nothing."""
         ...
 
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make, if none of them ends early."""
+        ...
+
     def __hash__(self) -> int: ...
 
 
@@ -114,6 +119,16 @@ class Rates:
         if self.count * self.seeds <= 400:
             return None
         return replace(self, count=max(2, (self.count - 1) // 4 + 1), seeds=max(1, self.seeds // 8))
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return self.count * self.seeds * updates_of(self.experiment)
+
+
+def updates_of(experiment: Experiment) -> int:
+    """Return how many updates the runs of an experiment make together."""
+    return sum(experiment.plan(run).steps for run in experiment.runs)
 
 
 def best_of(rates: Array, losses: Array) -> float:

@@ -15,7 +15,7 @@ from landscape.checks import shown
 from landscape.hessian import solve
 from landscape.record import CriticalPoint
 from optimizers.analysis.measures import known_minima
-from optimizers.maps.base import MOST_SIDE, Array, Result
+from optimizers.maps.base import MOST_SIDE, Array, Result, updates_of
 from optimizers.simulation.experiment import Experiment, Run, check_count, check_point
 from optimizers.simulation.sweep import sweep
 
@@ -87,6 +87,11 @@ class BasinMap:
     def coarse(self) -> BasinMap | None:
         """Return the same with fewer starts."""
         return replace(self, size=self.size // 4) if self.size >= 64 else None
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return self.size**2 * updates_of(self.experiment)
 
     def compute(
         self,

@@ -20,6 +20,7 @@ from optimizers.maps.base import (
     part,
     quantile,
     seeds_of,
+    updates_of,
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.simulation.experiment import Experiment
@@ -75,6 +76,11 @@ class Ensemble:
     def coarse(self) -> Ensemble | None:
         """Return the same with few seeds."""
         return replace(self, seeds=self.seeds // 8) if self.seeds >= 64 else None
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return self.seeds * updates_of(self.experiment)
 
     def compute(
         self,
@@ -150,6 +156,12 @@ class Escape:
     def coarse(self) -> Escape | None:
         """Return the same with few seeds."""
         return replace(self, seeds=self.seeds // 8) if self.seeds >= 64 else None
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        sizes = batch_axis(self.experiment.samples)
+        return len(sizes) * self.seeds * updates_of(self.experiment)
 
     def compute(
         self,

@@ -22,6 +22,7 @@ from optimizers.maps.base import (
     gaps,
     quantile,
     seeds_of,
+    updates_of,
 )
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import MOST_STEPS, Experiment, check_count
@@ -110,6 +111,11 @@ class MomentumGrid:
         """Return the same with few rates and momenta."""
         return replace(self, size=self.size // 4) if self.size >= 64 else None
 
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return self.size**2 * self.seeds * updates_of(self.experiment)
+
     def compute(
         self,
         cancel: threading.Event | None = None,
@@ -171,6 +177,11 @@ class BatchGrid:
             return None
         size = max(min(self.size, 8), self.size // 4)
         return replace(self, size=size, seeds=max(1, self.seeds // 4))
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return self.size * self.seeds * int(self.rows()[1].sum())
 
     def rows(self) -> tuple[Array, Array]:
         """Return the batch sizes and the updates of each."""

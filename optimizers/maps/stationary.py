@@ -59,6 +59,12 @@ class NoiseBall(Rates):
     count: int = 41
     seeds: int = 100
 
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make, those with each schedule among them."""
+        steps = self.experiment.plan(self.experiment.runs[0]).steps
+        return super().updates + len(SCHEDULES) * self.seeds * steps
+
     def compute(
         self,
         cancel: threading.Event | None = None,

@@ -48,7 +48,10 @@ STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it se
 FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
-NICE = 19  # of a sweep's threads: they give way to whoever answers a visitor
+# Of a sweep's threads: they give way to whoever answers a visitor, and those of long sweeps also to
+# those of short ones. An update takes 30 to 150 ns, so a short sweep takes half a second.
+NICE_SHORT, NICE_LONG = 10, 19
+SHORT_UPDATES = 2**23
 POLL_SECONDS = 0.01  # between two looks at `cancel` and at the progress
 
 WORKERS = os.cpu_count() or 1
@@ -234,6 +237,7 @@ class _Cells:
             raise ValueError(
                 f"cells x steps = {updates}: must be at most MOST_MAP_UPDATES = {MOST_MAP_UPDATES}"
             )
+        self.updates = updates
         self.lr = fields["lr"]
         self.seed, self.batch_size, self.steps = (
             collapsed(fields[name], len(self.shape)) for name in ("seed", "batch_size", "steps")
@@ -446,15 +450,15 @@ class _Job:
 
 
 @functools.cache
-def _pool() -> concurrent.futures.ThreadPoolExecutor:
-    """The threads of all sweeps of this process; the kernels leave the interpreter to others."""
-    return concurrent.futures.ThreadPoolExecutor(WORKERS, "sweep", give_way)
+def _pool(nice: int) -> concurrent.futures.ThreadPoolExecutor:
+    """The threads of all long, or short, sweeps; the kernels leave the interpreter to others."""
+    return concurrent.futures.ThreadPoolExecutor(WORKERS, "sweep", give_way, (nice,))
 
 
-def give_way() -> None:
+def give_way(nice: int) -> None:
     """Let this thread step back behind those that answer visitors, where each has a priority."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
 
 
 if hasattr(os, "register_at_fork"):  # the threads stay behind in the parent
@@ -470,13 +474,14 @@ def _work_through(
     """Have workers run all chunks of a job; tell of the progress and listen for the end of it."""
     poll = None if cancel is None and progress is None else POLL_SECONDS
     count, told = job.cells.count, 0
+    pool = _pool(NICE_SHORT if job.cells.updates <= SHORT_UPDATES else NICE_LONG)
     stints: set[concurrent.futures.Future[None]] = set()
     try:
         while job.finished < count:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
             while job.taken < count and len(stints) < threads:
-                stints.add(_pool().submit(job.stint))
+                stints.add(pool.submit(job.stint))
             done, stints = concurrent.futures.wait(stints, poll, concurrent.futures.FIRST_COMPLETED)
             for stint in done:
                 stint.result()

@@ -13,6 +13,7 @@ from landscape.language import number as written
 from optimizers import Experiment
 from optimizers.maps import Request
 from optimizers.maps.base import noisy
+from views.maps.reasons import too_many
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure, Mark
 from views.scene.panel import Panel
@@ -23,6 +24,9 @@ from views.theme import Theme
 if TYPE_CHECKING:
     from views.settings.choice import Choice
     from views.settings.settings import Settings
+
+# Of all runs of one map: the longest take a minute of one core.
+MOST_MAP_UPDATES = 2**29
 
 RUN = run_setting("map.run", msgid("Run"), 170)
 
@@ -57,6 +61,13 @@ class Map:
     load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
     hint: Message = ""  # what a click does
     seeded: Callable[[Experiment], bool] = noisy
+
+    def bounded(self, settings: Settings, choice: Choice) -> Request | Note:
+        """Return the request, or a note where there is none or it makes too many updates."""
+        request = self.ask(settings, choice)
+        if isinstance(request, Note) or request.updates <= MOST_MAP_UPDATES:
+            return request
+        return too_many(request.updates, MOST_MAP_UPDATES)
 
 
 def range_settings(name: str = "map", low: float = 1e-4, high: float = 10.0) -> tuple[Setting, ...]:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import csv
+import functools
 import io
 import math
 import re
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import tr
-from optimizers import maps
+from optimizers import Cancelled, maps
 from views.maps import MAPS
 from views.server.address import asked, link
-from views.server.jobs import JOBS
+from views.server.jobs import JOBS, Full
+from views.server.places import PLACES, busy
 from views.settings.choice import choose
 from views.settings.setting import Note
 from views.settings.settings import Settings
 
-# Whoever waits here for a map must not keep others from the player's files.
-MAKERS = concurrent.futures.ThreadPoolExecutor(4, "csv")
+ROWS = 4096  # of a table that are written at once: to do more would keep others waiting
+LOOK = 0.1  # seconds between two looks at whether the client has gone
 
 
 def draw_link(settings: Settings) -> None:
@@ -34,22 +36,29 @@ def draw_link(settings: Settings) -> None:
     st.html(link(f"map/{name}.csv", settings, tr("Numbers of this map (CSV)")))
 
 
-def table(result: maps.Result) -> str:
-    """Return a map as CSV; where there is no number a field is empty."""
+def table(result: maps.Result) -> Iterator[str]:
+    """Yield a map as CSV, some rows at a time; where there is no number a field is empty."""
     columns = result.table()
+    count = len(next(iter(columns.values())))
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
     write(columns)
-    for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-        write("" if isinstance(v, float) and not math.isfinite(v) else v for v in row)
-    return out.getvalue()
+    for first in range(0, count, ROWS):
+        some = (column[first : first + ROWS].tolist() for column in columns.values())
+        for row in zip(*some, strict=True):
+            write("" if isinstance(v, float) and not math.isfinite(v) else v for v in row)
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
-def made(request: Any) -> Any:
-    """Return a map, as soon as it is made."""
+def made(request: Any, gone: threading.Event) -> Any:
+    """Return a map, as soon as it is made; raise Cancelled when nobody waits for it any more."""
     job = JOBS.join(request)
     try:
-        job.done.wait()
+        while not job.done.wait(LOOK):
+            if gone.is_set():
+                raise Cancelled
     finally:
         JOBS.leave(job)
     if job.error:
@@ -57,26 +66,25 @@ def made(request: Any) -> Any:
     return job.result
 
 
-def made_from(settings: Settings) -> str:
+def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
     """Return the table of the map that is set; raise ValueError where there is none."""
-    request = MAPS[settings["map"]].ask(settings, choose(settings))
+    request = MAPS[settings["map"]].bounded(settings, choose(settings))
     if isinstance(request, Note):
         raise ValueError(request.text())
-    return table(made(request))
+    return table(made(request, gone))
 
 
 async def serve(request: Request) -> Response:
     """Answer with a map's numbers."""
     settings = asked(request)
     if settings is None:
-        return Response("This address holds no map.", 400)
+        return PlainTextResponse("This address holds no map.", 400)
     try:
-        loop = asyncio.get_running_loop()
-        body = await loop.run_in_executor(MAKERS, made_from, settings)
+        return await PLACES.answer(request, "text/csv", functools.partial(made_from, settings))
+    except Full:
+        return busy()
     except ValueError as error:
-        return Response(f"This map cannot be made: {error}", 400)
-    headers = {"Content-Disposition": "attachment"}
-    return Response(body, media_type="text/csv", headers=headers)
+        return PlainTextResponse(f"This map cannot be made: {error}", 400)
 
 
 ROUTE = Route("/map/{name}.csv", serve)

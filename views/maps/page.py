@@ -11,7 +11,7 @@ from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
 from views.player import chart
-from views.server.jobs import JOBS, Job
+from views.server.jobs import JOBS, Full, Job
 from views.settings import session
 from views.settings.choice import Choice
 from views.settings.setting import Note, RunName
@@ -29,7 +29,7 @@ VISITOR = "visitor"  # who waits for a map
 def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> None:
     """Draw the chosen map of what the lab's controls say."""
     the_map = MAPS[settings["map"]]
-    request = the_map.ask(settings, choice)
+    request = the_map.bounded(settings, choice)
     draw_controls(settings, choice, the_map)
     if isinstance(request, Note):
         JOBS.forget(visitor())
@@ -45,6 +45,9 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
     if result is None:
         (job,) = JOBS.watch(visitor(), request)
         job.done.wait(QUICK)
+        if isinstance(job.error, Full):
+            st.warning(tr("Many maps are waiting to be made. Try again in a minute."))
+            return
         if job.error:
             st.error(tr("This map cannot be made: {reason}", reason=job.error))
             return
@@ -74,7 +77,7 @@ def wait(job: Job) -> tuple[Any, Any]:
     if coarse is not None:
         jobs = JOBS.watch(visitor(), job.request, coarse)
     rough = jobs[-1].result if coarse is not None else None
-    awaited = [j for j in jobs if j is job or rough is None]
+    awaited = [j for j in jobs if j is job or (rough is None and not j.error)]
     st.fragment(progress, run_every=LOOK)(jobs, awaited)
     return coarse, rough
 

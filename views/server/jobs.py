@@ -3,7 +3,10 @@
 A map is asked for by what it depends on. Whoever asks for one that is being made gets the same
 job. Some stay until it is done (`join`, `leave`); a visitor's page looks at it now and then, and
 has left if it has not looked for a while (`watch`). A job that nobody waits for any more is
-cancelled; finished maps are kept, the last used ones, up to a number of bytes.
+cancelled; finished maps are kept for some minutes, the last used ones, up to a number of bytes.
+
+Short jobs, those that a page watches and those of files wait in lanes of their own, so that none of
+them waits for the others. A job that comes when too many wait already is refused.
 """
 
 from __future__ import annotations
@@ -17,10 +20,19 @@ from typing import Any
 
 from optimizers import Cancelled
 from optimizers.maps import Request
+from optimizers.simulation.sweep import SHORT_UPDATES
 
 MOST_BYTES = 200_000_000  # of finished maps
-MOST_AT_ONCE = 2  # jobs that compute; the others wait for their turn
+KEPT_SECONDS = 600.0  # for which a finished map is kept after its last use
+MOST_AT_ONCE = 2  # jobs of a lane that compute; the others wait for their turn
+MOST_WAITING = 64  # jobs that wait for their turn
 PATIENCE = 5.0  # seconds without a look after which a watching visitor has gone
+SHORT, PAGE, FILE = "short", "page", "file"
+LANES = (SHORT, PAGE, FILE)
+
+
+class Full(Exception):  # noqa: N818  (nothing went wrong)
+    """Too many jobs wait for their turn already."""
 
 
 @dataclass(eq=False)
@@ -39,7 +51,19 @@ class Job:
     @property
     def wanted(self) -> bool:
         """Whether anybody waits for it."""
-        return self.waiting > 0 or any(time.monotonic() < end for end in self.watched.values())
+        return self.waiting > 0 or self.on_page
+
+    @property
+    def on_page(self) -> bool:
+        """Whether a page watches it."""
+        return any(time.monotonic() < end for end in self.watched.values())
+
+    @property
+    def lane(self) -> str:
+        """Where it waits for its turn, for those who wait for it now."""
+        if self.request.updates <= SHORT_UPDATES:
+            return SHORT
+        return PAGE if self.on_page else FILE
 
 
 class Jobs:
@@ -47,10 +71,11 @@ class Jobs:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()
-        self._turn = threading.Semaphore(MOST_AT_ONCE)
+        self._queue: list[Job] = []  # those that wait for their turn, the first to come first
+        self._running = dict.fromkeys(LANES, 0)
         self._under_way: dict[Hashable, Job] = {}
         self._watching: dict[object, dict[Request, Job]] = {}
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, int, float]] = OrderedDict()
         self._most_bytes = most_bytes
 
     def kept(self, request: Request) -> Any:
@@ -59,10 +84,14 @@ class Jobs:
             return self._look(request)
 
     def join(self, request: Request) -> Job:
-        """Return the job that makes a map, started if need be; call `leave` in the end."""
+        """Return the job that makes a map, started if need be; call `leave` in the end.
+
+        One that is refused has ended, with a Full as its error.
+        """
         with self._lock:
             job = self._job(request)
             job.waiting += 1
+            self._begin()
             return job
 
     def watch(self, visitor: object, *requests: Request) -> list[Job]:
@@ -74,18 +103,18 @@ class Jobs:
         with self._lock:
             before = self._watching.pop(visitor, {})
             kept = {request: job for request, job in before.items() if not job.cancel.is_set()}
-            jobs = {request: kept.get(request) or self._job(request) for request in requests}
-            end = time.monotonic() + PATIENCE
-            for job in jobs.values():
-                job.watched[visitor] = end
+            jobs = {}
+            for request in requests:
+                jobs[request] = kept.get(request) or self._job(request)
+                jobs[request].watched[visitor] = time.monotonic() + PATIENCE
             for request, job in before.items():
                 if jobs.get(request) is not job:
                     job.watched.pop(visitor, None)
                     self._cancel_unwanted(job)
-            for other in [v for v, theirs in self._watching.items() if gone(v, theirs)]:
-                del self._watching[other]
+            self._forget_gone()
             if jobs:
                 self._watching[visitor] = jobs
+            self._begin()
             return list(jobs.values())
 
     def forget(self, visitor: object) -> None:
@@ -98,9 +127,25 @@ class Jobs:
             job.waiting -= 1
             self._cancel_unwanted(job)
 
+    def forget_old(self) -> None:
+        """Give back what has not been used for long, and end what nobody waits for any more."""
+        with self._lock:
+            old = time.monotonic() - KEPT_SECONDS
+            for request in [r for r, (*_, used) in self._kept.items() if used < old]:
+                del self._kept[request]
+            self._forget_gone()
+            self._begin()
+
+    def _forget_gone(self) -> None:
+        for visitor in [v for v, jobs in self._watching.items() if gone(v, jobs)]:
+            del self._watching[visitor]
+
     def _cancel_unwanted(self, job: Job) -> None:
         if not job.wanted and not job.done.is_set():
             job.cancel.set()
+            if job in self._queue:
+                self._queue.remove(job)
+                job.done.set()
             # Whoever asks again from now on must not get the cancelled one.
             if self._under_way.get(job.request) is job:
                 del self._under_way[job.request]
@@ -112,28 +157,45 @@ class Jobs:
             job.done.set()
             return job
         if request not in self._under_way:
-            job = self._under_way[request] = Job(request)
-            threading.Thread(target=self._make, args=(job,), name="map", daemon=True).start()
+            for waiting in [*self._queue]:
+                self._cancel_unwanted(waiting)
+            job = Job(request)
+            if len(self._queue) >= MOST_WAITING:
+                job.error = Full()
+                job.cancel.set()  # who asks again gets another try
+                job.done.set()
+                return job
+            self._under_way[request] = job
+            self._queue.append(job)
         return self._under_way[request]
+
+    def _begin(self) -> None:
+        """Begin with the jobs whose turn it is."""
+        for job in [*self._queue]:
+            self._cancel_unwanted(job)
+            lane = job.lane
+            if job in self._queue and self._running[lane] < MOST_AT_ONCE:
+                self._queue.remove(job)
+                self._running[lane] += 1
+                threading.Thread(
+                    target=self._make, args=(job, lane), name="map", daemon=True
+                ).start()
 
     def _look(self, request: Request) -> Any:
         found = self._kept.get(request)
         if found is None:
             return None
-        self._kept.move_to_end(request)
+        self._keep(request, found[0])
         return found[0]
 
-    def _make(self, job: Job) -> None:
+    def _make(self, job: Job, lane: str) -> None:
         def progress(share: float) -> None:
             job.share = share
             with self._lock:
                 self._cancel_unwanted(job)
 
         try:
-            with self._turn:
-                progress(0.0)
-                if not job.cancel.is_set():
-                    job.result = job.request.compute(job.cancel, progress)
+            job.result = job.request.compute(job.cancel, progress)
         except Cancelled:
             pass
         except Exception as error:
@@ -143,11 +205,14 @@ class Jobs:
                 self._keep(job.request, job.result)
             if self._under_way.get(job.request) is job:
                 del self._under_way[job.request]
+            self._running[lane] -= 1
+            self._begin()
         job.done.set()
 
-    def _keep(self, request: Request, result: Any) -> None:
-        self._kept[request] = result, result.nbytes
-        while sum(size for _, size in self._kept.values()) > self._most_bytes:
+    def _keep(self, request: Hashable, result: Any) -> None:
+        self._kept[request] = result, result.nbytes, time.monotonic()
+        self._kept.move_to_end(request)
+        while sum(size for _, size, _ in self._kept.values()) > self._most_bytes:
             self._kept.popitem(last=False)
 
 

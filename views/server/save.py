@@ -6,19 +6,19 @@ several processes that share the visitors of a class, any may be the one that is
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import csv
 import html
 import io
 import json
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import msgid, tr
@@ -27,6 +27,7 @@ from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server.address import asked, link
+from views.server.places import PLACES
 from views.server.server import FILES, PLAYER
 from views.settings.choice import Choice, choose
 from views.settings.settings import Settings
@@ -48,6 +49,7 @@ ground(bytes("{ground}"));
 show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
+PIECE = 2**18  # characters that are sent at once
 # What a module imports from beside it.
 NEIGHBOUR = re.compile(r'^((?:import|export) [^;"]*)"\./([\w-]+\.js)"', re.MULTILINE)
 
@@ -127,13 +129,18 @@ async def serve(request: Request) -> Response:
     """Answer with a file."""
     kind = request.path_params["kind"]
     if kind not in FORMATS:
-        return Response("Not found", 404)
+        return PlainTextResponse("Not found", 404)
     _, media, make = FORMATS[kind]
     settings = asked(request)
     if settings is None:
-        return Response("This address holds no experiment.", 400)
-    body = await asyncio.to_thread(lambda: make(choose(settings)))
-    return Response(body, media_type=media, headers={"Content-Disposition": "attachment"})
+        return PlainTextResponse("This address holds no experiment.", 400)
+
+    def pieces(gone: threading.Event) -> Iterator[str]:
+        text = "" if gone.is_set() else make(choose(settings))
+        # To compress all of it at once would keep others waiting.
+        return (text[i : i + PIECE] for i in range(0, len(text), PIECE))
+
+    return await PLACES.answer(request, media, pieces)
 
 
 # Before the player's files, whose addresses look alike.

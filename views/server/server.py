@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
 from views.live import routes as live
+from views.server.jobs import JOBS
 
 PLAYER = Path(__file__).parents[1] / "player"
 OWN = "zz"  # below the app's path: everything that is not Streamlit's
@@ -137,6 +138,12 @@ def warm() -> None:
     gc.freeze()
 
 
+def tidy() -> None:
+    """Give back what nobody needs any more."""
+    JOBS.forget_old()
+    gc.collect()
+
+
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Warm up before the first request, and collect garbage now and then.
@@ -149,7 +156,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     async def collect() -> None:
         while True:
             await asyncio.sleep(COLLECT_EVERY)
-            await asyncio.to_thread(gc.collect)
+            await asyncio.to_thread(tidy)
 
     task = asyncio.create_task(collect())
     yield

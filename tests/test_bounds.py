@@ -1,0 +1,341 @@
+"""What anybody asks for is bounded, ends with whoever asked, and keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+import threading
+import time
+import urllib.request
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+import streamlit.testing.v1 as testing
+from conftest import ROOT, answer_of
+from test_jobs import Gate, Task, began, ended
+from test_jobs import gate as gate  # a fixture
+
+import views.server.jobs
+from optimizers import Experiment, Run
+from optimizers.maps import (
+    REQUESTS,
+    BasinMap,
+    BatchGrid,
+    Ensemble,
+    Escape,
+    MomentumGrid,
+    NoiseBall,
+    RateSweep,
+)
+from optimizers.simulation.sweep import SHORT_UPDATES, sweep
+from views.maps import MAPS, files, page
+from views.maps.base import MOST_MAP_UPDATES
+from views.presets import PRESETS
+from views.server.jobs import MOST_AT_ONCE, MOST_WAITING, Full, Job, Jobs
+from views.server.places import AT_ONCE, BUSY, GONE, WAITING, Places
+from views.settings.choice import choose
+from views.settings.setting import Note
+from views.settings.settings import read
+
+SECONDS = 1.0  # that a small map may take behind large ones
+TRIES = 3  # of which the best counts: others use this machine too
+
+# Slow enough that no run leaves or ends early.
+QUIET = Experiment(
+    "Local-minima valley",
+    steps=30,
+    noise=1e-3,
+    samples=64,
+    runs=(
+        Run("Momentum", lr=1e-6, batch_size=8),
+        Run("SGD", lr=1e-6, batch_size=8, steps=20),
+    ),
+)
+EXAMPLES = (
+    RateSweep(QUIET, 1e-6, 2e-6, count=5, seeds=3),
+    MomentumGrid(QUIET, 1e-6, 2e-6, size=4, seeds=3),
+    BatchGrid(QUIET, 1e-6, 2e-6, size=4, seeds=3),
+    BatchGrid(QUIET, 1e-6, 2e-6, size=4, seeds=3, budget="samples"),
+    BasinMap(QUIET, size=6),
+    Ensemble(QUIET, seeds=3),
+    Escape(QUIET, seeds=3),
+    NoiseBall(QUIET, 1e-6, 2e-6, count=4, seeds=3),
+)
+LARGE = {
+    "view": "Maps",
+    "map": "Basins of attraction",
+    "surface": "Ackley",
+    "optimizers": "AdamW",
+    "noise": "0.1",
+    "batch": "1",
+    "map.starts": "512",
+}
+SMALL = {**LARGE, "map.starts": "64", "length": "50"}
+
+
+def large(number: int) -> BasinMap:
+    """Return one of many different maps, about as large as there are."""
+    experiment = Experiment("Ackley", steps=2000, noise=0.1 + number, runs=(Run("AdamW"),))
+    return BasinMap(experiment, size=512)
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    """Jobs that know nothing of what other tests have made."""
+    fresh = Jobs()
+    for module in (page, files):
+        monkeypatch.setattr(module, "JOBS", fresh)
+    return fresh
+
+
+# --- How much a map may be
+
+
+@pytest.mark.parametrize("request_", EXAMPLES, ids=lambda r: type(r).__name__)
+def test_the_updates_of_a_map_are_those_that_its_sweeps_make(request_, monkeypatch):
+    made = []
+
+    def counted(*given: Any, **more: Any) -> Any:
+        found = sweep(*given, **more)
+        made.append(int(found.steps.sum()))
+        return found
+
+    monkeypatch.setattr(importlib.import_module(type(request_).__module__), "sweep", counted)
+    request_.compute()
+    assert sum(made) == request_.updates
+    assert {type(each) for each in EXAMPLES} == {*REQUESTS}
+
+
+TOO_LARGE = {
+    "Basins of attraction": {"map.starts": "512"},
+    "Learning-rate sweep": {"sweep.seeds": "1000"},
+    "Rate and momentum": {"map.size": "256", "momentum.seeds": "9"},
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_would_take_too_many_updates_is_not_begun_and_says_what_to_do(jobs, name):
+    link = {"surface": "Local-minima valley", "noise": "2", "batch": "8", "length": "5000"}
+    link |= {"view": "Maps", "map": name, **TOO_LARGE[name]}
+    app = testing.AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in link.items():
+        app.query_params[key] = value
+    (told,) = (info.value for info in app.run().info)
+    assert not app.exception
+    assert "million updates" in told
+    assert "fewer" in told
+    answer = answer_of(files.serve, urlencode(link), name="map")
+    assert answer.status_code == 400
+    assert b"million updates" in bytes(answer.body)
+
+
+def test_every_preset_s_map_may_be_made():
+    for slug in (slug for slug, preset in PRESETS.items() if preset.map):
+        settings, _ = read({"preset": slug, "view": "Maps"})
+        assert not isinstance(MAPS[settings["map"]].bounded(settings, choose(settings)), Note)
+
+
+def test_the_longest_rate_sweep_of_nine_runs_is_beyond_the_bound():
+    runs = tuple(Run("SGD", seed=seed) for seed in range(9))
+    request = RateSweep(Experiment(steps=5000, noise=1, runs=runs), count=1000, seeds=1000)
+    assert request.updates == 9 * 1000 * 1000 * 5000 > MOST_MAP_UPDATES
+
+
+# --- Lanes
+
+
+def test_a_small_map_is_made_while_pages_and_files_wait_for_large_ones():
+    took = []
+    for turn in range(TRIES):
+        jobs = Jobs()
+        pages = [jobs.watch(n, large(n))[0] for n in range(5)]
+        asked = [jobs.join(large(n)) for n in range(5, 10)]
+        experiment = Experiment("Rosenbrock", seed=turn, runs=(Run("Momentum"),))
+        small = MomentumGrid(experiment, size=128)
+        began_at = time.monotonic()
+        assert jobs.join(small).done.wait(60)
+        took.append(time.monotonic() - began_at)
+        assert not any(job.done.is_set() for job in pages)
+        for n in range(5):
+            jobs.forget(n)
+            jobs.leave(asked[n])
+        for job in (*pages, *asked):
+            ended(job)
+    assert min(took) <= SECONDS, took
+
+
+def test_files_pages_and_small_maps_have_lanes_of_their_own(gate):
+    jobs = Jobs()
+    for n in range(2 * MOST_AT_ONCE):
+        jobs.join(Task(f"file {n}", gate))
+    began(gate, MOST_AT_ONCE)
+    for n in range(2 * MOST_AT_ONCE):
+        jobs.watch(n, Task(f"page {n}", gate))
+    began(gate, MOST_AT_ONCE)
+    for n in range(2 * MOST_AT_ONCE):
+        jobs.join(Task(f"small {n}", gate, updates=SHORT_UPDATES))
+    began(gate, MOST_AT_ONCE)
+    assert not gate.began.acquire(timeout=0.2)
+    assert gate.running == 3 * MOST_AT_ONCE
+
+
+def test_a_map_that_a_page_asks_for_too_need_not_wait_for_files(gate):
+    jobs = Jobs()
+    for n in range(MOST_AT_ONCE):
+        jobs.join(Task(f"file {n}", gate))
+    began(gate, MOST_AT_ONCE)
+    mine = Gate()
+    job = jobs.join(Task("mine", mine))
+    assert not mine.began.acquire(timeout=0.2)
+    assert jobs.watch("page", Task("mine", mine)) == [job]
+    began(mine)
+    mine.open.set()
+    assert ended(job).result
+
+
+# --- The queue
+
+
+def filled(jobs: Jobs, gate: Gate) -> list[Job]:
+    found = [jobs.join(Task(f"{n}", gate)) for n in range(MOST_AT_ONCE + MOST_WAITING)]
+    began(gate, MOST_AT_ONCE)
+    return found
+
+
+def test_a_full_queue_refuses_and_takes_the_next_when_somebody_has_left(gate):
+    jobs = Jobs()
+    waiting = filled(jobs, gate)
+    refused = jobs.join(Task("more", gate))
+    assert isinstance(ended(refused).error, Full)
+    assert isinstance(ended(jobs.watch("page", Task("more", gate))[0]).error, Full)
+    jobs.leave(refused)
+    jobs.leave(waiting[-1])
+    assert waiting[-1].done.is_set()
+    later = jobs.watch("page", Task("more", gate))[0]
+    assert later.error is None
+    gate.open.set()
+    assert ended(later).result
+
+
+def test_a_page_and_a_file_say_that_many_maps_wait(jobs, gate):
+    filled(jobs, gate)
+    app = testing.AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in SMALL.items():
+        app.query_params[key] = value
+    assert "Try again in a minute" in app.run().warning[0].value
+    assert not app.exception
+    answer = answer_of(files.serve, urlencode(SMALL), name="map")
+    assert (answer.status_code, bytes(answer.body).decode()) == (503, BUSY)
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_pages_that_have_gone_leave_their_place_in_the_queue(gate, monkeypatch):
+    monkeypatch.setattr(views.server.jobs, "PATIENCE", 0.05)
+    jobs = Jobs()
+    for n in range(MOST_AT_ONCE):
+        jobs.join(Task(f"file {n}", gate))
+        jobs.join(Task(f"other file {n}", gate))
+    for n in range(2 * MOST_WAITING):
+        jobs.watch(n, Task(f"page {n}", gate))
+        if n % 10 == 0:
+            time.sleep(0.06)
+    job = jobs.join(Task("more", gate))
+    assert job.error is None
+
+
+# --- Whoever leaves
+
+
+def test_the_job_of_a_file_ends_when_its_client_has_gone(jobs, monkeypatch):
+    asked: list[Job] = []
+    join = jobs.join
+    monkeypatch.setattr(jobs, "join", lambda request: asked.append(join(request)) or asked[-1])
+    answer = answer_of(files.serve, urlencode(LARGE | {"length": "2000"}), stays=0.5, name="map")
+    assert answer.status_code == GONE
+    (job,) = asked
+    assert ended(job).result is None
+    assert job.cancel.is_set()
+
+
+def test_files_have_a_bounded_number_of_places_and_whoever_has_gone_leaves_none_taken():
+    places = Places(at_once=1, waiting=1)
+    opened, made = threading.Event(), []
+
+    def make(gone: threading.Event) -> list[str]:
+        opened.wait(30)
+        made.append(gone.is_set())
+        return ["text"]
+
+    def ask(stays: float | None = None) -> Any:
+        return answer_of(lambda request: places.answer(request, "text/plain", make), "", stays)
+
+    assert ask(0.05).status_code == GONE  # its place is taken until it is made
+    assert ask(0.05).status_code == GONE  # it has waited, and is never made
+    assert ask(0.05).status_code == GONE
+    threads = [threading.Thread(target=ask) for _ in range(1)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    assert ask().status_code == 503
+    opened.set()
+    for thread in threads:
+        thread.join(30)
+    assert made == [True, False]
+    assert ask().status_code == 200
+
+
+def get(url: str, query: dict[str, str]) -> bytes:
+    with urllib.request.urlopen(f"{url}zz/map/m.csv?{urlencode(query)}", timeout=60) as answer:
+        return bytes(answer.read())
+
+
+@pytest.mark.browser  # with the server of those tests
+def test_forty_large_maps_that_nobody_waits_for_keep_no_small_one_waiting(server):
+    parts = urlsplit(server)
+    took = []
+    for turn in range(TRIES):
+        for n in range(40):
+            with socket.create_connection((parts.hostname or "", parts.port or 80)) as client:
+                query = LARGE | {"length": "2000", "noise": f"{n + 1}.{turn}"}
+                head = f"GET /zz/map/m.csv?{urlencode(query)} HTTP/1.1\r\nHost: {parts.netloc}"
+                client.sendall(f"{head}\r\n\r\n".encode())
+        began_at = time.monotonic()
+        assert get(server, SMALL | {"seed": f"{turn}"}).count(b"\n") == 64 * 64 + 1
+        took.append(time.monotonic() - began_at)
+    assert min(took) <= SECONDS, took
+
+
+# --- Memory
+
+
+def test_a_map_that_nobody_has_used_for_long_is_given_back(gate, monkeypatch):
+    gate.open.set()
+    jobs = Jobs()
+    for name in "ab":
+        jobs.leave(ended(jobs.join(Task(name, gate))))
+    monkeypatch.setattr(views.server.jobs, "KEPT_SECONDS", 0.2)
+    time.sleep(0.3)
+    assert jobs.kept(Task("b", gate))
+    jobs.forget_old()
+    assert jobs.kept(Task("a", gate)) is None
+    assert jobs.kept(Task("b", gate))
+
+
+def test_a_table_is_written_some_rows_at_a_time():
+    result = BasinMap(Experiment(steps=3), size=256).compute()
+    pieces = list(files.table(result))
+    assert max(map(len, pieces)) < 1_000_000
+    assert len(pieces) == 256 * 256 / files.ROWS
+    assert "".join(pieces).count("\n") == 256 * 256 + 1
+
+
+def test_there_are_more_places_for_files_than_jobs_at_once():
+    assert AT_ONCE > 2 * MOST_AT_ONCE
+    assert WAITING > MOST_WAITING
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the page wait for its map."""
+    monkeypatch.setattr(page, "QUICK", 60.0)
