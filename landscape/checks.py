@@ -8,6 +8,8 @@ from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -28,7 +30,18 @@ def check_number(field: str, value: Any, low: float, high: float, integer: bool 
             number = math.inf
     if not low <= number <= high or (integer and number != int(number)):
         raise ValueError(f"{field} = {shown(value)}: must be {kind} from {low:g} to {high:g}")
-    return number
+    return number + 0.0  # not -0, which equals 0 but makes other bits
+
+
+def check_array(field: str, value: Any) -> Any:
+    """Return a number or an array of numbers as a float64 array; ValueError for anything else."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{field} = {shown(value)}: must be a number or an array of numbers")
+    return np.asarray(array, dtype=np.float64)
 
 
 def check_names(field: str, given: Iterable[Any], known: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from landscape.checks import NOTHING, check_mapping, check_names, check_number
+from landscape.checks import NOTHING, check_array, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
 from landscape.language import Message, msgid, tr
 
@@ -169,7 +169,7 @@ class Surface:
         self, kernel: Kernel, x: ArrayLike, y: ArrayLike, params: Mapping[str, float]
     ) -> tuple[Any, Any, Any]:
         values = np.array(list(self.resolve(params).values()), dtype=np.float64)
-        x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        x, y = np.broadcast_arrays(check_array("x", x), check_array("y", y))
         # A kernel writes without a bounds check: its outputs are sized here, from its input.
         out = np.empty((3, x.size))
         kernel(x.size, x.flatten(), y.flatten(), values, *out)

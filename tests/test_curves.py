@@ -44,7 +44,7 @@ def test_plotly_and_the_payload_accept_every_curve(curve, surface):
 
 
 @pytest.mark.parametrize(
-    ("unit", "ends"), [("updates", (80, 20)), ("epochs", (2, 2)), ("samples", (20_480, 20_480))]
+    ("unit", "ends"), [("updates", (80, 20)), ("epochs", (2, 2)), ("samples", (20_000, 20_000))]
 )
 def test_every_curve_ends_where_its_budget_does(unit, ends):
     lines = chart(NOISY, "Loss", unit)["data"][::2]

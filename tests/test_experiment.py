@@ -23,14 +23,13 @@ from landscape.compiled import SURFACE_SIGNATURE, kernel
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.record import NO_DECAY
 from optimizers.simulation import driver
+from optimizers.simulation.epochs import Epoch, noise_scale
 from optimizers.simulation.experiment import (
     BIG,
     MOST_RUNS,
     MOST_STEPS,
     continued,
     draws,
-    noise_scale,
-    updates_per_epoch,
 )
 
 # Everything else also holds when the kernels are plain Python (NUMBA_DISABLE_JIT=1).
@@ -151,7 +150,7 @@ def test_numpy_scalars_become_plain_numbers():
             return set().union(*map(kinds, value.values())) if value else set()
         return {type(value)}
 
-    assert kinds(experiment) == {str, int, float}
+    assert kinds(experiment) == {str, int, float, bool}
     assert len(simulate(experiment)[0].lr) == 7
 
 
@@ -210,6 +209,7 @@ RUN_TAKES = {
     "seed": {"one", "zero", "None"},
 }
 EXPERIMENT_TAKES = {
+    "drop_last": {"bool"},
     "surface": set(),
     "params": MAPPING,
     "start": {"None"},
@@ -278,12 +278,12 @@ REFUSALS = {
         "lr = -0.5: must be a number from 0 to 1e+06",
     ),
     "batch size": (
-        lambda: Experiment(runs=(Run("SGD", batch_size=48),)),
-        "batch_size = 48: must be a power of two from 1 to samples = 10000, or 10000",
+        lambda: Experiment(runs=(Run("SGD", batch_size=10_001),)),
+        "batch_size = 10001: must be from 1 to samples = 10000",
     ),
     "batch beyond the samples": (
         lambda: Experiment(samples=100, runs=(Run("SGD", batch_size=128),)),
-        "batch_size = 128: must be a power of two from 1 to samples = 100, or 100",
+        "batch_size = 128: must be from 1 to samples = 100",
     ),
     "fraction of a step": (
         lambda: Experiment(steps=1.5),
@@ -432,7 +432,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
     rule, nothing = OPTIMIZERS["SGD"], np.empty((0, 2))
     done = driver.run(
         *(pole.compiled, pole.compiled, rule.update.compiled, np.array([strength]), np.ones(5)),
-        *(nothing, 0.0, nothing, 0.0, 0.0, False, 1, nothing, BIG, path, loss, *record),
+        *(nothing, np.empty(0), nothing, 0.0, 0.0, False, 1, nothing, BIG, path, loss, *record),
     )
     assert done == (3, driver.OUT_OF_BOUNDS)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]
@@ -560,7 +560,75 @@ def test_a_full_batch_need_not_be_a_power_of_two():
     [(10_000, 1, 10_000), (10_000, 128, 79), (10_000, 8192, 2), (10_000, None, 1), (1, 1, 1)],
 )
 def test_an_epoch_takes_as_many_updates_as_batches(samples, batch, updates):
-    assert updates_per_epoch(samples, batch) == updates
+    experiment = Experiment(samples=samples)
+    assert experiment.epoch(batch).updates == updates
+    whole = dataclasses.replace(experiment, drop_last=True).epoch(batch)
+    assert whole.updates == samples // (batch or samples)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("batch", [1, 3, 7, 64, 99, 100])
+def test_an_epoch_sees_every_sample_once(batch, drop_last):
+    epoch = Epoch(100, batch, drop_last)
+    sizes = []  # batch after batch, two epochs long
+    for _ in range(2):
+        left = 100
+        while left >= (batch if drop_last else 1):
+            sizes.append(min(batch, left))
+            left -= sizes[-1]
+    assert epoch.updates == len(sizes) // 2
+    assert epoch.last == sizes[-1]
+    assert epoch.seen == sum(sizes) // 2
+    seen = np.concatenate([[0], np.cumsum(sizes)])
+    assert epoch.samples_seen(np.arange(len(seen))).tolist() == seen.tolist()
+    for samples in range(1, 150):
+        updates = epoch.updates_to_see(samples)
+        assert epoch.samples_seen(updates) >= samples > epoch.samples_seen(updates - 1)
+    expected = [noise_scale(2.0, 100, size) for size in sizes]
+    for first in (0, 1, 5):
+        found = epoch.noises(2.0, first, len(sizes) - first) if first < len(sizes) else []
+        assert list(found) == expected[first:]
+
+
+def test_the_last_batch_of_an_epoch_has_the_noise_of_its_size():
+    """Of 10,000 samples a second batch of 8,192 has 1,808, and 4.53 times the noise."""
+    experiment = Experiment(
+        noise=1.0, steps=4, seed=5, start=(0, 0), runs=(Run("SGD", 0.0, batch_size=8192),)
+    )
+    (trajectory,) = simulate(experiment)
+    scales = trajectory.gradient / draws(5, 4)
+    large, small = (math.sqrt((10_000 - n) / (n * 9_999)) for n in (8192, 1808))
+    np.testing.assert_allclose(scales, np.repeat([[large], [small]] * 2, 2, axis=1), rtol=1e-12)
+    assert small / large == pytest.approx(4.53, abs=0.005)
+    (plan,) = map(experiment.plan, experiment.runs)
+    assert plan.epoch.samples_seen(2) == 10_000
+    assert plan.noise_rms == pytest.approx(math.sqrt((large**2 + small**2) / 2))
+    (dropped,) = simulate(dataclasses.replace(experiment, drop_last=True))
+    np.testing.assert_allclose(dropped.gradient / draws(5, 4), large, rtol=1e-12)
+
+
+def test_a_continuation_counts_the_batches_of_the_run_before():
+    run = Run("SGD", 0.01, batch_size=3)
+    experiment = Experiment(noise=1.0, samples=10, steps=30, runs=(run,))
+    (whole,) = simulate(experiment)
+    (part,) = simulate(dataclasses.replace(experiment, steps=13))
+    rest = continued(experiment, part, 17)
+    np.testing.assert_array_equal(np.concatenate([part.path, rest.path[1:]]), whole.path)
+
+
+def test_any_batch_size_and_a_milestone_in_decimals_are_taken():
+    stones = {"milestones": (2.2,), "unit": "epochs"}
+    run = Run("SGD", batch_size=100, schedule="Step", schedule_params=stones)
+    (trajectory,) = simulate(Experiment(steps=300, samples=10_000, runs=(run,)))
+    assert int(np.argmax(trajectory.lr < trajectory.lr[0])) == 220
+
+
+def test_a_negative_zero_is_zero():
+    for start in ((0.0, 1.0), (-0.0, 1.0), (0, np.float64(1.0))):
+        experiment = Experiment(start=start)
+        assert not np.signbit(experiment.start).any()
+        assert not np.signbit(simulate(experiment)[0].path[0]).any()
+    assert not np.signbit(Run("SGD", lr=-0.0).lr)
 
 
 def test_a_milestone_in_epochs_counts_a_runs_own_batches():
@@ -735,10 +803,10 @@ def test_a_plan_resolves_what_a_run_leaves_to_the_experiment():
     assert (own.surface.name, own.rule.name, own.params.tolist()) == ("Rosenbrock", "SGD", [50.0])
     assert (own.start, own.steps, own.seed) == ((-1.2, 1.0), 30, 4)
     assert own.lr == OPTIMIZERS["SGD"].rates["Rosenbrock"]
-    assert (own.batch_size, own.updates_per_epoch, own.noise) == (1_000, 1, 0.0)
+    assert (own.batch_size, own.epoch.updates, own.noise) == (1_000, 1, 0.0)
     assert (own.coupled, own.decoupled) == (0.2, 0.0)
     assert (given.start, given.steps, given.seed, given.lr) == ((1.0, 2.0), 7, 9, 0.3)
-    assert (given.batch_size, given.updates_per_epoch) == (64, 16)
+    assert (given.batch_size, given.epoch.updates) == (64, 16)
     assert given.noise == noise_scale(2.0, 1_000, 64) > 0
     assert (given.coupled, given.decoupled) == (0.0, 0.1)
     assert given.rates().tolist() == [0.3] * 7

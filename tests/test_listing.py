@@ -46,6 +46,7 @@ def noisy(steps=30, **settings):
 def scheduled(name):
     """Return settings of a schedule other than its defaults, with a warm-up."""
     known = {"final": 0.05, "timescale": 4.0, "factor": 0.3, "milestones": (25.0, 55.0)}
+    known |= {"every": 3, "unit": "epochs", "growth": 2, "start": 0.2, "peak": 0.6}
     params = {n.name: known[n.name] for n in SCHEDULES[name].numbers}
     if SCHEDULES[name].stepped:
         params["milestones"] = known["milestones"]
@@ -121,6 +122,33 @@ SPECIAL = {
         steps=30,
         runs=(Run("Adam", schedule="Cosine", schedule_params={"final": 1.0}),),
     ),
+    "a warm-up and one update": Experiment(
+        steps=5, runs=(Run("Adam", warmup=4, schedule="Cosine"),)
+    ),
+    "restarts alike": Experiment(
+        steps=30,
+        runs=(
+            Run(
+                *("SGD", 0.1),
+                schedule="Warm restarts",
+                schedule_params={"every": 7, "growth": 1, "final": 0.1},
+                warmup=2,
+            ),
+        ),
+    ),
+    "restarts to the end": Experiment(
+        steps=21, runs=(Run("SGD", schedule="Warm restarts", schedule_params={"every": 7}),)
+    ),
+    "one cycle, falling only": Experiment(
+        steps=20, runs=(Run("SGD", schedule="One cycle", schedule_params={"peak": 0.0}),)
+    ),
+    "short last batches": Experiment(
+        runs=(Run("SGD", 0.1, batch_size=15, schedule="Step every n", warmup=3),), **noisy()
+    ),
+    "no last batches": Experiment(
+        runs=(Run("Adam", 0.1, batch_size=15),), drop_last=True, **noisy()
+    ),
+    "less than an epoch": Experiment(runs=(Run("Adam", 0.1, batch_size=15),), **noisy(4)),
     "milestones in epochs": Experiment(
         runs=(
             Run(

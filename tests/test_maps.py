@@ -29,7 +29,7 @@ from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED, nearest
 from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
 from optimizers.maps.rates import DIVERGES, GOOD, RATE_ZONES, UNRATED, Curves, zones
-from optimizers.simulation.experiment import noise_scale
+from optimizers.simulation.epochs import noise_scale
 
 RNG = np.random.default_rng(20)
 TWO = (Run("Momentum", batch_size=4, hyper={"momentum": 0.8}), Run("Adam", lr=0.1, batch_size=32))

@@ -81,6 +81,12 @@ def test_every_schedule_opens_from_a_link(schedule):
     app = opened(schedule=schedule, warmup="5")
     assert not app.exception
     assert not app.warning
+    app.session_state["drawer Schedule and warm-up"] = True
+    app.run()
+    assert not app.exception
+    controls = ("slider", "number_input", "selectbox", "button_group", "text_input")
+    drawn = {each.label for control in controls for each in app.get(control)}
+    assert {number.label for number in SCHEDULES[schedule].numbers} <= drawn
 
 
 @pytest.mark.parametrize("compare", FACTORS)

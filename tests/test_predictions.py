@@ -129,7 +129,12 @@ def carried_on(experiment, trajectory):
         *(plan.surface.kernel.pointer, plan.surface.hessian_kernel.pointer),
         *(plan.rule.update.pointer, plan.params, lr),
         np.random.default_rng(plan.seed).standard_normal((steps, 2)),
-        *(plan.noise, np.repeat(hyper, 2).reshape(-1, 2), plan.coupled, plan.decoupled),
+        *(
+            plan.noises(0, steps) if plan.noise else np.empty(0),
+            np.repeat(hyper, 2).reshape(-1, 2),
+            plan.coupled,
+            plan.decoupled,
+        ),
         *(plan.rule.needs_hessian, 1, np.zeros((len(plan.rule.state), 2)), 1e6, path, loss),
         *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),
     )

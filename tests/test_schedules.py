@@ -12,13 +12,14 @@ import pytest
 
 from landscape.record import Number
 from optimizers import SCHEDULES
-from optimizers.simulation.experiment import updates_per_epoch
+from optimizers.simulation.epochs import Epoch
 from optimizers.simulation.schedules import MOST_MILESTONES, UNITS
 
 U = 2.0**-53
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch.json").read_text())
 ALL = {"argvalues": SCHEDULES.values(), "ids": SCHEDULES.keys()}
 LENGTHS = (1, 2, 3, 7, 100, 1999)
+RISING = ("Warm restarts", "One cycle")  # at some updates
 
 
 def settings(schedule):
@@ -29,25 +30,79 @@ def settings(schedule):
 
 
 @pytest.mark.parametrize("schedule", **ALL)
-def test_a_factor_stays_from_zero_to_one_begins_at_one_and_never_rises(schedule):
+def test_a_factor_stays_from_zero_to_one_and_has_the_full_rate(schedule):
+    """Most begin there and never rise."""
     for params, steps in itertools.product(settings(schedule), LENGTHS):
         factors = schedule.factors(steps, params)
         assert factors.shape == (steps,)
         assert factors.dtype == np.float64
-        assert factors[0] == 1.0
         assert ((factors >= 0) & (factors <= 1)).all()
-        assert (np.diff(factors) <= 0).all()
+        if schedule.name != "One cycle":
+            assert factors[0] == 1.0
+        if schedule.name not in RISING:
+            assert (np.diff(factors) <= 0).all()
 
 
 @pytest.mark.parametrize("warmup", [1, 4, 99])
 @pytest.mark.parametrize("schedule", **ALL)
-def test_a_warm_up_rises_linearly_over_the_schedule(schedule, warmup):
-    plain, warm = schedule.factors(50), schedule.factors(50, warmup=warmup)
-    rise = [min(1.0, (t + 1) / (warmup + 1)) for t in range(50)]
-    np.testing.assert_allclose(warm, plain * rise, rtol=4 * U)
+def test_a_warm_up_rises_linearly_to_the_full_rate_before_the_schedule(schedule, warmup):
+    warm = schedule.factors(50, warmup=warmup)
+    rise = np.array([min(1.0, (t + 1) / (warmup + 1)) for t in range(50)])
     assert warm[0] == pytest.approx(1 / (warmup + 1))
     assert warm[0] > 0
-    np.testing.assert_array_equal(warm[warmup:], plain[warmup:])
+    if schedule.by_clock:  # milestones are counted from the first update
+        np.testing.assert_allclose(warm, schedule.factors(50) * rise, rtol=4 * U)
+    else:
+        np.testing.assert_allclose(warm[:warmup], rise[:warmup], rtol=4 * U)
+        np.testing.assert_array_equal(warm[warmup:], schedule.factors(max(50 - warmup, 0)))
+
+
+def test_a_cosine_reaches_its_rate_after_a_warm_up():
+    factors = SCHEDULES["Cosine"].factors(100, warmup=50)
+    assert factors[50] == factors.max() == 1.0
+    # The rise adds up to 25 and the cosine to 25: (t + 1) / 51 never has a 0 nor the full rate.
+    assert factors.sum() == pytest.approx(50.0, rel=0, abs=100 * U * 50)
+
+
+@pytest.mark.parametrize("schedule", **ALL)
+def test_a_warm_up_as_long_as_the_run_is_all_there_is(schedule):
+    for warmup in (20, 21, 10_000):
+        rise = (np.arange(20) + 1) / (warmup + 1)
+        assert (schedule.factors(20, warmup=warmup) <= rise).all()
+        assert schedule.factors(20, warmup=warmup)[0] == rise[0]
+
+
+@pytest.mark.parametrize(
+    ("params", "steps", "epoch", "cut"),
+    [
+        ({"milestones": (2.2,), "unit": "epochs"}, 100, 25, 55),
+        ({"milestones": (32.2,), "unit": "percent"}, 500, 1, 161),
+        ({"milestones": (0.07,), "unit": "epochs"}, 100, 100, 7),
+        ({"milestones": (8.2,), "unit": "epochs"}, 100, 10, 82),
+        ({"milestones": (8.21,), "unit": "epochs"}, 100, 10, 83),
+    ],
+    ids=str,
+)
+def test_a_milestone_falls_at_the_update_that_its_decimals_say(params, steps, epoch, cut):
+    factors = SCHEDULES["Step"].factors(steps, params, updates_per_epoch=epoch)
+    assert (factors < 1).argmax() == cut
+
+
+@pytest.mark.parametrize("epoch", [1, 25])
+def test_a_number_in_epochs_is_so_many_updates(epoch):
+    for name in ("Step every n", "Exponential by factor", "Warm restarts"):
+        schedule = SCHEDULES[name]
+        by_epochs = schedule.factors(300, {"every": 2, "unit": "epochs"}, updates_per_epoch=epoch)
+        by_updates = schedule.factors(300, {"every": 2 * epoch, "unit": "updates"})
+        np.testing.assert_array_equal(by_epochs, by_updates)
+
+
+def test_milestones_may_be_many():
+    stones = tuple(range(1, 100))
+    factors = SCHEDULES["Step"].factors(
+        200, {"milestones": stones, "unit": "updates", "factor": 0.5}
+    )
+    assert factors[[0, 1, 50, 99, 199]].tolist() == [1.0, 0.5, 0.5**50, 0.5**99, 0.5**99]
 
 
 @pytest.mark.parametrize("schedule", **ALL)
@@ -90,6 +145,28 @@ POINTS = {
         *("Step", {"milestones": [50], "unit": "percent", "factor": 0.1}, 5),
         {2: 1, 3: 0.1},
     ),
+    "Step every 3": (
+        *("Step every n", {"every": 3, "factor": 0.5}, 10),
+        {0: 1, 2: 1, 3: 0.5, 5: 0.5, 6: 0.25, 9: 0.125},
+    ),
+    "Exponential by factor": (
+        *("Exponential by factor", {"factor": 0.81, "every": 2}, 10),
+        {0: 1, 1: 0.9, 2: 0.81, 4: 0.81**2},
+    ),
+    "Exponential by factor 0": ("Exponential by factor", {"factor": 0}, 5, {0: 1, 1: 0, 4: 0}),
+    "Inverse time": ("Inverse time", {"timescale": 5.0}, 100, {0: 1, 5: 0.5, 45: 0.1}),
+    "Restarts alike": (
+        *("Warm restarts", {"every": 4, "growth": 1, "final": 0.5}, 20),
+        {0: 1, 2: 0.75, 4: 1, 6: 0.75, 16: 1},
+    ),
+    "Restarts that grow": (
+        *("Warm restarts", {"every": 4, "growth": 2}, 40),
+        {0: 1, 2: 0.5, 4: 1, 8: 0.5, 12: 1, 20: 0.5, 28: 1},
+    ),
+    "One cycle": (
+        *("One cycle", {"start": 0.2, "peak": 0.5, "final": 0.4}, 22),
+        {0: 0.2, 5: 0.6, 10: 1, 21: 0.4},
+    ),
     "Step beyond the end": ("Step", {"milestones": [500], "unit": "updates"}, 10, {9: 1}),
 }
 
@@ -109,7 +186,7 @@ def test_every_schedule_has_a_known_update():
 
 @pytest.mark.parametrize("batch", [64, 128, 4096])
 def test_the_rate_is_divided_by_ten_after_30_60_and_90_epochs(batch):
-    epoch = updates_per_epoch(10_000, batch)
+    epoch = Epoch(10_000, batch).updates
     params = {"milestones": [30, 60, 90], "unit": "epochs", "factor": 0.1}
     factors = SCHEDULES["Step"].factors(100 * epoch, params, updates_per_epoch=epoch)
     by_epoch = factors.reshape(100, epoch)
@@ -128,13 +205,17 @@ def test_the_factors_are_pytorchs(case):
     factors = SCHEDULES[case["schedule"]].factors(
         case["steps"], case["schedule_params"], case["warmup"]
     )
+    assert len(factors) == len(case["factors"]) == case["steps"]
     # PyTorch multiplies from update to update and rounds some five times in each.
     tolerance = 5 * U * case["steps"]
     np.testing.assert_allclose(factors, case["factors"], rtol=tolerance, atol=tolerance)
 
 
 def test_the_fixture_knows_every_schedule_that_pytorch_has():
-    assert {c["schedule"] for c in TORCH["schedules"]} == SCHEDULES.keys() - {"Inverse sqrt"}
+    assert {c["schedule"] for c in TORCH["schedules"]} == SCHEDULES.keys() - {
+        "Inverse sqrt",
+        "Inverse time",
+    }
 
 
 @pytest.mark.parametrize("schedule", **ALL)
@@ -143,7 +224,8 @@ def test_every_number_of_a_schedule_is_checked(schedule):
         assert isinstance(number, Number)
         assert number.low <= number.default <= number.high
         for bad in (number.low - 1, number.high * 2 + 1, math.nan, math.inf, True, "1", None, [1]):
-            with pytest.raises(ValueError, match=f"{schedule.name}.{number.name} = .*: must be"):
+            what = "unknown; known: " if number.choices and bad == "1" else "must be"
+            with pytest.raises(ValueError, match=f"{schedule.name}.{number.name} = .*: {what}"):
                 schedule.resolve({number.name: bad})
 
 

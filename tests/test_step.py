@@ -25,7 +25,8 @@ from optimizers.analysis.step import (
 from optimizers.record import CONVENTIONS, COUPLED, DECOUPLED, NO_DECAY
 from optimizers.rules.momentum import equal_rates
 from optimizers.sheet import number
-from optimizers.simulation.experiment import draws, noise_scale
+from optimizers.simulation.epochs import noise_scale
+from optimizers.simulation.experiment import draws
 
 MOMENTUM = OPTIMIZERS["Momentum"]
 VELOCITY, FIRST_MOMENT = "velocity", "first moment"

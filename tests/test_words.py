@@ -78,6 +78,8 @@ def sample():
     random = np.random.default_rng(7)
     experiments = [random_experiment(random) for _ in range(EXPERIMENTS)]
     experiments += [preset.experiment for preset in PRESETS.values()]
+    # No other comes to rest at a saddle of a loss that has no lower bound.
+    experiments.append(Experiment("Monkey saddle", start=(0.5, 0.0), steps=3000))
     return [(e, simulate(e), LABELS[: len(e.runs)]) for e in experiments]
 
 

@@ -460,7 +460,7 @@ GALLERY = (
         title="Map: the best rate grows with the batch",
         claim="Every run sees 12,800 samples. SGD's best rate is 0.0032 for single samples, 0.029"
         " for batches of 8, 0.22 for 64 and 0.64 for 256: at first it grows about in"
-        " proportion to the batch. Up to 256 the final loss is about the same, 0.0072 or less;"
+        " proportion to the batch. Up to 256 the final loss is about the same, 0.0081 or less;"
         " larger batches make too few updates, and at 1,024 it is 0.34.",
         experiment=Experiment(
             surface="Quadratic",
@@ -525,7 +525,7 @@ GALLERY = (
         slug="ball",
         title="Map: the noise ball and its theory",
         claim="At a constant rate of 0.01, SGD hovers at a mean loss of 0.00063 above the minimum,"
-        " at 0.1 of 0.0094; theory says 0.00064 and 0.0095. From the start at rate 0.1, 1,000"
+        " at 0.1 of 0.0095; theory says 0.00064 and 0.0095. From the start at rate 0.1, 1,000"
         " updates leave 0.0092 with a constant rate and 0.00024 with cosine decay.",
         experiment=Experiment(
             surface="Quadratic",

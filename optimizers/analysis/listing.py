@@ -21,6 +21,7 @@ from optimizers.record import COUPLED, DECOUPLED, RuleListing
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import (
     Experiment,
+    Plan,
     Run,
     simulate,
 )
@@ -168,12 +169,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     reason = "it has diverged" if trajectory.diverged_at is not None else ""
     if trajectory.stopped:
         reason = "the Hessian is singular"
-    noise = [
-        f"samples, batch = {experiment.samples}, {plan.batch_size}  # drawn without replacement",
-        f"spread = {experiment.noise!r} * math.sqrt((samples - batch) / (batch * (samples - 1)))",
-        f"rng = np.random.default_rng({plan.seed})",
-    ]
-    schedule, numbers = _schedule(run, plan.steps, plan.updates_per_epoch)
+    schedule, numbers = _schedule(plan)
     return _Parts(
         surface=_special(surface.listing, experiment.params),
         params={name: repr(value) for name, value in experiment.params.items()},
@@ -189,33 +185,51 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         reason=reason,
         schedule=schedule,
         numbers=numbers,
-        noise=noise if plan.noise > 0 else (),
+        noise=_noise(plan) if plan.noise > 0 else (),
     )
 
 
-def _schedule(run: Run, steps: int, updates_per_epoch: int) -> tuple[str, dict[str, str]]:
+def _noise(plan: Plan) -> list[str]:
+    """Return the lines that make `spread`, of each update where batches differ, and `rng`."""
+    epoch, size, root = plan.epoch, plan.epoch.batch_size, "math"
+    lines = [f"samples, batch = {epoch.samples}, {size}  # drawn without replacement"]
+    if epoch.last != size and epoch.updates <= plan.steps:
+        lines.append("batch = np.full((steps, 1), batch)")
+        lines.append(f"batch[{epoch.updates - 1}::{epoch.updates}] = {epoch.last}  # ends an epoch")
+        root = "np"
+    share = "(samples - batch) / (batch * (samples - 1))"
+    return [
+        *lines,
+        f"spread = {plan.sample_noise!r} * {root}.sqrt({share})",
+        f"rng = np.random.default_rng({plan.seed})",
+    ]
+
+
+def _schedule(plan: Plan) -> tuple[str, dict[str, str]]:
     """Return the function schedule(t), "" where it is always 1, and the numbers it may name."""
-    schedule, params = SCHEDULES[run.schedule], run.schedule_params
-    numbers = {name: repr(value) for name, value in params.items()}
-    if schedule.stepped:
-        # The schedule says itself how many updates come before a milestone.
-        alone = (
-            schedule.factors(
-                steps, {**params, "factor": 0.5, "milestones": (m,)}, 0, updates_per_epoch
-            )
-            for m in params["milestones"]
-        )
-        cuts = (int(np.count_nonzero(factors == 1.0)) for factors in alone)
-        numbers["cuts"] = str([cut for cut in cuts if cut < steps])
+    run, schedule = plan.run, SCHEDULES[plan.run.schedule]
+    steps = plan.steps if schedule.by_clock else max(plan.steps - run.warmup, 0)
+    values = schedule.in_updates(steps, run.schedule_params, plan.epoch.updates)
+    if "cuts" in values:
+        values["cuts"] = [cut for cut in values["cuts"] if cut < steps]
+    numbers = {name: repr(value) for name, value in values.items()}
     # Of a cosine that ends where it begins, each factor is 1 but for rounding.
-    factors = schedule.factors(steps, params, 0, updates_per_epoch)
+    factors = schedule.factors(steps, run.schedule_params, 0, plan.epoch.updates)
     flat = np.allclose(factors, 1.0, rtol=0.0, atol=1e-15)
-    lines = [] if flat else [f"return {_special(schedule.listing, params).factor}"]
+    listing = _special(schedule.listing, run.schedule_params)
+    body = "" if flat else f"{listing.before}return {listing.factor}"
     if run.warmup:
         numbers["warmup"] = str(run.warmup)
-        lines = [line.replace("return", "decay =") for line in lines]
-        lines.append("return " + "decay * " * len(lines) + WARMUP_TEXT)
-    return _function("schedule(t)", "\n".join(lines)) if lines else "", numbers
+        if flat:
+            body = f"return {WARMUP_TEXT}"
+        elif schedule.by_clock:
+            body += f" * {WARMUP_TEXT}"
+        else:
+            after = re.sub(r"\bsteps\b", "rest", body)
+            if after != body:
+                numbers["rest"] = str(steps)
+            body = f"if t < warmup:\n    return (t + 1) / (warmup + 1)\nt -= warmup\n{after}"
+    return _function("schedule(t)", body) if body else "", numbers
 
 
 def _special(listing: Listing, numbers: Mapping[str, Any]) -> Listing:

@@ -320,13 +320,13 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         gap = last_gap(frame, trajectory)
     else:
         reason = Statement("no_lower_bound", surface=Text(frame.surface.name))
-    batch = experiment.plan(trajectory.run).batch_size
+    epoch = experiment.plan(trajectory.run).epoch
     end = trajectory.path[-1]
     distance, minimizer = nearest(frame, end, frame.minimizers)
     critical_distance, critical = nearest(frame, end, np.arange(len(frame.points)))
     return Progress(
         updates=updates,
-        samples=None if updates is None else updates * batch,
+        samples=None if updates is None else epoch.samples_seen(updates),
         gradients=updates,  # every rule of the registry asks for one at each update
         gap=gap,
         reason=reason,

@@ -132,7 +132,7 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
         return np.full(len(rates), np.nan)
     mu, share = heavy_ball(run.hyper)
     lr = share * rates
-    deviation = experiment.plan(run).noise
+    deviation = experiment.plan(run).noise_rms
     hxx, hxy, hyy = surface.hessian(0.0, 0.0, **experiment.params)
     total = np.zeros(len(rates))
     for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):

@@ -34,8 +34,8 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
     VECTOR,  # lr (steps,)
-    types.Array(types.float64, 2, "C", readonly=True),  # draws (steps, 2), unused at scale 0
-    types.float64,  # scale of the draws
+    types.Array(types.float64, 2, "C", readonly=True),  # draws (steps, 2)
+    VECTOR,  # scale of the draws (steps,), empty where there are none
     MATRIX,  # hyper (h, 2)
     types.float64,  # coupled weight decay
     types.float64,  # decoupled weight decay
@@ -90,9 +90,9 @@ def run(
             return k, OUT_OF_BOUNDS
         if k == lr.size:
             break
-        if scale > 0.0:
-            g[0] += scale * draws[k, 0]
-            g[1] += scale * draws[k, 1]
+        if scale.size > 0:
+            g[0] += scale[k] * draws[k, 0]
+            g[1] += scale[k] * draws[k, 1]
         if coupled > 0.0:
             g[0] += coupled * theta[0]
             g[1] += coupled * theta[1]
@@ -119,8 +119,9 @@ NEVER = 2**62  # an update count beyond all
 PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is written down
 
 # What a block knows of each of its lanes in whole numbers: which cell it runs, its last update,
-# the first that has arrived, its fate, its rows of the two tables, and room for two parts.
-CELL, LAST, CAME, FATE, DRAWS, FACTORS, FROM, CHANGED = range(8)
+# the first that has arrived, its fate, its rows of the two tables, its next update with the last
+# batch of an epoch, the updates of an epoch, and room for two parts.
+CELL, LAST, CAME, FATE, DRAWS, FACTORS, SHORT, EPOCH, FROM, CHANGED = range(10)
 
 
 class Given(NamedTuple):
@@ -132,7 +133,8 @@ class Given(NamedTuple):
     start: Any  # (all, 2)
     peak: Any  # (all,): learning rate
     hyper: Any  # (h, all)
-    scale: Any  # (all,): of the draws
+    scale: Any  # (all, 2): of the draws, and of those for the last batch of an epoch
+    epoch: Any  # (all,): its updates
     steps: Any  # (all,)
 
 
@@ -182,7 +184,8 @@ SWEEP_SIGNATURE = types.void(
     readonly(types.float64, 2),  # start (all, 2)
     readonly(types.float64, 1),  # peak learning rate (all,)
     readonly(types.float64, 2),  # hyper (h, all)
-    readonly(types.float64, 1),  # scale of the draws (all,)
+    readonly(types.float64, 2),  # scale of the draws (all, 2), see Given
+    readonly(types.int64, 1),  # updates of an epoch (all,)
     readonly(types.int64, 1),  # steps (all,)
     INTEGERS,  # row of `draws` for each of `cells` (n,)
     readonly(types.float64, 3, "C"),  # draws (seeds, steps, 2), unused at scale 0
@@ -217,7 +220,7 @@ def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
 
     Return whether all have the same factors, and whether any draws noise.
     """
-    start, peak, hyper, scale, steps = given
+    start, peak, hyper, scale, epoch, steps = given
     peaks = (2 + 2 * s) * w
     for i in range(2 * w, peaks):
         kept[i] = 0.0
@@ -230,11 +233,14 @@ def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
         lanes[DRAWS, i], lanes[FACTORS, i] = draws_row[j], factors_row[j]
         kept[i] = start[c, 0] if i < n else math.nan
         kept[w + i] = start[c, 1] if i < n else math.nan
-        kept[peaks + i], kept[peaks + w + i] = peak[c], scale[c]
+        kept[peaks + i] = peak[c]
+        kept[peaks + w + i], kept[peaks + 2 * w + i] = scale[c, 0], scale[c, 1]
+        lanes[EPOCH, i] = epoch[c]
+        lanes[SHORT, i] = epoch[c] - 1 if scale[c, 1] != scale[c, 0] else NEVER
         shared &= lanes[FACTORS, i] == lanes[FACTORS, 0]
-        noisy |= scale[c] > 0.0
+        noisy |= scale[c, 0] > 0.0
     for r in range(hyper.shape[0]):
-        base = peaks + (2 + 2 * r) * w
+        base = peaks + (3 + 2 * r) * w
         for i in range(w):
             kept[base + i] = kept[base + w + i] = hyper[r, lanes[CELL, i]]
     return shared, noisy
@@ -403,6 +409,7 @@ def sweep(
     peak,
     hyper,
     scale,
+    epoch,
     steps,
     draws_row,
     draws,
@@ -414,8 +421,9 @@ def sweep(
     ends,
 ):
     # A block of runs steps together, up to a multiple of CACHE_LINE, so that loops have no scalar
-    # tails. `kept` holds its rows of x, y, state, peak rate, scale and hyperparameters.
-    given = Given(start, peak, hyper, scale, steps)
+    # tails. `kept` holds its rows of x, y, state, peak rate, both scales and
+    # hyperparameters.
+    given = Given(start, peak, hyper, scale, epoch, steps)
     coupled, decoupled, needs_hessian, timeless, s = rule
     big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
@@ -423,11 +431,12 @@ def sweep(
     block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
     most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
-    rows = moving + 2 + 2 * h
+    rows = moving + 3 + 2 * h
     kept = aligned(rows * most)
     scratch = aligned((10 + PERIOD + moving + 2 * s) * most)
-    lanes = np.empty((8, most), np.int64)
+    lanes = np.empty((10, most), np.int64)
     row_d, row_f, came = lanes[DRAWS], lanes[FACTORS], lanes[CAME]
+    short, period = lanes[SHORT], lanes[EPOCH]
     at_params = address(params)
     for first in range(0, cells.size, block):
         n = min(block, cells.size - first)
@@ -444,7 +453,8 @@ def sweep(
             state = kept[2 * w : moving * w]
             peaks = kept[moving * w : (moving + 1) * w]
             scales = kept[(moving + 1) * w : (moving + 2) * w]
-            numbers = kept[(moving + 2) * w : rows * w]
+            short_scales = kept[(moving + 2) * w : (moving + 3) * w]
+            numbers = kept[(moving + 3) * w : rows * w]
             g, gx, gy = scratch[: 2 * w], scratch[:w], scratch[w : 2 * w]
             step, rate = scratch[2 * w : 4 * w], scratch[4 * w : 6 * w]
             value, hessian = scratch[6 * w : 7 * w], scratch[7 * w : 10 * w]
@@ -497,6 +507,9 @@ def sweep(
                 if noisy:
                     for i in range(w):
                         spread, row = scales[i], row_d[i]
+                        if k == short[i]:
+                            spread = short_scales[i]
+                            short[i] += period[i]
                         if spread > 0.0:
                             gx[i] += spread * draws[row, k, 0]
                             gy[i] += spread * draws[row, k, 1]

@@ -17,6 +17,7 @@ from landscape.record import Surface
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
+from optimizers.simulation.epochs import Epoch, noise_scale
 from optimizers.simulation.schedules import SCHEDULES
 
 BIG = 1e6  # |x| or |y| beyond this is a divergence
@@ -64,9 +65,9 @@ class Run:
     """One optimizer's part of an experiment.
 
     `lr` is the learning rate, None for the rule's default on the surface. `hyper` sets the rule's
-    hyperparameters by name, the others keep their defaults. `batch_size` is a power of two from 1
-    to the experiment's samples, or None for the full batch. `schedule` names a factor on the rate,
-    `schedule_params` its numbers, and the rate rises linearly over the first `warmup` updates.
+    hyperparameters by name, the others keep their defaults. `batch_size` is from 1 to the
+    experiment's samples, or None for the full batch. `schedule` names a factor on the rate and
+    `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
     `steps`, `start` and `seed` are given where they differ from the experiment's.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
@@ -116,6 +117,8 @@ class Experiment:
 
     `noise` is the standard deviation of one sample's gradient in each coordinate, `samples` the
     size N of the data set, and `seed` that of the draws, shared by all runs that name no other.
+    Where a run's batch size does not divide N, the last batch of an epoch has what is left, or is
+    left out with `drop_last`.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -129,6 +132,7 @@ class Experiment:
     samples: int = 10_000
     seed: int = 0
     runs: tuple[Run, ...] = (Run("SGD"),)
+    drop_last: bool = False
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -141,6 +145,8 @@ class Experiment:
         put("noise", check_number("noise", self.noise, *NOISE))
         put("samples", check_count("samples", self.samples, MOST_SAMPLES))
         put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
+        if not isinstance(self.drop_last, bool):
+            raise ValueError(f"drop_last = {shown(self.drop_last)}: must be True or False")
         if not isinstance(self.runs, (tuple, list)) or not all(
             isinstance(run, Run) for run in self.runs
         ):
@@ -149,12 +155,15 @@ class Experiment:
         if not 1 <= len(self.runs) <= MOST_RUNS:
             raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")
         for run in self.runs:
-            size = run.batch_size
-            if size is not None and not allowed_batch(size, self.samples):
+            if run.batch_size is not None and run.batch_size > self.samples:
                 raise ValueError(
-                    f"batch_size = {size}: must be a power of two from 1 to samples ="
-                    f" {self.samples}, or {self.samples}"
+                    f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
+
+    def epoch(self, batch_size: int | None) -> Epoch:
+        """Return a pass over the data set in batches of a size, None for the full batch."""
+        size = self.samples if batch_size is None else batch_size
+        return Epoch(self.samples, size, self.drop_last)
 
     def plan(self, run: Run) -> Plan:
         """Return what `run` does in this experiment, every default resolved."""
@@ -170,9 +179,8 @@ class Experiment:
             steps=self.steps if run.steps is None else run.steps,
             lr=rule.default_rate(surface) if run.lr is None else run.lr,
             seed=self.seed if run.seed is None else run.seed,
-            batch_size=self.samples if run.batch_size is None else run.batch_size,
-            updates_per_epoch=updates_per_epoch(self.samples, run.batch_size),
-            noise=noise_scale(self.noise, self.samples, run.batch_size),
+            epoch=self.epoch(run.batch_size),
+            sample_noise=self.noise,
             coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
             decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
         )
@@ -183,9 +191,9 @@ class Plan:
     """What one run does in an experiment: the numbers that hold, whoever gave them.
 
     `params` float64 (p,) are the surface's parameters in the order of its record. `lr` is the rate
-    that the schedule's factors multiply, `batch_size` the samples of one update and `noise` the
-    standard deviation of their mean gradient in each coordinate. `coupled` weight decay is added
-    to the gradient, `decoupled` shrinks the position beside the rule; at least one of them is 0.
+    that the schedule's factors multiply, and `sample_noise` the standard deviation of one sample's
+    gradient in each coordinate. `coupled` weight decay is added to the gradient, `decoupled`
+    shrinks the position beside the rule; at least one of them is 0.
     """
 
     run: Run
@@ -196,17 +204,36 @@ class Plan:
     steps: int
     lr: float
     seed: int
-    batch_size: int
-    updates_per_epoch: int
-    noise: float
+    epoch: Epoch
+    sample_noise: float
     coupled: float
     decoupled: float
+
+    @property
+    def batch_size(self) -> int:
+        """The samples of an update, the last of an epoch perhaps excepted."""
+        return self.epoch.batch_size
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of such a batch's mean gradient in each coordinate."""
+        return noise_scale(self.sample_noise, self.epoch.samples, self.epoch.batch_size)
+
+    @property
+    def noise_rms(self) -> float:
+        """The same for all batches of an epoch: the root of their mean variance."""
+        noises = self.noises(0, self.epoch.updates)
+        return math.sqrt(float(np.mean(noises**2)))
+
+    def noises(self, first: int, count: int) -> NDArray[np.float64]:
+        """Return the same for each of `count` updates from `first`, float64 (count,)."""
+        return self.epoch.noises(self.sample_noise, first, count)
 
     def rates(self) -> NDArray[np.float64]:
         """Return the learning rate of every update, float64 (steps,)."""
         run = self.run
         factors = SCHEDULES[run.schedule].factors(
-            self.steps, run.schedule_params, run.warmup, self.updates_per_epoch
+            self.steps, run.schedule_params, run.warmup, self.epoch.updates
         )
         return self.lr * factors
 
@@ -217,27 +244,6 @@ def check_point(field: str, value: Any) -> tuple[float, float]:
         raise ValueError(f"{field} = {shown(value)}: must be two numbers from {-BIG:g} to {BIG:g}")
     x, y = (check_number(field, number, -BIG, BIG) for number in value)
     return x, y
-
-
-def allowed_batch(size: int, samples: int) -> bool:
-    """Tell whether `size` is a power of two within the data set, or the whole of it."""
-    return size == samples or (size < samples and size & (size - 1) == 0)
-
-
-def updates_per_epoch(samples: int, batch_size: int | None) -> int:
-    """Return ceil(N / B): the updates that pass over the data set once (1 for the full batch)."""
-    return 1 if batch_size is None else -(-samples // batch_size)
-
-
-def noise_scale(noise: float, samples: int, batch_size: int | None) -> float:
-    """Return the standard deviation of a batch's mean gradient in each coordinate.
-
-    A batch of B is drawn from the N samples without replacement, so the variance of one sample's
-    gradient is divided by B and multiplied by (N - B) / (N - 1): the full batch is exact.
-    """
-    if batch_size is None or batch_size == samples:
-        return 0.0
-    return noise * math.sqrt((samples - batch_size) / (batch_size * (samples - 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,7 +348,7 @@ def _simulate(
         plan.params,
         lr,
         np.empty((0, 2)) if chance is None else chance,
-        0.0 if chance is None else plan.noise,
+        np.empty(0) if chance is None else plan.noises(before, steps),
         np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
         plan.coupled,
         plan.decoupled,

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
 from optimizers.simulation import driver
+from optimizers.simulation.epochs import Epoch, noise_scale
 from optimizers.simulation.experiment import (
     BIG,
     MOST_SAMPLES,
@@ -27,10 +28,7 @@ from optimizers.simulation.experiment import (
     RATE,
     Experiment,
     Run,
-    allowed_batch,
     check_count,
-    noise_scale,
-    updates_per_epoch,
 )
 from optimizers.simulation.schedules import SCHEDULES
 
@@ -143,6 +141,8 @@ def check_numbers(field: str, value: Any, low: float, high: float, integer: bool
     if not fine or (integer and (numbers != np.floor(numbers)).any()):
         bad = ~((numbers >= low) & (numbers <= high)) | (integer & (numbers != np.floor(numbers)))
         check_number(field, array[bad][0].item(), low, high, integer)
+    if ((numbers == 0) & np.signbit(numbers)).any():
+        return numbers + 0.0  # not -0, as `check_number` has it
     return numbers
 
 
@@ -168,12 +168,11 @@ def check_starts(value: Any) -> Floats:
 def check_batches(value: Any, samples: int) -> Floats:
     """Return batch sizes as float64, 0 being the full batch."""
     sizes = check_numbers("batch_size", value, 0, MOST_SAMPLES, integer=True)
-    for size in np.unique(sizes):
-        if size > 0 and not allowed_batch(int(size), samples):
-            raise ValueError(
-                f"batch_size = {size:g}: must be a power of two from 1 to samples = {samples},"
-                f" {samples}, or 0 for the full batch"
-            )
+    if sizes.max(initial=0) > samples:
+        raise ValueError(
+            f"batch_size = {sizes.max():.0f}: must be from 1 to samples = {samples}, or 0 for the"
+            " full batch"
+        )
     return sizes
 
 
@@ -251,10 +250,11 @@ class _Cells:
             return np.broadcast_to(array.reshape(tail), (self.count, *tail))
         return np.broadcast_to(array, (*self.shape, *tail)).reshape(self.count, *tail)
 
-    def of_batch(self, function: Callable[[int | None], float]) -> Floats:
-        """Return what `function` says of each batch size, None standing for the full batch."""
+    def of_batch(self, function: Callable[[Epoch], float]) -> Floats:
+        """Return what `function` says of an epoch, for each batch size."""
         sizes, which = np.unique(self.batch_size, return_inverse=True)
-        values = np.array([function(int(size) or None) for size in sizes], dtype=np.float64)
+        epochs = (self.experiment.epoch(int(size) or None) for size in sizes)
+        values = np.array([function(epoch) for epoch in epochs], dtype=np.float64)
         return values[which].reshape(self.batch_size.shape)
 
 
@@ -303,7 +303,7 @@ def draws_table(cells: _Cells, noisy: bool) -> _Table:
 def factors_table(cells: _Cells) -> _Table:
     """Return the table of the factors on the rate, (schedules, steps), ends repeating the last."""
     run, schedule = cells.run, SCHEDULES[cells.run.schedule]
-    samples, most = cells.experiment.samples, cells.most_steps
+    most = cells.most_steps
 
     def make(keys: Floats) -> Floats:
         table = np.empty((len(keys), most))
@@ -313,10 +313,7 @@ def factors_table(cells: _Cells) -> _Table:
             out[:steps], out[steps:] = factors, factors[-1]
         return table
 
-    # Only milestones ask for epochs.
-    epoch = cells.of_batch(
-        lambda size: updates_per_epoch(samples, size if schedule.stepped else None)
-    )
+    epoch = cells.of_batch(lambda epoch: epoch.updates if schedule.asks_for_epochs else 1)
     return _Table(cells, epoch * (MOST_STEPS + 1) + cells.steps, most, make)
 
 
@@ -344,7 +341,10 @@ class _Job:
                     f" {MOST_LOSSES}"
                 )
             self.recorded_at = np.arange(record) * most // (record - 1)
-        scale = cells.of_batch(functools.partial(noise_scale, experiment.noise, experiment.samples))
+        noise = functools.partial(noise_scale, experiment.noise, experiment.samples)
+        scale = cells.of_batch(lambda epoch: noise(epoch.batch_size))
+        short_scale = cells.of_batch(lambda epoch: noise(epoch.last))
+        epoch = cells.of_batch(lambda epoch: epoch.updates)
         self._draws = draws_table(cells, bool(scale.any()))
         self._factors = factors_table(cells)
         # Neighbours step together, which is cheaper if they share draws, schedule and betas: the
@@ -367,7 +367,8 @@ class _Job:
             cells.flat(cells.start, 2),
             cells.flat(cells.lr),
             np.stack(flat) if flat else np.empty((0, count)),
-            cells.flat(scale),
+            cells.flat(np.stack([scale, short_scale], axis=-1), 2),
+            cells.flat(epoch.astype(np.int64)),
             cells.flat(cells.steps.astype(np.int64)),
         )
         self._rule = driver.Rule(

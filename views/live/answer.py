@@ -235,7 +235,7 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
 def ground_answer(query: str) -> bytes:
     """Return the packed ground of an address; raise UnreadableError for one that holds none."""
     given = {name: texts[-1] for name, texts in parse_qs(query).items()}
-    surface, view, code = given.get("surface"), given.get("view"), given.get("lang", "")
+    surface, view, code = (given.get(name, "") for name in ("surface", "view", "lang"))
     if surface not in SURFACES:
         raise UnreadableError(f"surface must be one of {', '.join(SURFACES)}.")
     if view not in PICTURES:

@@ -124,13 +124,16 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
     ]
     reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
     lines += sorted(map(render, reasons))
-    epochs = {t.run.batch_size: experiment.plan(t.run).updates_per_epoch for t in trajectories}
+    epochs = {t.run.batch_size: experiment.plan(t.run).epoch for t in trajectories}
     for size, epoch in epochs.items():
         batch = "the full batch" if size is None else f"B = {size:,}"
+        last = "" if epoch.last == epoch.batch_size else f", the last of {epoch.last:,} samples"
         lines.append(
-            f"N = {experiment.samples:,} samples, {batch}: {epoch:,}"
-            f" {'update' if epoch == 1 else 'updates'} per epoch."
+            f"N = {experiment.samples:,} samples, {batch}: {epoch.updates:,}"
+            f" {'update' if epoch.updates == 1 else 'updates'} per epoch{last}."
         )
+    if any(t.run.warmup >= experiment.plan(t.run).steps for t in trajectories):
+        lines.append("A warm-up as long as its run never reaches the rate that is set.")
     return "  \n".join(lines)
 
 

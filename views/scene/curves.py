@@ -139,12 +139,12 @@ CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
 
 
 def per_update(experiment: Experiment, run: Run, unit: str) -> float:
-    """Return how many updates, epochs or samples one update of a run is."""
+    """Return how many updates, epochs or samples one update of a run is, the mean of an epoch."""
     plan = experiment.plan(run)
     if unit == "epochs":
-        return 1 / plan.updates_per_epoch
+        return 1 / plan.epoch.updates
     if unit == "samples":
-        return float(plan.batch_size)
+        return plan.epoch.seen / plan.epoch.updates
     return 1.0
 
 

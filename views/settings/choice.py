@@ -9,7 +9,7 @@ from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
-from optimizers.simulation.experiment import updates_per_epoch
+from optimizers.simulation.epochs import Epoch
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
 from views.settings.noise import batch_value
@@ -146,9 +146,10 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
 
 def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
     """Return how many updates make a number of updates, epochs or samples."""
+    epoch = Epoch(samples, batch or samples)
     if unit == "epochs":
-        return length * updates_per_epoch(samples, batch)
-    return -(-length // (batch or samples)) if unit == "samples" else length
+        return length * epoch.updates
+    return epoch.updates_to_see(length) if unit == "samples" else length
 
 
 def look_of(settings: Settings, names: list[str]) -> Look | None:

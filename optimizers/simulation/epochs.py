@@ -1,0 +1,71 @@
+"""How a data set is cut into batches, and the noise of each batch's gradient."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over `samples` in batches of `batch_size`.
+
+    Where that does not divide them, the last batch has what is left; with `drop_last` it is left
+    out. Updates are counted from 0.
+    """
+
+    samples: int
+    batch_size: int
+    drop_last: bool = False
+
+    @property
+    def updates(self) -> int:
+        """The updates of one epoch."""
+        full, rest = divmod(self.samples, self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    @property
+    def last(self) -> int:
+        """The size of an epoch's last batch."""
+        rest = self.samples % self.batch_size
+        return rest if rest and not self.drop_last else self.batch_size
+
+    @property
+    def seen(self) -> int:
+        """The samples that one epoch sees."""
+        return (self.updates - 1) * self.batch_size + self.last
+
+    def samples_seen(self, updates: Any) -> Any:
+        """Return how many samples are seen in so many updates, a number or an integer array."""
+        epochs, rest = np.divmod(updates, self.updates)
+        return epochs * self.seen + rest * self.batch_size
+
+    def updates_to_see(self, samples: int) -> int:
+        """Return the fewest updates that see so many samples."""
+        epochs, rest = divmod(samples, self.seen)
+        return epochs * self.updates + min(-(-rest // self.batch_size), self.updates)
+
+    def noises(self, noise: float, first: int, count: int) -> NDArray[np.float64]:
+        """Return the standard deviation of each batch's mean gradient, float64 (count,).
+
+        They are those of the updates from `first`; `noise` is that of one sample's gradient.
+        """
+        found = np.full(count, noise_scale(noise, self.samples, self.batch_size))
+        short = noise_scale(noise, self.samples, self.last)
+        found[(self.updates - 1 - first) % self.updates :: self.updates] = short
+        return found
+
+
+def noise_scale(noise: float, samples: int, batch_size: int) -> float:
+    """Return the standard deviation of a batch's mean gradient in each coordinate.
+
+    A batch of B is drawn from the N samples without replacement, so the variance of one sample's
+    gradient is divided by B and multiplied by (N - B) / (N - 1): the full batch is exact.
+    """
+    if batch_size == samples:
+        return 0.0
+    return noise * math.sqrt((samples - batch_size) / (batch_size * (samples - 1)))
