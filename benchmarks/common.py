@@ -150,7 +150,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) ->
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.02)
     raise TimeoutError(f"{url} did not answer within {seconds} s")
 

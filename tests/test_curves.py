@@ -14,7 +14,7 @@ from views.scene import curves, scene
 from views.scene.curves import ZONES
 from views.scene.figures import Mark
 from views.scene.payload import pack
-from views.settings.table import UNITS
+from views.settings.table import BUDGET_UNITS
 from views.theme import LIGHT
 
 NOISY = Experiment(
@@ -51,7 +51,7 @@ def test_every_curve_ends_where_its_budget_does(unit, ends):
     assert tuple((len(line["y"]) - 1) * line["dx"] for line in lines) == pytest.approx(ends)
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", BUDGET_UNITS)
 def test_all_runs_of_equal_samples_arrive_with_the_clock(unit):
     trajectories = simulate(NOISY)
     made = scene.scene(NOISY, trajectories, marks(NOISY), False, LIGHT, "Loss", unit)

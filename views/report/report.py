@@ -21,7 +21,6 @@ from views.settings.session import write_link
 from views.settings.settings import Settings
 from views.settings.widgets import draw
 
-TOLERANCE = 1e-3
 LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}
 
 

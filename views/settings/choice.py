@@ -25,7 +25,7 @@ DECAYS = msgid("Weight decay moves the minimizer: the stars mark the minima with
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """What is to be looked at: a step of a run, by its index, and the order of a local model."""
 
     run: int
@@ -50,7 +50,7 @@ class Choice:
     view: str = PICTURES[0]
     curve: str = "Loss"
     tolerance: float = 1e-3
-    look: Look | None = None
+    look: Inspection | None = None
     preset: str = ""
 
     def replaces(self, id: str) -> bool:
@@ -152,12 +152,12 @@ def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
     return epoch.updates_to_see(length) if unit == "samples" else length
 
 
-def look_of(settings: Settings, names: list[str]) -> Look | None:
+def look_of(settings: Settings, names: list[str]) -> Inspection | None:
     """Return what is to be looked at, if anything is."""
     if settings["look"] != OPEN or settings["view"] == MAPS_VIEW:
         return None
     run = settings["look.run"]
-    return Look(
+    return Inspection(
         names.index(run) if run in names else 0,
         settings["look.step"],
         MODELS.index(settings["look.model"]),

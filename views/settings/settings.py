@@ -27,7 +27,7 @@ FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
 
-TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
+GIVEN_TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
 OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
 NO_PRESET = msgid("`{name}` = `{given}`: there is no such preset.")
 UNKNOWN = msgid("`{name}` = `{given}`: there is no such setting here.")
@@ -220,7 +220,7 @@ def half_used(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
     if len(texts) == 1 or isinstance(settings[id], tuple):
         return refused(settings, name, id, texts)
     last = clean(texts[-1])
-    return Note(TWICE, {"name": clean(name), "count": len(texts), "last": last})
+    return Note(GIVEN_TWICE, {"name": clean(name), "count": len(texts), "last": last})
 
 
 def shown(name: str, texts: list[str]) -> dict[str, str]:

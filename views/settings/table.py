@@ -23,7 +23,7 @@ from views.settings.setting import OneOf, Range, Setting, doubled, of_number
 
 FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.place)
 VIEWS = (*PICTURES, MAPS_VIEW)
-UNITS = ("updates", "epochs", "samples")
+BUDGET_UNITS = ("updates", "epochs", "samples")
 MOST_LENGTH = 10_000_000  # in whatever unit
 HALF = 106  # pixels: half of a row of the sidebar
 
@@ -81,7 +81,7 @@ def declared() -> Iterator[Setting]:
         msgid("At most 5,000 updates are drawn."),
         width=HALF,
     )
-    yield Setting("unit", OneOf(UNITS), UNITS[0], msgid("Unit"), width=HALF)
+    yield Setting("unit", OneOf(BUDGET_UNITS), BUDGET_UNITS[0], msgid("Unit"), width=HALF)
     yield from runs.SETTINGS
     yield Setting("map", OneOf(tuple(MAPS)), next(iter(MAPS)), msgid("Map"), width=260)
     for each in MAPS.values():
