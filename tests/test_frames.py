@@ -10,7 +10,7 @@ import pytest
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views.presets import DEFAULT, PRESETS
-from views.scene.figures import OVERLAY, SIDE_BY_SIDE
+from views.scene.figures import OVERLAY, SIDE_BY_SIDE, Ground
 from views.scene.frames import (
     FEW,
     MINIMA,
@@ -20,6 +20,7 @@ from views.scene.frames import (
     domain,
     drawn,
     fitted,
+    serves,
     within,
 )
 from views.scene.scene import SHAPES, ground_of
@@ -123,6 +124,31 @@ def test_a_small_change_of_a_rate_often_leaves_the_frame_alone():
         for k in range(20)
     }
     assert len(boxes) <= 6
+
+
+def test_a_frame_stays_while_it_serves():
+    def at(rate: float, shown: Ground | None = None) -> Ground:
+        experiment = Experiment("Quadratic", steps=60, runs=(Run("SGD", lr=rate), Run("Adam")))
+        return ground_of(experiment, simulate(experiment), SIDE_BY_SIDE, shown)
+
+    first = at(0.15)
+    dragged = first
+    for rate in np.linspace(0.15, 0.1, 20):
+        dragged = at(float(rate), dragged)
+        assert dragged.box == first.box
+    wild = at(0.1995, dragged)
+    assert wild.box == at(0.1995).box != first.box, "what does not fit has another frame"
+    one = Experiment("Quadratic", steps=60, runs=(Run("SGD", lr=0.1),))
+    alone = ground_of(one, simulate(one), SIDE_BY_SIDE, first)
+    assert alone == ground_of(one, simulate(one), SIDE_BY_SIDE), "panels of another shape"
+
+
+def test_a_frame_much_too_large_is_left():
+    small = ((0.0, 1.0), (0.0, 1.0))
+    assert serves(small, small)
+    assert serves(((-0.1, 1.1), (-0.1, 1.1)), small)
+    assert not serves(((-1.0, 1.0), (-1.0, 1.0)), small)
+    assert not serves(((0.2, 1.2), (0.0, 1.0)), small)
 
 
 def test_a_start_outside_the_domain_doubles_the_domain():

@@ -18,7 +18,7 @@ from views.player import chart, player
 from views.presets import MAPS_VIEW, PRESETS
 from views.report import inspector, report
 from views.scene.figures import marks_of
-from views.scene.scene import packed
+from views.scene.scene import ground_of, packed
 from views.server import save
 from views.settings import session
 from views.settings.choice import Choice, choose
@@ -30,6 +30,7 @@ from views.settings.table import VIEWS
 from views.settings.widgets import control, draw, switch
 from views.theme import LIGHT, THEMES, Theme
 
+GROUND = "ground"  # in the session: the one that was drawn last
 MOST_COMPLAINTS = 5  # about one link
 
 
@@ -64,6 +65,8 @@ def descents(settings: Settings, choice: Choice, theme: Theme, stage: Any, detai
     """Draw the descents, what happened in them, and on demand how."""
     trajectories = simulate(choice.experiment)
     look = looked_at(choice, trajectories)
+    ground = ground_of(choice.experiment, trajectories, choice.view, st.session_state.get(GROUND))
+    st.session_state[GROUND] = ground
     with stage:
         tell(settings, choice)
         player.show(
@@ -78,6 +81,7 @@ def descents(settings: Settings, choice: Choice, theme: Theme, stage: Any, detai
                 choice.unit,
                 choice.preset,
                 look,
+                ground,
             ),
             lambda: start_here(choice),
             lambda: look_here(choice, trajectories),

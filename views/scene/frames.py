@@ -21,6 +21,7 @@ FEW = 6  # positions that a diverging run counts, the start among them
 NEAR = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
 LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
 PADDING = np.array([0.075, 0.115])  # of the sides; above a start there is room for its name
+MUCH = 0.75  # of a frame's width, that a fresh one needs at least for it to stay
 CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small changes leave it alone
 
 
@@ -69,6 +70,21 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     middle = (low + high) / 2
     (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
     return (x0, x1), (y0, y1)
+
+
+def serves(shown: Frame, fresh: Frame) -> bool:
+    """Tell whether a frame that is shown holds all of a fresh one, and is not much larger.
+
+    Frames of another shape are of another view.
+    """
+    low, high = np.array(shown).T
+    fresh_low, fresh_high = np.array(fresh).T
+    sides, fresh_sides = high - low, fresh_high - fresh_low
+    if not np.isclose(sides[1] / sides[0], fresh_sides[1] / fresh_sides[0]):
+        return False
+    slack = 0.5 * PADDING * fresh_sides  # of its margin
+    holds = (low <= fresh_low + slack).all() and (fresh_high - slack <= high).all()
+    return bool(holds and fresh_sides[0] >= MUCH * sides[0])
 
 
 def within(points: Vector, box: Frame) -> NDArray[np.bool_]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+from dataclasses import replace
 from typing import Any
 
 from landscape.language import current, language, msgid, script_texts, tr
 from optimizers import Experiment, Trajectory
 from views.scene import curves, figures, local, space
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
+from views.scene.frames import serves
 from views.scene.local import Look
 from views.scene.payload import pack
 from views.theme import Theme
@@ -101,8 +103,7 @@ def scene(
         }
     return {
         "id": digest(
-            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current()),
-            surface.box,
+            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current())
         ),
         "look": seen,
         "ground": ground_id(surface, view, len(trajectories), theme),
@@ -150,11 +151,23 @@ def packed_ground(surface: Ground, view: str, runs: int, theme: Theme, code: str
         return pack(ground(surface, view, runs, theme))
 
 
-def ground_of(experiment: Experiment, trajectories: list[Trajectory], view: str) -> Ground:
-    """Return the ground that fits the runs, of the shape that a view's panels have."""
+def ground_of(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    view: str,
+    shown: Ground | None = None,
+) -> Ground:
+    """Return the ground that fits the runs, of the shape that a view's panels have.
+
+    The frame of the ground `shown` before stays as long as it serves: while a slider is dragged the
+    picture stands still, and only paths are drawn anew.
+    """
     panels = len(trajectories) if view == SIDE_BY_SIDE else 1
     shape = DEEP if view == SPACE else SHAPES[columns(panels)]
-    return Ground.under(experiment, trajectories, shape)
+    fresh = Ground.under(experiment, trajectories, shape)
+    if shown and shown.surface == fresh.surface and serves(shown.box, fresh.box):
+        return replace(fresh, box=shown.box)
+    return fresh
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:
