@@ -337,6 +337,25 @@ def test_a_special_listing_is_for_a_value_that_can_be(registry, numbers):
             assert known.check(record.name, value) == value
 
 
+def test_the_readme_says_what_pytorch_does_not_have():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    told = readme.split("Optimizers as PyTorch defines them: ")[1].split("Schedules:")[0]
+    has, lacks = told.split("and what it does not have: ")
+    named = [name for name, rule in OPTIMIZERS.items() if rule.listing.optim]
+    assert sorted(has.replace("\n", " ").strip(" ;").split(", ")) == sorted(named)
+    others = [name for name, rule in OPTIMIZERS.items() if not rule.listing.optim]
+    assert others == ["Newton"]
+    # Of PyTorch's classes, those that take another rate or are written by hand.
+    special = {
+        name
+        for name, rule in OPTIMIZERS.items()
+        for *_, listing in rule.listing.special
+        if not listing.optim or any("(1 -" in argument for argument in listing.arguments)
+    }
+    assert special == {"Momentum", "Adam"}
+    assert all(text in lacks for text in (*others, *special, "Keras", "EMA", "bias correction"))
+
+
 def test_every_weight_decay_has_a_text():
     assert {rule.weight_decay for rule in OPTIMIZERS.values()} == {*DECAY_TEXTS, NO_DECAY}
 

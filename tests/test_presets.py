@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Run, Trajectory, simulate
+from optimizers.analysis import verdicts
 from optimizers.analysis.measures import zigzag
+from optimizers.analysis.verdicts import verdict
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -23,7 +26,6 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.maps.ensembles import closest
-from optimizers.maps.rates import DIVERGES, RATE_ZONES
 from views.presets import DEFAULT, OPENING, PRESETS
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
@@ -37,11 +39,11 @@ def trajectories(slug: str) -> list[Trajectory]:
     return simulate(PRESETS[slug].experiment)
 
 
-def over_seeds(slug: str, measure: Callable[[Trajectory], float]) -> np.ndarray:
-    """Return a measure of every run, (SEEDS, runs)."""
+def over_seeds(slug: str, measure: Callable[[Trajectory], Any], seeds: int = SEEDS) -> np.ndarray:
+    """Return a measure of every run, (seeds, runs), or several, (seeds, runs, measures)."""
     experiment = PRESETS[slug].experiment
     return np.array(
-        [[measure(t) for t in simulate(replace(experiment, seed=seed))] for seed in range(SEEDS)]
+        [[measure(t) for t in simulate(replace(experiment, seed=seed))] for seed in range(seeds)]
     )
 
 
@@ -136,14 +138,28 @@ def test_without_noise_every_run_ends_at_the_saddle():
     runs = trajectories("saddle")
     assert all((t.path[:, 1] == 0).all() and 0 <= t.loss[-1] <= 0.0001 for t in runs)
     assert SURFACES["Saddle"].lowest() == -0.25
-    claims("saddle", "all four", "0.0001 or less", "−0.25")
+    claims("saddle", "after 100 updates", "within 0.01", "0.0001 or less", "−0.25")
+    assert all(np.hypot(*t.path[-1]) < 0.01 for t in runs)
+    # The words below the picture say the same.
+    judged = {t.run.optimizer: verdict(PRESETS["saddle"].experiment, t).kind for t in runs}
+    resting = {name for name, kind in judged.items() if kind == verdicts.SADDLE}
+    assert resting == {"SGD", "Newton"}
+    assert judged["Momentum"] == judged["Adam"] == verdicts.PLATEAU
 
 
-def test_noise_frees_all_but_newton():
-    *free, newton = trajectories("noise")
-    assert all(distances("noise", t)[-1] < 0.05 and t.loss[-1] < -0.248 for t in free)
-    away = np.hypot(*newton.path[1:].T).mean()
-    claims("noise", "σ = 0.1", "0.05 of a minimum", "−0.248", f"on average {away:.2f} away")
+def test_noise_frees_most_of_the_runs_but_newton():
+    def ends(trajectory: Trajectory) -> tuple[bool, float]:
+        free = distances("noise", trajectory)[-1] < 0.05 and trajectory.loss[-1] < -0.248
+        return free, float(np.hypot(*trajectory.path[1:].T).mean())
+
+    found = over_seeds("noise", ends, 300)
+    free, away = found[..., 0].astype(bool), found[..., 1]
+    sgd, momentum, adam, newton = 100 * free.mean(axis=0)
+    claims("noise", "σ = 0.1", "300 seeds", "0.05 of a minimum", "−0.248")
+    claims("noise", f"in {sgd:.0f}%, Adam in {adam:.0f}%", f"Momentum in {momentum:.0f}%")
+    claims("noise", f"all three in {100 * free[:, :3].all(axis=1).mean():.0f}%")
+    claims("noise", f"on average {away[:, 3].mean():.2f} away")
+    assert newton < 1
 
 
 def test_only_momentum_crosses_the_local_minimum():
@@ -178,9 +194,13 @@ def test_decay_lowers_the_loss_that_noise_leaves():
     claims("decay", f"leaves {step:.2g}", f"cosine decay {cosine:.2g}", f"root decay {root:.2g}")
 
 
-def test_adagrad_takes_shorter_steps_than_rmsprop():
-    adagrad, rmsprop = (np.hypot(*np.diff(t.path[-2:], axis=0)[0]) for t in trajectories("adagrad"))
-    claims("adagrad", "update 500", f"{adagrad:.2g}", f"{rmsprop:.2g}")
+def test_adagrad_comes_less_far_than_rmsprop():
+    """Net distances: a single step may be one of a zigzag."""
+    runs = trajectories("adagrad")
+    adagrad, rmsprop = (np.hypot(*(t.path[-1] - t.path[-201])) for t in runs)
+    left = [distances("adagrad", t)[-1] for t in runs]
+    claims("adagrad", "last 200 of 500", f"{adagrad:.2f} further", f"forgets, {rmsprop:.2f}")
+    claims("adagrad", f"AdaGrad is {left[0]:.2f} from the minimizer, RMSProp {left[1]:.2f}")
 
 
 def test_newton_needs_one_update():
@@ -195,10 +215,9 @@ def test_the_sweep_finds_the_rates_of_the_claim():
     request = RateSweep(PRESETS["sweep"].experiment, seeds=50)
     found = request.compute()
     best = [found.best(c) for c in range(3)]
-    lost = [
-        found.rates[found.zone[c] == RATE_ZONES.index(DIVERGES)].min(initial=np.inf)
-        for c in range(3)
-    ]
+    stretches = [found.lost(c) for c in range(3)]
+    assert [len(stretch) for stretch in stretches] == [1, 1, 0]
+    lost = [stretch[0][0] if stretch else np.inf for stretch in stretches]
     limit = OPTIMIZERS["Momentum"].edges(request.experiment.runs[1].hyper)[-1] / 10
     claims(
         "sweep",
@@ -253,15 +272,21 @@ def test_the_basins_of_adam_are_as_large_as_claimed():
     assert sum(shares) == 100
     claims("basins", "four minima", "{:.1f}, {:.1f}, {:.1f} and {:.1f}%".format(*shares))
     experiment = PRESETS["basins"].experiment
-    sgd = BasinMap(replace(experiment, runs=experiment.runs[1:])).compute()
-    borders = [
-        sum(int((np.diff(m.where, axis=k) != 0).sum()) for k in (0, 1)) for m in (found, sgd)
+    sgd = experiment.runs[1]
+    maps = [
+        found,
+        *(
+            BasinMap(replace(experiment, runs=(replace(sgd, lr=rate),))).compute()
+            for rate in (0.01, 0.005)
+        ),
     ]
+    borders = [sum(int((np.diff(m.where, axis=k) != 0).sum()) for k in (0, 1)) for m in maps]
     slope = np.hypot(*SURFACES["Himmelblau"].gradient(*np.meshgrid(found.x, found.y)))
     claims(
         "basins",
-        f"{borders[1] / borders[0]:.1f} times as long",
+        f"{borders[1] / borders[0]:.1f} times as long at rate {sgd.lr}",
         f"up to {0.01 * slope.max():.0f} long",
+        f"half that rate they are shorter than Adam's, {borders[2] / borders[0]:.2f} times",
     )
     first = [simulate(replace(experiment, steps=1, start=(x, 5.9)))[0] for x in (-5.9, 1.0, 5.9)]
     steps = [np.abs(np.diff(t.path, axis=0)).max() for t in first]

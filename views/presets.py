@@ -326,8 +326,9 @@ GALLERY = (
         slug="saddle",
         title="A saddle holds without noise",
         claim="The start lies exactly on the ridge line y = 0, where the slope across it is 0. No"
-        " optimizer leaves it: all four end near the saddle, at y = 0 exactly and a loss of"
-        " 0.0001 or less, while the loss at the minima is −0.25.",
+        " optimizer leaves it: after 100 updates SGD and Newton are at rest at the saddle,"
+        " Momentum and Adam on flat ground within 0.01 of it. The loss is 0.0001 or less, while"
+        " at the minima it is −0.25.",
         experiment=Experiment(
             surface="Saddle",
             start=(1.5, 0.0),
@@ -340,8 +341,9 @@ GALLERY = (
         slug="noise",
         title="Noise frees it",
         claim="The same start with single-sample noise, σ = 0.1. A tiny push off the ridge grows:"
-        " SGD, Momentum and Adam all end within 0.05 of a minimum, at a loss below −0.248."
-        " Newton jumps to the saddle and hovers around it, on average 0.12 away.",
+        " of 300 seeds, SGD ends within 0.05 of a minimum, at a loss below −0.248, in 92%, Adam"
+        " in 85%, Momentum in 69%, and all three in 65%. Newton jumps to the saddle and hovers"
+        " around it, on average 0.14 away.",
         experiment=Experiment(
             surface="Saddle",
             start=(1.5, 0.0),
@@ -401,8 +403,9 @@ GALLERY = (
         slug="adagrad",
         title="AdaGrad slows down",
         claim="On Rosenbrock's valley, AdaGrad divides by all the gradients it has ever seen, so"
-        " its first steep steps slow the rest of the run: update 500 moves it by 0.0014."
-        " RMSProp, which forgets, still moves by 0.014.",
+        " its first steep steps slow the rest of the run: the last 200 of 500 updates take it"
+        " 0.29 further, and RMSProp, which forgets, 0.40. In the end AdaGrad is 1.77 from the"
+        " minimizer, RMSProp 0.58.",
         experiment=Experiment(
             surface="Rosenbrock",
             steps=500,
@@ -476,9 +479,9 @@ GALLERY = (
         slug="basins",
         title="Map: basins of attraction",
         claim="Himmelblau's surface has four minima of equal loss. Adam leads 23.4, 27.1, 25.6 and"
-        " 24.0% of the starts to them. The borders of SGD's basins are 1.7 times as long: near"
-        " the edge its first step, rate 0.01 times the slope, is up to 12 long and lands"
-        " anywhere, while Adam's is 0.1 along each axis.",
+        " 24.0% of the starts to them. The borders of SGD's basins are 1.7 times as long at rate"
+        " 0.01: near the edge its first step is up to 12 long and lands anywhere, while Adam's is"
+        " 0.1 along each axis. At half that rate they are shorter than Adam's, 0.73 times.",
         experiment=Experiment(
             surface="Himmelblau",
             steps=500,
