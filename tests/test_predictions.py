@@ -139,7 +139,7 @@ def carried_on(experiment, trajectory):
         *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),
     )
     path, loss = path[: done + 1], loss[: done + 1]
-    if outcome == driver.STOPPED:  # a rule that has no step to take stays where it is
+    if outcome == driver.NO_STEP:  # a rule that has no step to take stays where it is
         path = np.concatenate([path, np.repeat(path[-1:], steps - done, axis=0)])
         loss = np.concatenate([loss, np.repeat(loss[-1:], steps - done)])
     wd = trajectory.run.weight_decay if plan.rule.weight_decay == COUPLED else 0.0
