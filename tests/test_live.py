@@ -117,7 +117,7 @@ def test_every_text_is_in_the_language_asked_for():
 
 def test_a_changed_preset_is_told_so():
     told = scene_of("preset=ravine&noise=3")["told"]
-    assert told["changed"].endswith("changed: its claim need not hold.")
+    assert told["changed"].endswith("You changed this experiment; the text describes the original.")
 
 
 def test_a_start_is_told_with_the_settings_that_hold_it():

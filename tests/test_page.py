@@ -313,7 +313,7 @@ def test_the_tolerance_is_part_of_the_link():
     app = opened(preset="newton", **{"newton.tolerance": "1e-09"})
     assert not app.warning
     app.session_state["drawer Run by run: what happened, and how it was measured"] = True
-    assert any("Gap below 1e-09 after" in m.value for m in app.run().markdown)
+    assert any("Excess loss below 1e-9 after" in m.value for m in app.run().markdown)
 
 
 def test_the_report_of_an_unbounded_surface_has_no_tolerance_to_reach():
@@ -325,7 +325,7 @@ def test_the_report_of_an_unbounded_surface_has_no_tolerance_to_reach():
 @pytest.mark.parametrize("language", ["Plain Python", "PyTorch"])
 def test_the_code_of_any_run_is_shown(language):
     app = opened()
-    app.session_state["drawer Code that repeats a run"] = True
+    app.session_state["drawer Code for this run"] = True
     app.session_state["code in"] = language
     app.run()
     app.selectbox(key="code of").set_value("Adam").run()
@@ -376,9 +376,9 @@ def test_a_setting_of_a_preset_needs_no_name_of_it():
 
 def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
     app = opened(preset="ravine", **{"ravine.noise": "3"})
-    assert any("need not hold" in m.value for m in app.markdown)
+    assert any("You changed this experiment" in m.value for m in app.markdown)
     next(b for b in app.button if b.label == "Undo changes").click().run()
-    assert not any("need not hold" in m.value for m in app.markdown)
+    assert not any("You changed this experiment" in m.value for m in app.markdown)
     assert labelled(app.number_input, "Noise").value == 0
     assert app.query_params == {"preset": "ravine"}
 

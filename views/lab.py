@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from landscape import SURFACES
-from landscape.language import tr
+from landscape.language import language, number, tr, tr_n
 from optimizers import Trajectory, simulate
 from views.factors.start import point_list
 from views.live.answer import looked_at
 from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player
-from views.presets import MAPS_VIEW, PRESETS
+from views.presets import CHANGED, MAPS_VIEW, PRESETS
 from views.report import inspector, report
 from views.scene.figures import marks_of
 from views.scene.scene import ground_of, packed
@@ -35,13 +35,19 @@ MOST_COMPLAINTS = 5  # about one link
 
 
 def page() -> None:
-    """Draw the page.
+    """Draw the page."""
+    st.set_page_config("Zigzag", str(player.PLAYER / "icon.svg"), "wide")
+    settings = session.opened()
+    with language(settings["lang"]):
+        draw_page(settings)
+
+
+def draw_page(settings: Settings) -> None:
+    """Draw the page in the current language.
 
     The places come first and what is in them in the order of its importance: the picture, what
     is told of it, then the controls.
     """
-    st.set_page_config("Zigzag", str(player.PLAYER / "icon.svg"), "wide")
-    settings = session.opened()
     choice = choose(settings)
     head = st.container(horizontal=True, vertical_alignment="center")
     told, stage, details, foot = (st.container() for _ in range(4))
@@ -105,10 +111,14 @@ def about(choice: Choice) -> None:
     experiment = choice.experiment
     surface = SURFACES[experiment.surface]
     lowest = surface.lowest(**experiment.params)
+    if surface.bounded:
+        least = tr("Lowest loss: {loss}.", loss=number(lowest, 4))
+    else:
+        least = tr("It has no lowest loss.")
+    marks = tr("○ marks the start, + a minimum: large a global one, small a local one.")
     st.caption(
-        f"**{surface.name}.** {surface.sentence} $f = {surface.latex}$. {surface.source}."
-        f" {f'Lowest loss: {lowest:.4g}.' if surface.bounded else 'It has no lowest loss.'}"
-        " ○ marks the start, + a minimum: large a global one, small a local one."
+        f"**{tr(surface.name)}.** {tr(surface.sentence)} $f = {surface.latex}$."
+        f" {tr(surface.source)}. {least} {marks}"
     )
 
 
@@ -161,7 +171,7 @@ def tell_of_link() -> None:
     more = len(texts) - MOST_COMPLAINTS
     lines = [f"- {text}" for text in texts[:MOST_COMPLAINTS]]
     if more > 0:
-        lines.append(tr("- and {count} more", count=more))
+        lines.append("- " + tr_n("and {count} more", "and {count} more", more))
     told = tr("Some of this link could not be used; the rest of it is shown.")
     st.warning(told + "\n\n" + "\n".join(lines))
 
@@ -173,8 +183,7 @@ def tell(settings: Settings, choice: Choice) -> None:
         st.markdown(f"**{tr(preset.title)}.** {tr(preset.claim)}")
     elif preset:
         with st.container(horizontal=True, vertical_alignment="center"):
-            changed = tr("**{title}**, changed: its claim need not hold.", title=tr(preset.title))
-            st.markdown(changed, width="content")
+            st.markdown(f"**{tr(preset.title)}.** {tr(CHANGED)}", width="content")
             undo = {"preset": preset.slug}
             st.button(tr("Undo changes"), on_click=session.change, args=(undo,))
     for note in choice.notes:

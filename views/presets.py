@@ -540,6 +540,7 @@ GALLERY = (
     ),
 )
 
+CHANGED = msgid("You changed this experiment; the text describes the original.")
 MAPS_VIEW = msgid("Maps")  # the view of maps
 
 OPENING = "headline"  # what a page without a link shows

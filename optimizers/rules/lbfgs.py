@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from landscape.compiled import kernel
-from landscape.language import tr
+from landscape.language import msgid, tr
 from landscape.record import Number
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet, Vector
@@ -186,7 +186,7 @@ OPTIMIZER = Optimizer(
     " than 1e-9.",
     update=update,
     state=(
-        *("previous g", "previous step", "scaling", "pairs"),
+        *(msgid("previous g"), msgid("previous step"), msgid("scaling"), msgid("pairs")),
         *(f"s{k}" for k in PAIRS),
         *(f"y{k}" for k in PAIRS),
         *(f"alpha{k}" for k in PAIRS),

@@ -224,7 +224,7 @@ def every(default: int, help: Message) -> Number:
 
 
 def timescale() -> Number:
-    help = "Updates after which the decay sets in."
+    help = msgid("Updates after which the decay sets in.")
     return Number("timescale", r"\tau", 10.0, 1.0, 1e4, help, "log")
 
 

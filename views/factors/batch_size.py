@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers import Experiment, Run
 from views.settings.factor import Factor
 from views.settings.noise import ALL, UNFIT_BATCH, all_batches, batch_sizes, batch_text, batch_value
 from views.settings.setting import Note, Setting, Several
 
+BATCH = msgid("batch {size}")
 EXACT = msgid("The noise is 0, so every batch size gives the exact gradient.")
 
 
@@ -20,9 +21,9 @@ def vary(run: Run, value: str, settings: Any) -> Run:
     return replace(run, batch_size=batch_value(value))
 
 
-def label_of(value: str) -> str:
+def label_of(value: str) -> Note:
     """Return what to call a run with batches of `value`."""
-    return tr("batch all") if value == ALL else tr("batch {size}", size=value)
+    return Note(msgid("batch all")) if value == ALL else Note(BATCH, {"size": value})
 
 
 def defaults(experiment: Experiment) -> Mapping[str, Any]:
@@ -32,6 +33,7 @@ def defaults(experiment: Experiment) -> Mapping[str, Any]:
 
 FACTOR = Factor(
     name="Batch size",
+    label="Batch size",
     place=4,
     settings=(
         Setting(

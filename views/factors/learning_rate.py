@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from landscape import SURFACES, Surface
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers import OPTIMIZERS, Optimizer
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from views.settings.factor import Factor
-from views.settings.setting import MOST_RATE, NumberList, Setting, number_list
+from views.settings.setting import MOST_RATE, Note, NumberList, Setting, number_list
 
 # Above the limit of stability, just below it, half of it (no zigzag on a quadratic), and slow.
 SHARES_OF_LIMIT = (1.05, 0.95, 0.5, 0.01)
@@ -32,6 +32,7 @@ def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
 
 FACTOR = Factor(
     name="Learning rate",
+    label="Learning rate",
     place=2,
     settings=tuple(
         Setting(
@@ -46,7 +47,7 @@ FACTOR = Factor(
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.rates",
     vary=lambda run, value, settings: replace(run, lr=value),
     name_of=lambda value: f"lr {value:g}",
-    label_of=lambda value: tr("lr {rate}", rate=f"{value:g}"),
+    label_of=lambda value: Note(msgid("lr {rate}"), {"rate": f"{value:g}"}),
     replaces=lambda surface, rule: (f"{surface}.{rule}.lr",),
     defaults=lambda experiment: {
         f"{experiment.surface}.{experiment.runs[0].optimizer}.rates": number_list(

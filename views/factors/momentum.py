@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from landscape import SURFACES
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers import OPTIMIZERS, Optimizer
 from views.settings.factor import Factor
-from views.settings.setting import NumberList, Setting, number_list
+from views.settings.setting import Note, NumberList, Setting, number_list
 
 
 def able(rule: Optimizer) -> bool:
@@ -18,6 +18,7 @@ def able(rule: Optimizer) -> bool:
 
 FACTOR = Factor(
     name="Momentum",
+    label="Momentum (μ)",
     place=3,
     settings=tuple(
         Setting(
@@ -33,7 +34,7 @@ FACTOR = Factor(
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.momenta",
     vary=lambda run, value, settings: replace(run, hyper={**run.hyper, "momentum": value}),
     name_of=lambda value: f"momentum {value:g}",
-    label_of=lambda value: tr("momentum {value}", value=f"{value:g}"),
+    label_of=lambda value: Note(msgid("momentum {value}"), {"value": f"{value:g}"}),
     replaces=lambda surface, rule: (f"{rule}.momentum",),
     defaults=lambda experiment: {
         f"{experiment.surface}.{experiment.runs[0].optimizer}.momenta": number_list(

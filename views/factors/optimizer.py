@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers import OPTIMIZERS
 from views.settings.factor import Factor
-from views.settings.setting import Setting, Several
+from views.settings.setting import Note, Setting, Several
 
 FACTOR = Factor(
     name="Optimizer",
+    label="Optimizer",
     place=1,
     settings=(Setting("optimizers", Several(tuple(OPTIMIZERS)), ("SGD",), msgid("Optimizers")),),
     setting=lambda settings: "optimizers",
     vary=lambda run, value, settings: run,
     name_of=str,
-    label_of=tr,
+    label_of=Note,
     replaces=lambda surface, rule: (),
     defaults=lambda experiment: {},
     of_rules=True,

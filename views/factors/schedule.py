@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers import SCHEDULES
 from views.settings.factor import Factor
 from views.settings.schedules import numbers_of
-from views.settings.setting import Setting, Several
+from views.settings.setting import Note, Setting, Several
 
 FACTOR = Factor(
     name="Schedule",
+    label="Schedule",
     place=5,
     settings=(
         Setting(
@@ -26,7 +27,7 @@ FACTOR = Factor(
         run, schedule=value, schedule_params=numbers_of(settings, value)
     ),
     name_of=str,
-    label_of=tr,
+    label_of=Note,
     replaces=lambda surface, rule: ("schedule",),
     defaults=lambda experiment: {"schedules": tuple(run.schedule for run in experiment.runs)},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from views.settings.factor import Factor
 from views.settings.noise import MOST_SEED
 from views.settings.setting import Note, NumberList, Setting
@@ -13,6 +13,7 @@ EXACT = msgid("The noise is 0, so every seed gives the exact gradient.")
 
 FACTOR = Factor(
     name="Seed",
+    label="Seed",
     place=7,
     settings=(
         Setting(
@@ -23,7 +24,7 @@ FACTOR = Factor(
     setting=lambda settings: "seeds",
     vary=lambda run, value, settings: replace(run, seed=value),
     name_of=lambda value: f"seed {value}",
-    label_of=lambda value: tr("seed {value}", value=value),
+    label_of=lambda value: Note(msgid("seed {value}"), {"value": value}),
     replaces=lambda surface, rule: (),
     defaults=lambda experiment: {
         "seeds": ", ".join(str(experiment.plan(run).seed) for run in experiment.runs)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from landscape import SURFACES, Surface
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from views.settings.factor import Factor
-from views.settings.setting import PointList, Setting
+from views.settings.setting import Note, PointList, Setting
 
 
 def starts_to_compare(surface: Surface) -> str:
@@ -31,6 +31,7 @@ def point_list(points: Iterable[tuple[float, float]]) -> str:
 
 FACTOR = Factor(
     name="Start",
+    label="Start",
     place=6,
     settings=tuple(
         Setting(
@@ -45,7 +46,9 @@ FACTOR = Factor(
     setting=lambda settings: f"{settings['surface']}.starts",
     vary=lambda run, value, settings: replace(run, start=value),
     name_of=lambda value: f"start ({value[0]:g}, {value[1]:g})",
-    label_of=lambda value: tr("start ({x}, {y})", x=f"{value[0]:g}", y=f"{value[1]:g}"),
+    label_of=lambda value: Note(
+        msgid("start ({x}, {y})"), {"x": f"{value[0]:g}", "y": f"{value[1]:g}"}
+    ),
     replaces=lambda surface, rule: (f"{surface}.x", f"{surface}.y"),
     defaults=lambda experiment: {
         f"{experiment.surface}.starts": point_list(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landscape.language import msgid, tr
+from landscape.language import msgid
 from optimizers.record import NO_DECAY
 from views.settings.factor import Factor
-from views.settings.setting import NumberList, Setting, number_list
+from views.settings.setting import Note, NumberList, Setting, number_list
 
 FACTOR = Factor(
     name="Weight decay",
+    label="Weight decay",
     place=8,
     settings=(
         Setting(
@@ -20,7 +21,7 @@ FACTOR = Factor(
     setting=lambda settings: "decays",
     vary=lambda run, value, settings: replace(run, weight_decay=value),
     name_of=lambda value: f"decay {value:g}",
-    label_of=lambda value: tr("decay {value}", value=f"{value:g}"),
+    label_of=lambda value: Note(msgid("decay {value}"), {"value": f"{value:g}"}),
     replaces=lambda surface, rule: (f"{rule}.weight_decay",),
     defaults=lambda experiment: {
         "decays": number_list(run.weight_decay for run in experiment.runs)

@@ -17,7 +17,7 @@ from optimizers import Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.simulation.experiment import Values
 from views.live.kept import simulated
-from views.presets import MAPS_VIEW
+from views.presets import CHANGED, MAPS_VIEW
 from views.report import results
 from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
 from views.scene.frames import Frame
@@ -30,7 +30,7 @@ from views.settings.settings import Settings, read, write
 from views.theme import LIGHT, MOST_PANELS, THEMES
 
 SCENE, GROUND = "scene", "ground"  # their addresses, below the server's own
-OURS = ("theme", "lang", "frame")  # names in an address that are no settings
+OURS = ("theme", "frame")  # names in an address that are no settings
 SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
 
 
@@ -64,14 +64,15 @@ def asked(query: str) -> Asked:
     Strange values of settings are no reason: they are answered with the default and a note.
     """
     given = parse_qs(query, keep_blank_values=True)
-    theme, lang, frame = ((given.pop(name, None) or [""])[-1] for name in OURS)
+    theme, frame = ((given.pop(name, None) or [""])[-1] for name in OURS)
+    code = checked_language(given.get("lang", [""])[-1])
     settings, notes = read(given)
     surface = settings["surface"]
     return Asked(
         settings,
         tuple(notes),
         checked_theme(theme),
-        checked_language(lang),
+        code,
         checked_frame(frame, surface) if frame else None,
     )
 
@@ -175,7 +176,7 @@ def changed(preset: Any, choice: Choice) -> str:
     """Return what to say where a preset's experiment is not the one that is shown any more."""
     if preset is None or preset.experiment == choice.experiment:
         return ""
-    return tr("{title}, changed: its claim need not hold.", title=tr(preset.title))
+    return f"{tr(preset.title)}. {tr(CHANGED)}"
 
 
 def link(settings: Settings) -> str:

@@ -47,10 +47,12 @@ if TYPE_CHECKING:
 HERE_NAME = msgid("the lab's setting")
 LIMIT, POLYAK = msgid("limit of stability"), msgid("Polyak's optimum")
 BEST_RATE = msgid("best rate of each row")
-MEASURE = Setting("map.measure", OneOf(MEASURES), MEASURES[0], "Colour", width=210)
-SIZE = Setting("map.size", OneOf(("32", "64", "128", "256")), "128", "Pixels a side", width=120)
-BUDGET = Setting("map.budget", OneOf(BUDGETS), BUDGETS[0], "Equal", width=120)
-MOMENTUM_RUN = run_setting("momentum.run", "Run", 170, lambda r: r.name in MOMENTUM_LIKE)
+MEASURE = Setting("map.measure", OneOf(MEASURES), MEASURES[0], msgid("Colour"), width=210)
+SIZE = Setting(
+    "map.size", OneOf(("32", "64", "128", "256")), "128", msgid("Pixels a side"), width=120
+)
+BUDGET = Setting("map.budget", OneOf(BUDGETS), BUDGETS[0], msgid("Equal"), width=120)
+MOMENTUM_RUN = run_setting("momentum.run", msgid("Run"), 170, lambda r: r.name in MOMENTUM_LIKE)
 MOMENTUM_SEEDS = seeds_setting("momentum", 9, 99)
 BATCH_SEEDS = seeds_setting("batch", 32)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.language import tr
+from landscape.language import current, language, tr
 from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
@@ -49,7 +49,12 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
             st.warning(tr("Many maps are waiting to be made. Try again in a minute."))
             return
         if job.error:
-            st.error(tr("This map cannot be made: {reason}", reason=job.error))
+            st.error(
+                tr(
+                    "This map cannot be made; fewer pixels, seeds or updates may help. `{reason}`",
+                    reason=job.error,
+                )
+            )
             return
         result = job.result
     if result is None:
@@ -78,18 +83,21 @@ def wait(job: Job) -> tuple[Any, Any]:
         jobs = JOBS.watch(visitor(), job.request, coarse)
     rough = jobs[-1].result if coarse is not None else None
     awaited = [j for j in jobs if j is job or (rough is None and not j.error)]
-    st.fragment(progress, run_every=LOOK)(jobs, awaited)
+    st.fragment(progress, run_every=LOOK)(jobs, awaited, current())
     return coarse, rough
 
 
-def progress(jobs: list[Job], awaited: list[Job]) -> None:
-    """Show how much of the first job is done; run the script again when one of `awaited` is."""
+def progress(jobs: list[Job], awaited: list[Job], code: str) -> None:
+    """Show how much of the first job is done; run the script again when one of `awaited` is.
+
+    It runs by itself, and so has to be told the language.
+    """
     job = jobs[0]
     given_up = st.session_state.get(CANCELLED) == hash(job.request)
     if given_up or any(other.done.is_set() for other in awaited):
         session.run_again()
     JOBS.watch(visitor(), *(other.request for other in jobs))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with language(code), st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.share, tr("Computing the map"))
         st.button(tr("Cancel"), on_click=give_up, args=(hash(job.request),))
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from landscape.language import number as written
-from landscape.language import tr
+from landscape.language import tr, whole
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.step import Model, equal_runs, formula
 from views.scene.local import Look
@@ -47,20 +47,25 @@ def told(look: Look, count: int) -> str:
     """Return the step in numbers, and as numbers in the rule's formula, as Markdown."""
     step, rule = look.step, OPTIMIZERS[look.step.run.optimizer]
     rows = {
-        "position θ": pair(step.theta),
-        "loss": f"{written(step.loss)}, after the step {written(step.loss_after)}",
-        "exact gradient": pair(step.exact),
-        "gradient of the batch": pair(step.noisy) if step.noise.any() else "the exact one",
-        "learning rate": written(step.lr),
-        "step taken": pair(step.step),
+        tr("position θ"): pair(step.theta),
+        tr("loss"): before_and_after(written(step.loss), written(step.loss_after)),
+        tr("exact gradient"): pair(step.exact),
+        tr("gradient of the batch"): pair(step.noisy) if step.noise.any() else tr("the exact one"),
+        tr("learning rate"): written(step.lr),
+        tr("step taken"): pair(step.step),
     }
     # A rule may have room for more than it holds, as L-BFGS for its pairs.
     for name in step.before:
         before, after = step.before[name], step.after[name]
         if (before.any() or after.any()) and name not in rule.scratch:
-            rows[f"state {name}"] = f"{pair(before)}, after the step {pair(after)}"
+            rows[tr("state {name}", name=tr(name))] = before_and_after(pair(before), pair(after))
     parts = [
-        f"**Step {step.k} to {step.t}** of {count:,}.",
+        tr(
+            "**Step {before} to {after}** of {count}.",
+            before=whole(step.k),
+            after=whole(step.t),
+            count=whole(count),
+        ),
         "| | x, y |\n|:--|:--|\n" + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
@@ -75,21 +80,35 @@ def told(look: Look, count: int) -> str:
 def described(model: Model) -> str:
     """Return what a local model says, in words."""
     if not model.hessian.any():
-        return (
-            "The dashed lines are the plane that touches the surface here: all that a step down the"
-            " gradient knows. It falls for ever, so the length of the step is the learning rate's."
+        return tr(
+            "The dashed lines are the plane that touches the surface here: all that a gradient step"
+            " knows. The plane falls forever, so the learning rate alone sets the step's length."
         )
     larger, smaller = model.eigenvalues
-    text = (
-        "The dashed lines are the quadratic that agrees with slope and curvature here; its"
-        f" curvatures are {written(larger)} and {written(smaller)}."
-    )
-    if model.minimizer is not None:
-        return (
-            f"{text} Its lowest point, where Newton's full step leads, is {pair(model.minimizer)}."
+    parts = [
+        tr(
+            "The dashed lines are the quadratic that agrees with slope and curvature here; its"
+            " curvatures are {larger} and {smaller}.",
+            larger=written(larger),
+            smaller=written(smaller),
         )
-    where = "" if model.stationary is None else f" Newton's step leads to {pair(model.stationary)}."
-    return f"{text} {model.reason}{where}"
+    ]
+    if model.minimizer is not None:
+        lowest = pair(model.minimizer)
+        parts.append(
+            tr("Its lowest point, where Newton's full step leads, is {point}.", point=lowest)
+        )
+        return " ".join(parts)
+    if model.reason:
+        parts.append(tr(model.reason))
+    if model.stationary is not None:
+        parts.append(tr("Newton's step leads to {point}.", point=pair(model.stationary)))
+    return " ".join(parts)
+
+
+def before_and_after(before: str, after: str) -> str:
+    """Return a value before and after the step."""
+    return tr("{before}, after the step {after}", before=before, after=after)
 
 
 def pair(vector: Any) -> str:

@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from landscape.language import msgid, tr
+from landscape.language import msgid, percent, tr, tr_n, whole
 from landscape.language import number as written
 from optimizers import Experiment, Trajectory
 from optimizers.analysis.listing import plain_python, pytorch
-from optimizers.analysis.measures import Progress, Stability, progress, stability, zigzag
+from optimizers.analysis.measures import (
+    MONOTONE,
+    NO_THEORY,
+    SWINGS,
+    UNSTABLE,
+    ZIGZAG,
+    Progress,
+    Stability,
+    progress,
+    stability,
+    zigzag,
+)
 from optimizers.analysis.statements import render
 from optimizers.analysis.words import of_run
 from views.report.results import HEAD, said, sentence, table
@@ -21,17 +32,21 @@ from views.settings.session import write_link
 from views.settings.settings import Settings
 from views.settings.widgets import draw
 
-LISTINGS = {"Plain Python": plain_python, "PyTorch": pytorch}
+LISTINGS = {msgid("Plain Python"): plain_python, "PyTorch": pytorch}
 
 
 RUNS = msgid("Run by run: what happened, and how it was measured")
-CODE = msgid("Code that repeats a run")
+CODE = msgid("Code for this run")
 
 
 def summary(choice: Choice, trajectories: list[Trajectory]) -> None:
     """Draw a sentence and a table on all runs."""
     experiment, labels = choice.experiment, choice.labels
-    rows = [HEAD, (":--", "--:", "--:", "--:", ":--"), *table(experiment, labels, trajectories)]
+    rows = [
+        [*map(tr, HEAD)],
+        [":--", "--:", "--:", "--:", ":--"],
+        *table(experiment, labels, trajectories),
+    ]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     # One text: the browser takes a millisecond or two to set each.
     st.markdown("\n".join([f"{sentence(experiment, trajectories, labels)}\n", *lines]))
@@ -69,21 +84,25 @@ def measures(
     tolerance: float,
 ) -> str:
     """Return how each run moved, as a Markdown table."""
-    rows = [
-        "| Run | Changes of side | Mean turn | Path / straight line |"
-        f" Gap below {tolerance:g} after | Rate × curvature | Limit |",
-        "|:--|--:|--:|--:|:--|:--|--:|",
+    heads = [
+        *(tr("Run"), tr("Changes of side"), tr("Mean turn"), tr("Path / straight line")),
+        tr("Excess loss below {tolerance} after", tolerance=written(tolerance, 6)),
+        *(tr("Rate × curvature"), tr("Limit")),
     ]
+    rows = [f"| {' | '.join(heads)} |", "|:--|--:|--:|--:|:--|:--|--:|"]
     for label, trajectory in zip(labels, trajectories, strict=True):
         turns = zigzag(experiment, trajectory)
         edge = stability(experiment, trajectory)
-        angle = "" if turns.turn_angle is None else f"{turns.turn_angle:.1f}°"
-        ratio = "" if turns.path_ratio is None else f"{turns.path_ratio:.2f}"
-        rows.append(
-            f"| {label} | {turns.flips} of {turns.turns} | {angle} | {ratio} |"
-            f" {arrival(progress(experiment, trajectory, tolerance))} |"
-            f" {zones(edge)} | {'n/a' if edge.limit is None else f'{edge.limit:.3g}'} |"
-        )
+        cells = [
+            label,
+            tr("{part} of {count}", part=whole(turns.flips), count=whole(turns.turns)),
+            "" if turns.turn_angle is None else f"{written(round(turns.turn_angle, 1), 4)}°",
+            "" if turns.path_ratio is None else written(turns.path_ratio, 3),
+            arrival(progress(experiment, trajectory, tolerance)),
+            zones(edge),
+            tr(NO_THEORY) if edge.limit is None else written(edge.limit, 3),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -92,24 +111,26 @@ def arrival(reached: Progress) -> str:
     if reached.reason:
         return render(reached.reason)
     if reached.updates is None:
-        return f"not reached, gap {written(reached.gap or 0.0)}"
-    return f"{reached.updates:,} updates, {reached.samples:,} samples"
+        return tr("not reached, excess loss {loss}", loss=written(reached.gap or 0.0))
+    updates = tr_n("{count} update", "{count} updates", reached.updates)
+    samples = tr_n("{count} sample", "{count} samples", round(reached.samples or 0))
+    return f"{updates}, {samples}"
 
 
-COLOURS = {"monotone": "green", "swings": "green", "zigzag": "orange", "unstable": "red"}
+COLOURS = {MONOTONE: "green", SWINGS: "green", ZIGZAG: "orange", UNSTABLE: "red"}
 
 
 def zones(edge: Stability) -> str:
     """Return the share of a run's updates in each zone of stability, coloured."""
     if edge.limit is None:
-        return "n/a"
+        return tr(NO_THEORY)
     names, counts = np.unique(edge.zones, return_counts=True)
     order = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)
     total = sum(counts.tolist()) or 1
     return ", ".join(
-        f":{COLOURS[name]}[{name} {count / total:.0%}]"
+        f":{COLOURS[name]}[{tr(name)} {percent(count / total)}]"
         if name in COLOURS
-        else f"{name} {count / total:.0%}"
+        else f"{tr(name)} {percent(count / total)}"
         for count, name in order
     )
 
@@ -117,22 +138,34 @@ def zones(edge: Stability) -> str:
 def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]) -> str:
     """Return what the numbers mean, why some are missing, and the accounting of samples."""
     lines = [
-        "Changes of side and turns leave out steps that are too short to see. Rate × curvature is"
-        " the learning rate times the largest curvature where the run is: without momentum, below"
-        " 1 a run comes down on one side, from 1 to 2 it zigzags, above 2 it grows."
+        tr(
+            "Steps that are too short to see do not count as turns. Rate × curvature is the"
+            " learning rate times the largest curvature where the run is: without momentum, a run"
+            " below 1 comes down on one side, from 1 to 2 it zigzags, above 2 it grows."
+        )
     ]
     reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
     lines += sorted(map(render, reasons))
     epochs = {t.run.batch_size: experiment.plan(t.run).epoch for t in trajectories}
     for size, epoch in epochs.items():
-        batch = "the full batch" if size is None else f"B = {size:,}"
-        last = "" if epoch.last == epoch.batch_size else f", the last of {epoch.last:,} samples"
         lines.append(
-            f"N = {experiment.samples:,} samples, {batch}: {epoch.updates:,}"
-            f" {'update' if epoch.updates == 1 else 'updates'} per epoch{last}."
+            tr_n(
+                "N = {samples} samples, {batch}: {count} update per epoch.",
+                "N = {samples} samples, {batch}: {count} updates per epoch.",
+                epoch.updates,
+                samples=whole(experiment.samples),
+                batch=tr("the full batch") if size is None else f"B = {whole(size)}",
+            )
         )
+        if epoch.last != epoch.batch_size:
+            rest = tr_n(
+                "The last batch of an epoch has {count} sample.",
+                "The last batch of an epoch has {count} samples.",
+                epoch.last,
+            )
+            lines[-1] = f"{lines[-1]} {rest}"
     if any(t.run.warmup >= experiment.plan(t.run).steps for t in trajectories):
-        lines.append("A warm-up as long as its run never reaches the rate that is set.")
+        lines.append(tr("A warm-up as long as its run never reaches the rate that is set."))
     return "  \n".join(lines)
 
 
@@ -140,16 +173,22 @@ def code(choice: Choice) -> None:
     """Draw the code of one run, chosen with its language."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
-            tr("Run"), choice.labels, key="code of", width=220, on_change=write_link
+            tr("Run"),
+            choice.labels,
+            key="code of",
+            placeholder=tr("Choose"),
+            width=220,
+            on_change=write_link,
         )
         language = st.segmented_control(
             tr("Language"),
             list(LISTINGS),
             default=next(iter(LISTINGS)),
+            format_func=tr,
             required=True,
             key="code in",
             on_change=write_link,
         )
     run = choice.experiment.runs[choice.labels.index(label) if label in choice.labels else 0]
     st.code(LISTINGS[language](choice.experiment, run), "python")
-    st.caption(tr("It repeats the run above up to rounding; a chaotic run drifts away by that."))
+    st.caption(tr("It repeats this run up to rounding, from which a chaotic run drifts away."))

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from landscape.language import msgid, tr
+from landscape.language import current, language, msgid, tr
 from optimizers import Trajectory, simulate
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
@@ -34,7 +34,7 @@ from views.settings.settings import Settings
 from views.theme import LIGHT
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="{lang}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>body {{ margin: 1rem; font-family: sans-serif; color: #1f2328; }}
@@ -62,7 +62,14 @@ def standalone(choice: Choice) -> str:
     sent = packed(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit)
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(
-        title=html.escape(f"Zigzag: {', '.join(choice.labels)} on {experiment.surface}"),
+        lang=current(),
+        title=html.escape(
+            tr(
+                "Zigzag: {runs} on {surface}",
+                runs=", ".join(choice.labels),
+                surface=tr(experiment.surface),
+            )
+        ),
         css=(PLAYER / "player.css").read_text(),
         plotly=FILES["plotly.js"].read_text(),
         modules=modules(),
@@ -136,7 +143,8 @@ async def serve(request: Request) -> Response:
         return PlainTextResponse("This address holds no experiment.", 400)
 
     def pieces(gone: threading.Event) -> Iterator[str]:
-        text = "" if gone.is_set() else make(choose(settings))
+        with language(settings["lang"]):
+            text = "" if gone.is_set() else make(choose(settings))
         # To compress all of it at once would keep others waiting.
         return (text[i : i + PIECE] for i in range(0, len(text), PIECE))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from landscape import SURFACES
-from landscape.language import msgid
+from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
 from optimizers.simulation.epochs import Epoch
@@ -64,7 +64,7 @@ def choose(settings: Settings) -> Choice:
     surface, factor = SURFACES[settings["surface"]], settings.factor
     values, notes = settings.listed(settings.compared)
     names = [factor.name_of(value) for value in values]
-    labels = [factor.label_of(value) for value in values]
+    labels = [factor.label_of(value).text() for value in values]
     fair = settings["fair"] if len(settings.rules) > 1 else OWN
     length, unit, samples = settings["length"], settings["unit"], settings["samples"]
     runs = {name: run_of(settings, name, fair) for name in settings.rules}
@@ -76,7 +76,7 @@ def choose(settings: Settings) -> Choice:
     steps = [run.steps or updates_in(length, unit, samples, run.batch_size) for run in varied]
     for label, count in zip(labels, steps, strict=True):
         if count > MOST_UPDATES:
-            told = {"run": label, "most": f"{MOST_UPDATES:,}", "steps": f"{count:,}"}
+            told = {"run": label, "most": whole(MOST_UPDATES), "steps": whole(count)}
             notes.append(Note(CUT, told))
     steps = [min(count, MOST_UPDATES) for count in steps]
     most = max(steps)
@@ -98,7 +98,10 @@ def choose(settings: Settings) -> Choice:
         experiment = replace(experiment, runs=best)
         notes.append(BEST_NOTE)
     if fair != OWN:
-        labels = [f"{r.optimizer} lr {r.lr:.4g}" for r in experiment.runs]
+        labels = [
+            tr("{optimizer} lr {rate}", optimizer=r.optimizer, rate=number(r.lr or 0.0, 4))
+            for r in experiment.runs
+        ]
     if useless := factor.useless(experiment):
         notes.append(useless)
     if any(run.weight_decay for run in experiment.runs):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from landscape.language import Message
 from optimizers import Experiment, Optimizer, Run
 from views.settings.setting import Note, Setting
 
@@ -28,12 +29,13 @@ class Factor:
     """
 
     name: str  # its id in links, which never changes
+    label: Message
     place: int  # among the factors, from the top
     settings: tuple[Setting, ...]
     setting: Callable[[Settings], str]
     vary: Callable[[Run, Any, Settings], Run]
     name_of: Callable[[Any], str]
-    label_of: Callable[[Any], str]
+    label_of: Callable[[Any], Note]
     replaces: Callable[[str, str], Iterable[str]]
     defaults: Callable[[Experiment], Mapping[str, Any]]
     able: Callable[[Optimizer], bool] = lambda rule: True

@@ -9,7 +9,7 @@ from landscape.language import msgid
 from optimizers.simulation.experiment import MOST_SEED
 from views.settings.setting import OneOf, Range, Setting
 
-ALL = "all"  # the full batch
+ALL = msgid("all")  # the full batch
 MOST_NOISE = 1000.0
 MOST_PAGE_SAMPLES = 65_536
 UNFIT_BATCH = msgid("{label}: {old} is more than there are samples; it is {new} now.")

@@ -17,7 +17,12 @@ from views.settings.setting import MOST_RATE, Note, OneOf, Rate, Setting, of_num
 
 # How the rates of compared optimizers are made fair.
 OWN, SAME, BEST, EFFECTIVE = "each its own", "the same", "each its best", "the same effective"
-FAIR = (OWN, SAME, BEST, EFFECTIVE)
+FAIR = {
+    OWN: msgid("own default"),
+    SAME: msgid("same for all"),
+    BEST: msgid("best for each"),
+    EFFECTIVE: msgid("same effective rate"),
+}
 FAIR_HELP = msgid(
     "The best rate of each is found by a sweep over this surface, start and length. The effective"
     " rate is the rate over 1 - momentum: what a step adds up to while the gradient stays."
@@ -52,7 +57,13 @@ def hyper_settings(rule: Optimizer) -> tuple[Setting, ...]:
 
 
 SETTINGS = (
-    Setting("fair", OneOf(FAIR), OWN, msgid("Learning rates"), FAIR_HELP),
+    Setting(
+        "fair",
+        OneOf(tuple(FAIR), labels=tuple(FAIR.values())),
+        OWN,
+        msgid("Learning rates"),
+        FAIR_HELP,
+    ),
     *(
         rate_setting(f"{surface.name}.{rule.name}.lr", rule.default_rate(surface))
         for surface in SURFACES.values()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from landscape.language import msgid
+from landscape.language import Message, msgid
 from optimizers import Optimizer
 from views.settings.schedules import MOST_UPDATES
 from views.settings.setting import OneOf, Range, RunName, Setting
 
 GONE = msgid("{label}: {old} is not among the runs any more; {new} is shown.")
-MODELS = ("none", "first order: a plane", "second order: a quadratic")
+MODELS = (
+    msgid("none"),
+    msgid("first order: a plane"),
+    msgid("second order: a quadratic"),
+)
 OPEN, CLOSED = "open", "closed"
 
 
 def run_setting(
-    id: str, label: str, width: int, able: Callable[[Optimizer], bool] = lambda rule: True
+    id: str, label: Message, width: int, able: Callable[[Optimizer], bool] = lambda rule: True
 ) -> Setting:
     """Return the setting that chooses one of the runs, of those whose rules are able."""
     return Setting(
@@ -34,7 +38,7 @@ TOLERANCE = Setting(
     "tolerance",
     Range(1e-12, 1e6, 1e-3),
     1e-3,
-    msgid("Tolerance of the loss gap"),
+    msgid("Tolerance of the excess loss"),
     msgid("A run has arrived when its loss is less than this above the lowest loss."),
 )
 SETTINGS: tuple[Setting, ...] = (

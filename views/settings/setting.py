@@ -23,14 +23,26 @@ MOST_RATE = 10.0 ** RATE_DECADES[1]
 
 
 class Note(NamedTuple):
-    """Something to tell the visitor: a message's id and its values, in no language yet."""
+    """Something to tell the visitor: a message's id and its values, in no language yet.
+
+    A value that is to be translated too is a note itself, a list is a tuple.
+    """
 
     message: Message
     values: Mapping[str, Any] = MappingProxyType({})
 
     def text(self) -> str:
         """Return it in the current language."""
-        return tr(self.message, **self.values)
+        return tr(self.message, **{name: said(value) for name, value in self.values.items()})
+
+
+def said(value: Any) -> str:
+    """Return a note's value in the current language."""
+    if isinstance(value, Note):
+        return value.text()
+    if isinstance(value, tuple):
+        return ", ".join(map(said, value))
+    return str(value)
 
 
 class Kind(Protocol):
@@ -79,10 +91,18 @@ class Rate(Range):
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of `options`, each by its id; `ordered` ones lie on a slider."""
+    """One of `options`, each by its id; `ordered` ones lie on a slider.
+
+    `labels` are what they are called where that is not their ids, which never change.
+    """
 
     options: tuple[str, ...]
     ordered: bool = False
+    labels: tuple[Message, ...] = ()
+
+    def label(self, option: str) -> Message:
+        """Return what an option is called."""
+        return self.labels[self.options.index(option)] if self.labels else option
 
     def check(self, value: Any) -> Any:
         if value not in self.options:
@@ -203,6 +223,19 @@ class Setting:
     used: Callable[[Settings], bool] = lambda settings: True
     width: int | str = "stretch"  # of its control, in pixels
 
+    @property
+    def title(self) -> str:
+        """The label in the current language; that of a number is its name, whose underscores go."""
+        return tr(self.label).replace("_", " ")
+
+    def shown(self, value: Any) -> Any:
+        """Return a value as notes have it: of options by their ids, which are messages."""
+        if isinstance(value, tuple):
+            return tuple(map(self.shown, value))
+        if isinstance(self.kind, OneOf):
+            return Note(self.kind.label(value))
+        return Note(value) if isinstance(self.kind, Several) else str(value)
+
     def fitting(self, settings: Settings, value: Any) -> Any:
         """Return what becomes of a value beside the other settings."""
         if self.choices is None or value == self.fallback or not self.used(settings):
@@ -215,7 +248,7 @@ class Setting:
 
 def of_number(owner: str, fact: Number) -> Setting:
     """Return the setting of a number that a surface, an optimizer or a schedule declares."""
-    name, label = f"{owner}.{fact.name}", fact.name.replace("_", " ")
+    name, label = f"{owner}.{fact.name}", fact.name
     if fact.choices:
         return Setting(name, OneOf(fact.choices), fact.choices[int(fact.default)], label, fact.help)
     if fact.integer:

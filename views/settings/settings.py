@@ -18,7 +18,7 @@ from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.noise import batch_text
-from views.settings.setting import Note, Setting, number_list
+from views.settings.setting import Note, RunName, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 
 VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
@@ -26,6 +26,7 @@ FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in anoth
 FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
+KEPT = ("lang",)  # what a preset leaves as it is
 
 GIVEN_TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
 OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
@@ -105,7 +106,7 @@ class Settings:
         values, notes = kind.values(self[name])
         if not values:
             default = self.default(name)
-            shown = default if isinstance(default, str) else ", ".join(default)
+            shown = TABLE[name].shown(default)
             return kind.values(default)[0], [*notes, Note(kind.empty, {"shown": shown})]
         return values, notes
 
@@ -114,14 +115,15 @@ class Settings:
 
         A value that its setting does not take leaves it as it is. A preset begins anew.
         """
-        values = {} if "preset" in changes else dict(self.values)
+        kept = KEPT if "preset" in changes else self.values
+        values = {id: value for id, value in self.values.items() if id in kept}
         for name, value in changes.items():
             try:
                 values[name] = TABLE[name].kind.check(value)
             except (ValueError, TypeError):
                 continue
         settings, unfit = settled(values)
-        return settings, [unfit_note(settings, TABLE[name], old) for name, old in unfit.items()]
+        return settings, [unfit_note(settings, name, old, self) for name, old in unfit.items()]
 
 
 def settled(values: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
@@ -140,10 +142,15 @@ def settled(values: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
     return Settings(kept), unfit
 
 
-def unfit_note(settings: Settings, setting: Setting, old: Any) -> Note:
-    """Return a note on a value that had to change with others."""
-    texts = {"old": written(old), "new": written(in_use(settings, setting.id))}
-    return Note(setting.unfit, {"label": setting.label, **texts})
+def unfit_note(settings: Settings, id: str, old: Any, before: Settings | None = None) -> Note:
+    """Return a note on a value that had to change with others, of the settings `before`."""
+    setting = TABLE[id]
+    values = {
+        "label": Note(setting.label),
+        "old": shown_value(before or settings, id, old),
+        "new": shown_value(settings, id, in_use(settings, id)),
+    }
+    return Note(setting.unfit, values)
 
 
 def in_use(settings: Settings, id: str) -> Any:
@@ -152,9 +159,13 @@ def in_use(settings: Settings, id: str) -> Any:
     return next(iter(choices(settings)), "") if choices and value == "" else value
 
 
-def written(value: Any) -> str:
-    """Return a value as it is told to the visitor."""
-    return ", ".join(value) if isinstance(value, tuple) else f"{value}"
+def shown_value(settings: Settings, id: str, value: Any) -> Any:
+    """Return a value of a setting for a note; that of a run is its label."""
+    if not isinstance(TABLE[id].kind, RunName):
+        return TABLE[id].shown(value)
+    factor = settings.factor
+    labels = {factor.name_of(v): factor.label_of(v) for v in settings.listed(settings.compared)[0]}
+    return labels.get(value, value)
 
 
 # --- Links
@@ -185,7 +196,7 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
         elif id in doubted:
             notes.append(half_used(settings, name, id, given[name]))
     told = {*ids.values()}
-    notes += [unfit_note(settings, TABLE[id], old) for id, old in unfit.items() if id not in told]
+    notes += [unfit_note(settings, id, old) for id, old in unfit.items() if id not in told]
     return settings, notes
 
 
@@ -212,7 +223,9 @@ def refused(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
     """Return a note on a setting whose value in a link cannot be used."""
     if id == "preset":
         return Note(NO_PRESET, shown(name, texts))
-    return Note(REFUSED, {**shown(name, texts), "used": clean(written(in_use(settings, id)))})
+    return Note(
+        REFUSED, {**shown(name, texts), "used": shown_value(settings, id, in_use(settings, id))}
+    )
 
 
 def half_used(settings: Settings, name: str, id: str, texts: list[str]) -> Note:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from landscape import SURFACES, Surface
 from landscape.discover import discover
-from landscape.language import msgid
+from landscape.language import LANGUAGES, PSEUDO, SOURCE, msgid
 from views.maps import MAPS
 from views.presets import MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
@@ -23,7 +23,7 @@ from views.settings.setting import OneOf, Range, Setting, doubled, of_number
 
 FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.place)
 VIEWS = (*PICTURES, MAPS_VIEW)
-BUDGET_UNITS = ("updates", "epochs", "samples")
+BUDGET_UNITS = (msgid("updates"), msgid("epochs"), msgid("samples"))
 MOST_LENGTH = 10_000_000  # in whatever unit
 HALF = 106  # pixels: half of a row of the sidebar
 
@@ -56,6 +56,7 @@ def declared() -> Iterator[Setting]:
     yield Setting(
         "preset", OneOf(("", *PRESETS)), "", msgid("Experiments that each make one point")
     )
+    yield Setting("lang", OneOf((*LANGUAGES, PSEUDO)), SOURCE, msgid("Language"))
     yield Setting("view", OneOf(VIEWS), VIEWS[0], msgid("View"))
     yield Setting("curve", OneOf(tuple(CURVES)), next(iter(CURVES)), msgid("Curve"), width=150)
     yield Setting("surface", OneOf(tuple(SURFACES)), "Quadratic", msgid("Surface"))
@@ -63,7 +64,7 @@ def declared() -> Iterator[Setting]:
         yield from of_surface(surface)
     yield Setting(
         "compare",
-        OneOf(tuple(FACTORS)),
+        OneOf(tuple(FACTORS), labels=tuple(factor.label for factor in FACTORS.values())),
         next(iter(FACTORS)),
         msgid("Compare"),
         msgid("What differs between the panels. Everything else is set once and shared."),

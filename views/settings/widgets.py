@@ -94,7 +94,7 @@ def draw(settings: Settings, id: str, **look: Any) -> None:
     if setting.width != "stretch":
         look.setdefault("width", setting.width)
     look.setdefault("help", tr(setting.help) or None)
-    DRAWN[type(setting.kind)](setting, settings, tr(look.pop("label", setting.label)), look)
+    DRAWN[type(setting.kind)](setting, settings, look.pop("label", setting.title), look)
 
 
 def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -118,7 +118,8 @@ def _one(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
     if kind.ordered:
         st.select_slider(label, options, value, format_func=tr, **look)
     else:
-        st.selectbox(label, options, options.index(value), format_func=tr, **look)
+        look |= {"format_func": lambda option: tr(kind.label(option)), "placeholder": tr("Choose")}
+        st.selectbox(label, options, options.index(value), **look)
 
 
 def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -128,7 +129,7 @@ def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
     look |= control(
         settings, setting.id, setting.id, value, lambda name: "" if name == first else name
     )
-    st.selectbox(label, options, options.index(value), **look)
+    st.selectbox(label, options, options.index(value), placeholder=tr("Choose"), **look)
 
 
 def _several(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -136,7 +137,8 @@ def _several(setting: Setting, settings: Settings, label: str, look: dict[str, A
     value = settings[setting.id]
     look |= control(settings, setting.id, setting.id, value)
     options = list(setting.choices(settings) if setting.choices else kind.options)
-    st.multiselect(label, options, list(value), format_func=tr, max_selections=MOST_PANELS, **look)
+    look |= {"format_func": tr, "placeholder": tr("Choose")}
+    st.multiselect(label, options, list(value), max_selections=MOST_PANELS, **look)
 
 
 def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -198,7 +200,7 @@ def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
     """Draw a setting as buttons side by side, of which one is pressed."""
     value = settings[id]
     st.segmented_control(
-        tr(TABLE[id].label),
+        TABLE[id].title,
         options,
         default=value,
         format_func=tr,
