@@ -21,6 +21,8 @@ MAXIMUM = msgid("maximum")
 DEGENERATE = msgid("degenerate")  # the Hessian is singular there
 CUSP = msgid("cusp")  # a global minimum at which the gradient does not exist
 POINT_KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
+LOWEST_KINDS = (GLOBAL_MINIMUM, CUSP)  # where the loss is lowest
+MINIMUM_KINDS = (*LOWEST_KINDS, LOCAL_MINIMUM)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Surface:
     def minimizers(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the global minimizers, cusps included."""
         points = self.critical_points(**params)
-        return tuple(point for point in points if point.kind in (GLOBAL_MINIMUM, CUSP))
+        return tuple(point for point in points if point.kind in LOWEST_KINDS)
 
     def lowest(self, **params: float) -> float:
         """Return the least value of the loss: -inf where it is unbounded below."""

@@ -10,8 +10,8 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers.analysis.measures import ZONES
 from views.scene import curves, scene
-from views.scene.curves import ZONES
 from views.scene.figures import Mark
 from views.scene.payload import pack
 from views.settings.table import BUDGET_UNITS

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES
+from landscape.record import MINIMUM_KINDS
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views.presets import DEFAULT, PRESETS
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, Ground
 from views.scene.frames import (
     FEW,
-    MINIMA,
     Frame,
     counted,
     diverges,
@@ -57,7 +57,7 @@ def test_a_frame_holds_starts_and_paths_and_has_no_empty_half(experiment, view):
     points = SURFACES[experiment.surface].critical_points(**experiment.params)
     seen = np.concatenate(
         [counted(experiment, t) for t in trajectories]
-        + [np.array([(p.x, p.y)]) for p in points if p.kind in MINIMA]
+        + [np.array([(p.x, p.y)]) for p in points if p.kind in MINIMUM_KINDS]
     )
     share = ((seen - low) / (high - low))[within(seen, box)]
     for axis in (0, 1):

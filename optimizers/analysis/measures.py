@@ -20,7 +20,14 @@ from landscape import SURFACES
 from landscape.checks import NOTHING
 from landscape.hessian import solve
 from landscape.language import msgid
-from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint, Surface
+from landscape.record import (
+    CUSP,
+    LOCAL_MINIMUM,
+    LOWEST_KINDS,
+    MINIMUM_KINDS,
+    CriticalPoint,
+    Surface,
+)
 from optimizers.analysis.statements import Statement, Text
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
@@ -64,7 +71,7 @@ def frame_of(experiment: Experiment) -> Frame:
 def _frame(name: str, params: Mapping[str, float]) -> Frame:
     surface = SURFACES[name]
     points = surface.critical_points(**params)
-    best = [i for i, point in enumerate(points) if point.kind in (GLOBAL_MINIMUM, CUSP)]
+    best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
     return Frame(
         surface=surface,
         points=points,
@@ -109,8 +116,7 @@ def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima
     A minimum stays global or local when it moves; one that vanishes on the way is left out.
     """
     surface = SURFACES[name]
-    kinds = (GLOBAL_MINIMUM, LOCAL_MINIMUM, CUSP)
-    points = [point for point in surface.critical_points(**params) if point.kind in kinds]
+    points = [p for p in surface.critical_points(**params) if p.kind in MINIMUM_KINDS]
     origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
     x, y = origin.T
     kept = np.ones(len(points), dtype=bool)
@@ -210,7 +216,7 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
 
 MONOTONE, SWINGS, ZIGZAG = msgid("monotone"), msgid("swings"), msgid("zigzag")
 UNSTABLE, NO_THEORY = msgid("unstable"), msgid("n/a")
-ZONES = (MONOTONE, SWINGS, ZIGZAG, UNSTABLE)
+ZONES = (MONOTONE, SWINGS, ZIGZAG, UNSTABLE)  # from calm to unstable
 # What a run does along the steepest direction, at a constant rate on a quadratic.
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from landscape import SURFACES
-from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM, CriticalPoint
+from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
 from optimizers.maps.base import (
     BAND,
     Array,
@@ -27,8 +27,6 @@ from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
 CHECKS = 201  # update counts at which the losses are kept
-LOWEST = (GLOBAL_MINIMUM, CUSP)
-MINIMA = (*LOWEST, LOCAL_MINIMUM)
 CONFIDENCE = 1.959964  # standard deviations on both sides of which 95 % of a normal variable lie
 
 
@@ -172,7 +170,7 @@ class Escape:
         experiment, runs = self.experiment, self.experiment.runs
         surface, sizes = SURFACES[experiment.surface], batch_axis(experiment.samples)
         points = tuple(surface.critical_points(**experiment.params))
-        best = [i for i, point in enumerate(points) if point.kind in LOWEST]
+        best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
         shares = []
         for done, run in enumerate(runs):
             found = sweep(
@@ -192,7 +190,7 @@ class Escape:
 
 def closest(ends: Array, points: tuple[CriticalPoint, ...]) -> Array:
     """Return the index of the minimum nearest to each end (..., 2)."""
-    minima = [i for i, point in enumerate(points) if point.kind in MINIMA]
+    minima = [i for i, point in enumerate(points) if point.kind in MINIMUM_KINDS]
     if not minima:
         return np.full(ends.shape[:-1], UNDECIDED)
     distances = [np.hypot(ends[..., 0] - points[i].x, ends[..., 1] - points[i].y) for i in minima]

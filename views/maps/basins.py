@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landscape.language import msgid, number, percent, tr, tr_n
-from landscape.record import CriticalPoint
+from landscape.record import MINIMUM_KINDS, CriticalPoint
 from optimizers.maps import BasinMap, Basins
 from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED
-from optimizers.maps.ensembles import MINIMA
 from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run, updates_of
 from views.scene.figures import Figure
 from views.scene.frames import domain
@@ -83,7 +82,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
             "hoverinfo": "skip",
         }
     ]
-    minima = [p for p in result.points if p.kind in MINIMA]
+    minima = [p for p in result.points if p.kind in MINIMUM_KINDS]
     for text, points, symbol, size in (
         ("minima", [(p.x, p.y) for p in minima], "star", 11),
         ("the lab's start", [request.here or (0.0, 0.0)], "x-thin", 12),

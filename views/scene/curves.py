@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
-from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, stability
+from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, ZONES, stability
 from views.scene.figures import RAISED, Figure, Ground, Mark, terrain
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MARKERS = 8  # symbols on each curve
-ZONES = MONOTONE, SWINGS, ZIGZAG, UNSTABLE  # from calm to unstable
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
 
 Vector = NDArray[np.float64]

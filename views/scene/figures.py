@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
-from landscape.record import CUSP, GLOBAL_MINIMUM, CriticalPoint
+from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import known_minima
-from views.scene.frames import MINIMA, Frame, domain, drawn, exit_of, fitted, within
+from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
 
@@ -33,7 +33,6 @@ PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
-LOWEST = (GLOBAL_MINIMUM, CUSP)
 MANY = 20  # minima, of which no picture marks more
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
@@ -178,10 +177,10 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "marker": {
                     "symbol": "cross-thin",
                     "opacity": 1,
-                    "size": [14 if p.kind in LOWEST else 8 for p in points],
+                    "size": [14 if p.kind in LOWEST_KINDS else 8 for p in points],
                     "color": theme.text,
                     "line": {
-                        "width": [2.5 if p.kind in LOWEST else 1.5 for p in points],
+                        "width": [2.5 if p.kind in LOWEST_KINDS else 1.5 for p in points],
                         "color": theme.text,
                     },
                 },
@@ -191,7 +190,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
             }
         )
         if panels <= WORDED:
-            lowest = [p for p in points if p.kind in LOWEST]
+            lowest = [p for p in points if p.kind in LOWEST_KINDS]
             words.append(written(lowest, tr("minimum"), "words", theme, where))
     return {"data": data + strong + words + marks, "layout": panel_layout(box, panels, theme)}
 
@@ -199,8 +198,8 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
 def minima(ground: Ground) -> list[CriticalPoint]:
     """Return the minima of a surface that are marked: of very many the global ones."""
     points = SURFACES[ground.surface].critical_points(**ground.params)
-    found = [point for point in points if point.kind in MINIMA]
-    lowest = [point for point in found if point.kind in LOWEST]
+    found = [point for point in points if point.kind in MINIMUM_KINDS]
+    lowest = [point for point in found if point.kind in LOWEST_KINDS]
     return lowest if len(found) > MANY else found
 
 

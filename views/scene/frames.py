@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
-from landscape.record import CUSP, GLOBAL_MINIMUM, LOCAL_MINIMUM
+from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 Vector = NDArray[np.float64]
 
-MINIMA = (GLOBAL_MINIMUM, CUSP, LOCAL_MINIMUM)
 AROUND = 0.75  # widths of the domain around it, within which a run counts
 FEW = 6  # positions that a diverging run counts, the start among them
 NEAR = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
@@ -54,7 +53,7 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
     points = surface.critical_points(**experiment.params)
-    minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMA]).reshape(-1, 2)
+    minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMUM_KINDS]).reshape(-1, 2)
     if len(minima):
         away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
         nearest = int(away.argmin())
