@@ -30,7 +30,7 @@ from optimizers.maps import (
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
 from views.maps import MAPS, files, page
-from views.maps.base import MOST_MAP_UPDATES
+from views.maps.base import MOST_REQUEST_UPDATES
 from views.presets import PRESETS
 from views.server.jobs import MOST_AT_ONCE, MOST_WAITING, Full, Job, Jobs
 from views.server.places import AT_ONCE, BUSY, GONE, WAITING, Places
@@ -139,7 +139,7 @@ def test_every_preset_s_map_may_be_made():
 def test_the_longest_rate_sweep_of_nine_runs_is_beyond_the_bound():
     runs = tuple(Run("SGD", seed=seed) for seed in range(9))
     request = RateSweep(Experiment(steps=5000, noise=1, runs=runs), count=1000, seeds=1000)
-    assert request.updates == 9 * 1000 * 1000 * 5000 > MOST_MAP_UPDATES
+    assert request.updates == 9 * 1000 * 1000 * 5000 > MOST_REQUEST_UPDATES
 
 
 # --- Lanes

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import SURFACES
+from landscape.hessian import solve
 from landscape.record import CriticalPoint
 from optimizers.analysis.measures import (
     SHORTEST,
@@ -216,11 +217,11 @@ def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Mo
     hxx, hxy, hyy = surface.hessian(x, y, **experiment.params)
     gx, gy, hxx, hyy = gx + decay * x, gy + decay * y, hxx + decay, hyy + decay
     high, low = (float(value) for value in curvatures(hxx, hxy, hyy))
-    slope, determinant = math.hypot(gx, gy), hxx * hyy - hxy * hxy
     step = math.inf, math.inf
-    if determinant != 0:
-        step = (hyy * gx - hxy * gy) / determinant, (hxx * gy - hxy * gx) / determinant
-    return Model((x, y), slope, high, low, step)
+    if hxx * hyy - hxy * hxy != 0:
+        with np.errstate(over="ignore", invalid="ignore"):  # a run may end in huge numbers
+            step = tuple(solve(np.array([[hxx, hxy], [hxy, hyy]]), np.array([gx, gy])).tolist())
+    return Model((x, y), math.hypot(gx, gy), high, low, step)
 
 
 class _Ahead:

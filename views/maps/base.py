@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from views.settings.choice import Choice
     from views.settings.settings import Settings
 
-# Of all runs of one map: the longest take a minute of one core.
-MOST_MAP_UPDATES = 2**29
+MOST_REQUEST_UPDATES = 2**29  # of all runs of one map: the longest take a minute of one core
 
 RUN = run_setting("map.run", msgid("Run"), 170)
 
@@ -65,9 +64,9 @@ class Map:
     def bounded(self, settings: Settings, choice: Choice) -> Request | Note:
         """Return the request, or a note where there is none or it makes too many updates."""
         request = self.ask(settings, choice)
-        if isinstance(request, Note) or request.updates <= MOST_MAP_UPDATES:
+        if isinstance(request, Note) or request.updates <= MOST_REQUEST_UPDATES:
             return request
-        return too_many(request.updates, MOST_MAP_UPDATES)
+        return too_many(request.updates, MOST_REQUEST_UPDATES)
 
 
 def range_settings(name: str = "map", low: float = 1e-4, high: float = 10.0) -> tuple[Setting, ...]:

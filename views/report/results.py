@@ -9,11 +9,10 @@ import numpy as np
 from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Trajectory
-from optimizers.analysis.measures import progress
+from optimizers.analysis.measures import frame_of, nearest
 from optimizers.analysis.statements import Statement, render
 from optimizers.analysis.words import comparison, outcome
 
-TOLERANCE = 1e-3
 HEAD = (
     msgid("Run"),
     msgid("Final loss"),
@@ -34,9 +33,9 @@ def table(
     experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]
 ) -> list[list[str]]:
     """Return the results of all runs, a row of HEAD's cells for each."""
-    rows = []
+    rows, frame = [], frame_of(experiment)
     for label, trajectory in zip(labels, trajectories, strict=True):
-        distance = progress(experiment, trajectory, TOLERANCE).distance
+        distance, _ = nearest(frame, trajectory.path[-1], frame.minimizers)
         rows.append(
             [
                 label,
