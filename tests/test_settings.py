@@ -67,6 +67,8 @@ def test_a_link_of_old_shows_what_it_showed(case):
         request = MAPS[settings["map"]].ask(settings, choice)
         name, fields = case["map"]
         assert type(request).__name__ == name
+        experiment = dataclasses.asdict(experiment_of(fields["experiment"]))
+        fields = {**fields, "experiment": json.loads(json.dumps(experiment, default=dict))}
         assert json.loads(json.dumps(dataclasses.asdict(request), default=dict)) == fields
 
 
@@ -288,6 +290,43 @@ def test_the_runs_of_a_factor_have_names_of_their_own(compare):
     choice = choose(settings)
     assert len({*choice.names}) == len(choice.labels) == len(simulate(choice.experiment)) > 1
     assert settings.names() == choice.names
+
+
+@pytest.mark.parametrize(
+    ("link", "labels"),
+    [
+        (
+            {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1, 0.12345678, 0.12345679"},
+            ["lr 0.1", "lr 0.12345678", "lr 0.12345679"],
+        ),
+        (
+            {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1234567891, 0.3"},
+            ["lr 0.123457", "lr 0.3"],
+        ),
+        (
+            {"compare": "Momentum", "Quadratic.Momentum.momenta": "0.9, 0.9000000000000001"},
+            ["momentum 0.9", "momentum 0.9000000000000001"],
+        ),
+        (
+            {"compare": "Weight decay", "decays": "0.5, 0.50000001"},
+            ["decay 0.5", "decay 0.50000001"],
+        ),
+        (
+            {"compare": "Start", "Quadratic.starts": "1 2; 1 2.0000001"},
+            ["start (1, 2)", "start (1, 2.0000001)"],
+        ),
+    ],
+)
+def test_labels_have_as_many_digits_as_tell_runs_apart(link, labels):
+    choice = choose(read(link)[0])
+    assert list(choice.labels) == labels
+    assert list(choice.names) == labels
+
+
+def test_a_list_is_written_with_all_digits_of_its_numbers():
+    experiment = Experiment(runs=(Run("SGD", lr=0.1234567891), Run("SGD", lr=1 / 3)))
+    given = FACTORS["Learning rate"].defaults(experiment)
+    assert given == {"Quadratic.SGD.rates": "0.1234567891, 0.3333333333333333"}
 
 
 def test_a_link_is_read_and_an_experiment_chosen_in_less_than_a_millisecond():

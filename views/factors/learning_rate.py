@@ -9,7 +9,16 @@ from landscape.language import msgid
 from optimizers import OPTIMIZERS, Optimizer
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from views.settings.factor import Factor
-from views.settings.setting import MOST_RATE, Note, NumberList, Setting, number_list
+from views.settings.setting import (
+    MOST_RATE,
+    Note,
+    NumberList,
+    Setting,
+    number_list,
+    told_apart,
+)
+
+LABEL = msgid("lr {rate}")
 
 # Above the limit of stability, just below it, half of it (no zigzag on a quadratic), and slow.
 SHARES_OF_LIMIT = (1.05, 0.95, 0.5, 0.01)
@@ -46,8 +55,8 @@ FACTOR = Factor(
     ),
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.rates",
     vary=lambda run, value, settings: replace(run, lr=value),
-    name_of=lambda value: f"lr {value:g}",
-    label_of=lambda value: Note(msgid("lr {rate}"), {"rate": f"{value:g}"}),
+    names_of=lambda values: [f"lr {text}" for text in told_apart(values)],
+    labels_of=lambda values: [Note(LABEL, {"rate": text}) for text in told_apart(values)],
     replaces=lambda surface, rule: (f"{surface}.{rule}.lr",),
     defaults=lambda experiment: {
         f"{experiment.surface}.{experiment.runs[0].optimizer}.rates": number_list(

@@ -8,7 +8,9 @@ from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Optimizer
 from views.settings.factor import Factor
-from views.settings.setting import Note, NumberList, Setting, number_list
+from views.settings.setting import Note, NumberList, Setting, number_list, told_apart
+
+LABEL = msgid("momentum {value}")
 
 
 def able(rule: Optimizer) -> bool:
@@ -33,8 +35,8 @@ FACTOR = Factor(
     ),
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.momenta",
     vary=lambda run, value, settings: replace(run, hyper={**run.hyper, "momentum": value}),
-    name_of=lambda value: f"momentum {value:g}",
-    label_of=lambda value: Note(msgid("momentum {value}"), {"value": f"{value:g}"}),
+    names_of=lambda values: [f"momentum {text}" for text in told_apart(values)],
+    labels_of=lambda values: [Note(LABEL, {"value": text}) for text in told_apart(values)],
     replaces=lambda surface, rule: (f"{rule}.momentum",),
     defaults=lambda experiment: {
         f"{experiment.surface}.{experiment.runs[0].optimizer}.momenta": number_list(

@@ -26,8 +26,8 @@ FACTOR = Factor(
     vary=lambda run, value, settings: replace(
         run, schedule=value, schedule_params=numbers_of(settings, value)
     ),
-    name_of=str,
-    label_of=Note,
+    names_of=list,
+    labels_of=lambda values: [Note(value) for value in values],
     replaces=lambda surface, rule: ("schedule",),
     defaults=lambda experiment: {"schedules": tuple(run.schedule for run in experiment.runs)},
 )

@@ -10,6 +10,7 @@ from views.settings.noise import MOST_SEED
 from views.settings.setting import Note, NumberList, Setting
 
 EXACT = msgid("The noise is 0, so every seed gives the exact gradient.")
+LABEL = msgid("seed {value}")
 
 FACTOR = Factor(
     name="Seed",
@@ -23,8 +24,8 @@ FACTOR = Factor(
     ),
     setting=lambda settings: "seeds",
     vary=lambda run, value, settings: replace(run, seed=value),
-    name_of=lambda value: f"seed {value}",
-    label_of=lambda value: Note(msgid("seed {value}"), {"value": value}),
+    names_of=lambda values: [f"seed {value}" for value in values],
+    labels_of=lambda values: [Note(LABEL, {"value": value}) for value in values],
     replaces=lambda surface, rule: (),
     defaults=lambda experiment: {
         "seeds": ", ".join(str(experiment.plan(run).seed) for run in experiment.runs)

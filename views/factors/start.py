@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from landscape import SURFACES, Surface
 from landscape.language import msgid
 from views.settings.factor import Factor
-from views.settings.setting import Note, PointList, Setting
+from views.settings.setting import Note, PointList, Setting, exact, told_apart
+
+LABEL = msgid("start ({x}, {y})")
 
 
 def starts_to_compare(surface: Surface) -> str:
@@ -26,7 +28,13 @@ def starts_to_compare(surface: Surface) -> str:
 
 def point_list(points: Iterable[tuple[float, float]]) -> str:
     """Return points as the text of the setting."""
-    return "; ".join(f"{x:g} {y:g}" for x, y in points)
+    return "; ".join(f"{exact(x)} {exact(y)}" for x, y in points)
+
+
+def texts_of(points: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
+    """Return the coordinates of points as texts, of which no two points have the same."""
+    texts = told_apart([value for point in points for value in point])
+    return list(zip(texts[::2], texts[1::2], strict=True))
 
 
 FACTOR = Factor(
@@ -45,10 +53,8 @@ FACTOR = Factor(
     ),
     setting=lambda settings: f"{settings['surface']}.starts",
     vary=lambda run, value, settings: replace(run, start=value),
-    name_of=lambda value: f"start ({value[0]:g}, {value[1]:g})",
-    label_of=lambda value: Note(
-        msgid("start ({x}, {y})"), {"x": f"{value[0]:g}", "y": f"{value[1]:g}"}
-    ),
+    names_of=lambda values: [f"start ({x}, {y})" for x, y in texts_of(values)],
+    labels_of=lambda values: [Note(LABEL, {"x": x, "y": y}) for x, y in texts_of(values)],
     replaces=lambda surface, rule: (f"{surface}.x", f"{surface}.y"),
     defaults=lambda experiment: {
         f"{experiment.surface}.starts": point_list(

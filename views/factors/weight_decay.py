@@ -7,7 +7,9 @@ from dataclasses import replace
 from landscape.language import msgid
 from optimizers.record import NO_DECAY
 from views.settings.factor import Factor
-from views.settings.setting import Note, NumberList, Setting, number_list
+from views.settings.setting import Note, NumberList, Setting, number_list, told_apart
+
+LABEL = msgid("decay {value}")
 
 FACTOR = Factor(
     name="Weight decay",
@@ -20,8 +22,8 @@ FACTOR = Factor(
     ),
     setting=lambda settings: "decays",
     vary=lambda run, value, settings: replace(run, weight_decay=value),
-    name_of=lambda value: f"decay {value:g}",
-    label_of=lambda value: Note(msgid("decay {value}"), {"value": f"{value:g}"}),
+    names_of=lambda values: [f"decay {text}" for text in told_apart(values)],
+    labels_of=lambda values: [Note(LABEL, {"value": text}) for text in told_apart(values)],
     replaces=lambda surface, rule: (f"{rule}.weight_decay",),
     defaults=lambda experiment: {
         "decays": number_list(run.weight_decay for run in experiment.runs)

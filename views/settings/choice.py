@@ -63,8 +63,8 @@ def choose(settings: Settings) -> Choice:
     """Return what settings choose."""
     surface, factor = SURFACES[settings["surface"]], settings.factor
     values, notes = settings.listed(settings.compared)
-    names = [factor.name_of(value) for value in values]
-    labels = [factor.label_of(value).text() for value in values]
+    names = factor.names_of(values)
+    labels = [label.text() for label in factor.labels_of(values)]
     fair = settings["fair"] if len(settings.rules) > 1 else OWN
     length, unit, samples = settings["length"], settings["unit"], settings["samples"]
     runs = {name: run_of(settings, name, fair) for name in settings.rules}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,13 @@ class Factor:
     """One factor: its values, and what becomes of a run that has one of them.
 
     `settings` are those that hold the values, of every surface and rule where they differ by them;
-    `setting(settings)` is the id of the one that counts. `name_of(value)` names the run with that
-    value, in links too, and `label_of(value)` names it for a visitor. `vary(run, value, settings)`
-    returns the run with the value. `able(rule)` tells whether a rule has what is compared, and
-    `optimizer` is the rule to begin with. `replaces(surface, rule)` are the ids of the settings
-    that the factor's values take the place of. `useless(experiment)` says why all runs would be
-    alike. `defaults(experiment)` returns the factor's settings, by id, that give an experiment's
-    runs. A factor `of_rules` compares rules: its values are their names.
+    `setting(settings)` is the id of the one that counts. `names_of(values)` names the runs with
+    those values, in links too, and `labels_of(values)` names them for a visitor; no two are alike.
+    `vary(run, value, settings)` returns the run with the value. `able(rule)` tells whether a rule
+    has what is compared, and `optimizer` is the rule to begin with. `replaces(surface, rule)` are
+    the ids of the settings that the factor's values take the place of. `useless(experiment)` says
+    why all runs would be alike. `defaults(experiment)` returns the factor's settings, by id, that
+    give an experiment's runs. A factor `of_rules` compares rules: its values are their names.
     """
 
     name: str  # its id in links, which never changes
@@ -34,8 +34,8 @@ class Factor:
     settings: tuple[Setting, ...]
     setting: Callable[[Settings], str]
     vary: Callable[[Run, Any, Settings], Run]
-    name_of: Callable[[Any], str]
-    label_of: Callable[[Any], Note]
+    names_of: Callable[[Sequence[Any]], list[str]]
+    labels_of: Callable[[Sequence[Any]], list[Note]]
     replaces: Callable[[str, str], Iterable[str]]
     defaults: Callable[[Experiment], Mapping[str, Any]]
     able: Callable[[Optimizer], bool] = lambda rule: True

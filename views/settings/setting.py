@@ -81,8 +81,7 @@ class Range:
             return None, False
 
     def write(self, value: Any) -> list[str]:
-        short = f"{value:g}"
-        return [short if float(short) == value and not self.whole else str(value)]
+        return [str(value) if self.whole else exact(value)]
 
 
 class Rate(Range):
@@ -265,7 +264,23 @@ def of_number(owner: str, fact: Number) -> Setting:
 
 def number_list(values: Any) -> str:
     """Return numbers as the text that `read_numbers` reads."""
-    return ", ".join(f"{value:g}" for value in values)
+    return ", ".join(map(exact, values))
+
+
+def exact(value: float) -> str:
+    """Return a number as the shortest text that is read as the same number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
+def told_apart(values: Sequence[float]) -> list[str]:
+    """Return numbers as short texts: of 6 digits, or of as many as keep different ones apart."""
+    texts: list[str] = []
+    for digits in range(6, 18):  # 17 are enough for any two floats
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len({*texts}) == len({*values}):
+            break
+    return texts
 
 
 LEFT_OUT = msgid("{word} is left out: not a number from {low} to {high}.")

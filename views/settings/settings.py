@@ -85,9 +85,10 @@ class Settings:
     def names(self, able: Callable[[Optimizer], bool] = lambda rule: True) -> tuple[str, ...]:
         """Return the names of the runs, by which links call them, of those whose rule is able."""
         factor = self.factor
+        values = self.listed(self.compared)[0]
         return tuple(
-            factor.name_of(value)
-            for value in self.listed(self.compared)[0]
+            name
+            for name, value in zip(factor.names_of(values), values, strict=True)
             if able(OPTIMIZERS[value if factor.of_rules else self.rules[0]])
         )
 
@@ -163,9 +164,10 @@ def shown_value(settings: Settings, id: str, value: Any) -> Any:
     """Return a value of a setting for a note; that of a run is its label."""
     if not isinstance(TABLE[id].kind, RunName):
         return TABLE[id].shown(value)
-    factor = settings.factor
-    labels = {factor.name_of(v): factor.label_of(v) for v in settings.listed(settings.compared)[0]}
-    return labels.get(value, value)
+    factor, (values, _) = settings.factor, settings.listed(settings.compared)
+    return dict(zip(factor.names_of(values), factor.labels_of(values), strict=True)).get(
+        value, value
+    )
 
 
 # --- Links
