@@ -27,8 +27,8 @@ from views.settings.choice import Choice
 from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
 from views.settings.schedules import MOST_UPDATES
-from views.settings.setting import read_numbers, read_points
-from views.settings.settings import clean, read
+from views.settings.setting import clean, read_numbers, read_points
+from views.settings.settings import read
 from views.settings.table import FACTORS, TABLE
 from views.theme import DARK, LIGHT, MOST_PANELS
 

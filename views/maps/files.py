@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import math
 import re
 import threading
@@ -22,11 +20,11 @@ from views.maps import MAPS
 from views.server.address import asked, link
 from views.server.jobs import JOBS, Full
 from views.server.places import PLACES, busy
+from views.server.table import ROWS, csv_pieces
 from views.settings.choice import choose
 from views.settings.setting import Note
 from views.settings.settings import Settings
 
-ROWS = 4096  # of a table that are written at once: to do more would keep others waiting
 LOOK = 0.1  # seconds between two looks at whether the client has gone
 
 
@@ -37,19 +35,17 @@ def draw_link(settings: Settings) -> None:
 
 
 def table(result: maps.Result) -> Iterator[str]:
-    """Yield a map as CSV, some rows at a time; where there is no number a field is empty."""
+    """Return a map as CSV, some rows at a time; where there is no number a field is empty."""
     columns = result.table()
     count = len(next(iter(columns.values())))
-    out = io.StringIO()
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(columns)
-    for first in range(0, count, ROWS):
-        some = (column[first : first + ROWS].tolist() for column in columns.values())
-        for row in zip(*some, strict=True):
-            write("" if isinstance(v, float) and not math.isfinite(v) else v for v in row)
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
+
+    def rows() -> Iterator[list[Any]]:
+        for first in range(0, count, ROWS):
+            some = (column[first : first + ROWS].tolist() for column in columns.values())
+            for row in zip(*some, strict=True):
+                yield ["" if isinstance(v, float) and not math.isfinite(v) else v for v in row]
+
+    return csv_pieces(columns, rows())
 
 
 def made(request: Any, gone: threading.Event) -> Any:

@@ -7,9 +7,7 @@ several processes that share the visitors of a class, any may be the one that is
 from __future__ import annotations
 
 import base64
-import csv
 import html
-import io
 import json
 import re
 import threading
@@ -29,6 +27,7 @@ from views.scene.scene import packed
 from views.server.address import asked, link
 from views.server.places import PLACES
 from views.server.server import FILES, PLAYER
+from views.server.table import csv_pieces
 from views.settings.choice import Choice, choose
 from views.settings.settings import Settings
 from views.theme import LIGHT
@@ -100,15 +99,15 @@ def modules() -> str:
 
 def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     """Return trajectories as CSV; `lr` is the rate of the update that led to the step."""
-    out = io.StringIO()
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(("run", "step", "x", "y", "loss", "lr"))
-    for label, trajectory in zip(labels, trajectories, strict=True):
-        rates: list[Any] = ["", *trajectory.lr.tolist()]
-        rows = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
-        for step, ((x, y), loss, rate) in enumerate(rows):
-            write((label, step, x, y, loss, rate))
-    return out.getvalue()
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for label, trajectory in zip(labels, trajectories, strict=True):
+            rates: list[Any] = ["", *trajectory.lr.tolist()]
+            steps = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
+            for step, ((x, y), loss, rate) in enumerate(steps):
+                yield label, step, x, y, loss, rate
+
+    return "".join(csv_pieces(("run", "step", "x", "y", "loss", "lr"), rows()))
 
 
 # Extension: how it is called on the page, its type, and what makes it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from views.settings.settings import Settings
 
 MOST_TEXT = 400  # characters of a list
+HARMLESS = " .,;-+_()"  # beside letters and digits
 RATE_DECADES = (-6.0, 2.0)  # of a learning rate's slider
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 
@@ -32,7 +34,7 @@ class Note(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
 
     def text(self) -> str:
-        """Return it in the current language."""
+        """Return it in the current language, harmless whatever its values are."""
         return tr(self.message, **{name: said(value) for name, value in self.values.items()})
 
 
@@ -42,7 +44,28 @@ def said(value: Any) -> str:
         return value.text()
     if isinstance(value, tuple):
         return ", ".join(map(said, value))
-    return str(value)
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """Return a text that a stranger may have written with every character replaced that could act.
+
+    What is left are letters and digits that run from left to right, and HARMLESS. In a Markdown
+    code span it is shown as it is. Outside of one, a web address would still become a link: what
+    comes from a link stands in code spans.
+    """
+    return "".join(c if c in HARMLESS or (c.isalnum() and forward(c)) else "?" for c in text)
+
+
+def forward(letter: str) -> bool:
+    """Tell whether text runs from left to right at a letter or digit."""
+    return unicodedata.bidirectional(letter) in ("L", "EN")
+
+
+def clean(text: str) -> str:
+    """Return a piece of a link as something harmless and short to print."""
+    kept = harmless(text[:50])
+    return kept if len(kept) <= 40 else kept[:40] + "..."
 
 
 class Kind(Protocol):
@@ -283,10 +306,10 @@ def told_apart(values: Sequence[float]) -> list[str]:
     return texts
 
 
-LEFT_OUT = msgid("{word} is left out: not a number from {low} to {high}.")
-TWICE = msgid("{word} is left out: it is there already.")
-TOO_MANY = msgid("{word} is left out: at most {most} runs are compared.")
-NO_POINT = msgid("{word} is left out: not a point near the frame.")
+LEFT_OUT = msgid("`{word}` is left out: not a number from {low} to {high}.")
+TWICE = msgid("`{word}` is left out: it is there already.")
+TOO_MANY = msgid("`{word}` is left out: at most {most} runs are compared.")
+NO_POINT = msgid("`{word}` is left out: not a point near the frame.")
 
 
 def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[Note]]:
@@ -304,11 +327,11 @@ def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[
             value = math.nan
         if not low <= value <= high:
             bounds = {"low": f"{low:g}", "high": f"{high:g}"}
-            notes.append(Note(LEFT_OUT, {"word": repr(word[:20]), **bounds}))
+            notes.append(Note(LEFT_OUT, {"word": clean(word[:20]), **bounds}))
         elif value in numbers:
-            notes.append(Note(TWICE, {"word": word[:20]}))
+            notes.append(Note(TWICE, {"word": clean(word[:20])}))
         elif len(numbers) == MOST_PANELS:
-            notes.append(Note(TOO_MANY, {"word": word[:20], "most": MOST_PANELS}))
+            notes.append(Note(TOO_MANY, {"word": clean(word[:20]), "most": MOST_PANELS}))
         else:
             numbers.append(value)
     return numbers, notes
@@ -331,9 +354,9 @@ def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]],
             for value, (low, high) in zip((x, y), map(doubled, surface.domain), strict=True)
         )
         if not inside:
-            notes.append(Note(NO_POINT, {"word": repr(words.strip()[:20])}))
+            notes.append(Note(NO_POINT, {"word": clean(words.strip()[:20])}))
         elif (x, y) in points:
-            notes.append(Note(TWICE, {"word": words.strip()[:20]}))
+            notes.append(Note(TWICE, {"word": clean(words.strip()[:20])}))
         elif len(points) == MOST_PANELS:
             notes.append(Note(TOO_MANY, {"word": words.strip()[:20], "most": MOST_PANELS}))
         else:

@@ -18,7 +18,7 @@ from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.noise import batch_text
-from views.settings.setting import Note, RunName, number_list
+from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 
 VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
@@ -32,7 +32,7 @@ GIVEN_TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts
 OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
 NO_PRESET = msgid("`{name}` = `{given}`: there is no such preset.")
 UNKNOWN = msgid("`{name}` = `{given}`: there is no such setting here.")
-REFUSED = msgid("`{name}` = `{given}` was not accepted; it is {used}.")
+REFUSED = msgid("`{name}` = `{given}` was not accepted; it is `{used}`.")
 
 
 class Settings:
@@ -225,9 +225,9 @@ def refused(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
     """Return a note on a setting whose value in a link cannot be used."""
     if id == "preset":
         return Note(NO_PRESET, shown(name, texts))
-    return Note(
-        REFUSED, {**shown(name, texts), "used": shown_value(settings, id, in_use(settings, id))}
-    )
+    used = shown_value(settings, id, in_use(settings, id))
+    used = clean(used) if isinstance(used, str) else used
+    return Note(REFUSED, {**shown(name, texts), "used": used})
 
 
 def half_used(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
@@ -241,12 +241,6 @@ def half_used(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
 def shown(name: str, texts: list[str]) -> dict[str, str]:
     """Return the parts of a link for a note."""
     return {"name": clean(name), "given": clean(", ".join(texts))}
-
-
-def clean(text: str) -> str:
-    """Return a piece of a link as something harmless and short to print."""
-    kept = "".join(c if c.isalnum() or c in " .,-+_" else "?" for c in text[:50])
-    return kept if len(kept) <= 40 else kept[:40] + "..."
 
 
 def write(settings: Settings) -> dict[str, list[str]]:
