@@ -37,6 +37,7 @@ NO_DECAY = "none"
 # the sum of the steps, or the mean of the gradients.
 PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
 CONVENTIONS = (PYTORCH, KERAS, EMA)
+VELOCITY = msgid("velocity")  # the memory of a rule with momentum
 
 # Why an adaptive rule has no limit of stability.
 ADAPTIVE = msgid(
@@ -138,6 +139,12 @@ class Optimizer:
     def default_rate(self, surface: Surface) -> float:
         """Return the learning rate that makes a good first picture on `surface`."""
         return self.rates.get(surface.name, self.rate)
+
+    @property
+    def momentum(self) -> str | None:
+        """The name of the hyperparameter that is a momentum: the share of a velocity it keeps."""
+        memory = self.memory
+        return memory.hyper if memory is not None and memory.name == VELOCITY else None
 
     def resolve(self, hyper: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every hyperparameter by name, those not in `hyper` at their defaults.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -375,6 +376,15 @@ def test_momentum_sums_gradients_so_a_cut_rate_acts_at_once():
         theta = theta + v
     assert f"{trajectory.loss[-1]:.3f}" == "0.189"
     assert f"{theta[0] ** 2 / 20 + theta[1] ** 2:.4f}" == "0.0326"
+
+
+def test_a_rules_momentum_is_the_share_of_the_velocity_it_keeps_whatever_that_is_called():
+    rule = OPTIMIZERS["Momentum"]
+    assert rule.momentum == "momentum"
+    renamed = replace(rule, memory=replace(rule.memory, hyper="mu"))
+    assert renamed.momentum == "mu"
+    assert OPTIMIZERS["Adam"].memory.hyper == "beta1"  # a memory, but of no velocity
+    assert OPTIMIZERS["Adam"].momentum is None
 
 
 def test_a_moving_average_of_gradients_is_momentum_at_lr_times_one_minus_mu():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from landscape.language import msgid
 from optimizers import OPTIMIZERS
+from views.presets import DEFAULT
 from views.settings.factor import Factor
 from views.settings.setting import Note, Setting, Several
 
@@ -11,7 +12,14 @@ FACTOR = Factor(
     name="Optimizer",
     label="Optimizer",
     place=1,
-    settings=(Setting("optimizers", Several(tuple(OPTIMIZERS)), ("SGD",), msgid("Optimizers")),),
+    settings=(
+        Setting(
+            "optimizers",
+            Several(tuple(OPTIMIZERS)),
+            tuple(run.optimizer for run in DEFAULT.runs),
+            msgid("Optimizers"),
+        ),
+    ),
     setting=lambda settings: "optimizers",
     vary=lambda run, value, settings: run,
     names_of=list,

@@ -47,10 +47,10 @@ class Map:
     """One kind of map.
 
     `settings` are those it has of its own or shares with other maps, in the order of their
-    controls; `seeded(experiment)` tells whether the number of seeds means anything. `ask` returns
-    the request, or a note on why there is none to make. `draw` turns a result into what is shown.
-    `load` takes over a click on it into the lab's settings, by id, and is None where a click means
-    nothing.
+    controls; `seeds` is the one of them that is the number of seeds, and `seeded(experiment)`
+    tells whether that means anything. `ask` returns the request, or a note on why there is none to
+    make. `draw` turns a result into what is shown. `load` takes over a click on it into the lab's
+    settings, by id, and is None where a click means nothing.
     """
 
     name: Message
@@ -59,6 +59,7 @@ class Map:
     draw: Callable[[Any, Any, Choice, Theme], Shown]
     load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
     hint: Message = ""  # what a click does
+    seeds: Setting | None = None
     seeded: Callable[[Experiment], bool] = noisy
 
     def bounded(self, settings: Settings, choice: Choice) -> Request | Note:

@@ -318,9 +318,16 @@ def ball_words(result: Stationary, marks: list[Mark]) -> str:
     return "\n".join(lines)
 
 
-ENSEMBLE = Map("Ensemble of seeds", (ENSEMBLE_SEEDS,), ask_ensemble, draw_ensemble)
+ENSEMBLE = Map(
+    *("Ensemble of seeds", (ENSEMBLE_SEEDS,), ask_ensemble, draw_ensemble),
+    seeds=ENSEMBLE_SEEDS,
+)
 ESCAPE = Map(
     *("Escape probability", (ESCAPE_SEEDS,), ask_escape, draw_escape),
+    seeds=ESCAPE_SEEDS,
     seeded=lambda experiment: experiment.noise > 0,
 )
-BALL = Map("Schedules under noise", (*BALL_RANGE, BALL_SEEDS), ask_ball, draw_ball)
+BALL = Map(
+    *("Schedules under noise", (*BALL_RANGE, BALL_SEEDS), ask_ball, draw_ball),
+    seeds=BALL_SEEDS,
+)

@@ -380,6 +380,7 @@ MOMENTUM = Map(
     draw,
     load,
     HINT,
+    seeds=MOMENTUM_SEEDS,
 )
 BATCH = Map(
     "Rate and batch size",
@@ -388,5 +389,6 @@ BATCH = Map(
     draw,
     load,
     HINT,
+    BATCH_SEEDS,
     lambda experiment: experiment.noise > 0,
 )

@@ -113,7 +113,7 @@ def draw_controls(settings: Settings, choice: Choice, the_map: Map) -> None:
                 if not (setting.choices and setting.choices(settings)):
                     continue
                 more = {"format_func": labels.get}
-            if setting.id.endswith(".seeds"):
+            if setting is the_map.seeds:
                 more = {"disabled": not the_map.seeded(choice.experiment)}
             draw_control(settings, setting.id, **more)
 

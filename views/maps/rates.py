@@ -311,4 +311,5 @@ MAP = Map(
     draw,
     load,
     "Click to use this rate in the lab, for the nearest curve.",
+    seeds=SEEDS,
 )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
-from optimizers import Experiment, Run, Trajectory
+from optimizers import OPTIMIZERS, Experiment, Run, Trajectory
 from optimizers.analysis.measures import known_minima
 from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LossScale
@@ -500,10 +500,16 @@ def own_values(experiment: Experiment, run: Run, label: str) -> list[str]:
     found = []
     if len({experiment.plan(other).lr for other in runs}) > 1:
         found.append(tr("rate {rate}", rate=number(experiment.plan(run).lr, 3)))
-    momenta = {other.hyper.get("momentum") for other in runs}
-    if "momentum" in run.hyper and len(momenta) > 1:
-        found.append(tr("momentum {momentum}", momentum=number(run.hyper["momentum"], 4)))
+    momentum = momentum_of(run)
+    if momentum is not None and len({momentum_of(other) for other in runs}) > 1:
+        found.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
     return found
+
+
+def momentum_of(run: Run) -> float | None:
+    """Return a run's momentum, None where its rule has none."""
+    name = OPTIMIZERS[run.optimizer].momentum
+    return None if name is None else run.hyper[name]
 
 
 def ended(trajectory: Trajectory, ground: Ground) -> str:

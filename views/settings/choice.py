@@ -21,7 +21,7 @@ from views.settings.settings import Settings
 from views.settings.table import FACTORS
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
-DECAYS = msgid("Weight decay moves the minimizer: the stars mark the minima without it.")
+DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.language import Message
 from optimizers import Experiment, Optimizer, Run
+from views.presets import DEFAULT
 from views.settings.setting import Note, Setting
 
 if TYPE_CHECKING:
@@ -39,6 +40,6 @@ class Factor:
     replaces: Callable[[str, str], Iterable[str]]
     defaults: Callable[[Experiment], Mapping[str, Any]]
     able: Callable[[Optimizer], bool] = lambda rule: True
-    optimizer: str = "SGD"
+    optimizer: str = DEFAULT.runs[0].optimizer
     useless: Callable[[Experiment], Note | None] = lambda experiment: None
     of_rules: bool = False

@@ -7,6 +7,7 @@ import math
 
 from landscape.language import msgid
 from optimizers.simulation.experiment import MOST_SEED
+from views.presets import DEFAULT
 from views.settings.setting import OneOf, Range, Setting
 
 ALL = msgid("all")  # the full batch
@@ -40,14 +41,14 @@ SETTINGS = (
     Setting(
         "noise",
         Range(0.0, MOST_NOISE, 0.5),
-        0.0,
+        DEFAULT.noise,
         msgid("Noise"),
         msgid("Standard deviation of one sample's gradient. A batch of B averages B of them."),
     ),
     Setting(
         "samples",
         Range(2, MOST_PAGE_SAMPLES, 1000, whole=True),
-        10_000,
+        DEFAULT.samples,
         msgid("Samples N"),
         msgid("Size of the data set. A batch of all N gives the exact gradient."),
     ),
@@ -65,7 +66,7 @@ SETTINGS = (
     Setting(
         "seed",
         Range(0, MOST_SEED, 1, whole=True),
-        0,
+        DEFAULT.seed,
         msgid("Seed"),
         msgid("Every run sees the same draws, so that a comparison is paired."),
     ),

@@ -13,7 +13,7 @@ from landscape import SURFACES, Surface
 from landscape.discover import discover
 from landscape.language import LANGUAGES, PSEUDO, SOURCE, msgid
 from views.maps import MAPS
-from views.presets import MAPS_VIEW, PRESETS
+from views.presets import DEFAULT, MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
 from views.settings import noise, rates, runs, schedules
@@ -59,7 +59,7 @@ def declared() -> Iterator[Setting]:
     yield Setting("lang", OneOf((*LANGUAGES, PSEUDO)), SOURCE, msgid("Language"))
     yield Setting("view", OneOf(VIEWS), VIEWS[0], msgid("View"))
     yield Setting("curve", OneOf(tuple(CURVES)), next(iter(CURVES)), msgid("Curve"), width=150)
-    yield Setting("surface", OneOf(tuple(SURFACES)), "Quadratic", msgid("Surface"))
+    yield Setting("surface", OneOf(tuple(SURFACES)), DEFAULT.surface, msgid("Surface"))
     for surface in SURFACES.values():
         yield from of_surface(surface)
     yield Setting(
@@ -77,7 +77,7 @@ def declared() -> Iterator[Setting]:
     yield Setting(
         "length",
         Range(1, MOST_LENGTH, 10, whole=True),
-        100,
+        DEFAULT.steps,
         msgid("Length"),
         msgid("At most 5,000 updates are drawn."),
         width=HALF,
