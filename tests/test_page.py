@@ -146,7 +146,7 @@ HOSTILE = [
     ("seed", "-1"),
     ("seed", "99999999999999999999"),
     ("samples", "1"),
-    ("batch", "3"),
+    ("batch", "0"),
     ("view", "Sideways"),
     ("preset", "nowhere"),
     ("nonsense", "1"),
@@ -538,3 +538,42 @@ def test_the_best_rate_is_searched_again_for_another_start():
 def test_one_optimizer_alone_has_nothing_to_be_fair_to():
     app = opened(optimizers="SGD")
     assert "Learning rates" not in [s.label for s in app.selectbox]
+
+
+def test_a_link_may_have_any_batch_size():
+    app = opened(batch="100", noise="2", unit="epochs", length="2", optimizers="SGD")
+    assert not app.warning
+    app.session_state["drawer Batch, samples and seed"] = True
+    app.run()
+    (batch,) = (s for s in app.selectbox if s.label == "Batch size B")
+    assert batch.value == "100"
+    assert batch.options[6:9] == ["64", "100", "128"]
+    app.session_state["drawer Run by run: what happened, and how it was measured"] = True
+    app.run()
+    texts = [each.value for each in (*app.markdown, *app.caption)]
+    assert any("B = 100: 100 updates per epoch." in text for text in texts)
+    app = opened(compare="Batch size", noise="2", batches=["3", "all", "100"])
+    assert not app.warning
+    assert [row[0] for row in results(app)] == ["batch 3", "batch all", "batch 100"]
+
+
+@pytest.mark.parametrize(
+    "bad", ["0", "-1", "1.5", "1e2", "065", "65537", "abc", "", "100000000000"]
+)
+def test_a_batch_size_that_is_none_is_refused_with_a_warning(bad):
+    app = opened(batch=bad, noise="2")
+    assert not app.exception
+    assert len(app.warning) == 1
+
+
+def test_a_batch_size_that_was_typed_and_is_none_changes_nothing():
+    app = opened(noise="2", batch="64")
+    app.session_state["drawer Batch, samples and seed"] = True
+    app.run()
+    (batch,) = (s for s in app.selectbox if s.label == "Batch size B")
+    assert batch.value == "64"
+    settings = app.session_state["settings"]
+    assert settings.changed({"batch": "many"})[0] == settings
+    assert settings.changed({"batch": "48"})[0]["batch"] == "48"
+    fewer, notes = settings.changed({"batch": "48"})[0].changed({"samples": 40})
+    assert (fewer["batch"], len(notes)) == ("all", 1)

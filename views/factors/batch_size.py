@@ -9,7 +9,16 @@ from typing import Any
 from landscape.language import msgid
 from optimizers import Experiment, Run
 from views.settings.factor import Factor
-from views.settings.noise import ALL, UNFIT_BATCH, all_batches, batch_sizes, batch_text, batch_value
+from views.settings.noise import (
+    ALL,
+    MOST_PAGE_SAMPLES,
+    UNFIT_BATCH,
+    batch_sizes,
+    batch_text,
+    batch_value,
+    batches_with,
+    is_batch,
+)
 from views.settings.setting import Note, Setting, Several
 
 BATCH = msgid("batch {size}")
@@ -38,11 +47,11 @@ FACTOR = Factor(
     settings=(
         Setting(
             "batches",
-            Several(all_batches()),
+            Several(batch_sizes(MOST_PAGE_SAMPLES), is_batch),
             ("1", "32", "256", ALL),
             msgid("Batch sizes to compare"),
-            needs=("samples", "compare"),
-            choices=lambda settings: batch_sizes(settings["samples"]),
+            needs=("samples", "compare", "batches"),
+            choices=lambda settings: batches_with(settings["samples"], settings["batches"]),
             fallback=ALL,
             unfit=UNFIT_BATCH,
             used=lambda settings: settings.compared == "batches",

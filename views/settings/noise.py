@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import re
+from collections.abc import Iterable
 
 from landscape.language import msgid
 from optimizers.simulation.experiment import MOST_SEED
@@ -32,9 +34,16 @@ def batch_sizes(samples: int) -> tuple[str, ...]:
     return (*(str(2**k) for k in range(math.ceil(math.log2(samples)))), ALL)
 
 
-def all_batches() -> tuple[str, ...]:
-    """Return every batch size that there can be on the page."""
-    return batch_sizes(MOST_PAGE_SAMPLES)
+def is_batch(text: str) -> bool:
+    """Tell whether a text is a batch size that the page takes beside those it offers."""
+    return re.fullmatch("[1-9][0-9]{0,4}", text) is not None and int(text) <= MOST_PAGE_SAMPLES
+
+
+def batches_with(samples: int, set_ones: Iterable[str]) -> tuple[str, ...]:
+    """Return the batch sizes the page offers and those that are set, as far as they fit."""
+    fitting = {text for text in set_ones if is_batch(text) and int(text) <= samples}
+    *sizes, all_of_them = batch_sizes(samples)
+    return (*sorted(fitting.union(sizes), key=int), all_of_them)
 
 
 SETTINGS = (
@@ -54,11 +63,12 @@ SETTINGS = (
     ),
     Setting(
         "batch",
-        OneOf(all_batches(), ordered=True),
+        OneOf(batch_sizes(MOST_PAGE_SAMPLES), is_batch),
         ALL,
         msgid("Batch size B"),
-        needs=("samples", "compare"),
-        choices=lambda settings: batch_sizes(settings["samples"]),
+        msgid("A power of two, or any whole number that is typed."),
+        needs=("samples", "compare", "batch"),
+        choices=lambda settings: batches_with(settings["samples"], (settings["batch"],)),
         fallback=ALL,
         unfit=UNFIT_BATCH,
         used=lambda settings: not settings.replaced("batch"),

@@ -113,26 +113,30 @@ class Rate(Range):
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of `options`, each by its id; `ordered` ones lie on a slider.
+    """One of `options`, each by its id, or what else `other` takes, where that may be typed.
 
     `labels` are what they are called where that is not their ids, which never change.
     """
 
     options: tuple[str, ...]
-    ordered: bool = False
+    other: Callable[[str], bool] | None = None
     labels: tuple[Message, ...] = ()
 
     def label(self, option: str) -> Message:
         """Return what an option is called."""
         return self.labels[self.options.index(option)] if self.labels else option
 
+    def takes(self, value: Any) -> bool:
+        """Tell whether a value can be chosen or typed."""
+        return value in self.options or bool(self.other and self.other(str(value)))
+
     def check(self, value: Any) -> Any:
-        if value not in self.options:
+        if not self.takes(value):
             raise ValueError(f"{value}: must be one of {', '.join(self.options)}")
         return value
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
-        found = texts[-1] if texts[-1] in self.options else None
+        found = texts[-1] if self.takes(texts[-1]) else None
         return found, found is not None and len(texts) == 1
 
     def write(self, value: Any) -> list[str]:
@@ -157,21 +161,22 @@ class RunName:
 
 @dataclass(frozen=True)
 class Several:
-    """Some of `options` in the order of their choice, each once, up to MOST_PANELS."""
+    """Some of what OneOf takes, in the order of their choice, each once, up to MOST_PANELS."""
 
     options: tuple[str, ...]
+    other: Callable[[str], bool] | None = None
     empty = msgid("Nothing is chosen to compare: {shown} are shown.")
 
     def check(self, value: Any) -> Any:
         chosen = tuple(dict.fromkeys(value))
-        if not set(chosen) <= {*self.options}:
+        if not all(map(OneOf(self.options, self.other).takes, chosen)):
             raise ValueError(f"{value}: must be some of {', '.join(self.options)}")
         return chosen[:MOST_PANELS]
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
         if list(texts) == [""]:
             return (), True
-        found = self.check(text for text in texts if text in self.options)
+        found = self.check(filter(OneOf(self.options, self.other).takes, texts))
         return found or None, len(found) == len(texts)
 
     def write(self, value: Any) -> list[str]:
@@ -230,7 +235,7 @@ class Setting:
     value, or a function of the other settings where it depends on them; a preset may have another.
     `choices` returns what can be chosen beside the other settings, where that depends on them, and
     `fallback` is what else becomes of a value; `used` tells whether the setting counts at all then.
-    `needs` are the ids of those other settings.
+    `needs` are the ids of those other settings, and its own where `choices` has what is set.
     """
 
     id: str

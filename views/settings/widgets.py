@@ -115,11 +115,9 @@ def _one(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
     options = list(setting.choices(settings) if setting.choices else kind.options)
     value = settings[setting.id]
     look |= control(settings, setting.id, setting.id, value)
-    if kind.ordered:
-        st.select_slider(label, options, value, format_func=tr, **look)
-    else:
-        look |= {"format_func": lambda option: tr(kind.label(option)), "placeholder": tr("Choose")}
-        st.selectbox(label, options, options.index(value), **look)
+    look |= {"format_func": lambda option: tr(kind.label(option)), "placeholder": tr("Choose")}
+    look["accept_new_options"] = kind.other is not None
+    st.selectbox(label, options, options.index(value), **look)
 
 
 def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -138,7 +136,8 @@ def _several(setting: Setting, settings: Settings, label: str, look: dict[str, A
     look |= control(settings, setting.id, setting.id, value)
     options = list(setting.choices(settings) if setting.choices else kind.options)
     look |= {"format_func": tr, "placeholder": tr("Choose")}
-    st.multiselect(label, options, list(value), max_selections=MOST_PANELS, **look)
+    look |= {"max_selections": MOST_PANELS, "accept_new_options": kind.other is not None}
+    st.multiselect(label, options, list(value), **look)
 
 
 def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
