@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 import streamlit.testing.v1 as testing
-from conftest import ROOT
+from conftest import ROOT, answer_of, awaited
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.datastructures import Headers
 
 from landscape.language import PSEUDO, language
 from optimizers import Experiment, simulate
+from views.live import routes as live
+from views.maps import MAPS, files
+from views.maps.base import MOST_REQUEST_UPDATES
+from views.server import save
 from views.server.save import table
 from views.server.table import cell
 from views.settings.choice import choose
-from views.settings.setting import HARMLESS, clean, harmless
-from views.settings.settings import Settings, read
+from views.settings.rates import BEST
+from views.settings.setting import HARMLESS, Note, clean, harmless
+from views.settings.settings import Settings, read, write
 from views.settings.table import FACTORS, TABLE
 
 # Each would be an element, a request, a formula, or another order of the words around it.
@@ -172,6 +178,124 @@ def test_what_is_told_is_harmless_in_every_language():
         for text in ACTS:
             for note in choose(read({"compare": "Seed", "seeds": text})[0]).notes:
                 assert "zz" not in outside(note.text())
+
+
+# --- Any link, any address
+
+ODD = (
+    *(
+        "",
+        " ",
+        "nan",
+        "inf",
+        "-inf",
+        "1e400",
+        "-0",
+        "1e-320",
+        "9" * 400,
+        "0x10",
+        "1_0",
+        "\x00",
+        "[0.0]",
+    ),
+    *(
+        "{}",
+        "null",
+        "true",
+        "[[[[",
+        '{"colours":[0.0]}',
+        "%",
+        "%00",
+        "\ud7ff",
+        "\U0001f600",
+        "None",
+    ),
+    *("$$ID-abc", "$$WIDGET_ID-x", "__proto__", "..", "../../etc/passwd", "a" * 5000, *ACTS),
+)
+
+
+def values_of(name: str) -> st.SearchStrategy[str]:
+    """Return texts for a setting: those that it takes, and others."""
+    kind: Any = TABLE[name].kind if name in TABLE else None
+    numbers = st.floats().map(str) | st.integers().map(str)
+    options = getattr(kind, "options", ())
+    if options:
+        # A search for the best rates takes seconds.
+        return st.sampled_from([o for o in options if o != BEST]) | st.sampled_from(ODD)
+    near = st.floats(getattr(kind, "low", 0.0), getattr(kind, "high", 1.0)).map(str)
+    lists = st.lists(numbers | near | st.sampled_from(ODD), max_size=12).map(", ".join)
+    return near | numbers | lists | st.sampled_from(ODD) | st.text(max_size=20)
+
+
+names = st.sampled_from(sorted(TABLE)) | st.sampled_from(ODD) | st.text(max_size=10)
+pairs = names.flatmap(lambda name: st.tuples(st.just(name), values_of(name)))
+links = st.lists(pairs, max_size=12)
+
+
+def query_of(link: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in link:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(link=links)
+def test_any_link_is_read_and_chooses_an_experiment(link):
+    read_, notes = read(query_of(link))
+    choice = choose(read_)
+    for note in (*notes, *choice.notes):
+        outside(note.text())
+    assert 1 <= len(choice.experiment.runs) <= 9
+    assert all(1 <= choice.experiment.plan(run).steps <= 5000 for run in choice.experiment.runs)
+    for each in MAPS.values():
+        asked = each.bounded(read_, choice)
+        assert isinstance(asked, Note) or asked.updates <= MOST_REQUEST_UPDATES
+    assert read(write(read_))[0] == read_
+
+
+@settings(max_examples=150, deadline=None)
+@given(link=links, kind=st.sampled_from(["csv", "html", "exe", "", "..", "\x00"]))
+def test_no_address_of_a_file_ends_in_an_exception(link, kind):
+    query = urlencode(link, errors="surrogatepass")
+    assert answer_of(save.serve, query, kind=kind).status_code in (200, 400, 404)
+
+
+@settings(max_examples=60, deadline=None)
+@given(link=links)
+def test_no_address_of_a_scene_ends_in_an_exception(link):
+    query = urlencode(link, errors="surrogatepass").encode()
+    for name in live.SOURCES:
+        answer = awaited(live.respond(name, "GET", query, Headers({})))
+        assert answer.status_code in (200, 400, 503)
+
+
+@settings(max_examples=25, deadline=None)
+@given(link=links)
+def test_no_link_ends_in_an_exception_on_the_page(link):
+    app = testing.AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, values in query_of([*link, ("view", "Side by side")]).items():
+        app.query_params[name] = values
+    app.run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("query", ["=1", "%24%24ID-abc=1", "colours=%5B0.0%5D", "&&&=&", "%ff=%ff"])
+def test_empty_and_strange_names_are_told_of(query):
+    link = parse_qs(query, keep_blank_values=True)
+    (note, *_) = read(link)[1]
+    assert "no such setting" in note.text()
+    assert "``" not in note.text()
+    for serve in (save.serve, files.serve):
+        assert answer_of(serve, query, kind="csv", name="m").status_code == 400
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("query", ["?=1", "?$$ID-abc=1"])
+def test_a_strange_name_shows_a_page_that_says_so(visit, query):
+    page = visit(query).page
+    assert "no such setting" in page.locator("[data-testid=stAlert]").first.inner_text()
+    assert page.locator("[data-testid=stException]").count() == 0
 
 
 @pytest.mark.browser

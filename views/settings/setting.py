@@ -64,7 +64,7 @@ def forward(letter: str) -> bool:
 
 def clean(text: str) -> str:
     """Return a piece of a link as something harmless and short to print."""
-    kept = harmless(text[:50])
+    kept = harmless(text[:50]) or "?"  # a code span cannot be empty
     return kept if len(kept) <= 40 else kept[:40] + "..."
 
 
