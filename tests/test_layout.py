@@ -88,6 +88,12 @@ def test_what_a_link_means_is_known_without_the_page():
     assert users == []
 
 
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("views/scene/")])
+def test_a_scene_is_made_of_trajectories_and_knows_nothing_that_comes_before_or_after(name):
+    used = {module for module in imports(FILES[name]) if module.startswith("views.")}
+    assert {".".join(module.split(".")[:2]) for module in used} <= {"views.scene", "views.theme"}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_only_the_factors_own_files_know_their_names(name):
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
