@@ -113,7 +113,7 @@ def button(visit: Visit, name: str) -> Locator:
 
 
 def number(page: Page, label: str) -> Locator:
-    return page.get_by_role("spinbutton", name=label, exact=True)
+    return page.get_by_role("textbox", name=label, exact=True)
 
 
 def slider_of(page: Page, label: str) -> Locator:
@@ -552,6 +552,33 @@ def test_two_sliders_that_are_moved_at_once_both_move(visit: Visits):
         assert agreed(page, name) < float(old)
 
 
+def test_a_number_is_read_as_it_was_typed_or_refused_aloud(visit: Visits):
+    page = visit("?optimizers=SGD&noise=2")
+    field = number(page.page, "Noise")
+    for text, value in {"0,01": "0.01", "1e-3": "0.001", ".5": "0.5", "-0": None}.items():
+        field.click()
+        field.press("ControlOrMeta+a")
+        field.press_sequentially(text)
+        field.press("Enter")
+        page.page.wait_for_function(
+            "value => new URLSearchParams(location.search).get('noise') === value", arg=value
+        )
+        expect(field).to_have_value(text)
+    for text, told in {
+        "abc": "abc is not a number.",
+        "1e999": "1e999 is not from 0 to 1000.",
+        "": "Type a number from 0 to 1000.",
+    }.items():
+        field.click()
+        field.press("ControlOrMeta+a")
+        field.press("Delete")
+        field.press_sequentially(text)
+        field.press("Enter")
+        expect(page.page.get_by_text(told, exact=True)).to_be_visible()
+        expect(field).to_have_value(text)
+        assert "noise" not in page.page.url
+
+
 def test_a_typed_rate_stays_when_another_slider_is_pressed_at_once(visit: Visits):
     page = visit()
     number(page.page, "Momentum exact rate").fill("0.002")
@@ -593,7 +620,7 @@ def test_the_picture_of_a_change_is_sent_before_the_numbers(visit: Visits):
     with page.another_scene():
         slider_of(page.page, RATE).press("ArrowRight")
     expect(number(page.page, EXACT_RATE)).not_to_have_value(before)
-    assert kinds.index("bidi_component") < kinds.index("markdown") < kinds.index("number_input")
+    assert kinds.index("bidi_component") < kinds.index("markdown") < kinds.index("text_input")
 
 
 # --- Links

@@ -595,8 +595,8 @@ def test_the_page_without_a_link_opens_on_the_headline():
     assert not app.warning
     assert any(PRESETS[OPENING].claim in text.value for text in app.markdown)
     assert app.query_params == {}, "or a step back would bring a new step on"
-    (length,) = (widget for widget in app.number_input if widget.label == "Length")
-    length.set_value(40).run()
+    (length,) = (widget for widget in app.text_input if widget.label == "Length")
+    length.set_value("40").run()
     assert app.query_params == {"preset": OPENING, "length": "40"}
     assert app.multiselect[0].value == ["SGD", "Momentum"]
 

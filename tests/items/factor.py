@@ -43,13 +43,13 @@ def test_the_page_compares_it_in_every_view(view):
 def test_its_control_takes_the_place_of_the_one_for_all_runs():
     app = opened(**LINK)
     app.session_state["drawer Schedule and warm-up"] = True
-    labels = [widget.label for widget in app.run().number_input]
+    labels = [widget.label for widget in app.run().text_input]
     assert "Warm-up, in updates" not in labels
     labelled(app.text_input, "Warm-ups").set_value("5, 6, 7").run()
     assert [row[0] for row in results(app)] == ["warm-up 5", "warm-up 6", "warm-up 7"]
     assert app.query_params["warmups"] == "5, 6, 7"
     labelled(app.selectbox, "Compare").set_value("Optimizer").run()
-    assert "Warm-up, in updates" in [widget.label for widget in app.number_input]
+    assert "Warm-up, in updates" in [widget.label for widget in app.text_input]
 
 
 def test_a_link_is_its_experiment_and_back():

@@ -9,13 +9,13 @@ from landscape.language import msgid
 from optimizers import OPTIMIZERS, Optimizer
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from views.settings.factor import Factor
+from views.settings.numbers import told_apart
 from views.settings.setting import (
     MOST_RATE,
     Note,
     NumberList,
     Setting,
     number_list,
-    told_apart,
 )
 
 LABEL = msgid("lr {rate}")

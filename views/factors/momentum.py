@@ -9,7 +9,8 @@ from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Run
 from views.settings.factor import Factor
-from views.settings.setting import Note, NumberList, Setting, number_list, told_apart
+from views.settings.numbers import told_apart
+from views.settings.setting import Note, NumberList, Setting, number_list
 
 LABEL = msgid("momentum {value}")
 

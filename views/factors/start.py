@@ -9,7 +9,8 @@ from dataclasses import replace
 from landscape import SURFACES, Surface
 from landscape.language import msgid
 from views.settings.factor import Factor
-from views.settings.setting import Note, PointList, Setting, exact, told_apart
+from views.settings.numbers import exact, told_apart
+from views.settings.setting import Note, PointList, Setting
 
 LABEL = msgid("start ({x}, {y})")
 

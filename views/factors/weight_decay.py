@@ -7,7 +7,8 @@ from dataclasses import replace
 from landscape.language import msgid
 from optimizers.record import NO_DECAY
 from views.settings.factor import Factor
-from views.settings.setting import Note, NumberList, Setting, number_list, told_apart
+from views.settings.numbers import told_apart
+from views.settings.setting import Note, NumberList, Setting, number_list
 
 LABEL = msgid("decay {value}")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from landscape import Surface
 from landscape.language import Message, msgid, tr
 from landscape.record import Number
+from views.settings.numbers import exact, meanings, number_of
 from views.theme import MOST_PANELS
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ MOST_TEXT = 400  # characters of a list
 HARMLESS = " .,;-+_()"  # beside letters and digits
 RATE_DECADES = (-6.0, 2.0)  # of a learning rate's slider
 MOST_RATE = 10.0 ** RATE_DECADES[1]
+
+
+# Of a text in a field.
+MOST_QUOTED = 20  # characters
+EMPTY = msgid("Type a number from {low} to {high}.")
+NO_NUMBER = msgid("`{text}` is not a number.")
+NOT_WHOLE = msgid("`{text}` is not a whole number.")
+OUTSIDE = msgid("`{text}` is not from {low} to {high}.")
+TWO_MEANINGS = msgid("`{text}` may mean {one} or {other}: type one of these.")
 
 
 class Note(NamedTuple):
@@ -81,9 +91,17 @@ class Kind(Protocol):
         """Return what a link says for a value."""
 
 
+class UnreadError(ValueError):
+    """A typed text that is no value of its setting: `note` says why."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(note.message)
+        self.note = note
+
+
 @dataclass(frozen=True)
 class Range:
-    """A number from `low` to `high`, which a control changes by `step`."""
+    """A number from `low` to `high`, which a slider changes by `step`."""
 
     low: float
     high: float
@@ -92,15 +110,33 @@ class Range:
     slider: bool = False
 
     def check(self, value: Any) -> Any:
-        number = float(value)
+        number = float(value) + 0.0  # which makes 0 of -0
         if not self.low <= number <= self.high or (self.whole and number != int(number)):
             raise ValueError(f"{value}: must be a number from {self.low:g} to {self.high:g}")
         return int(number) if self.whole else number
 
+    def typed(self, text: str) -> Any:
+        """Return the value of a text in a field; raise UnreadError, with what to tell, for none."""
+        said = {"text": clean(text.strip()[:MOST_QUOTED])}
+        bounds = {"low": exact(self.low), "high": exact(self.high)}
+        if not text.strip():
+            raise UnreadError(Note(EMPTY, bounds))
+        if found := meanings(text, self.whole):
+            raise UnreadError(Note(TWO_MEANINGS, {**said, "one": found[0], "other": found[1]}))
+        try:
+            number = number_of(text)
+        except ValueError:
+            raise UnreadError(Note(NO_NUMBER, said)) from None
+        if not self.low <= number <= self.high:
+            raise UnreadError(Note(OUTSIDE, {**said, **bounds}))
+        if self.whole and number != int(number):
+            raise UnreadError(Note(NOT_WHOLE, said))
+        return self.check(number)
+
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
         try:
-            return self.check(texts[-1]), len(texts) == 1
-        except ValueError:
+            return self.typed(texts[-1]), len(texts) == 1
+        except UnreadError:
             return None, False
 
     def write(self, value: Any) -> list[str]:
@@ -202,7 +238,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class NumberList(Listed):
-    """Numbers from `low` to `high`, separated by commas, blanks or semicolons."""
+    """Numbers from `low` to `high`, as `read_numbers` reads them."""
 
     low: float
     high: float
@@ -211,7 +247,7 @@ class NumberList(Listed):
 
     def values(self, value: Any) -> tuple[list[Any], list[Note]]:
         """Return the numbers, each once, and a note on everything that is left out."""
-        numbers, notes = read_numbers(value, self.low, self.high)
+        numbers, notes = read_numbers(value, self.low, self.high, self.whole)
         return list(dict.fromkeys(map(math.floor, numbers))) if self.whole else numbers, notes
 
 
@@ -295,39 +331,38 @@ def number_list(values: Any) -> str:
     return ", ".join(map(exact, values))
 
 
-def exact(value: float) -> str:
-    """Return a number as the shortest text that is read as the same number."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(float(value))
-
-
-def told_apart(values: Sequence[float]) -> list[str]:
-    """Return numbers as short texts: of 6 digits, or of as many as keep different ones apart."""
-    texts: list[str] = []
-    for digits in range(6, 18):  # 17 are enough for any two floats
-        texts = [f"{value:.{digits}g}" for value in values]
-        if len({*texts}) == len({*values}):
-            break
-    return texts
-
-
 LEFT_OUT = msgid("`{word}` is left out: not a number from {low} to {high}.")
+# Two numbers that somebody who writes decimals with a comma may have meant as one.
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(?:\d+,0\d+|0,\d+(?!,\d))(?![\d.e])", re.ASCII)
+SPLIT = msgid(
+    "`{word}` is read as two numbers, {first} and {second}: a comma separates. It is a decimal one"
+    " where numbers are separated by semicolons, as in `0,01; 0,1`."
+)
 TWICE = msgid("`{word}` is left out: it is there already.")
 TOO_MANY = msgid("`{word}` is left out: at most {most} runs are compared.")
 NO_POINT = msgid("`{word}` is left out: not a point near the frame.")
 
 
-def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[Note]]:
+def read_numbers(
+    text: str, low: float, high: float, whole: bool = False
+) -> tuple[list[float], list[Note]]:
     """Read numbers separated by commas, blanks or semicolons.
 
+    Between semicolons a comma is a decimal one, unless there are points or the numbers are whole.
     Returns the numbers from `low` to `high`, at most MOST_PANELS of them and each once, and a
     note on every word that is left out.
     """
     numbers: list[float] = []
     notes: list[Note] = []
-    for word in text.replace(",", " ").replace(";", " ").split()[:100]:
+    decimal = ";" in text and "." not in text and not whole
+    words = text.replace(";", " ") if decimal else re.sub("[,;]", " ", text)
+    if not decimal and (comma := None if whole else DECIMAL_COMMA.search(text)):
+        first, second = comma[0].split(",")
+        said = {"word": comma[0], "first": first, "second": second}
+        notes.append(Note(SPLIT, {name: clean(part[:20]) for name, part in said.items()}))
+    for word in words.split()[:100]:
         try:
-            value = float(word)
+            value = number_of(word.rstrip(","))
         except ValueError:
             value = math.nan
         if not low <= value <= high:
@@ -345,13 +380,14 @@ def read_numbers(text: str, low: float, high: float) -> tuple[list[float], list[
 def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[Note]]:
     """Read points, "x y" separated by semicolons; return them and a note on every other.
 
+    A comma between the only two words of a point is a decimal one, "1,5 2", and else separates.
     They lie within twice the domain, at most MOST_PANELS of them and each once.
     """
     points: list[tuple[float, float]] = []
     notes: list[Note] = []
     for words in text.split(";")[:100]:
         try:
-            x, y = (float(word) for word in words.replace(",", " ").split())
+            x, y = map(number_of, coordinates(words))
         except ValueError:
             x = y = math.nan
         inside = all(
@@ -367,6 +403,14 @@ def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]],
         else:
             points.append((x, y))
     return points, notes
+
+
+def coordinates(text: str) -> list[str]:
+    """Return the words that are a point's coordinates."""
+    words = text.split()
+    if len(words) != 2:
+        return text.replace(",", " ").split()
+    return [word.rstrip(",") for word in words]
 
 
 def doubled(side: tuple[float, float]) -> tuple[float, float]:

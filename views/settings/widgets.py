@@ -12,11 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.language import tr
+from landscape.language import msgid, tr
 from views.settings.session import SETTINGS, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
     RATE_DECADES,
+    Note,
     NumberList,
     OneOf,
     PointList,
@@ -25,11 +26,15 @@ from views.settings.setting import (
     RunName,
     Setting,
     Several,
+    UnreadError,
 )
 from views.settings.settings import Settings
 from views.settings.table import TABLE
 from views.theme import MOST_PANELS
 
+LIST_HELP = msgid(
+    "Up to {most} numbers, separated by commas; with semicolons between them a comma is decimal."
+)
 SHOWN = "shown"  # in the session: how often each control was replaced, and what it shows
 
 
@@ -58,10 +63,20 @@ def numbered(name: str, count: int) -> str:
 
 def moved(name: str, id: str, meaning: Callable[[Any], Any]) -> None:
     """Take over what a control says; `meaning` makes a value of the setting of it."""
+    value = said(name)
+    take(name, id, tuple(value) if isinstance(value, list) else value, meaning)
+
+
+def said(name: str) -> Any:
+    """Return what the control under a name says."""
+    count, _ = st.session_state[SHOWN][name]
+    return st.session_state[numbered(name, count)]
+
+
+def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
+    """Take over the value that a control shows now."""
     shown = st.session_state[SHOWN]
     count, before = shown[name]
-    value = st.session_state[numbered(name, count)]
-    value = tuple(value) if isinstance(value, list) else value
     # Streamlit takes a new control for a changed one if the run that drew it was overtaken.
     if same(before, value):
         write_link()
@@ -99,15 +114,55 @@ def draw(settings: Settings, id: str, **look: Any) -> None:
 
 def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
     kind: Any = setting.kind
+    if not kind.slider:
+        # The note stands under the field, also where other fields stand beside it.
+        with st.container(width=look.get("width", "stretch"), gap="xxsmall"):
+            if note := field(settings, setting.id, label, look):
+                tell(note)
+        return
     value = settings[setting.id]
     look |= control(settings, setting.id, setting.id, value)
-    if kind.slider:
-        st.slider(label, kind.low, kind.high, value, kind.step, "%.4g", **look)
-        return
-    number, shown = (int, "%d") if kind.whole else (float, "%g")
-    st.number_input(
-        label, number(kind.low), number(kind.high), value, number(kind.step), shown, **look
+    st.slider(label, kind.low, kind.high, value, kind.step, "%.4g", **look)
+
+
+def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note | None:
+    """Draw the field of a number, and return what to tell of a text in it that is none.
+
+    It is a field of text: the one that Streamlit has for numbers takes 0,01 for 1.
+    """
+    kind: Any = TABLE[id].kind
+    value = settings[id]
+    key = key_of(settings, id, value)
+    text = st.text_input(
+        label,
+        kind.write(value)[0],
+        key=key,
+        on_change=typed,
+        args=(id,),
+        autocomplete="off",
+        **look,
     )
+    try:
+        kind.typed(text)
+    except UnreadError as problem:
+        return problem.note
+    return None
+
+
+def typed(id: str) -> None:
+    """Take over a number that was typed; a text that is none stays in the field."""
+    kind: Any = TABLE[id].kind
+    try:
+        number = kind.typed(said(id))
+    except UnreadError:
+        write_link()
+        return
+    take(id, id, number, lambda number: number)
+
+
+def tell(note: Note) -> None:
+    """Say under a control what is the matter with it."""
+    st.caption(f":red[{note.text()}]")
 
 
 def _one(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -144,7 +199,7 @@ def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, An
     value = settings[setting.id]
     look |= control(settings, setting.id, setting.id, value)
     if isinstance(setting.kind, NumberList) and not setting.help:
-        look["help"] = tr("Up to {most} numbers, separated by commas.", most=MOST_PANELS)
+        look["help"] = tr(LIST_HELP, most=MOST_PANELS)
     st.text_input(label, value, max_chars=MOST_TEXT, **look)
 
 
@@ -162,7 +217,6 @@ def draw_rate(settings: Settings, id: str, title: str) -> None:
     """Draw the two controls of a learning rate: a logarithmic slider and an exact number."""
     if settings.replaced(id):
         return
-    kind: Any = TABLE[id].kind
     rate = settings[id]
     low, high = RATE_DECADES
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -175,13 +229,14 @@ def draw_rate(settings: Settings, id: str, title: str) -> None:
             "10^%.2f",
             **control(settings, f"{id}.slider", id, position(rate), rate_at),
         )
-        st.number_input(
+        note = field(
+            settings,
+            id,
             tr("{optimizer} exact rate", optimizer=title),
-            *(kind.low, kind.high, rate, kind.step, "%g"),
-            label_visibility="collapsed",
-            width=88,
-            **control(settings, id, id, rate),
+            {"label_visibility": "collapsed", "width": 88},
         )
+    if note:
+        tell(note)
 
 
 def position(rate: float) -> float:
