@@ -91,6 +91,10 @@ def test_the_names_in_links_of_old_begin_with_the_preset_and_need_not_any_more()
     assert "`ravine.length` = `5`: there is no such setting here." in notes[0].text()
 
 
+def test_a_name_without_a_value_says_nothing():
+    assert read({"preset": [], "noise": (), "surface": ["Saddle"]}) == read({"surface": "Saddle"})
+
+
 def test_a_preset_of_one_optimizer_can_be_compared_by_optimizers():
     settings, notes = read({"preset": "momentum", "momentum.compare": "Optimizer"})
     assert notes == []
@@ -240,6 +244,7 @@ def test_a_run_is_looked_at_by_its_name_whatever_its_rate():
         ("noise", float("nan")),
         ("noise", -1.0),
         ("length", 1e300),
+        ("noise", 10**400),
         ("length", 2.5),
         ("surface", "Everest"),
         ("surface", 3),

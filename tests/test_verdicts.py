@@ -599,6 +599,26 @@ def test_with_weight_decay_noise_hovers_around_the_moved_minimizer():
     assert found.kind == NOISE_BALL
 
 
+def test_where_weight_decay_has_no_minimum_to_move_noise_hovers_around_none():
+    run = Run("SGD", 0.1, weight_decay=10.0, batch_size=1)
+    found = judged(run, surface="Monkey saddle", start=(0.1, 0.1), noise=0.01)
+    assert (found.kind, found.point, found["away"]) == (NOISE_BALL, None, math.inf)
+
+
+def test_a_run_whose_last_update_brings_it_to_rest_is_at_rest():
+    # The first step squares a gradient of 1e43 into the sum: what is left of the rate is nothing.
+    run = Run("AdaGrad", 1e6, {"eps": 0.0004})
+    found = judged(run, surface="Beale", start=(3.7, -2.3), steps=2)
+    assert (found.kind, found["step"]) == (STOPPED, 2)
+
+
+def test_a_run_that_leaves_all_bounds_below_its_last_loss_but_above_its_last_ones_does_not_fall():
+    run = Run("Momentum", 1000.0, batch_size=549)
+    settings = {"surface": "Ackley", "start": (-4.036532103562084, -1.960884867071)}
+    settings |= {"noise": 1.5694231483231128e-07, "samples": 1024, "seed": 54}
+    assert judged(run, **settings, steps=389).kind == STILL_MOVING
+
+
 def test_with_weight_decay_a_local_minimum_stays_local():
     run = Run("SGD", 0.001, weight_decay=1.0)
     assert judged(run, surface="Rastrigin", steps=300).kind == LOCAL_MINIMUM

@@ -108,6 +108,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "a_global_minimizer": msgid("a global minimizer"),
         "the_nearest_global_minimizer": msgid("the nearest global minimizer"),
         "the_moved_minimizer": msgid("the minimizer that weight decay {decay} has moved"),
+        "the_moved_local": msgid("the local minimizer that weight decay {decay} has moved"),
         "a_local_minimizer": msgid("a local minimizer"),
         "a_saddle": msgid("a saddle"),
         "a_maximizer": msgid("a maximizer"),
@@ -159,6 +160,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "hovers": msgid(
             "{run} hovers in the noise: radius {radius} around a point {distance} from {point}."
         ),
+        "ends_hovering": msgid("{run} ends {place}, hovering in the noise: radius {radius}."),
         "runs_out_of_rate": msgid(
             "{run} ends {place}: its learning rate has run out, from {largest} to {rate}."
         ),
@@ -173,6 +175,9 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "decay_pulls": msgid("Weight decay {decay} pulls it towards the origin at every update."),
         "decay_moves": msgid(
             "Weight decay {decay} moves the minimum by {distance}, to ({x}, {y})."
+        ),
+        "decay_leaves": msgid(
+            "Weight decay {decay} leaves the minimum where it is, at ({x}, {y})."
         ),
         "decay_counts": msgid("The loss that it descends includes weight decay {decay}."),
         # How it ended, in a cell of a table.

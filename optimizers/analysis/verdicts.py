@@ -133,8 +133,9 @@ class Verdict:
     oscillating      width, and period, in updates, of a cycle, or path, its length in `updates`
     growing          factor     by which the swings grow per update or, with x, y, low and high, the
                                 distance from the critical point there, of these curvatures
-    noise ball       radius, away   how far its middle is from `point`, the nearest critical point,
-                                or from the nearest minimum that weight decay has moved
+    noise ball       radius, away   how far its middle is from `point`, the nearest critical point;
+                                with weight decay `point` is the nearest minimum, and `away` the
+                                distance from where the decay has moved it, infinite for none
     rate ran out     rate, largest   the last rate, and the largest there was
     diverged         step, loss   the last loss
     stopped          step, slope
@@ -451,7 +452,11 @@ class _Case:
             minima = known_minima(
                 self.experiment.surface, self.experiment.params, self.plan.coupled
             )
-            away, point = _distances(minima.xy, middle).min(initial=math.inf), None
+            distances = _distances(minima.xy, middle)
+            away, point = distances.min(initial=math.inf), None
+            if distances.size:
+                x, y = minima.origin[int(np.argmin(distances))]
+                point = next(p for p in self.frame.points if (p.x, p.y) == (x, y))
         return _verdict(NOISE_BALL, point, radius=radius, away=math.inf if away is None else away)
 
     def lately(self, least: int = 1) -> Vector:
@@ -507,11 +512,11 @@ class _Case:
         """Return the verdict on a run that no longer moves though no critical point holds it."""
         steps = np.hypot(*np.diff(self.path, axis=0).T)
         resting = RESTING * self.frame.diagonal
-        count = int((np.cumsum(steps[::-1]) <= resting).sum())
-        if count < self.quarter or not self.ahead.whole:
+        if not self.ahead.whole:
             return None
         if _distances(self.ahead.path, self.path[-1]).max() > HORIZON * resting:
             return None
+        count = int((np.cumsum(steps[::-1]) <= resting).sum())
         return _verdict(STOPPED, step=self.updates - count, slope=self.model.slope)
 
     def flat(self) -> Verdict | None:
@@ -534,7 +539,8 @@ class _Case:
         """Return the verdict on a run that has not arrived anywhere."""
         ahead = self.ahead.loss
         noisy = self.plan.noise > 0
-        falls = bool(ahead[-1] < self.loss[-1])  # a run that falls out of all bounds falls
+        # A run that falls out of all bounds falls, by more than it goes up and down.
+        falls = bool(ahead[-1] < min(self.loss[-1], self.end_loss.mean()))
         if self.ahead.whole:
             ahead = _held(ahead, (HORIZON - 1) * self.updates + 1)[1:]
             means = [float(self.end_loss.mean())]

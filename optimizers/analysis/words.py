@@ -19,6 +19,7 @@ from optimizers.analysis import verdicts
 from optimizers.analysis.measures import (
     SHORTEST,
     Frame,
+    Minima,
     Vector,
     frame_of,
     known_minima,
@@ -203,11 +204,14 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
             factor = Growth(how["factor"])
             return Statement("ends_growing", run=label, place=place, factor=factor)
         case verdicts.NOISE_BALL:
-            if how.point is not None:
-                point = _named(frame, how.point)
-            else:
-                point = Statement("the_moved_minimizer", decay=plan.coupled)
             radius, distance = how["radius"], how["away"]
+            if how.point is None:
+                return Statement("ends_hovering", run=label, place=place, radius=radius)
+            point = _named(frame, how.point)
+            if plan.coupled > 0:
+                minima = known_minima(experiment.surface, experiment.params, plan.coupled)
+                (which,) = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
+                point = _moved_name(frame, minima, int(which), plan.coupled)
             return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
         case verdicts.RAN_OUT:
             rate, largest = how["rate"], how["largest"]
@@ -237,10 +241,12 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
     frame, end = frame_of(experiment), trajectory.path[-1]
     decay = experiment.plan(trajectory.run).coupled
     if decay > 0:
-        moved = _moved(experiment, end, decay)
-        if moved is None:
+        minima = known_minima(experiment.surface, experiment.params, decay)
+        best = np.flatnonzero(minima.best)
+        if not len(best) or not np.isfinite(end).all():
             return math.inf, None
-        return math.dist(moved, end), Statement("the_moved_minimizer", decay=decay)
+        which = int(best[np.argmin(np.hypot(*(minima.xy[best] - end).T))])
+        return math.dist(minima.xy[which], end), _moved_name(frame, minima, which, decay)
     distance, found = nearest(frame, end, frame.minimizers)
     if distance is None or found is None:
         return math.inf, None
@@ -260,14 +266,18 @@ def _named(frame: Frame, point: CriticalPoint) -> Statement:
     return PLACES.get(point.kind) or _minimizers_name(frame)
 
 
-def _moved(experiment: Experiment, position: Vector, decay: float) -> Vector | None:
-    """Return the nearest to a position of the global minimizers that weight decay has moved."""
-    minima = known_minima(experiment.surface, experiment.params, decay)
-    best = minima.xy[minima.best]
-    if not len(best) or not np.isfinite(position).all():
-        return None
-    nearest_one: Vector = best[np.argmin(np.hypot(*(best - position).T))]
-    return nearest_one
+def _moved_name(frame: Frame, minima: Minima, which: int, decay: float) -> Statement:
+    """Return what to call one of the minima of a loss with weight decay."""
+    best = bool(minima.best[which])
+    if _moves(frame, minima, which):
+        return Statement("the_moved_minimizer" if best else "the_moved_local", decay=decay)
+    return _minimizers_name(frame) if best else PLACES[record.LOCAL_MINIMUM]
+
+
+def _moves(frame: Frame, minima: Minima, which: int) -> bool:
+    """Tell whether a weight decay moves a minimum: it leaves one at the origin where it is."""
+    distance = math.dist(minima.xy[which], minima.origin[which])
+    return distance > SHORTEST * frame.diagonal
 
 
 def _place(experiment: Experiment, trajectory: Trajectory) -> Statement:
@@ -317,8 +327,10 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
         return [Statement("decay_counts", decay=decay)]
     end = trajectory.finite_path[-1]
     near = int(np.argmin(np.hypot(*(minima.xy - end).T)))
-    distance = math.dist(minima.xy[near], minima.origin[near])
     x, y = map(Coordinate, minima.xy[near])
+    if not _moves(frame_of(experiment), minima, near):
+        return [Statement("decay_leaves", decay=decay, x=x, y=y)]
+    distance = math.dist(minima.xy[near], minima.origin[near])
     return [Statement("decay_moves", decay=decay, distance=distance, x=x, y=y)]
 
 

@@ -121,7 +121,7 @@ class Settings:
         for name, value in changes.items():
             try:
                 values[name] = TABLE[name].kind.check(value)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):  # a whole number that no float holds
                 continue
         settings, unfit = settled(values)
         return settings, [unfit_note(settings, name, old, self) for name, old in unfit.items()]
@@ -176,7 +176,8 @@ def shown_value(settings: Settings, id: str, value: Any) -> Any:
 def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:
     """Return what a link says, and a note on every part of it that is not used."""
     given = {name: [text] if isinstance(text, str) else list(text) for name, text in query.items()}
-    ids = ids_of([name for name in given if given[name]], given.get("preset", [""])[-1])
+    given = {name: texts for name, texts in given.items() if texts}
+    ids = ids_of(list(given), given.get("preset", [""])[-1])
     values: dict[str, Any] = {}
     doubted: set[str] = set()
     notes: list[Note] = []
