@@ -882,8 +882,8 @@ def test_batch_sizes_without_noise_are_called_identical():
             Run("SGD", 0.001, weight_decay=1.0, batch_size=1),
             {"surface": "Rastrigin", "steps": 300, "noise": 1.0},
             "SGD hovers in the noise: radius 0.0018 around a point 0.00011 from the local minimizer"
-            " that weight decay 1 has moved. It crosses the valley at 174 of 299 turns. Weight decay"
-            " 1 moves the minimum by 0.0091, to (−1.98, 2.98).",
+            " that weight decay 1 has moved. It crosses the valley at 174 of 299 turns. Weight"
+            " decay 1 moves the minimum by 0.0091, to (−1.98, 2.98).",
         ),
     ],
 )
