@@ -139,7 +139,6 @@ def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note
         key=key,
         on_change=typed,
         args=(id,),
-        autocomplete="off",
         **look,
     )
     try:
