@@ -179,7 +179,7 @@ def test_contours_lie_evenly_at_heights_of_the_loss(surface):
     np.testing.assert_allclose(
         scale.inverse(heights), loss, rtol=1e-9, atol=1e-9 * np.abs(loss).max()
     )
-    lines = np.arange(figures.LEVELS) * fine["contours"]["size"] + fine["contours"]["start"]
+    lines = np.arange(figures.CONTOURS) * fine["contours"]["size"] + fine["contours"]["start"]
     assert fine["contours"]["end"] == pytest.approx(lines[-1])
     below = [float((heights < line).mean()) for line in lines]
     assert (below[0], below[-1]) == pytest.approx((0.03, 0.99), abs=0.01)
@@ -190,7 +190,7 @@ def test_the_losses_of_contours_grow_by_one_factor():
     ground = Ground.of(experiment_on("Quadratic"))
     _, scale = figures.terrain(ground)
     lines = figures.background(ground, 1, LIGHT)["data"][0]["contours"]
-    heights = lines["start"] + lines["size"] * np.arange(figures.LEVELS)
+    heights = lines["start"] + lines["size"] * np.arange(figures.CONTOURS)
     losses = scale.inverse(heights)
     factors = losses[1:] / losses[:-1]
     assert factors.max() / factors.min() < 1.05

@@ -106,7 +106,7 @@ def test_arrows_are_those_of_the_step(index):
             assert (x[0], y[0]) == tuple(step.theta)
             assert (x[1] - x[0], y[1] - y[0]) == pytest.approx(arrow.vector)
     sides = [high - low for low, high in Ground.of(EXPERIMENT).box]
-    if max(np.abs(step.step) / sides) > local.SHORTEST:
+    if max(np.abs(step.step) / sides) > local.SHORTEST_ARROW:
         assert "arrow-step" in drawn
 
 

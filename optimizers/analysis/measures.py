@@ -42,7 +42,7 @@ SHORTEST = 1e-9
 EQUAL_CURVATURES = 1e-9
 # A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
 FOLLOW = 32
-GRID = 33  # points a side at which the loss in the frame is looked at
+LOSS_GRID = 33  # points a side at which the loss in the frame is looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def _frame(name: str, params: Mapping[str, float]) -> Frame:
 def losses_in_frame(name: str, params: Mapping[str, float]) -> Vector:
     """Return the loss of a surface on a grid over its domain, in rising order."""
     surface = SURFACES[name]
-    x, y = (np.linspace(*side, GRID) for side in surface.domain)
+    x, y = (np.linspace(*side, LOSS_GRID) for side in surface.domain)
     return np.sort(surface.loss(*np.meshgrid(x, y), **params), axis=None)
 
 

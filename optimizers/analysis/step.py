@@ -140,7 +140,7 @@ def arrows(step: Step) -> list[Arrow]:
 
 # --- Local models
 
-PLANE = msgid("A plane has no single lowest point.")
+NO_LOWEST_POINT = msgid("A plane has no single lowest point.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,7 @@ def taylor(
     hessian = np.array([[hxx, hxy], [hxy, hyy]])
     kind = shape(hessian)
     stationary = None if kind == DEGENERATE else at - solve(hessian, gradient)
-    reason = NO_MINIMIZER.get(kind) if order == 2 else PLANE
+    reason = NO_MINIMIZER.get(kind) if order == 2 else NO_LOWEST_POINT
     larger, smaller = curvatures(hxx, hxy, hyy)
     return Model(
         theta=at,

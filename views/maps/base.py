@@ -15,7 +15,7 @@ from optimizers.maps import Request
 from optimizers.maps.base import noisy
 from views.maps.reasons import too_many
 from views.scene.curves import GAP_FLOOR
-from views.scene.figures import Figure, Mark
+from views.scene.figures import Figure, Mark, plain_layout
 from views.scene.panel import Panel
 from views.settings.runs import run_setting
 from views.settings.setting import Note, Range, Setting
@@ -119,9 +119,7 @@ def rates_of(choice: Choice) -> list[str]:
 def base_layout(theme: Theme) -> Figure:
     """Return the layout that the charts of all maps share."""
     return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 14},
+        **plain_layout(theme),
         "margin": {"l": 80, "r": 24, "t": 10, "b": 48, "autoexpand": False},
         "dragmode": False,
         "hovermode": "closest",

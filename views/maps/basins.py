@@ -83,9 +83,10 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
         }
     ]
     minima = [p for p in result.points if p.kind in MINIMUM_KINDS]
+    # As on the panels: a plus is a minimum, a ring the start.
     for text, points, symbol, size in (
-        ("minima", [(p.x, p.y) for p in minima], "star", 11),
-        ("the lab's start", [request.here or (0.0, 0.0)], "x-thin", 12),
+        ("minima", [(p.x, p.y) for p in minima], "cross", 11),
+        ("the lab's start", [request.here or (0.0, 0.0)], "circle", 12),
     ):
         data.append(
             {
@@ -98,7 +99,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
                     "symbol": symbol,
                     "size": size if len(points) < 20 else 5,
                     "color": "#ffffff",
-                    "line": {"color": "#000000", "width": 3 if symbol == "x-thin" else 1.5},
+                    "line": {"color": "#000000", "width": 3 if symbol == "circle" else 1.5},
                 },
                 "hoverinfo": "skip",
                 "showlegend": False,

@@ -21,7 +21,7 @@ from views.theme import Theme
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
 LOOK = 0.25  # seconds between two looks at a longer job
-KEYS = ("chart", "second chart")
+CHART_KEYS = ("chart", "second chart")
 CANCELLED = "map cancelled"  # the request that the visitor gave up
 VISITOR = "visitor"  # who waits for a map
 
@@ -131,7 +131,7 @@ def draw(
     shown = the_map.draw(request, result, choice, theme)
 
     def clicked() -> None:
-        point = st.session_state[KEYS[0]].point
+        point = st.session_state[CHART_KEYS[0]].point
         if the_map.load is None or point is None:
             return
         x, y = (float(value) for value in point)
@@ -141,7 +141,7 @@ def draw(
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
             on_point = clicked if index == 0 else session.write_link
-            chart.show(component, panel, theme, on_point, session.write_link, KEYS[index])
+            chart.show(component, panel, theme, on_point, session.write_link, CHART_KEYS[index])
     st.caption(f"{shown.pixel} {tr(the_map.hint)}")
     st.markdown(shown.words)
     files.draw_link(settings)

@@ -20,7 +20,7 @@ NO_NOISE = Note(
 ALL_EXACT = Note("Without noise every batch gives the exact gradient: set the noise above 0.")
 ALL_ALIKE = Note("Without noise all batch sizes give the same run: set the noise above 0.")
 NO_ESCAPE = Note("This surface has no local minimum to escape from: try the local-minima valley.")
-TOO_MANY = msgid(
+TOO_MANY_UPDATES = msgid(
     "This map would take {updates} million updates, and at most {most} million are made: choose a"
     " shorter length, fewer starts, pixels or seeds, or fewer runs."
 )
@@ -29,4 +29,6 @@ NO_BALL = Note("This surface has no lowest loss and so no noise ball: choose ano
 
 def too_many(updates: int, most: int) -> Note:
     """Return a note on a map that would take more updates than a map may."""
-    return Note(TOO_MANY, {"updates": f"{updates / 1e6:,.0f}", "most": f"{most / 1e6:,.0f}"})
+    return Note(
+        TOO_MANY_UPDATES, {"updates": f"{updates / 1e6:,.0f}", "most": f"{most / 1e6:,.0f}"}
+    )

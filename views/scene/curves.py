@@ -14,7 +14,7 @@ from landscape import SURFACES
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, ZONES, stability
-from views.scene.figures import RAISED, Figure, Ground, Mark, terrain
+from views.scene.figures import RAISED, Figure, Ground, Mark, plain_layout, terrain
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
@@ -190,9 +190,7 @@ def chart(
             }
         )
     layout: dict[str, Any] = {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 14},
+        **plain_layout(theme),
         "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # more for a legend of several rows
         "showlegend": True,
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

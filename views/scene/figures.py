@@ -27,7 +27,7 @@ from views.theme import KEYS, SYMBOLS, Theme, even_scale
 Figure = dict[str, Any]
 
 GRID = 97  # points of the contour grid along each axis
-LEVELS = 13  # of the contours
+CONTOURS = 13  # the heights of the contours
 STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
@@ -36,7 +36,7 @@ STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
-PAGE = 1300  # pixels across all panels, about
+PAGE_WIDTH = 1300  # pixels across all panels, about
 APART = 6  # pixels of a usual step, below which dots would touch
 PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
     msgid("Side by side"),
@@ -113,7 +113,7 @@ def terrain(ground: Ground, share: float = PLANE) -> tuple[NDArray[np.float64], 
 def levels(heights: NDArray[np.float64]) -> Figure:
     """Return the heights of the contours: evenly between what 3 and 99 % of the frame are below."""
     low, high = np.quantile(heights, (0.03, 0.99)).tolist()
-    return {"start": low, "end": high, "size": max(high - low, 1e-9) / (LEVELS - 1)}
+    return {"start": low, "end": high, "size": max(high - low, 1e-9) / (CONTOURS - 1)}
 
 
 class Place(NamedTuple):
@@ -233,12 +233,19 @@ def halo(theme: Theme) -> str:
     return ", ".join(f"{x}px {y}px 1px {theme.ground[0]}" for x in (-1, 1) for y in (-1, 1))
 
 
-def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
-    """Return the layout both panel figures share: axes that move together."""
-    layout: Figure = {
+def plain_layout(theme: Theme) -> Figure:
+    """Return the layout that all figures share: the page's text, on the page's own ground."""
+    return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 14},
+    }
+
+
+def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
+    """Return the layout both panel figures share: axes that move together."""
+    layout: Figure = {
+        **plain_layout(theme),
         "margin": {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
@@ -349,7 +356,7 @@ def foreground(
                 },
             },
         ]
-        pixels = PAGE / min(panels, 4) * steps
+        pixels = PAGE_WIDTH / min(panels, 4) * steps
         if 0 < len(steps) <= STEP_DOTS and np.median(pixels) >= APART:
             data.append(
                 {

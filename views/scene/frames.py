@@ -17,7 +17,7 @@ Vector = NDArray[np.float64]
 
 AROUND = 0.75  # widths of the domain around it, within which a run counts
 FEW = 6  # positions that a diverging run counts, the start among them
-NEAR = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
+NEAR_MINIMIZER = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
 LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
 PADDING = np.array([0.075, 0.115])  # of the sides; above a start there is room for its name
 MUCH = 0.75  # of a frame's width, that a fresh one needs at least for it to stay
@@ -58,7 +58,7 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
         away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
         nearest = int(away.argmin())
         lost = all(diverges(experiment, t) for t in trajectories)
-        if lost or away[nearest] <= NEAR * longest:
+        if lost or away[nearest] <= NEAR_MINIMIZER * longest:
             low, high = np.minimum(low, minima[nearest]), np.maximum(high, minima[nearest])
             longest = max(longest, float((high - low).max()))
     grid = 2.0 ** math.floor(math.log2(longest / CELLS))

@@ -14,7 +14,7 @@ from views.theme import Theme
 MODEL_GRID = 49  # points of the model's contour grid along each axis
 DASHES = ("dot", "dash", "dashdot", "longdash")
 ROOM = 1.6  # around the longest arrow
-SHORTEST = 0.004  # of the frame: a shorter arrow would be nothing but its head
+SHORTEST_ARROW = 0.004  # of the frame: a shorter arrow would be nothing but its head
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def traces(
         label = " = ".join(map(tr, same)) if arrow.name == same[0] else ""
         dash = "solid" if arrow.name in (STEP, GRADIENT) else next(others)
         size = float(np.max(np.abs(arrow.vector) / sides))
-        if not SHORTEST <= size < np.inf:
+        if not SHORTEST_ARROW <= size < np.inf:
             continue
         colour = mark.colour if arrow.name == STEP else theme.text
         found.append(

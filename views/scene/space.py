@@ -23,7 +23,7 @@ from views.scene.frames import within
 from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
-CELLS = 800  # of thinning, along each side of the box: about a pixel each
+THINNED_CELLS = 800  # along each side of the box, to thin long paths by: about a pixel each
 EYE = {"x": 0.5, "y": -1.32, "z": 1.42}
 LONGEST = 1.35  # side of the box, in the units of the eye
 HEIGHT = 0.6
@@ -177,9 +177,7 @@ def foreground(
     note = ending(marks, ends, theme, moved)
     hidden = {"visible": False, "fixedrange": True}
     layout: Figure = {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": flat["layout"]["font"],
+        **figures.plain_layout(theme),
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "showlegend": False,
         "hovermode": False,
@@ -251,7 +249,7 @@ def thinned(points: Vector, starts: list[int]) -> NDArray[np.intp]:
     piece; of what are still too many, one of every few: of an odd number, because one of two would
     make a straight line of a zigzag.
     """
-    cells = np.floor(CELLS * points)
+    cells = np.floor(THINNED_CELLS * points)
     same = (cells[1:] == cells[:-1]).all(axis=1)
     resting = np.zeros(len(points), bool)
     resting[1:-1] = same[:-1] & same[1:]

@@ -9,7 +9,7 @@ from optimizers import Optimizer
 from views.settings.schedules import MOST_UPDATES
 from views.settings.setting import OneOf, Range, RunName, Setting
 
-GONE = msgid("{label}: {old} is not among the runs any more; {new} is shown.")
+RUN_GONE = msgid("{label}: {old} is not among the runs any more; {new} is shown.")
 MODELS = (
     msgid("none"),
     msgid("first order: a plane"),
@@ -29,7 +29,7 @@ def run_setting(
         label,
         needs=("compare",),
         choices=lambda settings: settings.names(able),
-        unfit=GONE,
+        unfit=RUN_GONE,
         width=width,
     )
 
