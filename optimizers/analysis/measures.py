@@ -46,7 +46,7 @@ LOSS_GRID = 33  # points a side at which the loss in the frame is looked at
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class SurfaceFacts:
     """What is known of an experiment's surface at its parameters, looked up once.
 
     `points` holds the critical points in the domain, `xy` float64 (p, 2) where they are, and
@@ -62,17 +62,17 @@ class Frame:
     diagonal: float
 
 
-def frame_of(experiment: Experiment) -> Frame:
+def facts_of(experiment: Experiment) -> SurfaceFacts:
     """Return the facts of the experiment's surface."""
-    return _frame(experiment.surface, experiment.params)
+    return _facts(experiment.surface, experiment.params)
 
 
 @functools.lru_cache(maxsize=256)
-def _frame(name: str, params: Mapping[str, float]) -> Frame:
+def _facts(name: str, params: Mapping[str, float]) -> SurfaceFacts:
     surface = SURFACES[name]
     points = surface.critical_points(**params)
     best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
-    return Frame(
+    return SurfaceFacts(
         surface=surface,
         points=points,
         xy=np.array([(point.x, point.y) for point in points]).reshape(-1, 2),
@@ -177,8 +177,8 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
 
     The last position of a diverged run may be infinite; then its last step is left out.
     """
-    frame, path = frame_of(experiment), trajectory.finite_path
-    shortest = SHORTEST * frame.diagonal
+    facts, path = facts_of(experiment), trajectory.finite_path
+    shortest = SHORTEST * facts.diagonal
     dx, dy = np.diff(path, axis=0).T
     length = np.hypot(dx, dy)
     straight = math.hypot(*(path[-1] - path[0])) if len(path) else 0.0
@@ -194,7 +194,7 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
     angle = float(np.degrees(np.arctan2(np.abs(ux * wy - uy * wx), ux * wx + uy * wy)).mean())
 
     x, y = path[at + 1].T
-    hxx, hxy, hyy = frame.surface.hessian(x, y, **experiment.params)
+    hxx, hxy, hyy = facts.surface.hessian(x, y, **experiment.params)
     steepest, other = curvatures(hxx, hxy, hyy)
     # The eigenvector of the larger curvature, in whichever form adds two numbers of one sign. Both
     # steps are projected on the same one, so that its own sign does not matter.
@@ -277,7 +277,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
         reason = Statement("no_limit", optimizer=rule.name, reason=Text(rule.edges))
         return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
-    hessian = frame_of(experiment).surface.hessian(x, y, **experiment.params)
+    hessian = facts_of(experiment).surface.hessian(x, y, **experiment.params)
     curvature = curvatures(*hessian)[0] + experiment.plan(run).coupled
     product = trajectory.lr * curvature
     edges = rule.edges(run.hyper)
@@ -318,18 +318,18 @@ class Progress:
 
 def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -> Progress:
     """Measure how far a run came, and what it took to bring the loss gap below `tolerance`."""
-    frame = frame_of(experiment)
+    facts = facts_of(experiment)
     updates = gap = reason = None
-    if frame.surface.bounded:
-        (below,) = np.nonzero(trajectory.loss - frame.lowest < tolerance)
+    if facts.surface.bounded:
+        (below,) = np.nonzero(trajectory.loss - facts.lowest < tolerance)
         updates = int(below[0]) if below.size else None
-        gap = last_gap(frame, trajectory)
+        gap = last_gap(facts, trajectory)
     else:
-        reason = Statement("no_lower_bound", surface=Text(frame.surface.name))
+        reason = Statement("no_lower_bound", surface=Text(facts.surface.name))
     epoch = experiment.plan(trajectory.run).epoch
     end = trajectory.path[-1]
-    distance, minimizer = nearest(frame, end, frame.minimizers)
-    critical_distance, critical = nearest(frame, end, np.arange(len(frame.points)))
+    distance, minimizer = nearest(facts, end, facts.minimizers)
+    critical_distance, critical = nearest(facts, end, np.arange(len(facts.points)))
     return Progress(
         updates=updates,
         samples=None if updates is None else epoch.samples_seen(updates),
@@ -343,19 +343,19 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
     )
 
 
-def last_gap(frame: Frame, trajectory: Trajectory) -> float:
+def last_gap(facts: SurfaceFacts, trajectory: Trajectory) -> float:
     """Return the last loss gap: infinite if the loss is not finite or has no lower bound."""
-    gap = float(trajectory.loss[-1]) - frame.lowest
+    gap = float(trajectory.loss[-1]) - facts.lowest
     # The lowest loss is known but for its own rounding: a run may end a little below it.
     return max(gap, 0.0) if math.isfinite(gap) else math.inf
 
 
 def nearest(
-    frame: Frame, position: Vector, among: NDArray[np.intp]
+    facts: SurfaceFacts, position: Vector, among: NDArray[np.intp]
 ) -> tuple[float | None, CriticalPoint | None]:
     """Return the critical point, of those with the indices `among`, nearest to a position (2,)."""
     if not among.size or not np.isfinite(position).all():
         return None, None
-    distances = np.hypot(*(frame.xy[among] - position).T)
+    distances = np.hypot(*(facts.xy[among] - position).T)
     best = int(np.argmin(distances))
-    return float(distances[best]), frame.points[int(among[best])]
+    return float(distances[best]), facts.points[int(among[best])]

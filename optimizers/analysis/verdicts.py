@@ -31,10 +31,10 @@ from landscape.hessian import solve
 from landscape.record import CriticalPoint
 from optimizers.analysis.measures import (
     SHORTEST,
-    Frame,
+    SurfaceFacts,
     Vector,
     curvatures,
-    frame_of,
+    facts_of,
     known_minima,
     last_gap,
     losses_in_frame,
@@ -261,13 +261,13 @@ class _Case:
     def __init__(self, experiment: Experiment, trajectory: Trajectory) -> None:
         self.experiment, self.trajectory = experiment, trajectory
         self.plan: Plan = experiment.plan(trajectory.run)
-        self.frame: Frame = frame_of(experiment)
+        self.facts: SurfaceFacts = facts_of(experiment)
         self.path = trajectory.path
         self.loss = descended(trajectory.path, trajectory.loss, self.plan.coupled)
         self.updates = len(trajectory.lr)
         self.quarter = math.ceil(END_SHARE * self.updates)
-        self.close = CLOSE * self.frame.diagonal
-        self.rounding = SHORTEST * self.frame.diagonal
+        self.close = CLOSE * self.facts.diagonal
+        self.rounding = SHORTEST * self.facts.diagonal
 
     @functools.cached_property
     def model(self) -> Model:
@@ -342,8 +342,8 @@ class _Case:
             return None
         # With no lowest loss the gaps are infinite, and the positions alone decide.
         losses = self.thirds(_held(self.ahead.loss, len(path)), count)
-        before = float(self.loss[-count - 1 :].mean()) - self.frame.lowest
-        if any(float(part.mean()) - self.frame.lowest < SAME_GAP * before for part in losses):
+        before = float(self.loss[-count - 1 :].mean()) - self.facts.lowest
+        if any(float(part.mean()) - self.facts.lowest < SAME_GAP * before for part in losses):
             return None
         return _verdict(OSCILLATING, width=width, path=_length(last), updates=count)
 
@@ -430,7 +430,7 @@ class _Case:
 
     @property
     def _points(self) -> NDArray[np.intp]:
-        return np.arange(len(self.frame.points))
+        return np.arange(len(self.facts.points))
 
     def hovers(self) -> Verdict | None:
         """Return the verdict on a run that the noise keeps in a ball."""
@@ -447,7 +447,7 @@ class _Case:
                 return None
         if math.dist(self.end.mean(axis=0), middle) > SAME_BALL * radius:
             return None
-        away, point = nearest(self.frame, middle, self._points)
+        away, point = nearest(self.facts, middle, self._points)
         if self.plan.coupled > 0:
             minima = known_minima(
                 self.experiment.surface, self.experiment.params, self.plan.coupled
@@ -456,7 +456,7 @@ class _Case:
             away, point = distances.min(initial=math.inf), None
             if distances.size:
                 x, y = minima.origin[int(np.argmin(distances))]
-                point = next(p for p in self.frame.points if (p.x, p.y) == (x, y))
+                point = next(p for p in self.facts.points if (p.x, p.y) == (x, y))
         return _verdict(NOISE_BALL, point, radius=radius, away=math.inf if away is None else away)
 
     def lately(self, least: int = 1) -> Vector:
@@ -473,7 +473,7 @@ class _Case:
             around = np.concatenate([self.lately(SETTLED_LEAST), self.ahead.path])
         if _distances(around, end).max() > close:
             return None
-        frame, decay = self.frame, self.plan.coupled
+        facts, decay = self.facts, self.plan.coupled
         minima = known_minima(self.experiment.surface, self.experiment.params, decay)
         near = _distances(minima.xy, end)
         numbers = {"slope": model.slope, "low": model.low, "high": model.high}
@@ -485,7 +485,7 @@ class _Case:
         same = (model.low > 0) == (later.low > 0) and (model.high > 0) == (later.high > 0)
         if not (model.distance <= close and later.distance <= close and same):
             return None
-        gap = last_gap(frame, self.trajectory)
+        gap = last_gap(facts, self.trajectory)
         if model.low > 0:
             # The run's end and the known minimizer are both within CLOSE of the predicted one.
             if near[minima.best].min(initial=math.inf) <= 2 * close:
@@ -511,7 +511,7 @@ class _Case:
     def rests(self) -> Verdict | None:
         """Return the verdict on a run that no longer moves though no critical point holds it."""
         steps = np.hypot(*np.diff(self.path, axis=0).T)
-        resting = RESTING * self.frame.diagonal
+        resting = RESTING * self.facts.diagonal
         if not self.ahead.whole:
             return None
         if _distances(self.ahead.path, self.path[-1]).max() > HORIZON * resting:
@@ -521,17 +521,17 @@ class _Case:
 
     def flat(self) -> Verdict | None:
         """Return the verdict on a run that hardly gets lower because there is hardly a slope."""
-        frame, model = self.frame, self.model
+        facts, model = self.facts, self.model
         left = float(np.ptp(losses_in_frame(self.experiment.surface, self.experiment.params)))
-        if frame.surface.bounded:
-            left = last_gap(frame, self.trajectory)
+        if facts.surface.bounded:
+            left = last_gap(facts, self.trajectory)
         change = float(np.ptp(self.end_loss))
         ahead = np.abs(self.ahead.loss - self.loss[-1]).max() if self.ahead.whole else math.inf
         if not max(change, ahead) <= FLAT_CURVE * left:
             return None
         # Where a minimum is near, the slope is small because the run is about to arrive.
-        arriving = model.low > 0 and model.distance <= frame.diagonal
-        if arriving or model.slope * frame.diagonal > FLAT_GROUND * left:
+        arriving = model.low > 0 and model.distance <= facts.diagonal
+        if arriving or model.slope * facts.diagonal > FLAT_GROUND * left:
             return None
         return _verdict(PLATEAU, slope=model.slope, change=change, updates=self.quarter)
 

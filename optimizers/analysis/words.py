@@ -18,10 +18,10 @@ from landscape.record import CriticalPoint
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import (
     SHORTEST,
-    Frame,
     Minima,
+    SurfaceFacts,
     Vector,
-    frame_of,
+    facts_of,
     known_minima,
     last_gap,
     losses_in_frame,
@@ -147,7 +147,7 @@ def _at_rest(
     """Return why a run does not move, None for one that does."""
     away = np.abs(trajectory.path - trajectory.path[0]).max()
     # Written so that a position that is not finite has moved.
-    if not away <= SHORTEST * frame_of(experiment).diagonal:
+    if not away <= SHORTEST * facts_of(experiment).diagonal:
         return None
     if how.kind in SETTLED:
         return Statement("does_not_move", run=label, point=_with_decay(experiment, trajectory, how))
@@ -160,7 +160,7 @@ def _at_rest(
 
 def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str) -> Statement:
     """Return how a run ended, as a sentence on `label`."""
-    frame, plan = frame_of(experiment), experiment.plan(trajectory.run)
+    facts, plan = facts_of(experiment), experiment.plan(trajectory.run)
     place = _place(experiment, trajectory)
     match how.kind:
         case verdicts.DIVERGED:
@@ -173,18 +173,18 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
         case verdicts.CONVERGED:
             distance, point = _minimizer(experiment, trajectory)
             assert point is not None  # it is one of those that the verdict knows
-            if distance <= ARRIVED * frame.diagonal:
+            if distance <= ARRIVED * facts.diagonal:
                 return Statement("converges", run=label, point=point)
             return Statement("converges_within", run=label, point=point, distance=distance)
         case verdicts.LOCAL_MINIMUM | verdicts.SADDLE | verdicts.MAXIMUM:
             kind = "settles" if how.kind == verdicts.LOCAL_MINIMUM else "rests"
-            point, gap = _with_decay(experiment, trajectory, how), last_gap(frame, trajectory)
+            point, gap = _with_decay(experiment, trajectory, how), last_gap(facts, trajectory)
             if not math.isfinite(gap):
                 return Statement(kind, run=label, point=point)
             return Statement(f"{kind}_above", run=label, point=point, gap=gap)
         case verdicts.PLATEAU:
             if plan.coupled == 0:
-                place = _near(frame, trajectory.path[-1]) or place
+                place = _near(facts, trajectory.path[-1]) or place
             numbers = {"change": how["change"], "slope": how["slope"]}
             if how["updates"] == 1:
                 return Statement("ends_flat_in_one", run=label, place=place, **numbers)
@@ -207,11 +207,11 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
             radius, distance = how["radius"], how["away"]
             if how.point is None:
                 return Statement("ends_hovering", run=label, place=place, radius=radius)
-            point = _named(frame, how.point)
+            point = _named(facts, how.point)
             if plan.coupled > 0:
                 minima = known_minima(experiment.surface, experiment.params, plan.coupled)
                 (which,) = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
-                point = _moved_name(frame, minima, int(which), plan.coupled)
+                point = _moved_name(facts, minima, int(which), plan.coupled)
             return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
         case verdicts.RAN_OUT:
             rate, largest = how["rate"], how["largest"]
@@ -238,7 +238,7 @@ def _left(how: Verdict) -> Statement:
 
 def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, Statement | None]:
     """Return how far a run ends from the nearest minimizer of what it descends, and its name."""
-    frame, end = frame_of(experiment), trajectory.path[-1]
+    facts, end = facts_of(experiment), trajectory.path[-1]
     decay = experiment.plan(trajectory.run).coupled
     if decay > 0:
         minima = known_minima(experiment.surface, experiment.params, decay)
@@ -246,38 +246,38 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
         if not len(best) or not np.isfinite(end).all():
             return math.inf, None
         which = int(best[np.argmin(np.hypot(*(minima.xy[best] - end).T))])
-        return math.dist(minima.xy[which], end), _moved_name(frame, minima, which, decay)
-    distance, found = nearest(frame, end, frame.minimizers)
+        return math.dist(minima.xy[which], end), _moved_name(facts, minima, which, decay)
+    distance, found = nearest(facts, end, facts.minimizers)
     if distance is None or found is None:
         return math.inf, None
-    return distance, _minimizers_name(frame)
+    return distance, _minimizers_name(facts)
 
 
-def _minimizers_name(frame: Frame) -> Statement:
-    if len(frame.minimizers) > 1:
+def _minimizers_name(facts: SurfaceFacts) -> Statement:
+    if len(facts.minimizers) > 1:
         return Statement("a_global_minimizer")
     # There may be local ones beside it.
-    others = any(point.kind == record.LOCAL_MINIMUM for point in frame.points)
+    others = any(point.kind == record.LOCAL_MINIMUM for point in facts.points)
     return Statement("the_global_minimizer" if others else "the_minimizer")
 
 
-def _named(frame: Frame, point: CriticalPoint) -> Statement:
+def _named(facts: SurfaceFacts, point: CriticalPoint) -> Statement:
     """Return what to call a critical point."""
-    return PLACES.get(point.kind) or _minimizers_name(frame)
+    return PLACES.get(point.kind) or _minimizers_name(facts)
 
 
-def _moved_name(frame: Frame, minima: Minima, which: int, decay: float) -> Statement:
+def _moved_name(facts: SurfaceFacts, minima: Minima, which: int, decay: float) -> Statement:
     """Return what to call one of the minima of a loss with weight decay."""
     best = bool(minima.best[which])
-    if _moves(frame, minima, which):
+    if _moves(facts, minima, which):
         return Statement("the_moved_minimizer" if best else "the_moved_local", decay=decay)
-    return _minimizers_name(frame) if best else PLACES[record.LOCAL_MINIMUM]
+    return _minimizers_name(facts) if best else PLACES[record.LOCAL_MINIMUM]
 
 
-def _moves(frame: Frame, minima: Minima, which: int) -> bool:
+def _moves(facts: SurfaceFacts, minima: Minima, which: int) -> bool:
     """Tell whether a weight decay moves a minimum: it leaves one at the origin where it is."""
     distance = math.dist(minima.xy[which], minima.origin[which])
-    return distance > SHORTEST * frame.diagonal
+    return distance > SHORTEST * facts.diagonal
 
 
 def _place(experiment: Experiment, trajectory: Trajectory) -> Statement:
@@ -285,19 +285,19 @@ def _place(experiment: Experiment, trajectory: Trajectory) -> Statement:
     distance, point = _minimizer(experiment, trajectory)
     if point is None:
         return Statement("at_loss", loss=float(trajectory.loss[-1]))
-    if distance <= ARRIVED * frame_of(experiment).diagonal:
+    if distance <= ARRIVED * facts_of(experiment).diagonal:
         return Statement("at_point", point=point)
     if point.kind == "a_global_minimizer":
         point = Statement("the_nearest_global_minimizer")
     return Statement("away_from_point", distance=distance, point=point)
 
 
-def _near(frame: Frame, position: Vector) -> Statement | None:
+def _near(facts: SurfaceFacts, position: Vector) -> Statement | None:
     """Return how far which critical point is."""
-    distance, point = nearest(frame, position, np.arange(len(frame.points)))
+    distance, point = nearest(facts, position, np.arange(len(facts.points)))
     if distance is None or point is None:
         return None
-    return Statement("away_from_point", distance=distance, point=_named(frame, point))
+    return Statement("away_from_point", distance=distance, point=_named(facts, point))
 
 
 def _turns(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
@@ -328,7 +328,7 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
     end = trajectory.finite_path[-1]
     near = int(np.argmin(np.hypot(*(minima.xy - end).T)))
     x, y = map(Coordinate, minima.xy[near])
-    if not _moves(frame_of(experiment), minima, near):
+    if not _moves(facts_of(experiment), minima, near):
         return [Statement("decay_leaves", decay=decay, x=x, y=y)]
     distance = math.dist(minima.xy[near], minima.origin[near])
     return [Statement("decay_moves", decay=decay, distance=distance, x=x, y=y)]
@@ -424,7 +424,7 @@ def _lowest(
     ended: Sequence[int],
 ) -> Statement:
     """Return which of the runs that did not diverge ends lowest, and by how much."""
-    frame = frame_of(experiment)
+    facts = facts_of(experiment)
     starts = {i: float(trajectories[i].loss[0]) for i in ended}
     last = {i: float(trajectories[i].loss[-1]) for i in ended}
     highest, one_start = max(starts.values()), len(set(starts.values())) == 1
@@ -438,10 +438,10 @@ def _lowest(
     second = order[1]
     # What is compared is how far above the lowest loss a run ends or, where there is no lowest
     # loss, how far below the start.
-    if frame.surface.bounded:
-        size = {i: max(last[i] - frame.lowest, 0.0) for i in ended}
+    if facts.surface.bounded:
+        size = {i: max(last[i] - facts.lowest, 0.0) for i in ended}
         typical = float(np.median(losses_in_frame(experiment.surface, experiment.params)))
-        reached = REACHED * (typical - frame.lowest)
+        reached = REACHED * (typical - facts.lowest)
         equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached)]
         if size[best] <= reached and len(equal) == 1:
             names = {"run": labels[best], "second": labels[second]}
@@ -456,13 +456,13 @@ def _lowest(
         return Statement(kind, runs=_names(equal, labels), loss=loss)
     names = {"run": labels[best], "second": labels[second]}
     two = len(ended) == 2
-    if not frame.surface.bounded:
+    if not facts.surface.bounded:
         if size[second] <= 0:
             return Statement("lower" if two else "lowest", **names)
         much, times = _factor(size[best] / size[second])
         kind = "falls_much" if much else "falls_times"
         return Statement(kind if one_start else f"{kind}_from_highest", **names, times=times)
-    kind = ("lower" if two else "lowest") if frame.lowest == 0 else "closer" if two else "closest"
+    kind = ("lower" if two else "lowest") if facts.lowest == 0 else "closer" if two else "closest"
     ratio = size[second] / size[best]
     if ratio < 2:
         return Statement(f"{kind}_share", **names, share=Share(ratio - 1))
@@ -476,7 +476,7 @@ def _longest(
     """Return which run's path is the longest, in a list that is empty if none clearly is."""
     length = [float(np.hypot(*np.diff(t.path, axis=0).T).sum()) for t in trajectories]
     first, second = sorted(range(len(length)), key=lambda i: -length[i])[:2]
-    shortest = SHORTEST * frame_of(experiment).diagonal
+    shortest = SHORTEST * facts_of(experiment).diagonal
     if length[second] <= shortest or length[first] < EQUAL * length[second]:
         return []
     much, times = _factor(length[first] / length[second])

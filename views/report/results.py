@@ -9,7 +9,7 @@ import numpy as np
 from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Trajectory
-from optimizers.analysis.measures import frame_of, nearest
+from optimizers.analysis.measures import facts_of, nearest
 from optimizers.analysis.statements import Statement, render
 from optimizers.analysis.words import comparison, outcome
 
@@ -33,9 +33,9 @@ def table(
     experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]
 ) -> list[list[str]]:
     """Return the results of all runs, a row of HEAD's cells for each."""
-    rows, frame = [], frame_of(experiment)
+    rows, facts = [], facts_of(experiment)
     for label, trajectory in zip(labels, trajectories, strict=True):
-        distance, _ = nearest(frame, trajectory.path[-1], frame.minimizers)
+        distance, _ = nearest(facts, trajectory.path[-1], facts.minimizers)
         rows.append(
             [
                 label,
