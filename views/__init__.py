@@ -1,1 +1,1 @@
-"""The pages, their controls, figures and player."""
+"""The page: its settings, scenes, player, maps and reports, and the server that answers for it."""

@@ -5,8 +5,8 @@ positions, so it is not guessed: the run is carried on to HORIZON times its leng
 rate and with the further draws of its seed, and judged by both. Under noise it is carried on
 without it as well, which tells what the rule does by itself from what the noise does.
 
-A small gradient alone proves nothing: it may belong to a minimum, a saddle or flat ground. Asked
-is where the local quadratic model puts the critical point and what curvature it has there. Lengths
+A small gradient alone proves nothing: it may belong to a minimum, a saddle or flat ground. What
+counts is where the local quadratic model puts the critical point, and its curvatures there. Lengths
 are compared with the frame's diagonal or with each other, changes of the loss with what is left to
 be gained: neither a scaled loss nor turned axes change a verdict.
 
@@ -60,7 +60,7 @@ NOISE_BALL = "noise ball"  # hovering: the noise outweighs the slope
 RAN_OUT = "rate ran out"  # at no critical point, and the schedule has left no rate to get there
 DIVERGED = "diverged"
 STOPPED = "stopped"  # at no critical point: the rule had no step to take, or none with a length
-STILL_DESCENDING = "still descending"  # none of the above, and the loss goes on to fall
+STILL_DESCENDING = "still descending"  # none of the above, and the loss goes on falling
 STILL_MOVING = "still moving"  # none of the above, and the loss does not fall
 KINDS = (
     *(CONVERGED, LOCAL_MINIMUM, SADDLE, MAXIMUM, PLATEAU, OSCILLATING, GROWING, NOISE_BALL),

@@ -261,8 +261,8 @@ def leave_out_rounds(
 ):
     """Leave whole rounds out of what a run has yet to do that goes round for ever.
 
-    That is one which is where it was PERIOD updates ago, its state too and to the bit. Return the
-    first update count at which one of them is complete.
+    Such a run is where it was PERIOD updates ago, to the bit, its state included. Return the first
+    update count at which one of them is complete.
     """
     recorded = watch.recorded
     fate, last, changed = lanes[FATE], lanes[LAST], lanes[CHANGED]

@@ -89,7 +89,7 @@ class Run:
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
         check_names("optimizer", (self.optimizer,), OPTIMIZERS)
-        put("optimizer", str(self.optimizer))  # not a NumPy text
+        put("optimizer", str(self.optimizer))  # of NumPy's strings too
         check_names("schedule", (self.schedule,), SCHEDULES)
         put("schedule", str(self.schedule))
         rule, schedule = OPTIMIZERS[self.optimizer], SCHEDULES[self.schedule]

@@ -106,8 +106,8 @@ def sweep(
 
     `lr`, the values of `hyper`, `seed`, `batch_size` (0 is the full batch) and `steps` are numbers
     or arrays, `start` is an array of shape (..., 2); together they broadcast to the map's shape.
-    What is not given, single hyperparameters too, is the run's or else the experiment's; the
-    experiment's own runs play no part.
+    Whatever is not given, a single hyperparameter included, is the run's or else the experiment's;
+    the experiment's own runs play no part.
 
     `tolerance` asks for the first arrival, `record` for the losses at so many update counts,
     spread evenly from 0 to the most steps of any cell (n = steps + 1 are all of them). `progress`

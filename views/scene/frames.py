@@ -15,12 +15,12 @@ from optimizers import Experiment, Trajectory
 Frame = tuple[tuple[float, float], tuple[float, float]]
 Vector = NDArray[np.float64]
 
-AROUND = 0.75  # widths of the domain around it, within which a run counts
-FEW = 6  # positions that a diverging run counts, the start among them
+AROUND = 0.75  # a run counts as long as it is within so many widths of the domain
+FEW = 6  # positions of a diverging run that count, its start included
 NEAR_MINIMIZER = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
 LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
 PADDING = np.array([0.075, 0.115])  # of the sides; above a start there is room for its name
-MUCH = 0.75  # of a frame's width, that a fresh one needs at least for it to stay
+MUCH = 0.75  # a frame stays if a fresh one would have at least this share of its width
 CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small changes leave it alone
 
 
