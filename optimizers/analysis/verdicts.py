@@ -447,6 +447,11 @@ class _Case:
                 return None
         if math.dist(self.end.mean(axis=0), middle) > SAME_BALL * radius:
             return None
+        # It hovers already: in as many updates ahead it comes about as far as in its last quarter.
+        parts = self.thirds(self.whole_path(self.ahead), self.quarter)
+        radii, now = [_ball(part)[1] for part in parts], _ball(self.end)[1]
+        if min(radii) > SAME_BALL * now or now > SAME_BALL * max(radii):
+            return None
         away, point = nearest(self.facts, middle, self._points)
         if self.plan.coupled > 0:
             minima = known_minima(
