@@ -24,6 +24,7 @@ REFERENCES = (
     "test_landscape.py::test_the_domain_and_the_start_are_those_of_the_table",
     "test_listing.py::test_pytorch_repeated_the_run",
     "test_texts.py::test_no_picture_or_curve_holds_an_english_word",
+    "test_texts.py::test_no_surface_shows_an_english_word",
     "test_optimizers.py::test_a_rule_takes_the_steps_of_its_textbook",
     "test_optimizers.py::test_weight_decay_enters_as_in_the_textbook",
     "test_optimizers.py::test_noise_is_added_to_the_gradient_before_the_rule_and_its_rate",

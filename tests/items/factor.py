@@ -10,8 +10,7 @@ import html
 import re
 
 import pytest
-from test_map_pages import check_opens
-from test_map_pages import opened as opened_maps
+import test_map_pages
 from test_page import answered, labelled, opened, results
 
 from optimizers import Experiment, Run
@@ -25,6 +24,8 @@ from views.settings.table import FACTORS, TABLE
 
 NAME = "Warm-up"
 LINK = {"compare": NAME, "warmups": "0, 20", "schedule": "Cosine", "Warm-up.optimizer": "Adam"}
+
+patient = test_map_pages.patient  # here, too, the page waits for its map
 
 
 def test_it_stands_below_the_others():
@@ -77,7 +78,7 @@ def test_a_preset_can_compare_it(monkeypatch):
 
 @pytest.mark.parametrize("name", MAPS)
 def test_every_map_opens(name):
-    check_opens(opened_maps(map=name, noise="2", batch="8", **LINK))
+    test_map_pages.check_opens(test_map_pages.opened(map=name, noise="2", batch="8", **LINK))
 
 
 def test_its_runs_are_saved():

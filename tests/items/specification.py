@@ -51,6 +51,8 @@ EXPERIMENT = Experiment(
     ),
 )
 
+patient = test_map_pages.patient  # here, too, the page waits for its map
+
 
 def well(app: AppTest) -> AppTest:
     assert not app.exception
@@ -97,7 +99,7 @@ def test_its_runs_are_judged_in_words():
             assert verdict(experiment, trajectory).kind in KINDS
     app = opened(**LINK)
     app.session_state["drawer Run by run: what happened, and how it was measured"] = True
-    app.session_state["drawer Code that repeats a run"] = True
+    app.session_state["drawer Code for this run"] = True
     said = [m.value for m in well(app.run()).markdown]
     assert any(re.match(rf"- \S*{RULE}", text) for text in said)
     assert any(f"{RULE}: {OPTIMIZERS[RULE].edges}" in text for text in said)
