@@ -37,6 +37,7 @@ from views.maps import MAPS, files, page, rates
 from views.maps.base import Shown
 from views.presets import PRESETS
 from views.scene.payload import pack
+from views.server import jobs as server_jobs
 from views.server.jobs import Job, Jobs
 from views.settings.choice import Choice, choose
 from views.settings.schedules import MOST_UPDATES
@@ -57,6 +58,7 @@ LABELS = ("Momentum", "SGD", "Adam")
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the page wait for its map: only a browser comes back to look at a longer one."""
     monkeypatch.setattr(page, "QUICK", 60.0)
+    monkeypatch.setattr(server_jobs, "PATIENCE", 60.0)
 
 
 def opened(**link: Any) -> AppTest:
