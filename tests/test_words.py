@@ -700,6 +700,15 @@ def test_the_rarest_claims_hold_too():
     assert said >= RARE
 
 
+def test_runs_that_differ_in_the_sign_of_a_zero_are_identical():
+    runs = (Run("SGD"), Run("AdamW", 1e5, weight_decay=0.1))  # this one shrinks by 1 - 10,000
+    experiment = Experiment("Quadratic", start=(0.0, 0.0), steps=5, runs=runs)
+    trajectories = simulate(experiment)
+    assert len({t.path.tobytes() for t in trajectories}) > 1
+    (statement,) = comparison(experiment, trajectories, LABELS[:2])
+    assert statement == Statement("identical", runs=Statement("both_runs"))
+
+
 RARE = {"falls_much", "falls_much_from_highest", "longer_path_much", "longest_path_much"}
 RARE |= {"closer_much", "lower", "lowest"}
 

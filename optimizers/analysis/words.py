@@ -387,10 +387,11 @@ def comparison(
 
 
 def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
-    """Return the groups of two or more runs whose paths are the same, bit for bit."""
+    """Return the groups of two or more runs whose paths are the same, in every digit."""
     groups: dict[bytes, list[int]] = {}
     for i, trajectory in enumerate(trajectories):
-        groups.setdefault(trajectory.path.tobytes(), []).append(i)
+        positions = trajectory.path + 0.0  # makes 0 of -0, which is no other position
+        groups.setdefault(positions.tobytes(), []).append(i)
     return [group for group in groups.values() if len(group) > 1]
 
 
