@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import http.client
 import os
@@ -26,7 +25,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import websockets
-from conftest import COMPILING, PATIENCE, QUIET, Visit
+from conftest import COMPILING, PATIENCE, QUIET, Visit, awaited
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -193,7 +192,7 @@ def check_nothing_waits(url: str) -> None:
     pairs = [seconds_of_two(host, int(port)) for _ in range(10)]
     first, second = zip(*pairs, strict=True)
     assert min(second) < 4 * statistics.median(first)
-    times = asyncio.run(seconds_of_answers(url, (1, 2) * 10))[2:]
+    times = awaited(seconds_of_answers(url, (1, 2) * 10))[2:]
     assert min(times[1::2]) < 4 * statistics.median(times[::2])
 
 
@@ -211,7 +210,7 @@ def test_no_answer_waits_and_the_descriptors_are_enough_for_the_sessions_it_tell
     if Path("/proc/self/fd").exists():
         at_rest, sessions = server.descriptors(), 8
         assert max(at_rest) < start.DESCRIPTORS_BESIDE / 2
-        more = asyncio.run(descriptors_of_sessions(url, sessions, server.descriptors))
+        more = awaited(descriptors_of_sessions(url, sessions, server.descriptors))
         assert sum(more) - sum(at_rest) <= start.DESCRIPTORS_OF_SESSION * sessions
     assert not QUIET.search(server.told)
 
@@ -508,7 +507,7 @@ def test_the_installed_command_serves_with_the_apps_own_options(installed, start
     check_nothing_waits(url)
     assert "Compiling" in server.told
     compiled = sorted((tmp_path / "cache").rglob("*.nb?"))
-    asyncio.run(descriptors_of_sessions(url, 1, list))
+    awaited(descriptors_of_sessions(url, 1, list))
     assert fetched(f"{url}{OWN}/map/basins.csv?{SMALL}")[0] == 200
     assert sorted((tmp_path / "cache").rglob("*.nb?")) == compiled  # no visitor waits for LLVM
     code = (

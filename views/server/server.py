@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
 from views.live import routes as live
+from views.server.guard import Guard
 from views.server.jobs import JOBS
 
 PLAYER = Path(__file__).parents[1] / "player"
@@ -167,5 +168,5 @@ ROUTES = (Route("/{digest}/{name}", asset),)
 
 
 def middleware(routes: Sequence[BaseRoute]) -> tuple[Middleware, ...]:
-    """Return what comes before Streamlit: the app's own routes, and compression."""
-    return Middleware(Own, routes), Middleware(Compression)
+    """Return what comes before Streamlit: the guard, the app's own routes, and compression."""
+    return Middleware(Guard), Middleware(Own, routes), Middleware(Compression)

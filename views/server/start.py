@@ -34,6 +34,8 @@ from streamlit.web import bootstrap, cli
 from uvicorn.supervisors import Multiprocess
 
 from views.server import worker
+from views.server.guard import ancestors
+from views.server.patience import PatientProtocol
 
 MOST_WORKERS = 4
 PORTS = range(8501, 8600)  # where one is looked for, if none is asked for
@@ -98,6 +100,10 @@ def serve(given: dict[str, Any]) -> int:
     st.App(worker.FOLDER / "app.py")  # tells Streamlit where the app's own config.toml lies
     bootstrap.load_config_options(given)
     raise_descriptors()
+    try:
+        ancestors()
+    except ValueError as problem:
+        raise StartError(str(problem)) from None
     with contextlib.closing(listening(given)) as door:
         workers = min(os.cpu_count() or 1, MOST_WORKERS)
         config = uvicorn.Config(
@@ -106,6 +112,7 @@ def serve(given: dict[str, Any]) -> int:
             workers=workers,
             log_level="warning",
             access_log=False,
+            http=PatientProtocol,
             **encryption(),
             **sockets(),
         )
