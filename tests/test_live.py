@@ -25,7 +25,7 @@ from views.live import routes
 from views.live.answer import Asked, UnreadableError, answer, asked, described, ground_answer
 from views.live.kept import BESIDE, Kept, one, simulated
 from views.live.routes import ANSWERS, SOURCES, Workers, respond
-from views.presets import PRESETS
+from views.presets import OPENING, PRESETS
 from views.scene.figures import PICTURES
 from views.settings.choice import choose
 from views.settings.settings import read, write
@@ -99,7 +99,7 @@ def test_a_ground_is_found_at_the_address_that_its_scene_names(view):
 
 
 def test_a_picture_in_motion_stays_in_its_frame_and_comes_without_words():
-    still = scene_of()
+    still = scene_of("surface=Quadratic")
     moving = scene_of(urlencode({"Quadratic.SGD.lr": 0.02, "frame": still["frame"]}))
     assert moving["ground"] == still["ground"]
     assert "told" in still
@@ -113,6 +113,16 @@ def test_every_text_is_in_the_language_asked_for():
     texts += told["preset"].values()
     assert all("[[" in text for text in texts), texts
     assert scene_of("preset=book")["told"]["sentence"].startswith("AdaGrad's final loss")
+
+
+def test_a_frame_that_is_shown_stays_while_it_serves():
+    still = scene_of("surface=Quadratic")
+    near = {"Quadratic.SGD.lr": 0.02, "optimizers": "SGD"}
+    first, second = scene_of(urlencode(near)), scene_of("surface=Beale")
+    kept = scene_of(urlencode({**near, "Quadratic.SGD.lr": 0.021, "shown": first["frame"]}))
+    assert kept["ground"] == first["ground"]
+    assert "told" in kept
+    assert scene_of(urlencode({"shown": second["frame"], "surface": "Quadratic"})) == still
 
 
 def test_a_changed_preset_is_told_so():
@@ -161,7 +171,7 @@ def test_strange_settings_are_answered_with_defaults(query):
 
 FRAMES = ("1", "1,2,3", "a,b,c,d", "1,0,0,1", "nan,1,0,1", "0,inf,0,1", "0,1e300,0,1", "0,0,0,0")
 UNREADABLE = [
-    *("scene?theme=pink", "scene?lang=xx", *(f"scene?frame={frame}" for frame in FRAMES)),
+    *("scene?theme=pink", *(f"scene?frame={frame}" for frame in FRAMES)),
     *("ground?", "ground?surface=Everest", "ground?surface=Quadratic&view=x"),
     "ground?surface=Quadratic&view=Overlay&runs=1000000&frame=0,1,0,1",
     "ground?surface=Quadratic&view=Overlay&runs=1&frame=0,1,0,1&params.condition=nan",
@@ -192,7 +202,7 @@ def test_the_largest_frame_of_every_surface_can_be_drawn(surface, view):
 
 
 def test_an_address_is_read_or_refused():
-    assert asked("").settings == read({})[0]
+    assert asked("").settings == read({"preset": OPENING})[0]
     with pytest.raises(UnreadableError, match="theme must be one of"):
         asked("theme=pink")
 

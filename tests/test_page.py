@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.factors.learning_rate import rates_to_compare
 from views.factors.start import starts_to_compare
+from views.live.answer import Asked, asked, described
+from views.presets import CHANGED
 from views.scene.figures import PICTURES
 from views.server.save import serve, standalone, table
 from views.settings.choice import Choice
@@ -28,7 +31,7 @@ from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
 from views.settings.schedules import MOST_UPDATES
 from views.settings.setting import clean, read_numbers, read_points
-from views.settings.settings import read
+from views.settings.settings import read, write
 from views.settings.table import FACTORS, TABLE
 from views.theme import DARK, LIGHT, MOST_PANELS
 
@@ -52,11 +55,19 @@ def labelled(widgets: Any, label: str) -> Any:
     return found
 
 
+def told(app: AppTest) -> dict[str, Any]:
+    """Return what the player says under the picture: the server's answer to what it asks for."""
+    (player,) = app.get("bidi_component")
+    page = json.loads(player.proto.json)
+    assert page["link"] == urlencode(write(app.session_state["settings"]), doseq=True)
+    found: dict[str, Any] = described(asked(page["link"]))["told"]
+    return found
+
+
 def results(app: AppTest) -> list[list[str]]:
     """Return the cells of the table of results, by rows."""
-    (text,) = (m.value for m in app.markdown if "| Run | Final" in m.value)
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    rows: list[list[str]] = told(app)["rows"]
+    return rows
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -188,14 +199,14 @@ def test_a_list_without_a_usable_number_shows_the_default_and_says_so(text):
     app = opened(compare="Learning rate", **{"Quadratic.SGD.rates": text})
     assert not app.exception
     assert len(results(app)) == 4
-    assert any("No number to compare" in info.value for info in app.info)
+    assert any("No number to compare" in note for note in told(app)["notes"])
 
 
 def test_a_list_of_too_many_numbers_is_cut_and_says_so():
     text = ", ".join(str(i / 100) for i in range(1, 20))
     app = opened(compare="Learning rate", **{"Quadratic.SGD.rates": text})
     assert len(results(app)) == MOST_PANELS
-    assert any(f"at most {MOST_PANELS} runs" in info.value for info in app.info)
+    assert any(f"at most {MOST_PANELS} runs" in note for note in told(app)["notes"])
 
 
 def test_empty_selections_show_the_default():
@@ -211,7 +222,7 @@ def test_starts_without_a_usable_point_show_the_default_and_say_so(text):
     app = opened(compare="Start", **{"Quadratic.starts": text})
     assert not app.exception
     assert len(results(app)) == 4
-    assert any("No start to compare" in info.value for info in app.info)
+    assert any("No start to compare" in note for note in told(app)["notes"])
 
 
 @pytest.mark.parametrize("name", ["SGD", "Momentum", "Nesterov"])
@@ -246,7 +257,7 @@ def test_an_infinite_whole_number_in_a_link_is_refused(name, value):
 def test_an_empty_choice_in_a_link_is_kept_and_pointed_out():
     app = opened(optimizers="")
     assert not app.exception
-    assert any("Nothing is chosen" in info.value for info in app.info)
+    assert any("Nothing is chosen" in note for note in told(app)["notes"])
 
 
 def test_numbers_are_read_with_any_separator_and_complaints_are_short():
@@ -264,7 +275,7 @@ def test_epochs_are_updates_by_the_batch_size_up_to_the_stated_bound():
     assert [row[3] for row in results(app)] == [str(3 * math.ceil(10_000 / 256)), "3"]
     app = opened(batch="1", unit="epochs", length="3", noise="1")
     assert [row[3] for row in results(app)] == [f"{MOST_UPDATES:,}"] * 4
-    assert any(f"cut to {MOST_UPDATES:,} of 30,000" in info.value for info in app.info)
+    assert any(f"cut to {MOST_UPDATES:,} of 30,000" in note for note in told(app)["notes"])
 
 
 def test_batches_larger_than_the_data_are_the_full_batch():
@@ -282,11 +293,12 @@ def test_batch_sizes_are_powers_of_two_below_the_samples_and_all(samples):
 
 def test_comparing_batches_without_noise_is_pointed_out():
     app = opened(compare="Batch size")
-    assert any("noise is 0" in info.value for info in app.info)
+    assert any("noise is 0" in note for note in told(app)["notes"])
 
 
 def test_weight_decay_is_said_to_move_the_minimizer():
-    assert any("moves the minimizer" in i.value for i in opened(**{"SGD.weight_decay": "0.1"}).info)
+    app = opened(**{"SGD.weight_decay": "0.1"})
+    assert any("moves the minimizer" in note for note in told(app)["notes"])
 
 
 def test_newton_says_where_the_hessian_is_not_positive_definite():
@@ -301,9 +313,9 @@ def test_a_diverged_run_is_in_the_table_with_its_step():
 
 def test_the_page_says_what_happened_and_on_demand_how_it_was_measured():
     app = opened(preset="book")
-    texts = [m.value for m in app.markdown]
-    assert "AdaGrad's final loss is the lowest; SGD's is 18 times as high." in " ".join(texts)
-    assert not any("Changes of side" in text for text in texts)
+    sentence = told(app)["sentence"]
+    assert "AdaGrad's final loss is the lowest; SGD's is 18 times as high." in sentence
+    assert not any("Changes of side" in m.value for m in app.markdown)
     app.session_state["drawer Run by run: what happened, and how it was measured"] = True
     (measured,) = (m.value for m in app.run().markdown if m.value.startswith("| Run | Changes"))
     assert "| SGD | 29 of 29 | 158.5° | 5.35 | not reached" in measured
@@ -339,10 +351,10 @@ def test_a_surface_without_a_minimizer_has_no_distance():
 
 def test_the_rate_slider_sets_the_exact_rate_and_follows_it():
     app = opened()
-    labelled(app.slider, "SGD rate").set_value(-2.0).run()
+    labelled(app.select_slider, "SGD rate").set_value("0.01").run()
     assert labelled(app.text_input, "SGD exact rate").value == "0.01"
     labelled(app.text_input, "SGD exact rate").set_value("0.1").run()
-    assert labelled(app.slider, "SGD rate").value == -1.0
+    assert labelled(app.select_slider, "SGD rate").value == "0.1"
     assert app.query_params == {"Quadratic.SGD.lr": "0.1"}
 
 
@@ -376,11 +388,10 @@ def test_a_setting_of_a_preset_needs_no_name_of_it():
 
 def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
     app = opened(preset="ravine", **{"ravine.noise": "3"})
-    assert any("You changed this experiment" in m.value for m in app.markdown)
-    next(b for b in app.button if b.label == "Undo changes").click().run()
-    assert not any("You changed this experiment" in m.value for m in app.markdown)
-    assert labelled(app.text_input, "Noise").value == "0"
-    assert app.query_params == {"preset": "ravine"}
+    assert told(app)["changed"] == CHANGED
+    settings, _ = app.session_state["settings"].changed({"preset": "ravine"})
+    assert not described(Asked(settings))["told"]["changed"]
+    assert write(settings) == {"preset": ["ravine"]}
 
 
 @pytest.mark.parametrize(
@@ -493,7 +504,7 @@ def test_all_optimizers_can_share_one_rate():
     app = opened(fair="the same", **{"Quadratic.rate": "0.03"})
     assert not app.warning
     assert titles(app) == [f"{name} lr 0.03" for name in ("SGD", "Momentum", "RMSProp", "Adam")]
-    assert [s.label for s in app.slider if "rate" in s.label] == ["Common rate"]
+    assert [s.label for s in app.select_slider if "rate" in s.label] == ["Common rate"]
 
 
 def test_an_effective_rate_is_the_rate_over_one_minus_momentum():
@@ -511,7 +522,7 @@ def test_an_effective_rate_is_the_rate_over_one_minus_momentum():
 
 def test_each_optimizer_can_have_its_best_rate():
     app = opened(fair="each its best", surface="Rosenbrock", optimizers=["SGD", "Adam"])
-    assert any("Each optimizer has its own best rate" in m.value for m in app.info)
+    assert any("Each optimizer has its own best rate" in note for note in told(app)["notes"])
     rows = results(app)
     for name, row in zip(("SGD", "Adam"), rows, strict=True):
         experiment = Experiment("Rosenbrock", runs=(Run(name),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from test_payload import unpack
 from landscape import SURFACES
 from landscape.language import PSEUDO, TEMPLATE, language, tr
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from views.live.answer import asked, described
 from views.maps import page
 from views.presets import PRESETS
 from views.scene.curves import CURVES
@@ -140,7 +142,7 @@ UNREAD = {
     *("id", "key", "form_id", "element_id", "user_key", "fragment_id", "icon", "mime_type"),
     *("query_param_key", "page_script_hash", "html_content", "css_content", "js_content"),
     *("component_name", "class_name", "element_type", "language", "default_value", "format"),
-    *("raw_values", "raw_value", "string_value", "type"),
+    *("raw_values", "raw_value", "string_value", "type", "json"),
 }
 OPTIONS = ("options", "string_values")
 
@@ -192,10 +194,23 @@ def again(app: AppTest) -> AppTest:
         return app.run()
 
 
+def answer_texts(app: AppTest) -> Iterator[tuple[str, str]]:
+    """Return the texts that the player gets from the server."""
+    for component in app.get("bidi_component"):
+        if component.proto.json:
+            query = json.loads(component.proto.json)["link"]
+            with language(PSEUDO):
+                answer = described(asked(query))
+            answer["told"].pop("link")
+            yield from drawn_texts(answer, "answer")
+            yield from drawn_texts(answer["told"], "told", shown=True)
+
+
 def check(app: AppTest) -> None:
     """Check that a page shows something, and no English word."""
     assert not app.exception
     texts = [*page_texts(app.main, "main."), *page_texts(app.sidebar, "sidebar.")]
+    texts += answer_texts(app)
     assert len(texts) > 50
     assert escaped(iter(texts)) == {}
 

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import math
-from typing import Any
 
 import streamlit as st
 
 from landscape import SURFACES
-from landscape.language import language, number, tr, tr_n
-from optimizers import Trajectory, simulate
-from views.factors.start import point_list
-from views.live.answer import looked_at
+from landscape.language import language, tr, tr_n
+from views.live.answer import Asked, both, link, looked_at, moved_start
+from views.live.controls import controls
+from views.live.kept import simulated
 from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player
-from views.presets import CHANGED, MAPS_VIEW, PRESETS
+from views.presets import CHANGED, MAPS_VIEW, OPENING, PRESETS
 from views.report import inspector, report
-from views.scene.figures import marks_of
-from views.scene.scene import ground_of, packed
 from views.server import save
 from views.settings import session
 from views.settings.choice import Choice, choose
 from views.settings.runs import OPEN
-from views.settings.setting import doubled
 from views.settings.settings import Settings, in_use
 from views.settings.sidebar import draw_sidebar
 from views.settings.table import VIEWS
 from views.settings.widgets import control, draw, switch
 from views.theme import LIGHT, THEMES, Theme
 
-GROUND = "ground"  # in the session: the one that was drawn last
+UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
 MOST_COMPLAINTS = 5  # about one link
 
 
@@ -43,61 +40,80 @@ def page() -> None:
 
 
 def draw_page(settings: Settings) -> None:
-    """Draw the page in the current language.
-
-    The places come first and what is in them in the order of its importance: the picture, what
-    is told of it, then the controls.
-    """
-    choice = choose(settings)
+    """Draw the page in the current language: places first, then what is in them as it matters."""
+    maps_shown = settings["view"] == MAPS_VIEW
     head = st.container(horizontal=True, vertical_alignment="center")
     told, stage, details, foot = (st.container() for _ in range(4))
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
-    if choice.view == MAPS_VIEW:
-        with stage:
-            atlas(settings, choice, theme)
-    else:
-        descents(settings, choice, theme, stage, details)
+    with stage:
+        if maps_shown:
+            atlas(settings, choose(settings), theme)
+        else:
+            descents(settings, theme)
+    opened = False
+    with details:
+        if not maps_shown:
+            opened = in_detail(settings)
+    st.session_state[session.WHOLE] = maps_shown or opened or unserved()
     with foot:
-        about(choice)
+        about(settings)
     with st.sidebar:
-        draw_sidebar(settings, choice)
+        draw_sidebar(settings)
     with head:
-        heading(settings, choice)
+        heading(settings)
     with told:
         tell_of_link()
 
 
-def descents(settings: Settings, choice: Choice, theme: Theme, stage: Any, details: Any) -> None:
-    """Draw the descents, what happened in them, and on demand how."""
-    trajectories = simulate(choice.experiment)
-    look = looked_at(choice, trajectories)
-    ground = ground_of(choice.experiment, trajectories, choice.view, st.session_state.get(GROUND))
-    st.session_state[GROUND] = ground
-    with stage:
-        tell(settings, choice)
-        player.show(
-            player.register(),
-            packed(
-                choice.experiment,
-                trajectories,
-                marks_of(choice.labels, theme),
-                choice.view,
-                theme,
-                choice.curve,
-                choice.unit,
-                choice.preset,
-                look,
-                ground,
-            ),
-            lambda: start_here(choice),
-            lambda: look_here(choice, trajectories),
-            session.write_link,
-        )
-        report.summary(choice, trajectories)
-    with details:
-        report.details(settings, choice, trajectories)
-        inspector.draw(settings, choice, trajectories, look)
-        report.listing(choice)
+def descents(settings: Settings, theme: Theme) -> None:
+    """Draw the player, which asks the server for the picture and for what is said of it."""
+    player.show(
+        player.register(),
+        {
+            "link": link(settings),
+            "opening": link(Settings({"preset": OPENING})),
+            "theme": theme.name,
+            "controls": controls(settings),
+            "answer": sent(settings, theme) if unserved() else None,
+        },
+        {
+            "start": start_here,
+            "look": look_here,
+            "undo": undo,
+            "unserved": serve_by_script,
+            "theme": session.write_link,
+        },
+    )
+
+
+def sent(settings: Settings, theme: Theme) -> dict[str, str]:
+    """Return ground and answer as text, for a browser that cannot ask for them."""
+    found = both(Asked(settings, theme=theme.name))
+    return {name: base64.b64encode(part).decode() for name, part in found.items()}
+
+
+def unserved() -> bool:
+    """Tell whether this visitor's browser could not ask for a picture."""
+    return bool(st.session_state.get(UNSERVED))
+
+
+def serve_by_script() -> None:
+    """Send pictures with the script's runs from now on."""
+    st.session_state[UNSERVED] = True
+    session.write_link()
+
+
+def in_detail(settings: Settings) -> bool:
+    """Draw on demand how the descents went, and tell whether any of that is open."""
+    opened = report.opened(), inspector.opened(settings), report.listing_opened()
+    if not any(container.open for container in opened):
+        return False
+    choice = choose(settings)
+    trajectories = simulated(choice.experiment)
+    report.details(opened[0], settings, choice, trajectories)
+    inspector.draw(opened[1], settings, choice, trajectories, looked_at(choice, trajectories))
+    report.listing(opened[2], choice)
+    return True
 
 
 def atlas(settings: Settings, choice: Choice, theme: Theme) -> None:
@@ -106,23 +122,17 @@ def atlas(settings: Settings, choice: Choice, theme: Theme) -> None:
     maps.show(settings, choice, theme, chart.register())
 
 
-def about(choice: Choice) -> None:
+def about(settings: Settings) -> None:
     """Draw what is known of the surface."""
-    experiment = choice.experiment
-    surface = SURFACES[experiment.surface]
-    lowest = surface.lowest(**experiment.params)
-    if surface.bounded:
-        least = tr("Lowest loss: {loss}.", loss=number(lowest, 4))
-    else:
-        least = tr("It has no lowest loss.")
+    surface = SURFACES[settings["surface"]]
     marks = tr("○ marks the start, + a minimum: large a global one, small a local one.")
     st.caption(
         f"**{tr(surface.name)}.** {tr(surface.sentence)} $f = {surface.latex}$."
-        f" {tr(surface.source)}. {least} {marks}"
+        f" {tr(surface.source)}. {marks}"
     )
 
 
-def heading(settings: Settings, choice: Choice) -> None:
+def heading(settings: Settings) -> None:
     """Draw title, gallery, the switches of view and curve, and what can be saved."""
     st.markdown("### Zigzag", width="content")
     gallery = st.popover(tr("Gallery"), key="gallery", on_change=session.write_link)
@@ -130,7 +140,7 @@ def heading(settings: Settings, choice: Choice) -> None:
         with gallery:
             presets(settings)
     switch(settings, "view", VIEWS)
-    if choice.view == MAPS_VIEW:
+    if settings["view"] == MAPS_VIEW:
         return
     draw(settings, "curve", label_visibility="collapsed")
     menu = st.popover(tr("Save"), key="save", on_change=session.write_link)
@@ -202,29 +212,23 @@ def unchanged(settings: Settings, choice: Choice) -> bool:
     return all(in_use(settings, id) == in_use(plain, id) for id in ids)
 
 
-def start_here(choice: Choice) -> None:
-    """Move the start to where the user clicked, rounded to a thousandth of the frame."""
-    *clicked, panel = st.session_state["player"].start
-    experiment = choice.experiment
-    surface = SURFACES[experiment.surface]
-    start = []
-    for side, value in zip(surface.domain, clicked, strict=True):
-        digits = max(0, 3 - math.floor(math.log10(side[1] - side[0])))
-        low, high = doubled(side)
-        start.append(round(min(max(float(value), low), high), digits))
-    x, y = start
-    if not choice.replaces(f"{surface.name}.x"):
-        session.change({f"{surface.name}.x": x, f"{surface.name}.y": y})
-        return
-    starts = [experiment.plan(run).start for run in experiment.runs]
-    starts[int(panel) % len(starts)] = (x, y)
-    session.change({f"{surface.name}.starts": point_list(starts)})
+def start_here() -> None:
+    """Move the start to where the user clicked or dragged it."""
+    x, y, panel = (float(value) for value in st.session_state["player"].start)
+    settings = st.session_state[session.SETTINGS]
+    session.change(moved_start(settings, choose(settings), x, y, int(panel)))
 
 
-def look_here(choice: Choice, trajectories: list[Trajectory]) -> None:
+def look_here() -> None:
     """Look inside the step at which the clock stands, of the run that was looked at before."""
     paces = st.session_state["player"].look
+    choice = choose(st.session_state[session.SETTINGS])
     index = choice.look.run if choice.look else 0
-    last = len(trajectories[index].lr) - 1
+    last = len(simulated(choice.experiment)[index].lr) - 1
     step = math.floor(float(paces[index]) + 1e-9)
     session.change({"look.step": max(0, min(step, last)), "look": OPEN})
+
+
+def undo() -> None:
+    """Go back to the preset as it is."""
+    session.change({"preset": st.session_state[session.SETTINGS]["preset"]})

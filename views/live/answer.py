@@ -16,6 +16,7 @@ from landscape.language import LANGUAGES, PSEUDO, SOURCE, current, language, num
 from optimizers import Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.simulation.experiment import Values
+from views.factors.start import point_list
 from views.live.kept import simulated
 from views.presets import CHANGED, MAPS_VIEW
 from views.report import results
@@ -26,11 +27,11 @@ from views.scene.payload import pack
 from views.scene.scene import ground_of, packed_ground, scene
 from views.settings.choice import Choice, choose
 from views.settings.setting import Note, doubled
-from views.settings.settings import Settings, read, write
+from views.settings.settings import Settings, opening, write
 from views.theme import LIGHT, MOST_PANELS, THEMES
 
 SCENE, GROUND = "scene", "ground"  # their addresses, below the server's own
-OURS = ("theme", "frame")  # names in an address that are no settings
+OURS = ("theme", "frame", "shown")  # names in an address that are no settings
 SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
 
 
@@ -40,22 +41,23 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """What an address asks for: what is shown, its colours, and the frame if that is to stay.
+    """What an address asks for: what is shown, in which colours, and the frames of it.
 
-    A picture in a given frame is one of many, while something moves: it comes without words.
+    A picture that is to stay in a `frame` is one of many, while something moves, and comes without
+    words. The frame that is `shown` already is kept as long as it serves.
     """
 
     settings: Settings
     notes: tuple[Note, ...] = ()
     theme: str = LIGHT.name
-    lang: str = SOURCE
     frame: Frame | None = None
+    shown: Frame | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What the answer depends on."""
         told = tuple(note.text() for note in self.notes)
-        return self.settings, told, self.theme, self.lang, self.frame
+        return self.settings, told, self.theme, self.frame, self.shown
 
 
 def asked(query: str) -> Asked:
@@ -64,17 +66,10 @@ def asked(query: str) -> Asked:
     Strange values of settings are no reason: they are answered with the default and a note.
     """
     given = parse_qs(query, keep_blank_values=True)
-    theme, frame = ((given.pop(name, None) or [""])[-1] for name in OURS)
-    code = checked_language(given.get("lang", [""])[-1])
-    settings, notes = read(given)
-    surface = settings["surface"]
-    return Asked(
-        settings,
-        tuple(notes),
-        checked_theme(theme),
-        code,
-        checked_frame(frame, surface) if frame else None,
-    )
+    theme, *frames = ((given.pop(name, None) or [""])[-1] for name in OURS)
+    settings, notes = opening(given)
+    frame, shown = (checked_frame(f, settings["surface"]) if f else None for f in frames)
+    return Asked(settings, tuple(notes), checked_theme(theme), frame, shown)
 
 
 def checked_theme(name: str) -> str:
@@ -117,8 +112,15 @@ def near(side: tuple[float, float], own: tuple[float, float]) -> bool:
 
 def answer(asked: Asked) -> bytes:
     """Return the packed answer: a scene, with `told` in it unless the frame is given."""
-    with language(asked.lang):
+    with language(asked.settings["lang"]):
         return pack(described(asked))
+
+
+def both(asked: Asked) -> dict[str, bytes]:
+    """Return the answer and its ground, packed, for who cannot ask for them one by one."""
+    with language(asked.settings["lang"]):
+        made = described(asked)
+    return {"scene": pack(made), "ground": ground_answer(made["groundAt"].partition("?")[2])}
 
 
 def described(asked: Asked) -> dict[str, Any]:
@@ -128,7 +130,8 @@ def described(asked: Asked) -> dict[str, Any]:
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
     if asked.frame is None:
-        surface = ground_of(experiment, trajectories, view)
+        before = asked.shown and Ground(experiment.surface, experiment.params, asked.shown)
+        surface = ground_of(experiment, trajectories, view, before)
     else:
         surface = Ground(experiment.surface, experiment.params, asked.frame)
     made = scene(
@@ -176,7 +179,7 @@ def changed(preset: Any, choice: Choice) -> str:
     """Return what to say where a preset's experiment is not the one that is shown any more."""
     if preset is None or preset.experiment == choice.experiment:
         return ""
-    return f"{tr(preset.title)}. {tr(CHANGED)}"
+    return tr(CHANGED)
 
 
 def link(settings: Settings) -> str:
@@ -213,6 +216,22 @@ def start_of(settings: Settings, choice: Choice) -> dict[str, Any]:
         "digits": [max(0, 3 - math.floor(math.log10(b - a))) for a, b in surface.domain],
         "sides": [list(doubled(side)) for side in surface.domain],
     }
+
+
+def moved_start(
+    settings: Settings, choice: Choice, x: float, y: float, panel: int
+) -> dict[str, Any]:
+    """Return the settings of a start moved to a point, as far as it may be, by their ids."""
+    start = start_of(settings, choice)
+    point = [
+        round(min(max(value, low), high), digits)
+        for value, (low, high), digits in zip((x, y), start["sides"], start["digits"], strict=True)
+    ]
+    if len(start["ids"]) == 2:
+        return dict(zip(start["ids"], point, strict=True))
+    points = [tuple(other) for other in start["points"]]
+    points[panel % len(points)] = (point[0], point[1])
+    return {start["ids"][0]: point_list(points)}
 
 
 # --- Grounds

@@ -9,7 +9,16 @@
  */
 export async function unpack(bytes) {
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const buffer = await new Response(inflated).arrayBuffer();
+  return parse(await new Response(inflated).arrayBuffer());
+}
+
+/**
+ * The object that inflated bytes hold.
+ * @template T
+ * @param {ArrayBuffer} buffer
+ * @returns {T}
+ */
+export function parse(buffer) {
   const size = new DataView(buffer).getUint32(0, true);
   const arrays = new Map();
   return JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)), (_, value) => {

@@ -1,6 +1,6 @@
 // The pictures of surfaces. A scene names its own by an id; it comes once for many scenes.
 
-import { unpack } from "./decode.js";
+import { parse, unpack } from "./decode.js";
 
 /** @import { Ground } from "./types.js" */
 /** @typedef {{ picture: Promise<Ground>, arrive: (picture: Ground) => void }} Entry */
@@ -17,6 +17,23 @@ const grounds = new Map();
 export async function ground(bytes) {
   const picture = /** @type {Ground} */ (await unpack(bytes));
   entry(picture.id).arrive(picture);
+}
+
+/** @type {Set<string>} The ids of pictures that are here. */
+const here = new Set();
+
+/**
+ * Fetch the picture of an id, if it is not here.
+ * @param {string} id
+ * @param {string} address
+ * @param {AbortSignal} signal
+ */
+export async function take(id, address, signal) {
+  if (here.has(id)) return;
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  entry(id).arrive(parse(await response.arrayBuffer()));
+  here.add(id);
 }
 
 /**
@@ -38,6 +55,9 @@ function entry(id) {
   const made = { picture, arrive };
   grounds.set(id, made);
   const [oldest] = grounds.keys();
-  if (grounds.size > MOST) grounds.delete(oldest);
+  if (grounds.size > MOST) {
+    grounds.delete(oldest);
+    here.delete(oldest);
+  }
   return made;
 }

@@ -12,10 +12,19 @@
  */
 
 /**
- * Return what shows packed pictures below elements, and what clears up after it.
+ * The colour of the page around an element, as Streamlit says it; empty elsewhere.
+ * @param {HTMLElement} node
+ */
+export const pageColour = (node) =>
+  getComputedStyle(node).getPropertyValue("--st-background-color").trim().toLowerCase();
+
+/**
+ * Return what shows pictures below elements, and what clears up after it. `read` makes a picture of
+ * what is given: packed bytes, or a picture that lacks something.
  * @template {Picture} Kind
+ * @template {object} Source
  * @param {(root: HTMLElement) => Shown<Kind>} make
- * @param {(bytes: Uint8Array<ArrayBuffer>) => Promise<Kind>} read
+ * @param {(source: Source) => Promise<Kind>} read
  */
 export function mounting(make, read) {
   /** @type {WeakMap<HTMLElement, { shown: Shown<Kind>, turn: number, page: string }>} */
@@ -26,21 +35,20 @@ export function mounting(make, read) {
      * `tell(name, value)` reports what the reader does, and the page's colour if the picture was
      * made for another.
      * @param {HTMLElement} root
-     * @param {Uint8Array<ArrayBuffer>} bytes
+     * @param {Source} source
      * @param {Tell | null} [tell]
      */
-    async show(root, bytes, tell = null) {
+    async show(root, source, tell = null) {
       const mount = mounts.get(root) ?? { shown: make(root), turn: 0, page: "" };
       mounts.set(root, mount);
       root.querySelector(".zz-wait")?.remove();
       mount.turn += 1;
       const { turn } = mount;
-      const picture = await read(bytes);
+      const picture = await read(source);
       if (turn !== mount.turn) return; // a newer one came while this one was unpacked
       await mount.shown.show(picture, tell);
-      const style = getComputedStyle(mount.shown.body);
-      const page = style.getPropertyValue("--st-background-color").trim();
-      if (page && page.toLowerCase() !== picture.page && page !== mount.page) {
+      const page = pageColour(mount.shown.body);
+      if (page && page !== picture.page && page !== mount.page) {
         mount.page = page;
         tell?.("theme", page);
       }

@@ -9,6 +9,8 @@ import { between } from "./travel.js";
 
 /** @import { Annotation, Arrangement, Axis, Numbers, Range, Scene, Size, View } from "./types.js" */
 
+const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
+
 /**
  * One run's path as drawn: its points, their axes, the pixels travelled to each, and its nodes.
  * @typedef {object} Run
@@ -213,6 +215,24 @@ export class Panels {
       const axes = [plot.axis(this.#back, xaxis), plot.axis(this.#back, yaxis)];
       const value = plot.valueAt(axes[0], axes[1], left, top);
       if (value) return [...value, panel];
+    }
+    return null;
+  }
+
+  /**
+   * The panel in which a pointer at a pixel takes hold of a start, or null.
+   * @param {number} left
+   * @param {number} top
+   * @returns {number | null}
+   */
+  startAt(left, top) {
+    const reach = matchMedia("(pointer: coarse)").matches ? REACH_OF_FINGER : REACH;
+    for (const { name, x, y, xaxis = "x", yaxis = "y" } of this.#scene?.front.data ?? []) {
+      if (!name.startsWith("start-")) continue;
+      const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
+      const right = px.offset + px.toPixel(x[0]) - left;
+      const down = py.offset + py.toPixel(y[0]) - top;
+      if (Math.hypot(right, down) <= reach) return Number(name.slice("start-".length));
     }
     return null;
   }

@@ -1,6 +1,6 @@
 // The player: Plotly draws the figures that Python made, the player moves what they contain.
 
-import { onClick } from "./click.js";
+import { onClick, onDrag } from "./click.js";
 import { Clock, target, whole } from "./clock.js";
 import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
@@ -67,7 +67,13 @@ class Player {
       this.clock.speed = factor;
     };
     this.toolbar.listen(act, seek, speed, signal);
-    onClick(this.panels.place, (left, top) => this.#pick(left, top), signal);
+    onClick(this.panels.place, (left, top) => this.#pick("start", left, top), signal);
+    const hold = (/** @type {number} */ left, /** @type {number} */ top) => this.#holds(left, top);
+    const move = (/** @type {number} */ left, /** @type {number} */ top) =>
+      this.#pick("drag", left, top);
+    const drop = (/** @type {number} */ left, /** @type {number} */ top) =>
+      this.#pick("start", left, top);
+    onDrag(this.panels.place, hold, move, drop, signal);
     const onKey = (/** @type {KeyboardEvent} */ event) => {
       const what = command(event, this.toolbar.scrub);
       if (!what) return;
@@ -195,24 +201,37 @@ class Player {
   }
 
   /**
-   * Report a click on a panel as a start.
+   * Tell whether a pointer at a pixel takes hold of a start.
    * @param {number} left
    * @param {number} top
    */
-  #pick(left, top) {
+  #holds(left, top) {
+    const listening = this.#tell && this.#view === this.panels;
+    return Boolean(listening && this.panels.startAt(left, top));
+  }
+
+  /**
+   * Report a point of a panel: as a start, or as one to which it is dragged.
+   * @param {"start" | "drag"} name
+   * @param {number} left
+   * @param {number} top
+   */
+  #pick(name, left, top) {
     const point = this.#view === this.panels && this.panels.pointAt(left, top);
-    if (point) this.#tell?.("start", point);
+    if (point) this.#tell?.(name, point);
   }
 }
 
+/** @typedef {Omit<Scene, keyof Ground> & Picture & { ground: string }} Bare Without its ground. */
+
 /**
- * Read a packed scene and join it with its ground.
- * @param {Uint8Array<ArrayBuffer>} bytes
+ * Read a scene, if it is still packed, and join it with its ground.
+ * @param {Uint8Array<ArrayBuffer> | Bare} source
  * @returns {Promise<Scene>}
  */
-async function read(bytes) {
-  /** @type {Omit<Scene, keyof Ground> & Picture & { ground: string }} */
-  const scene = await unpack(bytes);
+async function read(source) {
+  /** @type {Bare} */
+  const scene = source instanceof Uint8Array ? await unpack(source) : source;
   return { ...scene, ...(await groundOf(scene.ground)), id: scene.id };
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -23,11 +23,9 @@ window.zigzagPlotly ??= new Promise((done, failed) => {
 const ready = Promise.all([import(at("%(module)s")), zigzagPlotly]).then(([module]) => module);
 """
 
-GROUND = "export default ({ data }) => void ready.then((module) => module.ground(data));"
-
 SHOW = """export default function ({ data, parentElement, setTriggerValue }) {
   ready
-    .then((module) => module.show(parentElement, data, setTriggerValue))
+    .then((module) => module.%(show)s(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
       if (wait) wait.textContent = %(failed)s;
@@ -44,8 +42,8 @@ def script(module: str, act: str) -> str:
     return LOADER % {"plotly": address("plotly.js"), "module": address(module)} + act
 
 
-def mounted(name: str, module: str, failed: str) -> Any:
-    """Register a component in which a module's `show` shows packed data.
+def mounted(name: str, module: str, failed: str, show: str = "show") -> Any:
+    """Register a component in which a module's function `show` shows data.
 
     It says `failed` where the module cannot be loaded. All sessions of a process share what is
     registered under a name, so there is one for each language.
@@ -54,45 +52,27 @@ def mounted(name: str, module: str, failed: str) -> Any:
         f"{name}_{current()}",
         html=WAIT.format(html.escape(tr("Loading the player…"))),
         css=(PLAYER / "player.css").read_text(),
-        js=script(module, SHOW % {"failed": json.dumps(failed)}),
+        js=script(module, SHOW % {"show": show, "failed": json.dumps(failed)}),
         # Plotly's own style sheet cannot reach into a shadow root.
         isolate_styles=False,
     )
 
 
-def register() -> tuple[Any, Any]:
-    """Register the components of ground and scene; return their mounting commands."""
-    return (
-        st.components.v2.component("zigzag_ground", js=script("player.js", GROUND)),
-        mounted(
-            "zigzag_player",
-            "player.js",
-            tr("The player could not be loaded. Reload the page to try again."),
-        ),
-    )
+def register() -> Any:
+    """Register the component; return its mounting command."""
+    failed = tr("The player could not be loaded. Reload the page to try again.")
+    return mounted("zigzag_player", "live.js", failed, "follow")
 
 
 def show(
-    components: tuple[Any, Any],
-    packed: tuple[bytes, bytes],
-    on_start: Callable[[], None],
-    on_look: Callable[[], None],
-    on_theme: Callable[[], None],
+    component: Any, data: Mapping[str, Any], callbacks: Mapping[str, Callable[[], None]]
 ) -> None:
-    """Mount the player with a packed ground and scene.
+    """Mount the player, which follows the page's link and controls by itself.
 
-    They are two elements because Streamlit sends an element's data only when it changes.
-    `on_start` is called after a click on a panel; it finds the point as
-    `st.session_state["player"]["start"]`; `on_look` after a wish to look inside a step, which is
-    there as "look". A change of the page's theme needs no callback: the run
-    of the script that it causes makes a scene in the new colours.
+    `data` is what the script tells it (`Page` in types.d.ts). It reports to the callback of the
+    same name, which finds the value in `st.session_state["player"]`: `start`, a point and a panel
+    to start from; `look`, a wish to look inside a step; `undo`, a wish to go back to the preset;
+    `unserved`, that it cannot ask for pictures; `theme`, that the page's colours have changed.
     """
-    with st.container(gap=None):
-        components[0](key="ground", data=packed[0], height=1)
-        components[1](
-            key="player",
-            data=packed[1],
-            on_start_change=on_start,
-            on_look_change=on_look,
-            on_theme_change=on_theme,
-        )
+    on = {f"on_{name}_change": callback for name, callback in callbacks.items()}
+    component(key="player", data=data, **on)

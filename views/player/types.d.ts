@@ -130,6 +130,58 @@ export interface Scene extends Ground, Picture {
   loss: Figure;
 }
 
+/** What the server answers to a link; a picture in motion comes without words. */
+export interface Answer extends Omit<Scene, keyof Ground> {
+  id: string;
+  groundAt: string; // address of its ground, below the server's own
+  frame: string; // in which it is drawn
+  start: Start;
+  told?: Told;
+}
+
+/** Where runs start, and the settings that say so: two, or one that lists all. */
+export interface Start {
+  ids: string[];
+  points: number[][];
+  digits: number[]; // decimals of x and y
+  sides: Range[]; // what x and y may be
+}
+
+/** What is said of an experiment. */
+export interface Told {
+  link: string;
+  complaints: string[];
+  preset: { title: string; claim: string } | null;
+  changed: string;
+  notes: string[];
+  sentence: string;
+  head: string[];
+  rows: string[][];
+  lowest: string;
+}
+
+/** A field's bounds, or what a slider's positions mean: texts, or powers of ten, some to a decade. */
+export type Scale = Bounds | string[] | { from: number; each: number };
+
+export interface Bounds {
+  low: number;
+  high: number;
+  whole: boolean;
+}
+
+/** The settings of controls, by the name in their elements' class. */
+export type Controls = Record<string, [id: string, scale?: Scale]>;
+
+/** What the script tells the player of the page. */
+export interface Page {
+  link: string;
+  opening: string; // the link of a page whose address says nothing
+  theme: string;
+  controls: Controls;
+  /** Ground and scene in Base64, for a browser that cannot ask for them. */
+  answer: { ground: string; scene: string } | null;
+}
+
 /** A chart that stands by itself. */
 export interface ChartFigure extends Figure, Picture {
   label: string;

@@ -19,17 +19,25 @@ from views.settings.widgets import control
 from views.settings.widgets import draw as draw_control
 
 
-def draw(
-    settings: Settings, choice: Choice, trajectories: list[Trajectory], look: Look | None
-) -> None:
-    """Draw the choice of a step and, if it is open, what is seen in it."""
-    shown = choice.look is not None
-    opened = st.expander(
+def opened(settings: Settings) -> Any:
+    """Return the drawer of a step, which is `open` while one is looked at."""
+    shown = settings["look"] == OPEN
+    return st.expander(
         tr(TABLE["look"].label),
         shown,
         **control(settings, "look", "look", shown, lambda value: OPEN if value else CLOSED),
     )
-    if not shown:
+
+
+def draw(
+    opened: Any,
+    settings: Settings,
+    choice: Choice,
+    trajectories: list[Trajectory],
+    look: Look | None,
+) -> None:
+    """Draw the choice of a step and what is seen in it, if its drawer is open."""
+    if choice.look is None:
         return
     with opened:
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -26,7 +26,7 @@ from optimizers.analysis.measures import (
 )
 from optimizers.analysis.statements import render
 from optimizers.analysis.words import of_run
-from views.report.results import HEAD, said, sentence, table
+from views.report.results import said
 from views.settings.choice import Choice
 from views.settings.session import write_link
 from views.settings.settings import Settings
@@ -39,27 +39,26 @@ RUNS = msgid("Run by run: what happened, and how it was measured")
 CODE = msgid("Code for this run")
 
 
-def summary(choice: Choice, trajectories: list[Trajectory]) -> None:
-    """Draw a sentence and a table on all runs."""
-    experiment, labels = choice.experiment, choice.labels
-    rows = [
-        [*map(tr, HEAD)],
-        [":--", "--:", "--:", "--:", ":--"],
-        *table(experiment, labels, trajectories),
-    ]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    # One text: the browser takes a millisecond or two to set each.
-    st.markdown("\n".join([f"{sentence(experiment, trajectories, labels)}\n", *lines]))
-
-
 def drawer(label: str) -> Any:
     """Return an expander whose content need be drawn only while it is `open`."""
     return st.expander(tr(label), key=f"drawer {label}", on_change=write_link)
 
 
-def details(settings: Settings, choice: Choice, trajectories: list[Trajectory]) -> None:
-    """Draw on demand what each run did, and the numbers that say so."""
-    if not (opened := drawer(RUNS)).open:
+def opened() -> Any:
+    """Return the drawer of what each run did."""
+    return drawer(RUNS)
+
+
+def listing_opened() -> Any:
+    """Return the drawer of the code that repeats a run."""
+    return drawer(CODE)
+
+
+def details(
+    opened: Any, settings: Settings, choice: Choice, trajectories: list[Trajectory]
+) -> None:
+    """Draw what each run did, and the numbers that say so, if its drawer is open."""
+    if not opened.open:
         return
     experiment, labels = choice.experiment, choice.labels
     with opened:
@@ -70,9 +69,9 @@ def details(settings: Settings, choice: Choice, trajectories: list[Trajectory]) 
         st.markdown(notes(experiment, labels, trajectories))
 
 
-def listing(choice: Choice) -> None:
-    """Draw on demand the code that repeats a run."""
-    if (opened := drawer(CODE)).open:
+def listing(opened: Any, choice: Choice) -> None:
+    """Draw the code that repeats a run, if its drawer is open."""
+    if opened.open:
         with opened:
             code(choice)
 

@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from views.presets import OPENING
 from views.settings.setting import Note
-from views.settings.settings import FRAME, Settings, read, write
+from views.settings.settings import Settings, bare, opening, write
 
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
+WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
 
 
@@ -35,10 +35,11 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
 
     The bare address is left as it is: a step back to it would bring a new one each time.
     """
-    if set(query).difference(FRAME):
-        keep(*read(query), arrived=True)
+    settings, notes = opening(query)
+    if not bare(query):
+        keep(settings, notes, arrived=True)
         return
-    st.session_state[SETTINGS], notes = read({**query, "preset": OPENING})
+    st.session_state[SETTINGS] = settings
     st.session_state[NOTES] = True, notes
     st.session_state[LINK] = dict(query)
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_TEXT = 400  # characters of a list
 HARMLESS = " .,;-+_()"  # beside letters and digits
-RATE_DECADES = (-6.0, 2.0)  # of a learning rate's slider
+RATE_DECADES = (-6, 2)  # of a learning rate's slider
+PER_DECADE = 50  # positions
 MOST_RATE = 10.0 ** RATE_DECADES[1]
 
 

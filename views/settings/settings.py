@@ -15,7 +15,7 @@ from typing import Any
 from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
-from views.presets import DEFAULT, MAPS_VIEW, PRESETS, Preset
+from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.noise import batch_text
 from views.settings.setting import Note, RunName, clean, number_list
@@ -201,6 +201,16 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
     told = {*ids.values()}
     notes += [unfit_note(settings, id, old) for id, old in unfit.items() if id not in told]
     return settings, notes
+
+
+def bare(query: Mapping[str, Any]) -> bool:
+    """Tell whether a link says nothing of the lab."""
+    return not set(query).difference(FRAME)
+
+
+def opening(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:
+    """Return what the page shows for its link, and the notes: a bare one opens on a preset."""
+    return read({**query, "preset": OPENING} if bare(query) else query)
 
 
 def ids_of(names: Sequence[str], slug: str) -> dict[str, str]:

@@ -9,21 +9,21 @@ from landscape.language import msgid, tr
 from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import MOST_SEED
-from views.settings.choice import Choice
+from views.settings.choice import choose
 from views.settings.rates import EFFECTIVE, OWN, SAME
 from views.settings.session import change
 from views.settings.settings import Settings
-from views.settings.widgets import draw, draw_rate, drawer
+from views.settings.widgets import alone, draw, draw_live, draw_rate, drawer
 
 TITLES = {SAME: msgid("Common"), EFFECTIVE: msgid("Effective")}  # of a rate that is shared
 
 
-def draw_sidebar(settings: Settings, choice: Choice) -> None:
+def draw_sidebar(settings: Settings) -> None:
     """Draw the controls of an experiment."""
     draw(settings, "surface")
     surface, factor = SURFACES[settings["surface"]], settings.factor
     for fact in surface.parameters:
-        draw(settings, f"{surface.name}.{fact.name}")
+        draw_live(settings, f"{surface.name}.{fact.name}")
     draw(settings, "compare")
     draw_optimizers(settings)
     if not factor.of_rules:
@@ -32,16 +32,14 @@ def draw_sidebar(settings: Settings, choice: Choice) -> None:
         with opened:
             for name in settings.rules:
                 draw_hyperparameters(settings, name)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        draw(settings, f"{surface.name}.x")
-        draw(settings, f"{surface.name}.y")
-    draw(settings, "noise")
+    alone(draw_start, ids=start_ids(settings))
+    draw_live(settings, "noise")
     if (opened := drawer(msgid("Batch, samples and seed"))).open:
         with opened:
             draw_noise(settings)
     if (opened := drawer(msgid("Schedule and warm-up"))).open:
         with opened:
-            draw_schedules(settings, choice)
+            draw_schedules(settings)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         draw(settings, "length")
         draw(settings, "unit", label_visibility="collapsed")
@@ -56,10 +54,10 @@ def draw_optimizers(settings: Settings) -> None:
         draw(settings, "fair")
         fair = settings["fair"]
     if fair in TITLES:
-        draw_rate(settings, f"{surface}.rate", tr(TITLES[fair]))
+        alone(draw_rate, f"{surface}.rate", tr(TITLES[fair]))
     elif fair == OWN:
         for name in settings.rules:
-            draw_rate(settings, f"{surface}.{name}.lr", tr(name))
+            alone(draw_rate, f"{surface}.{name}.lr", tr(name))
 
 
 def draw_hyperparameters(settings: Settings, name: str) -> None:
@@ -70,7 +68,19 @@ def draw_hyperparameters(settings: Settings, name: str) -> None:
     if rule.weight_decay != NO_DECAY:
         ids.append(f"{name}.weight_decay")
     for id in ids:
-        draw(settings, id)
+        draw_live(settings, id)
+
+
+def start_ids(settings: Settings) -> tuple[str, str]:
+    """Return the settings of the start."""
+    return f"{settings['surface']}.x", f"{settings['surface']}.y"
+
+
+def draw_start(settings: Settings) -> None:
+    """Draw where the runs start."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for id in start_ids(settings):
+            draw(settings, id)
 
 
 def draw_noise(settings: Settings) -> None:
@@ -82,10 +92,10 @@ def draw_noise(settings: Settings) -> None:
     st.button(tr("New draw"), on_click=change, args=(following,))
 
 
-def draw_schedules(settings: Settings, choice: Choice) -> None:
+def draw_schedules(settings: Settings) -> None:
     """Draw the schedule, the numbers of all that are in use, and the warm-up."""
     draw(settings, "schedule")
-    for name in dict.fromkeys(run.schedule for run in choice.experiment.runs):
+    for name in dict.fromkeys(run.schedule for run in choose(settings).experiment.runs):
         schedule = SCHEDULES[name]
         st.markdown(f"**{tr(name)}** — {tr(schedule.sentence)}")
         for fact in schedule.numbers:

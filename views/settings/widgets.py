@@ -12,10 +12,11 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.language import msgid, tr
-from views.settings.session import SETTINGS, change, write_link
+from landscape.language import language, msgid, tr
+from views.settings.session import SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
+    PER_DECADE,
     RATE_DECADES,
     Note,
     NumberList,
@@ -35,6 +36,13 @@ from views.theme import MOST_PANELS
 LIST_HELP = msgid(
     "Up to {most} numbers, separated by commas; with semicolons between them a comma is decimal."
 )
+# What the slider of a rate shows, position by position.
+RATES = tuple(
+    f"{10 ** (RATE_DECADES[0] + place / PER_DECADE):.3g}"
+    for place in range(PER_DECADE * (RATE_DECADES[1] - RATE_DECADES[0]) + 1)
+)
+ALONE = "alone"  # in the session: the ids of settings whose controls are drawn alone
+NEEDED = {id for setting in TABLE.values() for id in setting.needs}  # by other settings
 SHOWN = "shown"  # in the session: how often each control was replaced, and what it shows
 
 
@@ -83,6 +91,21 @@ def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
         return
     shown[name] = count, value
     change({id: meaning(value)})
+    if id in st.session_state.get(ALONE, ()) and (st.session_state[WHOLE] or NEEDED & {id}):
+        st.rerun()
+
+
+@st.fragment
+def alone(draw_it: Callable[..., None], *what: Any, ids: Sequence[str] = ()) -> None:
+    """Draw controls of settings that nothing else of the script's page depends on.
+
+    When one of them is changed only they are drawn again: what follows it, the player shows. The
+    session says where that is not all (WHOLE).
+    """
+    st.session_state.setdefault(ALONE, set()).update(ids or what[:1])
+    settings = st.session_state[SETTINGS]
+    with language(settings["lang"]):
+        draw_it(settings, *what)
 
 
 def control(
@@ -110,6 +133,14 @@ def draw(settings: Settings, id: str, **look: Any) -> None:
         look.setdefault("width", setting.width)
     look.setdefault("help", tr(setting.help) or None)
     DRAWN[type(setting.kind)](setting, settings, look.pop("label", setting.title), look)
+
+
+def draw_live(settings: Settings, id: str) -> None:
+    """Draw the control of a setting alone if the player sees it move, and otherwise with others."""
+    if isinstance(TABLE[id].kind, Range):
+        alone(draw, id)
+    else:
+        draw(settings, id)
 
 
 def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
@@ -217,16 +248,13 @@ def draw_rate(settings: Settings, id: str, title: str) -> None:
     if settings.replaced(id):
         return
     rate = settings[id]
-    low, high = RATE_DECADES
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.slider(
+        shown = RATES[position(rate)]
+        st.select_slider(
             tr("{optimizer} rate", optimizer=title),
-            low,
-            high,
-            position(rate),
-            0.02,
-            "10^%.2f",
-            **control(settings, f"{id}.slider", id, position(rate), rate_at),
+            RATES,
+            shown,
+            **control(settings, f"{id}.slider", id, shown, float),
         )
         note = field(
             settings,
@@ -238,15 +266,11 @@ def draw_rate(settings: Settings, id: str, title: str) -> None:
         tell(note)
 
 
-def position(rate: float) -> float:
-    """Return where a rate lies on its slider."""
+def position(rate: float) -> int:
+    """Return where a rate lies on its slider, counted from its lower end."""
     low, high = RATE_DECADES
-    return min(max(round(math.log10(rate), 2), low), high) if rate > 0 else low
-
-
-def rate_at(exponent: float) -> float:
-    """Return the rate of a place on the slider."""
-    return float(f"{10**exponent:.3g}")
+    exponent = min(max(math.log10(rate), low), high) if rate > 0 else low
+    return round(PER_DECADE * (exponent - low))
 
 
 def switch(settings: Settings, id: str, options: Sequence[str]) -> None:

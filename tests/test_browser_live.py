@@ -1,0 +1,228 @@
+"""The picture follows the hand: before a control is let go, and after it as the link says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from conftest import Visit
+from playwright.sync_api import Locator, expect
+from test_browser import (
+    EXACT_RATE,
+    NOISE,
+    RATE,
+    ROTATION,
+    START,
+    drawn,
+    go,
+    link,
+    number,
+    place,
+    slider_of,
+)
+
+from views.live.answer import asked, described
+from views.settings.widgets import RATES
+
+pytestmark = pytest.mark.browser
+
+Visits = Callable[..., Visit]
+PATH = "(player) => player.querySelector('.tracepath-0 path.js-line').getAttribute('d')"
+CHANGED_PATH = f"(player, before) => ({PATH})(player) !== before"
+SENTENCE, CELL = ".zz-sentence", ".zz-table td"
+ROUTE = "**/zz/scene?*"
+
+
+def grab(visit: Visit, slider: Locator) -> tuple[float, float]:
+    """Press the mouse on the thumb of a slider, and return where that is."""
+    slider.scroll_into_view_if_needed()
+    box = slider.locator("..").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    return x, y
+
+
+def query(visit: Visit) -> str:
+    return urlsplit(visit.page.url).query
+
+
+def agree(visit: Visit) -> None:
+    """Check that picture, sentence, table and link say the same."""
+    visit.settled()
+    found = described(asked(query(visit)))
+    visit.until("(player, id) => player.dataset.scene === id", found["id"])
+    expect(visit.page.locator(SENTENCE)).to_have_text(found["told"]["sentence"])
+    cells = [cell for row in found["told"]["rows"] for cell in row]
+    expect(visit.page.locator(CELL)).to_have_text(cells)
+
+
+@pytest.mark.parametrize(
+    ("slider", "more", "setting"),
+    [
+        (RATE, {}, "Quadratic.SGD.lr"),
+        (ROTATION, {}, "Quadratic.rotation"),
+    ],
+)
+def test_the_path_follows_a_slider_before_it_is_let_go(
+    visit: Visits, slider: str, more: dict, setting: str
+):
+    page = visit(link(surface="Quadratic", **more))
+    before, address = page.player.evaluate(PATH), page.page.url
+    moving = slider_of(page.page, slider)
+    x, y = grab(page, moving)
+    for right in (-8, -16):
+        page.page.mouse.move(x + right, y)
+        page.until(CHANGED_PATH, before)
+        before = page.player.evaluate(PATH)
+    assert page.page.url == address, "nothing is let go"
+    page.page.mouse.up()
+    page.page.wait_for_function("(before) => location.href !== before", arg=address)
+    agree(page)
+    assert [*parse_qs(query(page))] == [setting]
+
+
+def test_a_slider_of_rates_shows_the_rate_itself_while_it_moves(visit: Visits):
+    page = visit(link(surface="Quadratic"))
+    slider = slider_of(page.page, RATE)
+    bubble = page.page.get_by_test_id("stSlider").filter(has=slider).locator("p", has_text=".")
+    x, y = grab(page, slider)
+    before = slider.get_attribute("aria-valuetext")
+    page.page.mouse.move(x - 20, y)
+    expect(slider).not_to_have_attribute("aria-valuetext", str(before))
+    shown = slider.get_attribute("aria-valuetext")
+    assert shown in RATES
+    expect(bubble.last).to_have_text(str(shown))
+    page.page.mouse.up()
+    expect(number(page.page, EXACT_RATE)).to_have_value(f"{float(str(shown)):g}")
+    agree(page)
+
+
+def test_the_path_follows_a_number_that_is_typed(visit: Visits):
+    page = visit(link(surface="Quadratic"))
+    before = page.player.evaluate(PATH)
+    field = number(page.page, EXACT_RATE)
+    field.focus()
+    page.page.keyboard.press("ControlOrMeta+A")
+    page.page.keyboard.type("0.02")
+    page.until(CHANGED_PATH, before)
+    assert query(page) == "surface=Quadratic", "it is not entered yet"
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_url("**Quadratic.SGD.lr=0.02")
+    agree(page)
+
+
+def test_a_number_that_is_none_leaves_the_picture(visit: Visits):
+    page = visit(link(surface="Quadratic", batch="1"))
+    before = page.scene
+    field = number(page.page, NOISE)
+    field.focus()
+    page.page.keyboard.press("ControlOrMeta+A")
+    page.page.keyboard.type("-")
+    assert page.scene == before
+    page.page.keyboard.press("Backspace")
+    page.page.keyboard.type("0,5")
+    page.until("(player, before) => player.dataset.scene !== before", before)
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_url("**noise=0.5**")
+    agree(page)
+
+
+def test_the_path_follows_a_start_that_is_dragged(visit: Visits):
+    page = visit(link(surface="Quadratic"))
+    go(page, 0)
+    panel = 2
+    run = drawn(page)[panel]
+    x, y = run["head"]
+    target = place(run, x + 40, y + 30)
+    before, address = page.player.evaluate(PATH), page.page.url
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 20, y + 15)
+    page.until(CHANGED_PATH, before)
+    before = page.player.evaluate(PATH)
+    page.page.mouse.move(x + 40, y + 30)
+    page.until(CHANGED_PATH, before)
+    assert page.page.url == address
+    page.page.mouse.up()
+    page.page.wait_for_function("(before) => location.href !== before", arg=address)
+    agree(page)
+    shown = [float(number(page.page, label).input_value()) for label in START]
+    assert shown == pytest.approx(target, abs=2 * max(run["pixel"]))
+    assert [run["at"] for run in drawn(page)] == [pytest.approx(shown, abs=0.1)] * 4
+
+
+def test_a_drag_beside_the_start_still_zooms(visit: Visits):
+    page = visit(link(surface="Quadratic"))
+    run = drawn(page)[0]
+    x0, y0, x1, y1 = run["panel"]
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    address = page.page.url
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 40, y + 30, steps=3)
+    page.page.mouse.up()
+    expect(page.player.get_by_role("button", name="Whole frame", exact=True)).to_be_visible()
+    assert page.page.url == address
+
+
+def test_an_exact_rate_stays_when_the_sliders_are_drawn_anew(visit: Visits):
+    page = visit(link(surface="Quadratic", **{"Quadratic.SGD.lr": 0.0123456}))
+    agree(page)
+    slider_of(page.page, "Adam rate").press("ArrowRight")
+    page.page.wait_for_url("**Adam.lr=**")
+    agree(page)
+    assert parse_qs(query(page))["Quadratic.SGD.lr"] == ["0.0123456"]
+
+
+def test_one_request_is_under_way_at_a_time(visit: Visits):
+    page = visit(link(surface="Quadratic"))
+    under_way, most, all_ = set(), [0], []
+
+    def begun(request) -> None:
+        if "/zz/scene" in request.url:
+            under_way.add(request)
+            all_.append(request.url)
+            most[0] = max(most[0], len(under_way))
+
+    page.page.on("request", begun)
+    page.page.on("requestfinished", lambda request: under_way.discard(request))
+    x, y = grab(page, slider_of(page.page, RATE))
+    for step in range(30):
+        page.page.mouse.move(x - step, y)
+    page.page.mouse.up()
+    page.page.wait_for_url("**SGD.lr=**")
+    agree(page)
+    assert most == [1]
+    assert len(all_) > 1
+
+
+def test_without_the_route_the_page_works_on_release(visit: Visits):
+    page = visit("?surface=Beale", wait=False)
+    page.page.close()
+    blocked = visit("", wait=False)
+    blocked.page.context.route(ROUTE, lambda route: route.abort())
+    try:
+        blocked.page.goto(f"{blocked.page.url.split('?')[0]}?surface=Quadratic")
+        blocked.settled()
+        agree(blocked)
+        slider = slider_of(blocked.page, RATE)
+        x, y = grab(blocked, slider)
+        before = blocked.player.evaluate(PATH)
+        blocked.page.mouse.move(x - 16, y)
+        expect(slider).not_to_have_attribute("aria-valuetext", "0.0501")
+        assert blocked.player.evaluate(PATH) == before
+        blocked.page.mouse.up()
+        blocked.until(CHANGED_PATH, before)
+        agree(blocked)
+        assert not math.isclose(float(parse_qs(query(blocked))["Quadratic.SGD.lr"][0]), 0.05)
+    finally:
+        blocked.page.context.unroute(ROUTE)
+        blocked.problems[:] = [
+            problem
+            for problem in blocked.problems
+            if "zz/scene" not in problem and "ERR_FAILED" not in problem
+        ]

@@ -1,0 +1,52 @@
+"""The controls whose motion the picture follows, as the player finds them on the page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from views.settings.setting import PER_DECADE, RATE_DECADES, OneOf, Range, Rate, Setting
+from views.settings.settings import Settings
+from views.settings.table import TABLE
+
+UNSEEN = ("tolerance",)  # of the pictures
+
+
+def controls(settings: Settings) -> dict[str, list[Any]]:
+    """Return the controls of numbers by the names that Streamlit gives their elements.
+
+    Each has the id of its setting and what its texts mean: of a field, the bounds of its number; of
+    a slider whose positions are counted, their texts, or the decade of the first and how many there
+    are in each.
+    """
+    found: dict[str, list[Any]] = {}
+    for id, setting in TABLE.items():
+        if relevant(settings, setting) and not settings.replaced(id):
+            kind = setting.kind
+            found[element(id)] = [id]
+            if isinstance(kind, Range) and not kind.slider:
+                found[element(id)].append({"low": kind.low, "high": kind.high, "whole": kind.whole})
+            if isinstance(kind, Rate):
+                found[element(f"{id}.slider")] = [id, {"from": RATE_DECADES[0], "each": PER_DECADE}]
+            elif isinstance(kind, OneOf):
+                options = setting.choices(settings) if setting.choices else kind.options
+                found[element(id)].append([*options])
+    return found
+
+
+def relevant(settings: Settings, setting: Setting) -> bool:
+    """Tell whether a setting is one of a position or number that the picture may depend on."""
+    if not isinstance(setting.kind, Range) and not getattr(setting.kind, "ordered", False):
+        return False
+    owner, *rest = setting.id.split(".")
+    if not rest:
+        return owner not in UNSEEN
+    if owner == settings["surface"]:
+        return len(rest) == 1 or rest[0] in settings.rules
+    schedules = {settings["schedule"], *settings["schedules"]}
+    return owner in settings.rules or owner in schedules or owner == "look"
+
+
+def element(name: str) -> str:
+    """Return what Streamlit makes of a control's key for the class of its element."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", name)

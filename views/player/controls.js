@@ -1,0 +1,73 @@
+// What the page's controls say while they move. Streamlit's server hears of a slider when it is let
+// go, but its <input> has a new `value` attribute at every move, inside the element whose class
+// names the control's key.
+
+/** @import { Bounds, Controls, Scale } from "./types.js" */
+
+const KEY = /^st-key-(.+?)(--\d+-)?$/; // the end counts how often the control was replaced
+
+const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * A control's value as a link has it, or an empty text where what it holds is none, or none yet.
+ * @param {string} text That the element holds.
+ * @param {Scale | undefined} scale What it means; without one the text is the value itself.
+ * @returns {string}
+ */
+export function meant(text, scale) {
+  if (!scale) return String(Number(text));
+  if (Array.isArray(scale)) return scale[Number(text)] ?? "";
+  if ("low" in scale) return typed(text.trim().replace("\u2212", "-"), scale);
+  return String(Number((10 ** (scale.from + Number(text) / scale.each)).toPrecision(3)));
+}
+
+/**
+ * @param {string} text
+ * @param {Bounds} bounds
+ */
+function typed(text, { low, high, whole }) {
+  const number = Number(text.replace(",", "."));
+  const fits = NUMBER.test(text) && number >= low && number <= high;
+  return fits && (!whole || Number.isInteger(number)) ? String(number) : "";
+}
+
+/**
+ * The control that a node of the page belongs to, or null.
+ * @param {EventTarget | null} node
+ * @param {Controls} controls
+ * @returns {{ place: Element, id: string, scale: Scale | undefined } | null}
+ */
+export function controlOf(node, controls) {
+  for (let place = node instanceof Element ? node : null; place; place = place.parentElement) {
+    for (const name of place.classList) {
+      const control = controls[name.match(KEY)?.[1] ?? ""];
+      if (control) return { place, id: control[0], scale: control[1] };
+    }
+  }
+  return null;
+}
+
+/**
+ * Call `act` whenever an element that holds a number has changed, by mouse, finger or key.
+ * @param {(input: HTMLInputElement) => void} act
+ * @param {AbortSignal} signal Ends it.
+ */
+export function onMotion(act, signal) {
+  const watcher = new MutationObserver((changes) => {
+    for (const { target, oldValue } of changes) {
+      if (!(target instanceof HTMLInputElement)) continue;
+      if (target.getAttribute("value") !== oldValue) act(target);
+    }
+  });
+  watcher.observe(document.body, {
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["value"],
+    attributeOldValue: true,
+  });
+  signal.addEventListener("abort", () => watcher.disconnect());
+  const heard = (/** @type {Event} */ { target }) => {
+    if (target instanceof HTMLInputElement) act(target);
+  };
+  document.addEventListener("input", heard, { signal });
+}

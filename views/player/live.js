@@ -1,0 +1,273 @@
+// The player on the page: it shows what the page's link means and, while a control moves, what the
+// link will be. It asks the server by address, one picture at a time, always for the latest.
+
+import { controlOf, meant, onMotion } from "./controls.js";
+import { parse } from "./decode.js";
+import { ground, take } from "./grounds.js";
+import { pageColour } from "./mount.js";
+import { close as closePlayer, show as showScene } from "./player.js";
+import { moved } from "./start.js";
+import { Words } from "./words.js";
+
+/** @import { Answer, Page, Tell } from "./types.js" */
+
+/** @typedef {{ text: string, place: Element | null }} Pending What a control at a place says. */
+
+const FAILURES = 2; // in a row, after which the script is asked for pictures
+
+/**
+ * A link with what the page's controls say beside it.
+ * @param {string} query
+ * @param {Iterable<[string, { text: string }]>} pending By the settings' ids.
+ */
+export function composed(query, pending) {
+  const link = new URLSearchParams(query);
+  for (const [id, { text }] of pending) link.set(id, text);
+  return link;
+}
+
+class Live {
+  #stopped = new AbortController();
+  /** @type {Page | null} */
+  #page = null;
+  /** @type {Tell} */
+  #tell = () => {};
+  /** @type {Map<string, Pending>} What controls say that the link may not say yet. */
+  #pending = new Map();
+  /** @type {Answer | null} */
+  #answer = null; // that is shown
+  #search = ""; // of the page's address when the script spoke last
+  #colour = ""; // of the page, that the script has been told
+  #shown = ""; // its link
+  #still = false; // whether it was asked for while nothing moved
+  /** @type {Element | null} */
+  #touched = null; // the control that the reader uses
+  #held = false; // whether a pointer or a key is down
+  #busy = false;
+  #again = false;
+  #failures = 0;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.words = new Words(root, () => this.#tell("undo", true));
+    const { signal } = this.#stopped;
+    onMotion((input) => this.#hear(input), signal);
+    const options = { signal, capture: true };
+    const leave = () => {
+      this.#touch(null);
+      this.#pending.clear();
+      this.#look();
+    };
+    addEventListener("popstate", leave, options);
+    const hold = (/** @type {boolean} */ held) => (/** @type {Event} */ event) => {
+      this.#held = held;
+      if (held) this.#touch(event.target);
+      else this.#look();
+    };
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, hold(true), options);
+    for (const name of ["pointerup", "pointercancel", "keyup", "blur"]) {
+      addEventListener(name, hold(false), options);
+    }
+  }
+
+  close() {
+    this.#stopped.abort();
+    this.words.close();
+  }
+
+  /**
+   * Follow what the script says: another link, theme or language, or a picture of its own.
+   * @param {Page} page
+   * @param {Tell} tell
+   */
+  async follow(page, tell) {
+    const before = this.#page;
+    this.#page = page;
+    this.#tell = tell;
+    // What controls and starts said is in the link now, or is out of date: but for one that moves.
+    if (before?.link !== page.link) {
+      for (const [id, { place }] of this.#pending) {
+        if (!this.#held || !place || place !== this.#touched) this.#pending.delete(id);
+      }
+    }
+    this.#search = location.search;
+    if (this.#answer) this.#compare(this.#answer.page);
+    if (!page.answer) return this.#look();
+    await ground(bytes(page.answer.ground));
+    await this.#show(parse(await inflated(bytes(page.answer.scene))));
+  }
+
+  /**
+   * Tell the script of a page that has other colours than the picture.
+   * @param {string} colour
+   */
+  #compare(colour) {
+    const page = pageColour(this.root);
+    if (page && page !== colour && page !== this.#colour) {
+      this.#colour = page;
+      this.#tell("theme", page);
+    }
+  }
+
+  /** @param {EventTarget | null} node Of the page, that the reader has pressed or has the focus. */
+  #touch(node) {
+    this.#touched = controlOf(node, this.#page?.controls ?? {})?.place ?? null;
+  }
+
+  /** @param {HTMLInputElement} input That has changed. */
+  #hear(input) {
+    const control = controlOf(input, this.#page?.controls ?? {});
+    // Others are changed by the script: their values are rounded, and those in the link are exact.
+    if (!control || control.place !== this.#touched) return;
+    const text = meant(input.value, control.scale);
+    if (text) this.#pending.set(control.id, { text, place: control.place });
+    else this.#pending.delete(control.id);
+    this.#look();
+  }
+
+  /** Ask for what is to be shown now, if it is not shown yet. */
+  async #look() {
+    this.#again = true;
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (this.#again && !this.#page?.answer && !this.#stopped.signal.aborted) {
+        this.#again = false;
+        const link = this.#link();
+        const moving = this.#held && this.#answer !== null;
+        if (!link || (link === this.#shown && (this.#still || moving))) continue;
+        const frame = this.#answer?.frame ?? "";
+        const more = new URLSearchParams(frame && { [moving ? "frame" : "shown"]: frame });
+        await this.#ask(`scene?${link}&${more}`, link, !moving);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * The link of the page: what the script said last, or what the address says since then.
+   * @param {Page} page
+   */
+  #base({ link, opening }) {
+    if (location.search === this.#search) return link;
+    return location.search.length > 1 ? location.search : opening;
+  }
+
+  /** What the page is to show now, as a query. */
+  #link() {
+    if (!this.#page) return "";
+    for (const [id, { place }] of this.#pending) {
+      if (place && !place.isConnected) this.#pending.delete(id); // another control is in its place
+    }
+    const link = composed(this.#base(this.#page), this.#pending);
+    link.set("theme", this.#page.theme);
+    return link.toString();
+  }
+
+  /**
+   * @param {string} address
+   * @param {string} link That it shows.
+   * @param {boolean} still Whether nothing moves any more.
+   */
+  async #ask(address, link, still) {
+    try {
+      const response = await fetch(below(address), { signal: this.#stopped.signal });
+      if (response.status === 503) {
+        this.#later(Number(response.headers.get("retry-after")) || 1);
+        return;
+      }
+      if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+      /** @type {Answer} */
+      const answer = parse(await response.arrayBuffer());
+      await take(answer.ground, below(answer.groundAt), this.#stopped.signal);
+      this.#failures = 0;
+      await this.#show(answer);
+      [this.#shown, this.#still] = [link, still];
+    } catch (problem) {
+      if (this.#stopped.signal.aborted) return;
+      this.#failures += 1;
+      if (this.#failures < FAILURES) this.#again = true;
+      else this.#tell("unserved", String(problem));
+    }
+  }
+
+  /**
+   * Ask again when the server has less to do.
+   * @param {number} seconds
+   */
+  #later(seconds) {
+    const timer = setTimeout(() => this.#look(), 1000 * seconds);
+    this.#stopped.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /** @param {Answer} answer */
+  async #show(answer) {
+    if (this.#answer?.id !== answer.id || this.#answer.ground !== answer.ground) {
+      await showScene(this.root, answer, (name, value) => this.#report(name, value));
+    }
+    this.#answer = answer;
+    if (answer.told) this.words.show(answer.told);
+  }
+
+  /**
+   * Pass on what the reader does on the picture.
+   * @param {string} name
+   * @param {unknown} value
+   */
+  #report(name, value) {
+    if ((name === "drag" || name === "start") && this.#answer) {
+      const [x, y, panel] = /** @type {[number, number, number]} */ (value);
+      for (const [id, text] of moved(this.#answer.start, x, y, panel)) {
+        this.#pending.set(id, { text, place: null });
+      }
+      this.#look();
+    }
+    if (name !== "drag") this.#tell(name, value);
+  }
+}
+
+/**
+ * An address below the server's own.
+ * @param {string} address
+ */
+const below = (address) => new URL(`zz/${address}`, document.baseURI).href;
+
+/**
+ * @param {string} text Base64.
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+/** @param {Uint8Array<ArrayBuffer>} packed */
+const inflated = (packed) =>
+  new Response(
+    new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")),
+  ).arrayBuffer();
+
+/** @type {WeakMap<HTMLElement, Live>} */
+const lives = new WeakMap();
+
+/**
+ * Follow the page in an element; called again with whatever the script says anew.
+ * @param {HTMLElement} root
+ * @param {Page} page
+ * @param {Tell} tell
+ */
+export async function follow(root, page, tell) {
+  const live = lives.get(root) ?? new Live(root);
+  lives.set(root, live);
+  await live.follow(page, tell);
+}
+
+/**
+ * Give back everything that was made for an element, once that has left the page.
+ * @param {HTMLElement} root
+ */
+export function close(root) {
+  if (root.isConnected) return;
+  closePlayer(root);
+  lives.get(root)?.close();
+  lives.delete(root);
+}

@@ -1,0 +1,93 @@
+// What is said of the runs, above and below the picture. All of it comes as text and is set as text.
+
+import { tr } from "./texts.js";
+
+/** @import { Told } from "./types.js" */
+
+export class Words {
+  #before = make("div", "zz-before");
+  #after = make("div", "zz-after");
+  #sentence = make("p", "zz-sentence");
+  #table = make("table", "zz-table");
+  #lowest = make("p", "zz-lowest");
+  #undo;
+  #shown = "";
+
+  /**
+   * @param {HTMLElement} root
+   * @param {() => void} undo Is called for a wish to undo the changes of a preset.
+   */
+  constructor(root, undo) {
+    this.#undo = undo;
+    root.prepend(this.#before);
+    const scroll = make("div", "zz-scroll");
+    scroll.append(this.#table);
+    this.#sentence.setAttribute("role", "status");
+    this.#after.append(this.#sentence, scroll, this.#lowest);
+    root.append(this.#after);
+  }
+
+  close() {
+    this.#before.remove();
+    this.#after.remove();
+  }
+
+  /** @param {Told} told */
+  show(told) {
+    const now = JSON.stringify(told);
+    if (now === this.#shown) return;
+    this.#shown = now;
+    this.#before.replaceChildren(...this.#preset(told), ...told.notes.map(noted));
+    this.#sentence.textContent = told.sentence;
+    this.#lowest.textContent = told.lowest;
+    const head = make("thead");
+    head.append(row("th", told.head));
+    const body = make("tbody");
+    body.append(...told.rows.map((cells) => row("td", cells)));
+    this.#table.replaceChildren(head, body);
+    // The panels' place on the page is above it, whatever is added here later.
+    if (this.#after.nextElementSibling) this.#after.parentElement?.append(this.#after);
+  }
+
+  /** @param {Told} told */
+  *#preset({ preset, changed }) {
+    if (!preset) return;
+    const line = make("p", "zz-preset");
+    line.append(make("strong", "", `${preset.title}.`), ` ${changed || preset.claim}`);
+    if (changed) {
+      const button = make("button", "zz-undo", tr("Undo changes"));
+      button.addEventListener("click", this.#undo);
+      line.append(button);
+    }
+    yield line;
+  }
+}
+
+/** @param {string} text */
+function noted(text) {
+  const node = make("p", "zz-note", text);
+  node.setAttribute("role", "note");
+  return node;
+}
+
+/**
+ * @param {string} kind Of the cells.
+ * @param {string[]} texts
+ */
+function row(kind, texts) {
+  const line = make("tr");
+  line.append(...texts.map((text) => make(kind, "", text)));
+  return line;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} [name] Its class.
+ * @param {string} [text]
+ */
+function make(tag, name = "", text = "") {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  node.textContent = text;
+  return node;
+}
