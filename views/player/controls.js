@@ -48,15 +48,16 @@ export function controlOf(node, controls) {
 }
 
 /**
- * Call `act` whenever an element that holds a number has changed, by mouse, finger or key.
- * @param {(input: HTMLInputElement) => void} act
+ * Call `act` whenever what an element holds has changed, with whether the reader's own hand is known
+ * to have done it: the script changes elements too.
+ * @param {(input: HTMLInputElement, byHand: boolean) => void} act
  * @param {AbortSignal} signal Ends it.
  */
 export function onMotion(act, signal) {
   const watcher = new MutationObserver((changes) => {
     for (const { target, oldValue } of changes) {
       if (!(target instanceof HTMLInputElement)) continue;
-      if (target.getAttribute("value") !== oldValue) act(target);
+      if (target.getAttribute("value") !== oldValue) act(target, false);
     }
   });
   watcher.observe(document.body, {
@@ -67,7 +68,7 @@ export function onMotion(act, signal) {
   });
   signal.addEventListener("abort", () => watcher.disconnect());
   const heard = (/** @type {Event} */ { target }) => {
-    if (target instanceof HTMLInputElement) act(target);
+    if (target instanceof HTMLInputElement) act(target, true);
   };
   document.addEventListener("input", heard, { signal });
 }

@@ -52,7 +52,10 @@ class Live {
     this.root = root;
     this.words = new Words(root, () => this.#tell("undo", true));
     const { signal } = this.#stopped;
-    onMotion((input) => this.#hear(input), signal);
+    onMotion((input, byHand) => this.#hear(input, byHand), signal);
+    // Where the browser tells of it: the script has written another link.
+    const history = /** @type {{ navigation?: EventTarget }} */ (window).navigation;
+    history?.addEventListener("currententrychange", () => this.#look(), { signal });
     const options = { signal, capture: true };
     const leave = () => {
       this.#touch(null);
@@ -115,9 +118,13 @@ class Live {
     this.#touched = controlOf(node, this.#page?.controls ?? {})?.place ?? null;
   }
 
-  /** @param {HTMLInputElement} input That has changed. */
-  #hear(input) {
+  /**
+   * @param {HTMLInputElement} input That has changed.
+   * @param {boolean} byHand
+   */
+  #hear(input, byHand) {
     const control = controlOf(input, this.#page?.controls ?? {});
+    if (byHand) this.#touched = control?.place ?? null;
     // Others are changed by the script: their values are rounded, and those in the link are exact.
     if (!control || control.place !== this.#touched) return;
     const text = meant(input.value, control.scale);
