@@ -26,7 +26,7 @@ from views.live.answer import Asked, asked, described
 from views.presets import CHANGED
 from views.scene.figures import PICTURES
 from views.server.save import serve, standalone, table
-from views.settings.choice import Choice
+from views.settings.choice import DECAYS, Choice
 from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
 from views.settings.schedules import MOST_UPDATES
@@ -261,7 +261,7 @@ def test_an_empty_choice_in_a_link_is_kept_and_pointed_out():
 
 
 def test_numbers_are_read_with_any_separator_and_complaints_are_short():
-    assert read_numbers("1,2;3 4", 0, 10) == ([1, 2, 3, 4], [])
+    assert read_numbers("1.0,2;3 4", 0, 10) == ([1, 2, 3, 4], [])
     numbers, complaints = read_numbers("x" * 10_000 + " 1 1 99", 0, 10)
     assert numbers == [1]
     assert len(complaints) == 3
@@ -298,7 +298,7 @@ def test_comparing_batches_without_noise_is_pointed_out():
 
 def test_weight_decay_is_said_to_move_the_minimizer():
     app = opened(**{"SGD.weight_decay": "0.1"})
-    assert any("moves the minimizer" in note for note in told(app)["notes"])
+    assert DECAYS in told(app)["notes"]
 
 
 def test_newton_says_where_the_hessian_is_not_positive_definite():
