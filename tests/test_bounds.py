@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import re
 import socket
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 import streamlit.testing.v1 as testing
-from conftest import ROOT, answer_of
+from conftest import ROOT, answer_of, awaited
+from starlette.datastructures import Headers
 from test_jobs import Gate, Task, began, ended
 from test_jobs import gate as gate  # a fixture
 
 import views.server.jobs
-from optimizers import Experiment, Run
+from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.maps import (
     REQUESTS,
     BasinMap,
@@ -29,11 +32,15 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
+from views.live import routes as live
 from views.maps import MAPS, files, page
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.presets import PRESETS
+from views.server import save
+from views.server.costs import COSTS, SEARCH
 from views.server.jobs import MOST_AT_ONCE, MOST_WAITING, Full, Job, Jobs
 from views.server.places import AT_ONCE, BUSY, GONE, WAITING, Places
+from views.server.server import FILES, ROUTES, content
 from views.settings.choice import choose
 from views.settings.setting import Note
 from views.settings.settings import read
@@ -339,3 +346,70 @@ def test_there_are_more_places_for_files_than_jobs_at_once():
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the page wait for its map."""
     monkeypatch.setattr(page, "QUICK", 60.0)
+
+
+# --- What every address costs
+
+
+NINE = {
+    "surface": "Ackley",
+    "optimizers": list(OPTIMIZERS)[:9],
+    "length": "5000",
+    "noise": "1.2",
+    "batch": "8",
+    "Ackley.x": "1.23456789012",
+}
+
+
+def largest(address: str) -> bytes:
+    """Return the largest answer at one of the addresses."""
+    if address == "zz/map/{name}.csv":
+        basins = {"view": "Maps", "map": "Basins of attraction", "map.starts": "512"}
+        query = urlencode({**basins, "length": "26", "surface": "Ackley"})
+        return bytes(answer_of(files.serve, query, name="m").body)
+    if address.startswith("zz/save"):
+        query = urlencode({**NINE, "view": "3-D"}, doseq=True)
+        return bytes(answer_of(save.serve, query, kind=address.rsplit(".", 1)[1]).body)
+    if address in ("zz/scene", "zz/ground"):
+        query = urlencode(NINE, doseq=True)
+        scene = awaited(live.respond("scene", "GET", query.encode(), Headers({})))
+        if address == "zz/scene":
+            return bytes(scene.body)
+        asked = re.search(rb'"groundAt": ?"[^"?]*\?([^"]+)"', bytes(scene.body))
+        assert asked
+        return bytes(awaited(live.respond("ground", "GET", asked[1], Headers({}))).body)
+    return max((content(path) for path in FILES.values()), key=len)
+
+
+@pytest.mark.parametrize("address", COSTS)
+def test_the_largest_answer_of_each_address_is_as_large_as_the_table_says(address):
+    size = len(largest(address)) / 1e6
+    assert COSTS[address].megabytes / 2 <= size <= COSTS[address].megabytes
+
+
+def test_every_address_of_ours_is_in_the_table():
+    routes = {f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, *ROUTES)}
+    kinds = {"zz/save/{name}.{kind}": [f"zz/save/{{name}}.{kind}" for kind in save.FORMATS]}
+    found = {each for route in routes for each in kinds.get(route, [route])}
+    assert found | {f"zz/{name}" for name in live.SOURCES} == {*COSTS}
+
+
+def test_the_readme_has_the_table():
+    text = (ROOT / "README.md").read_text()
+    for address, cost in COSTS.items():
+        numbers = f"{cost.updates:,} | {cost.megabytes:g} | {cost.at_once} | {cost.waiting} |"
+        assert f"| `{address}`{' *' if cost.search else ''} | {numbers}" in text
+    assert f"takes {SEARCH / 1e6:.0f} million" in text
+
+
+def test_a_search_for_best_rates_makes_no_more_updates_than_are_said(monkeypatch):
+    made = []
+    compute = RateSweep.compute
+
+    def counted(request: RateSweep, *given: Any) -> Any:
+        made.append(request.updates)
+        return compute(replace(request, experiment=replace(request.experiment, steps=1)))
+
+    monkeypatch.setattr(RateSweep, "compute", counted)
+    choose(read({**NINE, "fair": "each its best", "seed": "987654"})[0])
+    assert sum(made) == SEARCH

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from pathlib import Path
 
 import pytest
 from conftest import awaited
@@ -57,6 +58,18 @@ def test_every_module_is_used_and_none_imports_itself_by_others():
 def test_one_module_alone_knows_plotly(name):
     assert PRIVATE.findall(text_of(name)) == []
     assert PRIVATE.findall(text_of(PLOT))
+
+
+def test_a_file_that_changes_under_a_running_server_is_served_as_it_was(monkeypatch):
+    name = next(iter(MODULES))
+    before = get(f"/{address(name)}", "identity").body
+
+    def changed(path: Path) -> bytes:
+        raise AssertionError(f"{path} was read again")
+
+    monkeypatch.setattr(Path, "read_bytes", changed)
+    address.cache_clear()
+    assert get(f"/{address(name)}", "identity").body == before
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -63,7 +63,8 @@ class Workers:
 
 
 ANSWERS: Kept[bytes] = Kept(MOST_BYTES, len)
-QUICK = Workers(2, 60)
+QUICK_PLACES = (2, 60)  # at once, and waiting
+QUICK = Workers(*QUICK_PLACES)
 # A search for the best rates may take seconds, in which others must not wait.
 SLOW = Workers(1, 4)
 

@@ -26,7 +26,7 @@ from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server.address import asked, link
 from views.server.places import PLACES
-from views.server.server import FILES, PLAYER
+from views.server.server import FILES, PLAYER, content
 from views.server.table import csv_pieces
 from views.settings.choice import Choice, choose
 from views.settings.settings import Settings
@@ -70,7 +70,7 @@ def standalone(choice: Choice) -> str:
             )
         ),
         css=(PLAYER / "player.css").read_text(),
-        plotly=FILES["plotly.js"].read_text(),
+        plotly=content(FILES["plotly.js"]).decode(),
         modules=modules(),
         ground=ground,
         scene=scene,
@@ -88,7 +88,7 @@ def modules() -> str:
     while waiting:
         name = waiting.pop()
         if f"zigzag/{name}" not in found:
-            text = FILES[name].read_text(encoding="utf-8")
+            text = content(FILES[name]).decode()
             waiting += [neighbour for _, neighbour in NEIGHBOUR.findall(text)]
             script = NEIGHBOUR.sub(r'\1"zigzag/\2"', text).encode()
             found[f"zigzag/{name}"] = (

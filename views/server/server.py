@@ -34,6 +34,8 @@ OWN = "zz"  # below the app's path: everything that is not Streamlit's
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
 FILES = MODULES | {"plotly.js": PLOTLY}
+# Read once: an update of the app under a running server must not change what an address holds.
+CONTENT = {path: path.read_bytes() for path in FILES.values()}
 STREAMLIT = Path(st.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
 TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -41,10 +43,15 @@ FOREVER = "public, max-age=31536000, immutable"
 COLLECT_EVERY = 60.0  # seconds
 
 
+def content(path: Path) -> bytes:
+    """Return a file: one of FILES as it was when the server started."""
+    return CONTENT[path] if path in CONTENT else path.read_bytes()
+
+
 @functools.cache
 def zipped(path: Path) -> bytes:
     """Return a file gzipped; it is compressed once in the life of the server."""
-    return gzip.compress(path.read_bytes(), 6, mtime=0)
+    return gzip.compress(content(path), 6, mtime=0)
 
 
 @functools.cache
@@ -54,14 +61,14 @@ def address(name: str) -> str:
     Those of one folder share it, so that they can import each other.
     """
     folder = [path for path in FILES.values() if path.parent == FILES[name].parent]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in folder)).hexdigest()[:12]
+    digest = hashlib.sha256(b"".join(map(content, folder))).hexdigest()[:12]
     return f"{OWN}/{digest}/{name}"
 
 
 def sent(path: Path, encodings: str) -> Response:
     """Return a file, compressed for whoever accepts that."""
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
-    body = path.read_bytes() if "gzip" not in encodings else zipped(path)
+    body = content(path) if "gzip" not in encodings else zipped(path)
     if "gzip" in encodings:
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type=TYPES[path.suffix], headers=headers)

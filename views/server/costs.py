@@ -1,0 +1,42 @@
+"""What the largest request at each of our addresses costs; a test measures it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from views.live.routes import QUICK_PLACES
+from views.maps.base import MOST_REQUEST_UPDATES
+from views.server.places import AT_ONCE, WAITING
+from views.settings.rates import RATES_TRIED, SEEDS_TRIED
+from views.settings.schedules import MOST_UPDATES
+from views.theme import MOST_PANELS
+
+DRAWN = MOST_PANELS * MOST_UPDATES
+# For best rates, which is made twice. Whoever asks again gets what was found.
+SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN
+
+
+class Cost(NamedTuple):
+    """The most that one request takes.
+
+    `updates` are those of the runs that are asked for, of 30 to 150 ns each; where `search` is
+    true, as many as SEARCH may come before them. `megabytes` are those of the answer before it is
+    compressed. A process makes `at_once` answers while `waiting` others wait, and refuses more with
+    503; 0 means that there is nothing to wait for.
+    """
+
+    updates: int
+    search: bool
+    megabytes: float
+    at_once: int
+    waiting: int
+
+
+COSTS = {
+    "zz/map/{name}.csv": Cost(MOST_REQUEST_UPDATES, True, 20, AT_ONCE, WAITING),
+    "zz/save/{name}.csv": Cost(DRAWN, True, 5, AT_ONCE, WAITING),
+    "zz/save/{name}.html": Cost(DRAWN, True, 7, AT_ONCE, WAITING),
+    "zz/scene": Cost(DRAWN, True, 0.5, *QUICK_PLACES),
+    "zz/ground": Cost(0, False, 0.06, *QUICK_PLACES),
+    "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
+}
