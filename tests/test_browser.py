@@ -579,6 +579,24 @@ def test_a_number_is_read_as_it_was_typed_or_refused_aloud(visit: Visits):
         assert "noise" not in page.page.url
 
 
+def test_noise_without_effect_is_told_and_one_click_makes_it_count(visit: Visits):
+    page = visit("?optimizers=SGD")
+    number(page.page, "Noise").fill("500")
+    number(page.page, "Noise").press("Enter")
+    reason = page.page.get_by_text("the noise changes nothing")
+    expect(reason).to_be_visible()
+    page.page.get_by_role("button", name="Batches of 32", exact=True).click()
+    expect(reason).to_be_hidden()
+    page.page.wait_for_function("new URLSearchParams(location.search).get('batch') === '32'")
+    number(page.page, "Noise").fill("0")
+    number(page.page, "Noise").press("Enter")
+    page.page.get_by_role("button", name="Batch, samples and seed").click()
+    told = page.page.get_by_text("The noise is 0, so that every batch size")
+    expect(told).to_be_visible()
+    page.page.get_by_role("button", name="Noise 1", exact=True).first.click()
+    expect(told).to_be_hidden()
+
+
 def test_a_typed_rate_stays_when_another_slider_is_pressed_at_once(visit: Visits):
     page = visit()
     number(page.page, "Momentum exact rate").fill("0.002")

@@ -293,7 +293,7 @@ def test_batch_sizes_are_powers_of_two_below_the_samples_and_all(samples):
 
 def test_comparing_batches_without_noise_is_pointed_out():
     app = opened(compare="Batch size")
-    assert any("noise is 0" in note for note in told(app)["notes"])
+    assert any("noise is 0" in caption.value for caption in app.sidebar.caption)
 
 
 def test_weight_decay_is_said_to_move_the_minimizer():

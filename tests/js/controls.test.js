@@ -16,6 +16,11 @@ test("a field says a number within its bounds, and nothing while it is none", ()
     ["0.02", "0.02", "3", "0.001", "", "", "", "", "", "", ""],
   );
   assert.equal(meant("2.5", { ...scale, whole: true }), "");
+  const wide = { low: 0, high: 1e7, whole: false };
+  assert.equal(meant("1,500", wide), "");
+  assert.equal(meant("1.500", wide), "1.5");
+  assert.equal(meant("10.000", { ...wide, whole: true }), "");
+  assert.equal(meant("0,001", wide), "0.001");
 });
 
 test("a position is one of the texts", () => {

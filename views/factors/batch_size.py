@@ -17,12 +17,12 @@ from views.settings.noise import (
     batch_text,
     batch_value,
     batches_with,
+    idle_batch,
     is_batch,
 )
 from views.settings.setting import Note, Setting, Several
 
 BATCH = msgid("batch {size}")
-EXACT = msgid("The noise is 0, so every batch size gives the exact gradient.")
 
 
 def vary(run: Run, value: str, settings: Any) -> Run:
@@ -55,6 +55,7 @@ FACTOR = Factor(
             fallback=ALL,
             unfit=UNFIT_BATCH,
             used=lambda settings: settings.compared == "batches",
+            idle=idle_batch,
         ),
     ),
     setting=lambda settings: "batches",
@@ -63,5 +64,4 @@ FACTOR = Factor(
     labels_of=lambda values: [label_of(value) for value in values],
     replaces=lambda surface, rule: ("batch",),
     defaults=defaults,
-    useless=lambda experiment: None if experiment.noise else Note(EXACT),
 )

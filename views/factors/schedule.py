@@ -7,6 +7,7 @@ from dataclasses import replace
 from landscape.language import msgid
 from optimizers import SCHEDULES
 from views.settings.factor import Factor
+from views.settings.noise import NOTHING_TO_AVERAGE, idle_without_noise
 from views.settings.schedules import numbers_of
 from views.settings.setting import Note, Setting, Several
 
@@ -20,6 +21,7 @@ FACTOR = Factor(
             Several(tuple(SCHEDULES)),
             ("Constant", "Step", "Cosine", "Inverse sqrt"),
             msgid("Schedules to compare"),
+            idle=idle_without_noise(NOTHING_TO_AVERAGE),
         ),
     ),
     setting=lambda settings: "schedules",

@@ -17,6 +17,7 @@ from views.maps.reasons import too_many
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure, Mark, plain_layout
 from views.scene.panel import Panel
+from views.settings.noise import NO_DRAWS, idle_without_noise
 from views.settings.runs import run_setting
 from views.settings.setting import Note, Range, Setting
 from views.theme import Theme
@@ -102,7 +103,8 @@ def seeds_setting(name: str, default: int, most: int = 1000) -> Setting:
     """Return the setting of a number of seeds."""
     kind = Range(1, most, 10, whole=True)
     help = msgid("Runs that differ in their noise only. Without noise all are the same.")
-    return Setting(f"{name}.seeds", kind, default, msgid("Seeds"), help, width=110)
+    idle = idle_without_noise(NO_DRAWS)
+    return Setting(f"{name}.seeds", kind, default, msgid("Seeds"), help, width=110, idle=idle)
 
 
 def varied(choice: Choice, *ids: str) -> bool:

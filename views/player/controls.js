@@ -6,6 +6,9 @@
 
 const KEY = /^st-key-(.+?)(--\d+-)?$/; // the end counts how often the control was replaced
 
+// 1,500 may be one and a half or fifteen hundred: the page asks which.
+const GROUPED = /^[+-]?[1-9]\d{0,2},\d{3}$/;
+const GROUPED_WHOLE = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
 
 /**
@@ -26,6 +29,7 @@ export function meant(text, scale) {
  * @param {Bounds} bounds
  */
 function typed(text, { low, high, whole }) {
+  if ((whole ? GROUPED_WHOLE : GROUPED).test(text)) return "";
   const number = Number(text.replace(",", "."));
   const fits = NUMBER.test(text) && number >= low && number <= high;
   return fits && (!whole || Number.isInteger(number)) ? String(number) : "";

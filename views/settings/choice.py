@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,16 +10,24 @@ from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
-from optimizers.simulation.epochs import Epoch
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
 from views.settings.noise import batch_value
-from views.settings.rates import BEST, BEST_NOTE, EFFECTIVE, OWN, SAME, at_best_rate, remainder
+from views.settings.rates import (
+    BEST,
+    BEST_NOTE,
+    EFFECTIVE,
+    OWN,
+    SAME,
+    at_best_rate,
+    remainder,
+    still,
+)
 from views.settings.runs import MODELS, OPEN
-from views.settings.schedules import MOST_UPDATES, numbers_of
-from views.settings.setting import Note
+from views.settings.schedules import MOST_UPDATES, numbers_of, updates_in
+from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
-from views.settings.table import FACTORS
+from views.settings.table import FACTORS, TABLE
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
@@ -102,8 +111,6 @@ def choose(settings: Settings) -> Choice:
             tr("{optimizer} lr {rate}", optimizer=r.optimizer, rate=number(r.lr or 0.0, 4))
             for r in experiment.runs
         ]
-    if useless := factor.useless(experiment):
-        notes.append(useless)
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
     return Choice(
@@ -119,6 +126,21 @@ def choose(settings: Settings) -> Choice:
         look_of(settings, names),
         settings["preset"],
     )
+
+
+@functools.lru_cache(maxsize=8)
+def chosen(settings: Settings) -> Experiment:
+    """Return the experiment that settings choose."""
+    return choose(settings).experiment
+
+
+def idle(settings: Settings, id: str) -> Idle | None:
+    """Return why a setting has no effect beside the others, where it has none."""
+    reason = TABLE[id].idle
+    if reason is None:
+        return None
+    experiment = chosen(settings)
+    return still(settings, experiment) or reason(settings, experiment)
 
 
 def unless(settings: Settings, id: str) -> Any:
@@ -145,14 +167,6 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         schedule_params=numbers_of(settings, schedule),
         warmup=unless(settings, "warmup"),
     )
-
-
-def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
-    """Return how many updates make a number of updates, epochs or samples."""
-    epoch = Epoch(samples, batch or samples)
-    if unit == "epochs":
-        return length * epoch.updates
-    return epoch.updates_to_see(length) if unit == "samples" else length
 
 
 def look_of(settings: Settings, names: list[str]) -> Inspection | None:

@@ -24,9 +24,9 @@ class Factor:
     those values, in links too, and `labels_of(values)` names them for a visitor; no two are alike.
     `vary(run, value, settings)` returns the run with the value. `able(rule)` tells whether a rule
     has what is compared, and `optimizer` is the rule to begin with. `replaces(surface, rule)` are
-    the ids of the settings that the factor's values take the place of. `useless(experiment)` says
-    why all runs would be alike. `defaults(experiment)` returns the factor's settings, by id, that
-    give an experiment's runs. A factor `of_rules` compares rules: its values are their names.
+    the ids of the settings that the factor's values take the place of. `defaults(experiment)`
+    returns the factor's settings, by id, that give an experiment's runs. A factor `of_rules`
+    compares rules: its values are their names.
     """
 
     name: str  # its id in links, which never changes
@@ -41,5 +41,4 @@ class Factor:
     defaults: Callable[[Experiment], Mapping[str, Any]]
     able: Callable[[Optimizer], bool] = lambda rule: True
     optimizer: str = DEFAULT.runs[0].optimizer
-    useless: Callable[[Experiment], Note | None] = lambda experiment: None
     of_rules: bool = False

@@ -5,12 +5,19 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from landscape.language import msgid
+from landscape.language import Message, msgid
+from optimizers import Experiment
 from optimizers.simulation.experiment import MOST_SEED
+from optimizers.simulation.schedules import EPOCHS
 from views.presets import DEFAULT
-from views.settings.setting import OneOf, Range, Setting
+from views.settings.schedules import is_cut
+from views.settings.setting import Idle, Note, OneOf, Range, Setting
+
+if TYPE_CHECKING:
+    from views.settings.settings import Settings
 
 ALL = msgid("all")  # the full batch
 MOST_NOISE = 1000.0
@@ -46,6 +53,89 @@ def batches_with(samples: int, set_ones: Iterable[str]) -> tuple[str, ...]:
     return (*sorted(fitting.union(sizes), key=int), all_of_them)
 
 
+# --- What has no effect where no run sees noise
+
+EXACT = msgid("Every run takes all samples, whose gradient is exact: the noise changes nothing.")
+NO_DRAWS = msgid("The gradients are exact, so that nothing is drawn and every seed gives the same.")
+ALIKE = msgid("The noise is 0, so that every batch size gives the exact gradient.")
+NO_SAMPLES = msgid("The runs are the same with any number of samples: no batch depends on it.")
+NOTHING_TO_AVERAGE = msgid(
+    "The gradients are exact: there is no noise for a falling rate to average."
+)
+SET_NOISE, SET_BATCH = msgid("Noise {noise}"), msgid("Batches of {size}")
+SET_BOTH = msgid("Noise {noise} and batches of {size}")
+FIRST_NOISE, FIRST_BATCH = 1.0, 32  # that a button sets
+
+
+def noisy(experiment: Experiment) -> bool:
+    """Tell whether any run of an experiment sees noise."""
+    return any(experiment.plan(run).noise > 0 for run in experiment.runs)
+
+
+def with_noise(
+    settings: Settings, experiment: Experiment, why: Message, exact_sizes: tuple[int, ...] = ()
+) -> Idle:
+    """Say what has no effect without noise, and offer the noise or the batch that is missing.
+
+    `exact_sizes` are those of batches, besides the full one, that will not do.
+    """
+    changes: dict[str, Any] = {}
+    if settings["noise"] == 0:
+        changes["noise"] = FIRST_NOISE
+    if experiment.samples // 2 <= max(exact_sizes, default=0):
+        changes["samples"] = DEFAULT.samples
+    size = min(FIRST_BATCH, changes.get("samples", experiment.samples) // 2)
+    if all(run.batch_size in (None, *exact_sizes, experiment.samples) for run in experiment.runs):
+        changes |= {"batches": (str(size), ALL)} if settings.replaced("batch") else {}
+        changes |= {} if settings.replaced("batch") else {"batch": str(size)}
+    offer = SET_BOTH if len(changes) > 1 else SET_NOISE if "noise" in changes else SET_BATCH
+    told = {"noise": f"{FIRST_NOISE:g}", "size": str(size)}
+    return Idle(Note(why), Note(offer, told), changes)
+
+
+def idle_noise(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that noise has no effect on runs of the full batch."""
+    if settings["noise"] == 0 or noisy(experiment):
+        return None
+    return with_noise(settings, experiment, EXACT)
+
+
+def idle_without_noise(why: Message) -> Callable[[Settings, Experiment], Idle | None]:
+    """Return what says that a setting has no effect where no run sees noise."""
+    return lambda settings, experiment: (
+        None if noisy(experiment) else with_noise(settings, experiment, why)
+    )
+
+
+def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that batch sizes have no effect without noise, where only updates are counted."""
+    if experiment.noise > 0 or counts_epochs(settings, experiment):
+        return None
+    if all(run.batch_size is None for run in experiment.runs):
+        return None  # nobody has asked for batches
+    return with_noise(settings, experiment, ALIKE)
+
+
+def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that neither noise nor length depends on the number of samples."""
+    sizes = {run.batch_size for run in experiment.runs}
+    # The noise of one sample does not depend on how many there are.
+    if experiment.noise > 0 and sizes.difference({None, 1}):
+        return None
+    if settings["unit"] == "samples" and None in sizes and not is_cut(settings, experiment):
+        return None
+    if counts_epochs(settings, experiment) and sizes != {None}:
+        return None
+    return with_noise(settings, experiment, NO_SAMPLES, (1,))
+
+
+def counts_epochs(settings: Settings, experiment: Experiment) -> bool:
+    """Tell whether the length of a run, or its schedule, is counted in epochs or samples."""
+    length = settings["unit"] != "updates" and not is_cut(settings, experiment)
+    schedules = {run.schedule_params.get("unit") for run in experiment.runs}
+    return length or not schedules.isdisjoint({EPOCHS, 1.0})
+
+
 SETTINGS = (
     Setting(
         "noise",
@@ -53,6 +143,7 @@ SETTINGS = (
         DEFAULT.noise,
         msgid("Noise"),
         msgid("Standard deviation of one sample's gradient. A batch of B averages B of them."),
+        idle=idle_noise,
     ),
     Setting(
         "samples",
@@ -60,6 +151,7 @@ SETTINGS = (
         DEFAULT.samples,
         msgid("Samples N"),
         msgid("Size of the data set. A batch of all N gives the exact gradient."),
+        idle=idle_samples,
     ),
     Setting(
         "batch",
@@ -72,6 +164,7 @@ SETTINGS = (
         fallback=ALL,
         unfit=UNFIT_BATCH,
         used=lambda settings: not settings.replaced("batch"),
+        idle=idle_batch,
     ),
     Setting(
         "seed",
@@ -79,5 +172,6 @@ SETTINGS = (
         DEFAULT.seed,
         msgid("Seed"),
         msgid("Every run sees the same draws, so that a comparison is paired."),
+        idle=idle_without_noise(NO_DRAWS),
     ),
 )

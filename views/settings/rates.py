@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from landscape import SURFACES
 from landscape.language import msgid
@@ -13,7 +14,10 @@ from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from optimizers.maps import RateSweep
 from optimizers.maps.base import noisy
 from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
-from views.settings.setting import MOST_RATE, Note, OneOf, Rate, Setting, of_number
+from views.settings.setting import MOST_RATE, Idle, Note, OneOf, Rate, Setting, of_number
+
+if TYPE_CHECKING:
+    from views.settings.settings import Settings
 
 # How the rates of compared optimizers are made fair.
 OWN, SAME, BEST, EFFECTIVE = "each its own", "the same", "each its best", "the same effective"
@@ -47,13 +51,56 @@ def rate_setting(name: str, default: float) -> Setting:
     return Setting(name, Rate(0.0, MOST_RATE, default / 10), default)
 
 
+# --- What has no effect where nothing moves
+
+STILL = msgid("The rate is 0, so that nothing moves.")
+SET_RATES = msgid("Default rates")
+NO_MOMENTUM = msgid("The momentum is 0: there is nothing to sum.")
+SET_MOMENTUM = msgid("Momentum {value}")
+
+
+def still(settings: Settings, experiment: Experiment, rule: str = "") -> Idle | None:
+    """Say that nothing has an effect on runs of rate 0: all of them, or those of one rule."""
+    runs = [run for run in experiment.runs if rule in ("", run.optimizer)]
+    if any(experiment.plan(run).lr > 0 for run in runs):
+        return None
+    surface, rules = settings["surface"], [rule] if rule else settings.rules
+    ids = [f"{surface}.rate", *(f"{surface}.{name}.lr" for name in rules)]
+    if settings.replaced(ids[-1]):
+        ids.append(settings.compared)
+    changes = {id: settings.plain(id) for id in ids if settings[id] != settings.plain(id)}
+    return Idle(Note(STILL), Note(SET_RATES), changes)
+
+
+def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], Idle | None]:
+    """Return what says that a hyperparameter of a rule has no effect."""
+
+    def idle(settings: Settings, experiment: Experiment) -> Idle | None:
+        if found := still(settings, experiment, rule.name):
+            return found
+        if name != "convention" or rule.memory is None:
+            return None
+        hyper = rule.memory.hyper
+        runs = [run for run in experiment.runs if run.optimizer == rule.name]
+        if not runs or any(run.hyper[hyper] > 0 for run in runs):
+            return None
+        id = f"{rule.name}.{hyper}"
+        changed = settings.compared if settings.replaced(id) else id
+        value = settings.plain(changed)
+        return Idle(Note(NO_MOMENTUM), Note(SET_MOMENTUM, {"value": str(value)}), {changed: value})
+
+    return idle
+
+
 def hyper_settings(rule: Optimizer) -> tuple[Setting, ...]:
     """Return the settings of a rule's hyperparameters and of its weight decay."""
     facts = rule.hyperparameters
     if rule.weight_decay != NO_DECAY:
         help = DECAY_HELP[rule.weight_decay]
         facts = (*facts, Number("weight_decay", r"\lambda", 0.0, 0.0, 1.0, help))
-    return tuple(of_number(rule.name, fact) for fact in facts)
+    return tuple(
+        replace(of_number(rule.name, fact), idle=idle_hyper(rule, fact.name)) for fact in facts
+    )
 
 
 SETTINGS = (

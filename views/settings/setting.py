@@ -17,6 +17,7 @@ from views.settings.numbers import exact, meanings, number_of
 from views.theme import MOST_PANELS
 
 if TYPE_CHECKING:
+    from optimizers import Experiment
     from views.settings.settings import Settings
 
 MOST_TEXT = 400  # characters of a list
@@ -77,6 +78,17 @@ def clean(text: str) -> str:
     """Return a piece of a link as something harmless and short to print."""
     kept = harmless(text[:50]) or "?"  # a code span cannot be empty
     return kept if len(kept) <= 40 else kept[:40] + "..."
+
+
+class Idle(NamedTuple):
+    """Why a setting has no effect beside the others, and what makes it count.
+
+    `offer` is what a button says that makes the `changes`: values of settings by id.
+    """
+
+    why: Note
+    offer: Note
+    changes: Mapping[str, Any]
 
 
 class Kind(Protocol):
@@ -273,6 +285,8 @@ class Setting:
     `choices` returns what can be chosen beside the other settings, where that depends on them, and
     `fallback` is what else becomes of a value; `used` tells whether the setting counts at all then.
     `needs` are the ids of those other settings, and its own where `choices` has what is set.
+    `idle` says why the setting has no effect on the runs of an experiment that is chosen with it,
+    where that is so; a setting without it always counts.
     """
 
     id: str
@@ -286,6 +300,7 @@ class Setting:
     unfit: Message = ""  # the message that a value had to change
     used: Callable[[Settings], bool] = lambda settings: True
     width: int | str = "stretch"  # of its control, in pixels
+    idle: Callable[[Settings, Experiment], Idle | None] | None = None
 
     @property
     def title(self) -> str:

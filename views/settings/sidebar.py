@@ -13,13 +13,14 @@ from views.settings.choice import choose
 from views.settings.rates import EFFECTIVE, OWN, SAME
 from views.settings.session import change
 from views.settings.settings import Settings
-from views.settings.widgets import alone, draw, draw_live, draw_rate, drawer
+from views.settings.widgets import EXPLAINED, alone, draw, draw_live, draw_rate, drawer, explain
 
 TITLES = {SAME: msgid("Common"), EFFECTIVE: msgid("Effective")}  # of a rate that is shared
 
 
 def draw_sidebar(settings: Settings) -> None:
     """Draw the controls of an experiment."""
+    st.session_state[EXPLAINED] = {}
     draw(settings, "surface")
     surface, factor = SURFACES[settings["surface"]], settings.factor
     for fact in surface.parameters:
@@ -41,8 +42,9 @@ def draw_sidebar(settings: Settings) -> None:
         with opened:
             draw_schedules(settings)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        draw(settings, "length")
+        draw(settings, "length", explained=False)
         draw(settings, "unit", label_visibility="collapsed")
+    explain(settings, "length")
 
 
 def draw_optimizers(settings: Settings) -> None:
@@ -89,20 +91,23 @@ def draw_noise(settings: Settings) -> None:
     draw(settings, "batch")
     draw(settings, "seed")
     following = {"seed": (settings["seed"] + 1) % (MOST_SEED + 1)}
-    st.button(tr("New draw"), on_click=change, args=(following,))
+    if not settings.replaced("seed"):
+        st.button(tr("New draw"), on_click=change, args=(following,))
 
 
 def draw_schedules(settings: Settings) -> None:
     """Draw the schedule, the numbers of all that are in use, and the warm-up."""
-    draw(settings, "schedule")
+    draw(settings, "schedule", explained=False)
     for name in dict.fromkeys(run.schedule for run in choose(settings).experiment.runs):
         schedule = SCHEDULES[name]
         st.markdown(f"**{tr(name)}** — {tr(schedule.sentence)}")
         for fact in schedule.numbers:
-            draw(settings, f"{name}.{fact.name}")
+            draw(settings, f"{name}.{fact.name}", explained=False)
         if schedule.stepped:
-            draw(settings, f"{name}.unit")
-            draw(settings, f"{name}.milestones")
+            draw(settings, f"{name}.unit", explained=False)
+            draw(settings, f"{name}.milestones", explained=False)
             for note in settings.listed(f"{name}.milestones")[1]:
                 st.caption(note.text())
+        ids = [f"{name}.{fact.name}" for fact in schedule.numbers]
+        explain(settings, *ids, *([f"{name}.unit", f"{name}.milestones"] * schedule.stepped))
     draw(settings, "warmup")

@@ -18,7 +18,7 @@ from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
 from views.settings import noise, rates, runs, schedules
 from views.settings.factor import Factor
-from views.settings.schedules import MOST_UPDATES
+from views.settings.schedules import MOST_UPDATES, idle_length
 from views.settings.setting import OneOf, Range, Setting, doubled, of_number
 
 FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.place)
@@ -81,6 +81,7 @@ def declared() -> Iterator[Setting]:
         msgid("Length"),
         msgid("At most 5,000 updates are drawn."),
         width=HALF,
+        idle=idle_length,
     )
     yield Setting("unit", OneOf(BUDGET_UNITS), BUDGET_UNITS[0], msgid("Unit"), width=HALF)
     yield from runs.SETTINGS

@@ -13,11 +13,13 @@ from typing import Any
 import streamlit as st
 
 from landscape.language import language, msgid, tr
+from views.settings.choice import idle
 from views.settings.session import SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
     PER_DECADE,
     RATE_DECADES,
+    Idle,
     Note,
     NumberList,
     OneOf,
@@ -43,6 +45,7 @@ RATES = tuple(
 )
 ALONE = "alone"  # in the session: the ids of settings whose controls are drawn alone
 NEEDED = {id for setting in TABLE.values() for id in setting.needs}  # by other settings
+EXPLAINED = "explained"  # in the session: why settings on the page have no effect, by id
 SHOWN = "shown"  # in the session: how often each control was replaced, and what it shows
 
 
@@ -91,8 +94,16 @@ def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
         return
     shown[name] = count, value
     change({id: meaning(value)})
-    if id in st.session_state.get(ALONE, ()) and (st.session_state[WHOLE] or NEEDED & {id}):
+    if id in st.session_state.get(ALONE, ()) and (
+        st.session_state[WHOLE] or NEEDED & {id} or outdated()
+    ):
         st.rerun()
+
+
+def outdated() -> bool:
+    """Tell whether what the page says of settings without effect holds no more."""
+    settings, shown = st.session_state[SETTINGS], st.session_state[EXPLAINED]
+    return any(idle(settings, id) != found for id, found in shown.items())
 
 
 @st.fragment
@@ -119,8 +130,10 @@ def control(
     return {"key": key_of(settings, name, value), "on_change": moved, "args": (name, id, meaning)}
 
 
-def draw(settings: Settings, id: str, **look: Any) -> None:
+def draw(settings: Settings, id: str, explained: bool = True, **look: Any) -> None:
     """Draw the control of a setting, unless what is compared takes its place.
+
+    It is `explained` under the control where the setting has no effect.
 
     `look` is what its Streamlit widget takes besides.
     """
@@ -133,6 +146,30 @@ def draw(settings: Settings, id: str, **look: Any) -> None:
         look.setdefault("width", setting.width)
     look.setdefault("help", tr(setting.help) or None)
     DRAWN[type(setting.kind)](setting, settings, look.pop("label", setting.title), look)
+    if explained:
+        explain(settings, id)
+
+
+def explain(settings: Settings, *ids: str) -> None:
+    """Say under controls why their settings have no effect, each reason once.
+
+    A button makes them count.
+    """
+    said: list[Idle] = []
+    for id in ids:
+        found = None if settings.replaced(id) else idle(settings, id)
+        st.session_state.setdefault(EXPLAINED, {})[id] = found
+        if not found or found in said:
+            continue
+        said.append(found)
+        st.caption(found.why.text())
+        st.button(
+            found.offer.text(),
+            key=f"{id} counts",
+            type="tertiary",
+            on_click=change,
+            args=(dict(found.changes),),
+        )
 
 
 def draw_live(settings: Settings, id: str) -> None:
