@@ -80,7 +80,7 @@ def start_ids(settings: Settings) -> tuple[str, str]:
 
 def draw_start(settings: Settings) -> None:
     """Draw where the runs start."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         for id in start_ids(settings):
             draw(settings, id)
 

@@ -166,7 +166,6 @@ def explain(settings: Settings, *ids: str) -> None:
         st.button(
             found.offer.text(),
             key=f"{id} counts",
-            type="tertiary",
             on_click=change,
             args=(dict(found.changes),),
         )
