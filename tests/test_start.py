@@ -42,6 +42,14 @@ ENDS_WITHIN = 5  # seconds
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and process groups are POSIX's")
 
 
+def heeds_signals() -> None:
+    """Undo, in a child, what it would inherit: under nohup, or in a script's background, the tests
+    themselves ignore signals.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Started:
     """A server in a process group of its own, with what it prints in a file."""
 
@@ -49,7 +57,12 @@ class Started:
         self.log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, **options
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=heeds_signals,
+                **options,
             )
 
     @property
