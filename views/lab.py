@@ -9,12 +9,13 @@ import streamlit as st
 
 from landscape import SURFACES
 from landscape.language import language, tr, tr_n
+from optimizers.simulation.experiment import BIG
 from views.live.answer import Asked, both, link, looked_at, moved_start
 from views.live.controls import controls
 from views.live.kept import simulated
 from views.maps import MAPS
 from views.maps import page as maps
-from views.player import chart, player
+from views.player import chart, player, reported
 from views.presets import CHANGED, MAPS_VIEW, OPENING, PRESETS
 from views.report import inspector, report
 from views.server import save
@@ -214,18 +215,22 @@ def unchanged(settings: Settings, choice: Choice) -> bool:
 
 def start_here() -> None:
     """Move the start to where the user clicked or dragged it."""
-    x, y, panel = (float(value) for value in st.session_state["player"].start)
-    settings = st.session_state[session.SETTINGS]
-    session.change(moved_start(settings, choose(settings), x, y, int(panel)))
+    start = reported.numbers(st.session_state["player"].start, 3, BIG)
+    if start is not None:
+        x, y, panel = start
+        settings = st.session_state[session.SETTINGS]
+        session.change(moved_start(settings, choose(settings), x, y, int(panel)))
 
 
 def look_here() -> None:
     """Look inside the step at which the clock stands, of the run that was looked at before."""
-    paces = st.session_state["player"].look
     choice = choose(st.session_state[session.SETTINGS])
+    paces = reported.numbers(st.session_state["player"].look, len(choice.experiment.runs), BIG)
+    if paces is None:
+        return
     index = choice.look.run if choice.look else 0
     last = len(simulated(choice.experiment)[index].lr) - 1
-    step = math.floor(float(paces[index]) + 1e-9)
+    step = math.floor(paces[index] + 1e-9)
     session.change({"look.step": max(0, min(step, last)), "look": OPEN})
 
 

@@ -10,7 +10,7 @@ from landscape.language import current, language, tr
 from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
-from views.player import chart
+from views.player import chart, reported
 from views.server.jobs import JOBS, Full, Job
 from views.settings import session
 from views.settings.choice import Choice
@@ -21,6 +21,7 @@ from views.theme import Theme
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
 LOOK = 0.25  # seconds between two looks at a longer job
+MOST_EXPONENT = 300.0  # of a click on a logarithmic axis: ten to its power is still a number
 CHART_KEYS = ("chart", "second chart")
 CANCELLED = "map cancelled"  # the request that the visitor gave up
 VISITOR = "visitor"  # who waits for a map
@@ -131,11 +132,9 @@ def draw(
     shown = the_map.draw(request, result, choice, theme)
 
     def clicked() -> None:
-        point = st.session_state[CHART_KEYS[0]].point
-        if the_map.load is None or point is None:
-            return
-        x, y = (float(value) for value in point)
-        session.change(the_map.load(request, result, choice, x, y))
+        point = reported.numbers(st.session_state[CHART_KEYS[0]].point, 2, MOST_EXPONENT)
+        if the_map.load is not None and point is not None:
+            session.change(the_map.load(request, result, choice, *point))
 
     places = st.columns(len(shown.panels)) if len(shown.panels) > 1 else [st.container()]
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):

@@ -290,6 +290,8 @@ def draw_rate(settings: Settings, id: str, title: str) -> None:
             tr("{optimizer} rate", optimizer=title),
             RATES,
             shown,
+            # A rate that lies between two positions is shown as it is, at the nearer one.
+            format_func=lambda text: TABLE[id].kind.write(rate)[0] if text == shown else text,
             **control(settings, f"{id}.slider", id, shown, float),
         )
         note = field(
