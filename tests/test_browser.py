@@ -760,18 +760,18 @@ def test_every_change_is_a_step_back_and_forth(visit: Visits):
         set_number(page, label, value)
         scenes.append(page.scene)
 
-    def shown() -> tuple[str, str]:
-        fields = (number(page.page, label) for label in (EXACT_RATE, NOISE))
-        return tuple(field.input_value() for field in fields)
+    def check_fields(*texts: str) -> None:
+        for label, text in zip((EXACT_RATE, NOISE), texts, strict=True):
+            expect(number(page.page, label)).to_have_value(text)
 
-    assert shown() == ("0.05", "2")
+    check_fields("0.05", "2")
     expected = [("0.18", "0"), ("0.08", "0"), ("0.08", "2"), ("0.05", "2")]
     for way, steps in ((page.page.go_back, (2, 1, 0)), (page.page.go_forward, (1, 2, 3))):
         for step in steps:
             with page.another_scene():
                 way()
             assert page.scene == scenes[step]
-            assert shown() == expected[step]
+            check_fields(*expected[step])
             slider = slider_of(page.page, RATE)
             expect(slider).to_have_attribute("aria-valuetext", expected[step][0])
 
@@ -801,7 +801,8 @@ def test_what_does_not_fit_a_change_is_told_and_leaves_the_link(visit: Visits):
     page.page.get_by_role("button", name="Batch, samples and seed").click()
     set_number(page, SAMPLES, 100)
     page.page.wait_for_url("**?samples=100&noise=1")
-    assert any("8192 is more than there are samples" in text for text in complaints(page))
+    told = page.page.locator(ALERT).filter(has_text="8192 is more than there are samples")
+    expect(told).to_be_visible()
     other = visit(page.page.url)
     assert complaints(other) == []
     assert other.scene == page.scene

@@ -61,8 +61,7 @@ class Started:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=heeds_signals,
-                **options,
+                **{"preexec_fn": heeds_signals, **options},
             )
 
     @property
