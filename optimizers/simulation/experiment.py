@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,16 @@ class Values(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Values):
+            return self._items == other._items
+        return super().__eq__(other)
+
     def __hash__(self) -> int:
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> int:
         return hash(tuple(sorted(self._items.items())))
 
     def __repr__(self) -> str:
@@ -160,6 +169,14 @@ class Experiment:
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Experiment, tuple(getattr(self, field.name) for field in fields(self))
+
+    @functools.cached_property
+    def shared(self) -> tuple[Any, ...]:
+        """The fields that all runs share: a run's trajectory depends on these and on itself."""
+        return tuple(getattr(self, field.name) for field in fields(self) if field.name != "runs")
+
     def epoch(self, batch_size: int | None) -> Epoch:
         """Return a pass over the data set in batches of a size, None for the full batch."""
         size = self.samples if batch_size is None else batch_size
@@ -167,6 +184,17 @@ class Experiment:
 
     def plan(self, run: Run) -> Plan:
         """Return what `run` does in this experiment, every default resolved."""
+        plan = self._plans.get(run)
+        if plan is None:
+            plan = self._plans[run] = self._plan(run)
+        return plan
+
+    @functools.cached_property
+    def _plans(self) -> dict[Run, Plan]:
+        """Those made so far: pictures and words ask for each of them some ten times."""
+        return {}
+
+    def _plan(self, run: Run) -> Plan:
         surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's

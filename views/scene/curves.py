@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from landscape import SURFACES
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
-from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, ZONES, stability
+from optimizers.analysis.measures import (
+    MONOTONE,
+    SWINGS,
+    UNSTABLE,
+    ZIGZAG,
+    ZONES,
+    facts_of,
+    stability,
+)
 from views.scene.figures import RAISED, Figure, Ground, Mark, plain_layout, terrain
 from views.theme import Theme
 
@@ -45,7 +53,7 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     the loss itself, logarithmic away from its value at the critical point in both directions.
     """
     surface = SURFACES[experiment.surface]
-    lowest = surface.lowest(**experiment.params)
+    lowest = facts_of(experiment).lowest
     heights, scale = terrain(Ground.of(experiment), RAISED)
     rows: list[Vector] = []
     for trajectory in trajectories:
