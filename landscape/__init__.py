@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from landscape.discover import discover
-from landscape.record import CriticalPoint, Number, Surface
+from landscape.record import CriticalPoint, Number, Objective, Surface
 
 SURFACES = discover("landscape.surfaces", "SURFACE", Surface, lambda record: record.name)
 
-__all__ = ["SURFACES", "CriticalPoint", "Number", "Surface"]
+__all__ = ["SURFACES", "CriticalPoint", "Number", "Objective", "Surface"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import NOTHING, check_array, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
 from landscape.language import Message, msgid, tr
+from landscape.values import Values
 
 GLOBAL_MINIMUM = msgid("global minimum")
 LOCAL_MINIMUM = msgid("local minimum")
@@ -136,45 +138,114 @@ class Surface:
         """
         return resolve("params", self.name, self.parameters, params)
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def at(self, params: Mapping[str, Any] = NOTHING) -> Objective:
+        """Return the surface at its parameters, those not in `params` at their defaults."""
+        return Objective(self, Values(self.resolve(params)))
+
     def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
-        values = self.resolve(params)
-        return tuple(
-            CriticalPoint(float(x), float(y), float(self.loss(x, y, **values)), kind)
-            for x, y, kind in self.locate(**values)
-        )
+        return self.at(params).critical_points()
 
     def minimizers(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the global minimizers, cusps included."""
-        points = self.critical_points(**params)
-        return tuple(point for point in points if point.kind in LOWEST_KINDS)
+        return self.at(params).minimizers()
 
     def lowest(self, **params: float) -> float:
         """Return the least value of the loss: -inf where it is unbounded below."""
-        if not self.bounded:
-            return -math.inf
-        return min(point.loss for point in self.minimizers(**params))
+        return self.at(params).lowest()
 
     def loss(self, x: ArrayLike, y: ArrayLike, **params: float) -> Any:
         """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""
-        return self._evaluate(self.kernel, x, y, params)[0]
+        return self.at(params).loss(x, y)
 
     def gradient(self, x: ArrayLike, y: ArrayLike, **params: float) -> tuple[Any, Any]:
         """Return the gradient (gx, gy) at (x, y), numbers or arrays of any common shape."""
-        return self._evaluate(self.kernel, x, y, params)[1:]
+        return self.at(params).gradient(x, y)
 
     def hessian(self, x: ArrayLike, y: ArrayLike, **params: float) -> tuple[Any, Any, Any]:
         """Return the Hessian (hxx, hxy, hyy) at (x, y), numbers or arrays of any common shape."""
-        return self._evaluate(self.hessian_kernel, x, y, params)
+        return self.at(params).hessian(x, y)
 
-    def _evaluate(
-        self, kernel: Kernel, x: ArrayLike, y: ArrayLike, params: Mapping[str, float]
-    ) -> tuple[Any, Any, Any]:
-        values = np.array(list(self.resolve(params).values()), dtype=np.float64)
+
+@dataclass(frozen=True)
+class Objective:
+    """The function of two variables that a run descends: a surface at its parameters.
+
+    `params` holds every parameter of the surface, resolved.
+    """
+
+    surface: Surface
+    params: Values
+
+    def __repr__(self) -> str:
+        return f"Objective({self.name!r}, {self.params!r})"
+
+    @property
+    def name(self) -> Message:
+        """The surface's name."""
+        return self.surface.name
+
+    @property
+    def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The frame in which it is drawn."""
+        return self.surface.domain
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the loss has a lower bound."""
+        return self.surface.bounded
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether the Hessian is the same everywhere and positive."""
+        return self.surface.quadratic
+
+    @functools.cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """What its kernels get as `params`, float64 in a row."""
+        return np.array(list(self.params.values()), dtype=np.float64)
+
+    @functools.cached_property
+    def _critical(self) -> tuple[CriticalPoint, ...]:
+        return tuple(
+            CriticalPoint(float(x), float(y), float(self.loss(x, y)), kind)
+            for x, y, kind in self.surface.locate(**self.params)
+        )
+
+    def critical_points(self) -> tuple[CriticalPoint, ...]:
+        """Return the critical points in the domain, with their loss."""
+        return self._critical
+
+    def minimizers(self) -> tuple[CriticalPoint, ...]:
+        """Return the global minimizers, cusps included."""
+        return tuple(point for point in self._critical if point.kind in LOWEST_KINDS)
+
+    def lowest(self) -> float:
+        """Return the least value of the loss: -inf where it is unbounded below."""
+        if not self.bounded:
+            return -math.inf
+        return min(point.loss for point in self.minimizers())
+
+    def loss(self, x: ArrayLike, y: ArrayLike) -> Any:
+        """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""
+        return self._evaluate(self.surface.kernel, x, y)[0]
+
+    def gradient(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
+        """Return the gradient (gx, gy) at (x, y), numbers or arrays of any common shape."""
+        return self._evaluate(self.surface.kernel, x, y)[1:]
+
+    def hessian(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any, Any]:
+        """Return the Hessian (hxx, hxy, hyy) at (x, y), numbers or arrays of any common shape."""
+        return self._evaluate(self.surface.hessian_kernel, x, y)
+
+    def _evaluate(self, kernel: Kernel, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any, Any]:
         x, y = np.broadcast_arrays(check_array("x", x), check_array("y", y))
         # A kernel writes without a bounds check: its outputs are sized here, from its input.
         out = np.empty((3, x.size))
-        kernel(x.size, x.flatten(), y.flatten(), values, *out)
+        kernel(x.size, x.flatten(), y.flatten(), self.numbers, *out)
         if x.ndim == 0:
             return float(out[0, 0]), float(out[1, 0]), float(out[2, 0])
         first, second, third = out.reshape(3, *x.shape)

@@ -800,7 +800,11 @@ def test_a_plan_resolves_what_a_run_leaves_to_the_experiment():
         "Rosenbrock", {"b": 50}, steps=30, noise=2.0, samples=1_000, seed=4, runs=runs
     )
     own, given = map(experiment.plan, runs)
-    assert (own.surface.name, own.rule.name, own.params.tolist()) == ("Rosenbrock", "SGD", [50.0])
+    assert (own.surface.name, own.rule.name, own.objective.numbers.tolist()) == (
+        "Rosenbrock",
+        "SGD",
+        [50.0],
+    )
     assert (own.start, own.steps, own.seed) == ((-1.2, 1.0), 30, 4)
     assert own.lr == OPTIMIZERS["SGD"].rates["Rosenbrock"]
     assert (own.batch_size, own.epoch.updates, own.noise) == (1_000, 1, 0.0)

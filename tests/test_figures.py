@@ -175,7 +175,7 @@ def test_contours_lie_evenly_at_heights_of_the_loss(surface):
     assert fine["z"] is strong["z"] is heights, "one array, and so sent once"
     x = fine["x0"] + fine["dx"] * np.arange(figures.GRID)
     y = fine["y0"] + fine["dy"] * np.arange(figures.GRID)
-    loss = SURFACES[surface].loss(*np.meshgrid(x, y), **ground.params)
+    loss = SURFACES[surface].loss(*np.meshgrid(x, y), **ground.objective.params)
     np.testing.assert_allclose(
         scale.inverse(heights), loss, rtol=1e-9, atol=1e-9 * np.abs(loss).max()
     )

@@ -89,7 +89,7 @@ def test_the_run_looked_at_may_go():
 def traces(index: int, order: int, k: int = 5) -> list:
     step = inspect_step(EXPERIMENT, TRAJECTORIES[index], k)
     surface = SURFACES[EXPERIMENT.surface]
-    model = taylor(surface, EXPERIMENT.params, step.theta, order) if order else None
+    model = taylor(surface.at(EXPERIMENT.params), step.theta, order) if order else None
     ground = Ground.of(EXPERIMENT)
     found = local.traces(step, model, index, ground, Mark.of(index, "run", LIGHT), LIGHT)
     go.Figure(found, panel_layout(ground.box, len(RUNS), LIGHT))  # checks every key and value
@@ -133,7 +133,7 @@ def test_a_model_is_drawn_at_the_losses_of_the_surface(order):
     ground = Ground.of(EXPERIMENT)
     _, scale = terrain(ground)
     step = inspect_step(EXPERIMENT, TRAJECTORIES[0], 5)
-    model = taylor(SURFACES["Himmelblau"], {}, step.theta, order)
+    model = taylor(SURFACES["Himmelblau"].at(), step.theta, order)
     j, i = 20, 30
     x, y = (found["model"][f"{c}0"] + n * found["model"][f"d{c}"] for c, n in (("x", i), ("y", j)))
     low, high = terrain(ground)[0].min(), terrain(ground)[0].max()

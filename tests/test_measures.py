@@ -350,7 +350,7 @@ def test_the_largest_curvature_is_that_at_the_smooth_minimizers(name):
     points = [p for p in surface.minimizers() if p.kind != CUSP]
     hessians = [surface.hessian(p.x, p.y) for p in points]
     top = [np.linalg.eigvalsh([[a, b], [b, c]])[1] for a, b, c in hessians]
-    assert largest_curvature(surface) == pytest.approx(max(top, default=0.0), rel=1e-12)
+    assert largest_curvature(surface.at()) == pytest.approx(max(top, default=0.0), rel=1e-12)
 
 
 def test_the_limit_is_a_rate_and_none_where_nothing_sets_one():

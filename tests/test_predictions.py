@@ -127,7 +127,7 @@ def carried_on(experiment, trajectory):
     hyper = np.array(list(trajectory.run.hyper.values()), dtype=float)
     done, outcome = driver.run(
         *(plan.surface.kernel.pointer, plan.surface.hessian_kernel.pointer),
-        *(plan.rule.update.pointer, plan.params, lr),
+        *(plan.rule.update.pointer, plan.objective.numbers, lr),
         np.random.default_rng(plan.seed).standard_normal((steps, 2)),
         *(
             plan.noises(0, steps) if plan.noise else np.empty(0),

@@ -528,7 +528,7 @@ def places(surface, count=4):
 def test_the_error_of_a_model_shrinks_one_order_faster_than_its_own(surface, order):
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     for theta in places(surface):
-        model = taylor(surface, {}, theta, order)
+        model = taylor(surface.at(), theta, order)
         errors = []
         for h in (8e-3, 4e-3, 2e-3):
             x, y = theta[0] + h * np.cos(angle), theta[1] + h * np.sin(angle)
@@ -544,7 +544,7 @@ def test_a_quadratic_model_leads_where_newton_goes(surface):
     for theta in places(surface, 20):
         run = Run("Newton", 1.0, start=tuple(theta))
         _, trajectory = one(run, surface=surface.name, steps=1)
-        model = taylor(surface, {}, theta, 2)
+        model = taylor(surface.at(), theta, 2)
         values = np.linalg.eigvalsh(model.hessian)[::-1]
         np.testing.assert_allclose(model.eigenvalues, values, 1e-9, 1e-9 * abs(values).max())
         assert (model.stationary is None) == (trajectory.stopped is not None)
@@ -560,10 +560,10 @@ def test_a_quadratic_model_leads_where_newton_goes(surface):
 
 def test_a_model_without_a_minimizer_says_why():
     monkey, saddle, tang = (SURFACES[n] for n in ("Monkey saddle", "Saddle", "Styblinski-Tang"))
-    assert "saddle" in taylor(saddle, {}, (0.3, 0.2), 2).reason
-    assert "dome" in taylor(tang, {}, (0.1, 0.1), 2).reason
-    assert "singular" in taylor(monkey, {}, (0.0, 0.0), 2).reason
-    plane = taylor(saddle, {}, (0.3, 0.2), 1)
+    assert "saddle" in taylor(saddle.at(), (0.3, 0.2), 2).reason
+    assert "dome" in taylor(tang.at(), (0.1, 0.1), 2).reason
+    assert "singular" in taylor(monkey.at(), (0.0, 0.0), 2).reason
+    plane = taylor(saddle.at(), (0.3, 0.2), 1)
     assert "plane" in plane.reason
     assert plane.eigenvalues == (0.0, 0.0)
     assert plane.minimizer is plane.stationary is None
@@ -573,7 +573,7 @@ def test_a_model_keeps_the_shape_of_its_grid():
     surface = SURFACES["Quadratic"]
     x, y = np.meshgrid(np.linspace(-5, 5, 7), np.linspace(-2, 2, 4))
     for params in ({}, {"rotation": 30.0, "condition": 4.0}):
-        model = taylor(surface, params, (1.0, 2.0), 2)
+        model = taylor(surface.at(params), (1.0, 2.0), 2)
         assert model(x, y).shape == (4, 7)
         np.testing.assert_allclose(model(x, y), surface.loss(x, y, **params), 1e-12, 1e-12)
 
@@ -590,7 +590,7 @@ def test_a_model_keeps_the_shape_of_its_grid():
 )
 def test_a_model_that_cannot_be_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
-        taylor(SURFACES["Quadratic"], {}, *arguments)
+        taylor(SURFACES["Quadratic"].at(), *arguments)
 
 
 # --- Momentum's conventions

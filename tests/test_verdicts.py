@@ -572,8 +572,8 @@ def test_a_scaled_loss_does_not_change_a_verdict(rule):
     "surface", [s for s in SURFACES.values() if s.bounded], ids=lambda s: s.name
 )
 def test_a_known_minimum_is_followed_to_where_the_decay_moves_it(surface, decay):
-    params = facts_of(Experiment(surface.name)).surface.resolve()
-    minima = known_minima(surface.name, Experiment(surface.name).params, decay)
+    params = surface.resolve()
+    minima = known_minima(surface.at(), decay)
     smooth = ~minima.cusp
     x, y = minima.xy[smooth].T
     gx, gy = surface.gradient(x, y, **params)

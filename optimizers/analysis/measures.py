@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
-from landscape.checks import NOTHING
 from landscape.hessian import solve
 from landscape.language import msgid
 from landscape.record import (
@@ -26,12 +24,12 @@ from landscape.record import (
     LOWEST_KINDS,
     MINIMUM_KINDS,
     CriticalPoint,
-    Surface,
+    Objective,
 )
 from optimizers.analysis.statements import Statement, Text
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import Experiment, Trajectory, Values
+from optimizers.simulation.experiment import Experiment, Trajectory
 
 Vector = NDArray[np.float64]
 
@@ -54,7 +52,7 @@ class SurfaceFacts:
     loss has no lower bound, `diagonal` the length that other lengths are compared with.
     """
 
-    surface: Surface
+    objective: Objective
     points: tuple[CriticalPoint, ...]
     xy: Vector
     minimizers: NDArray[np.intp]
@@ -64,30 +62,28 @@ class SurfaceFacts:
 
 def facts_of(experiment: Experiment) -> SurfaceFacts:
     """Return the facts of the experiment's surface."""
-    return _facts(experiment.surface, experiment.params)
+    return _facts(experiment.objective)
 
 
 @functools.lru_cache(maxsize=256)
-def _facts(name: str, params: Mapping[str, float]) -> SurfaceFacts:
-    surface = SURFACES[name]
-    points = surface.critical_points(**params)
+def _facts(objective: Objective) -> SurfaceFacts:
+    points = objective.critical_points()
     best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
     return SurfaceFacts(
-        surface=surface,
+        objective=objective,
         points=points,
         xy=np.array([(point.x, point.y) for point in points]).reshape(-1, 2),
         minimizers=np.array(best, dtype=np.intp),
-        lowest=min(points[i].loss for i in best) if surface.bounded else -math.inf,
-        diagonal=math.hypot(*(high - low for low, high in surface.domain)),
+        lowest=min(points[i].loss for i in best) if objective.bounded else -math.inf,
+        diagonal=math.hypot(*(high - low for low, high in objective.domain)),
     )
 
 
 @functools.lru_cache(maxsize=256)
-def losses_in_frame(name: str, params: Mapping[str, float]) -> Vector:
-    """Return the loss of a surface on a grid over its domain, in rising order."""
-    surface = SURFACES[name]
-    x, y = (np.linspace(*side, LOSS_GRID) for side in surface.domain)
-    return np.sort(surface.loss(*np.meshgrid(x, y), **params), axis=None)
+def losses_in_frame(objective: Objective) -> Vector:
+    """Return the loss on a grid over its domain, in rising order."""
+    x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
+    return np.sort(objective.loss(*np.meshgrid(x, y)), axis=None)
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
@@ -110,21 +106,20 @@ class Minima:
 
 
 @functools.lru_cache(maxsize=256)
-def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima:
+def known_minima(objective: Objective, decay: float) -> Minima:
     """Return the minimizers in the domain, each where a coupled weight decay moves it.
 
     A minimum stays global or local when it moves; one that vanishes on the way is left out.
     """
-    surface = SURFACES[name]
-    points = [p for p in surface.critical_points(**params) if p.kind in MINIMUM_KINDS]
+    points = [p for p in objective.critical_points() if p.kind in MINIMUM_KINDS]
     origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
     x, y = origin.T
     kept = np.ones(len(points), dtype=bool)
     if decay > 0:
         # Half of the steps go with the decay, the other half polish.
         for share in np.minimum(1.0, np.linspace(0, 2, FOLLOW + 1)[1:]):
-            gx, gy = surface.gradient(x, y, **params)
-            hxx, hxy, hyy = surface.hessian(x, y, **params)
+            gx, gy = objective.gradient(x, y)
+            hxx, hxy, hyy = objective.hessian(x, y)
             wd = share * decay
             gx, gy, hxx, hyy = gx + wd * x, gy + wd * y, hxx + wd, hyy + wd
             kept &= curvatures(hxx, hxy, hyy)[1] > 0
@@ -139,17 +134,15 @@ def known_minima(name: str, params: Mapping[str, float], decay: float) -> Minima
     )
 
 
-def largest_curvature(
-    surface: Surface, params: Mapping[str, float] = NOTHING, decay: float = 0.0
-) -> float:
-    """Return the largest curvature at a smooth global minimizer, 0 if the surface has none.
+def largest_curvature(objective: Objective, decay: float = 0.0) -> float:
+    """Return the largest curvature at a smooth global minimizer, 0 if there is none.
 
     With a coupled weight decay it is that of the loss that is descended, where the decay has
     moved the minimizer.
     """
-    minima = known_minima(surface.name, Values(params), decay)
+    minima = known_minima(objective, decay)
     smooth = minima.xy[minima.best & ~minima.cusp]
-    hessians = (surface.hessian(x, y, **params) for x, y in smooth.tolist())
+    hessians = (objective.hessian(x, y) for x, y in smooth.tolist())
     # Not `curvatures`: of single numbers `math.hypot` is the more exact.
     found = ((hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy) for hxx, hxy, hyy in hessians)
     return max((curvature + decay for curvature in found), default=0.0)
@@ -194,7 +187,7 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
     angle = float(np.degrees(np.arctan2(np.abs(ux * wy - uy * wx), ux * wx + uy * wy)).mean())
 
     x, y = path[at + 1].T
-    hxx, hxy, hyy = facts.surface.hessian(x, y, **experiment.params)
+    hxx, hxy, hyy = facts.objective.hessian(x, y)
     steepest, other = curvatures(hxx, hxy, hyy)
     # The eigenvector of the larger curvature, in whichever form adds two numbers of one sign. Both
     # steps are projected on the same one, so that its own sign does not matter.
@@ -277,7 +270,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
         reason = Statement("no_limit", optimizer=rule.name, reason=Text(rule.edges))
         return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
-    hessian = facts_of(experiment).surface.hessian(x, y, **experiment.params)
+    hessian = facts_of(experiment).objective.hessian(x, y)
     curvature = curvatures(*hessian)[0] + experiment.plan(run).coupled
     product = trajectory.lr * curvature
     edges = rule.edges(run.hyper)
@@ -320,12 +313,12 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
     """Measure how far a run came, and what it took to bring the loss gap below `tolerance`."""
     facts = facts_of(experiment)
     updates = gap = reason = None
-    if facts.surface.bounded:
+    if facts.objective.bounded:
         (below,) = np.nonzero(trajectory.loss - facts.lowest < tolerance)
         updates = int(below[0]) if below.size else None
         gap = last_gap(facts, trajectory)
     else:
-        reason = Statement("no_lower_bound", surface=Text(facts.surface.name))
+        reason = Statement("no_lower_bound", surface=Text(facts.objective.name))
     epoch = experiment.plan(trajectory.run).epoch
     end = trajectory.path[-1]
     distance, minimizer = nearest(facts, end, facts.minimizers)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from landscape.language import language, msgid, number, percent, tr, whole
-from optimizers.simulation.experiment import Values
+from landscape.values import Values
 
 
 class Share(float):

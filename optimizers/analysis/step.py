@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from landscape.checks import check_number, shown
 from landscape.hessian import BOWL, DEGENERATE, NO_MINIMIZER, shape, solve
 from landscape.language import msgid, tr
-from landscape.record import Surface
+from landscape.record import Objective
 from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
@@ -37,9 +37,9 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     k = int(check_number("k", k, 0, count - 1, integer=True))
     run, theta = trajectory.run, trajectory.path[k]
     plan = experiment.plan(run)
-    surface, rule = plan.surface, plan.rule
+    objective, rule = plan.objective, plan.rule
     lr, gradient = float(trajectory.lr[k]), trajectory.gradient[k]
-    exact = np.array(surface.gradient(*theta, **experiment.params))
+    exact = np.array(objective.gradient(*theta))
     coupled = plan.coupled * theta
     noise = np.zeros(2)
     if plan.noise > 0:
@@ -48,7 +48,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(coupled))] = 0.0
     rows = trajectory.states
     before = rows[k - 1] if k > 0 else np.zeros((len(rule.state), 2))
-    hxx, hxy, hyy = surface.hessian(*theta, **experiment.params)
+    hxx, hxy, hyy = objective.hessian(*theta)
     return Step(
         run=run,
         k=k,
@@ -173,20 +173,17 @@ class Model:
         return self.loss + slope + (hxx * dx * dx + 2 * hxy * dx * dy + hyy * dy * dy) / 2
 
 
-def taylor(
-    surface: Surface, params: Mapping[str, float], theta: Sequence[float] | Vector, order: int
-) -> Model:
+def taylor(objective: Objective, theta: Sequence[float] | Vector, order: int) -> Model:
     """Return the model of order 1, the tangent plane, or 2, the quadratic, at theta (two numbers).
 
-    Raises ValueError for another order, a coordinate that is not finite or beyond 1e6, and for
-    parameters that are unknown or out of range.
+    Raises ValueError for another order and a coordinate that is not finite or beyond 1e6.
     """
     order = int(check_number("order", order, 1, 2, integer=True))
     if np.shape(theta) != (2,):
         raise ValueError(f"theta = {shown(theta)}: must be two numbers")
     x, y = (check_number("theta", value, -BIG, BIG) for value in theta)
-    at, gradient = np.array([x, y]), np.array(surface.gradient(x, y, **params))
-    hxx, hxy, hyy = surface.hessian(x, y, **params) if order == 2 else (0.0, 0.0, 0.0)
+    at, gradient = np.array([x, y]), np.array(objective.gradient(x, y))
+    hxx, hxy, hyy = objective.hessian(x, y) if order == 2 else (0.0, 0.0, 0.0)
     hessian = np.array([[hxx, hxy], [hxy, hyy]])
     kind = shape(hessian)
     stationary = None if kind == DEGENERATE else at - solve(hessian, gradient)
@@ -194,7 +191,7 @@ def taylor(
     larger, smaller = curvatures(hxx, hxy, hyy)
     return Model(
         theta=at,
-        loss=float(surface.loss(x, y, **params)),
+        loss=float(objective.loss(x, y)),
         gradient=gradient,
         hessian=hessian,
         eigenvalues=(float(larger), float(smaller)),

@@ -20,15 +20,15 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
 from landscape.hessian import solve
 from landscape.record import CriticalPoint
+from landscape.values import Values
 from optimizers.analysis.measures import (
     SHORTEST,
     SurfaceFacts,
@@ -44,7 +44,6 @@ from optimizers.simulation.experiment import (
     Experiment,
     Plan,
     Trajectory,
-    Values,
     continued,
     finite,
 )
@@ -162,10 +161,14 @@ _known: WeakKeyDictionary[Trajectory, tuple[Experiment, Verdict]] = WeakKeyDicti
 def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     """Return what a run of an experiment would go on to do."""
     known = _known.get(trajectory)
-    # A run does not know the others of its experiment.
-    if known is None or known[0].shared != experiment.shared:
+    if known is None or not _alike(known[0], experiment):
         known = _known[trajectory] = experiment, _judged(experiment, trajectory)
     return known[1]
+
+
+def _alike(a: Experiment, b: Experiment) -> bool:
+    """Tell whether two experiments differ in their runs at most: a run does not know the others."""
+    return a is b or replace(a, runs=b.runs) == b
 
 
 def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
@@ -209,9 +212,9 @@ class Model:
 
 def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Model:
     """Return the quadratic model at a position (2,) of the loss with a coupled weight decay."""
-    surface, (x, y) = SURFACES[experiment.surface], (float(position[0]), float(position[1]))
-    gx, gy = surface.gradient(x, y, **experiment.params)
-    hxx, hxy, hyy = surface.hessian(x, y, **experiment.params)
+    objective, (x, y) = experiment.objective, (float(position[0]), float(position[1]))
+    gx, gy = objective.gradient(x, y)
+    hxx, hxy, hyy = objective.hessian(x, y)
     gx, gy, hxx, hyy = gx + decay * x, gy + decay * y, hxx + decay, hyy + decay
     high, low = (float(value) for value in curvatures(hxx, hxy, hyy))
     step = math.inf, math.inf
@@ -450,9 +453,7 @@ class _Case:
             return None
         away, point = nearest(self.facts, middle, self._points)
         if self.plan.coupled > 0:
-            minima = known_minima(
-                self.experiment.surface, self.experiment.params, self.plan.coupled
-            )
+            minima = known_minima(self.experiment.objective, self.plan.coupled)
             distances = _distances(minima.xy, middle)
             away, point = distances.min(initial=math.inf), None
             if distances.size:
@@ -475,7 +476,7 @@ class _Case:
         if _distances(around, end).max() > close:
             return None
         facts, decay = self.facts, self.plan.coupled
-        minima = known_minima(self.experiment.surface, self.experiment.params, decay)
+        minima = known_minima(self.experiment.objective, decay)
         near = _distances(minima.xy, end)
         numbers = {"slope": model.slope, "low": model.low, "high": model.high}
         away = float(near[minima.cusp].min(initial=math.inf))
@@ -523,8 +524,8 @@ class _Case:
     def flat(self) -> Verdict | None:
         """Return the verdict on a run that hardly gets lower because there is hardly a slope."""
         facts, model = self.facts, self.model
-        left = float(np.ptp(losses_in_frame(self.experiment.surface, self.experiment.params)))
-        if facts.surface.bounded:
+        left = float(np.ptp(losses_in_frame(self.experiment.objective)))
+        if facts.objective.bounded:
             left = last_gap(facts, self.trajectory)
         change = float(np.ptp(self.end_loss))
         ahead = np.abs(self.ahead.loss - self.loss[-1]).max() if self.ahead.whole else math.inf

@@ -209,7 +209,7 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
                 return Statement("ends_hovering", run=label, place=place, radius=radius)
             point = _named(facts, how.point)
             if plan.coupled > 0:
-                minima = known_minima(experiment.surface, experiment.params, plan.coupled)
+                minima = known_minima(experiment.objective, plan.coupled)
                 (which,) = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
                 point = _moved_name(facts, minima, int(which), plan.coupled)
             return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
@@ -241,7 +241,7 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
     facts, end = facts_of(experiment), trajectory.path[-1]
     decay = experiment.plan(trajectory.run).coupled
     if decay > 0:
-        minima = known_minima(experiment.surface, experiment.params, decay)
+        minima = known_minima(experiment.objective, decay)
         best = np.flatnonzero(minima.best)
         if not len(best) or not np.isfinite(end).all():
             return math.inf, None
@@ -322,7 +322,7 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
         return []
     if plan.coupled == 0:
         return [Statement("decay_pulls", decay=decay)]
-    minima = known_minima(experiment.surface, experiment.params, decay)
+    minima = known_minima(experiment.objective, decay)
     if not len(minima.xy):
         return [Statement("decay_counts", decay=decay)]
     end = trajectory.finite_path[-1]
@@ -439,9 +439,9 @@ def _lowest(
     second = order[1]
     # What is compared is how far above the lowest loss a run ends or, where there is no lowest
     # loss, how far below the start.
-    if facts.surface.bounded:
+    if facts.objective.bounded:
         size = {i: max(last[i] - facts.lowest, 0.0) for i in ended}
-        typical = float(np.median(losses_in_frame(experiment.surface, experiment.params)))
+        typical = float(np.median(losses_in_frame(experiment.objective)))
         reached = REACHED * (typical - facts.lowest)
         equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached)]
         if size[best] <= reached and len(equal) == 1:
@@ -457,7 +457,7 @@ def _lowest(
         return Statement(kind, runs=_names(equal, labels), loss=loss)
     names = {"run": labels[best], "second": labels[second]}
     two = len(ended) == 2
-    if not facts.surface.bounded:
+    if not facts.objective.bounded:
         if size[second] <= 0:
             return Statement("lower" if two else "lowest", **names)
         much, times = _factor(size[best] / size[second])

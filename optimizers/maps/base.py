@@ -11,7 +11,6 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
 from landscape.checks import check_number
 from optimizers.simulation.experiment import Experiment, Run, check_count
 
@@ -71,10 +70,10 @@ def gaps(experiment: Experiment, loss: Array, diverged: Array) -> Array:
 
     On a surface without a lowest loss, return the losses themselves.
     """
-    surface = SURFACES[experiment.surface]
-    lowest = surface.lowest(**experiment.params) if surface.bounded else 0.0
+    objective = experiment.objective
+    lowest = objective.lowest() if objective.bounded else 0.0
     above = loss - lowest
-    if surface.bounded:
+    if objective.bounded:
         above = np.maximum(above, 0.0)  # rounding may go below the lowest
     return np.where(diverged | ~np.isfinite(loss), np.inf, above)
 

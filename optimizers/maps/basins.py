@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.checks import shown
 from landscape.hessian import solve
 from landscape.record import CriticalPoint
@@ -73,7 +72,7 @@ class BasinMap:
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
         put("size", check_count("size", self.size, MOST_SIDE, least=2))
-        frame = SURFACES[self.experiment.surface].domain if self.frame is None else self.frame
+        frame = self.experiment.objective.domain if self.frame is None else self.frame
         sides = frame if isinstance(frame, (tuple, list)) else ()
         checked = tuple(check_point("frame", side) for side in sides)
         if len(checked) != 2 or not all(low < high for low, high in checked):
@@ -133,14 +132,14 @@ def points_of(experiment: Experiment, run: Run) -> tuple[CriticalPoint, ...]:
     For a run with coupled weight decay they are the minima of the loss that it descends, each
     where the decay has moved it, with the surface's loss there.
     """
-    surface, decay = SURFACES[experiment.surface], experiment.plan(run).coupled
-    points = surface.critical_points(**experiment.params)
+    objective, decay = experiment.objective, experiment.plan(run).coupled
+    points = objective.critical_points()
     if decay == 0:
         return points
-    minima = known_minima(experiment.surface, experiment.params, decay)
+    minima = known_minima(experiment.objective, decay)
     kinds = {(point.x, point.y): point.kind for point in points}
     return tuple(
-        CriticalPoint(x, y, surface.loss(x, y, **experiment.params), kinds[old[0], old[1]])
+        CriticalPoint(x, y, objective.loss(x, y), kinds[old[0], old[1]])
         for (x, y), old in zip(minima.xy.tolist(), minima.origin.tolist(), strict=True)
     )
 
@@ -154,14 +153,14 @@ def still(losses: Array) -> Array:
 
 def rests(experiment: Experiment, run: Run, ends: Array, frame: Frame) -> Array:
     """Tell of ends (m, 2) whether a critical point of the loss that is descended is within NEAR."""
-    surface, decay = SURFACES[experiment.surface], experiment.plan(run).coupled
+    objective, decay = experiment.objective, experiment.plan(run).coupled
     diagonal = math.hypot(*(high - low for low, high in frame))
     xy = ends.T.copy()
     step = np.full_like(xy, np.inf)
     with np.errstate(all="ignore"):  # the Hessian may be singular on the way
         for _ in range(POLISH):
-            slope = np.array(surface.gradient(*xy, **experiment.params)) + decay * xy
-            hxx, hxy, hyy = surface.hessian(*xy, **experiment.params)
+            slope = np.array(objective.gradient(*xy)) + decay * xy
+            hxx, hxy, hyy = objective.hessian(*xy)
             step = solve(np.array([[hxx + decay, hxy], [hxy, hyy + decay]]), slope)
             xy = xy - step
         found = np.hypot(*step) <= POLISHED * diagonal

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
 from optimizers.maps.base import (
     BAND,
@@ -87,8 +86,8 @@ class Ensemble:
     ) -> Spread:
         """Return how the runs spread."""
         experiment, runs = self.experiment, self.experiment.runs
-        surface = SURFACES[experiment.surface]
-        points = tuple(surface.critical_points(**experiment.params))
+        objective = experiment.objective
+        points = tuple(objective.critical_points())
         at, bands, means, ends, where = [], [], [], [], []
         for done, run in enumerate(runs):
             found = sweep(
@@ -168,8 +167,8 @@ class Escape:
     ) -> Chances:
         """Return the shares and their intervals."""
         experiment, runs = self.experiment, self.experiment.runs
-        surface, sizes = SURFACES[experiment.surface], batch_axis(experiment.samples)
-        points = tuple(surface.critical_points(**experiment.params))
+        objective, sizes = experiment.objective, batch_axis(experiment.samples)
+        points = tuple(objective.critical_points())
         best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
         shares = []
         for done, run in enumerate(runs):

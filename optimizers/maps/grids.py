@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.checks import check_names, check_number
 from landscape.language import msgid
 from optimizers.maps.base import (
@@ -218,7 +217,7 @@ class BatchGrid:
 
 
 def bounded(experiment: Experiment) -> bool:
-    return SURFACES[experiment.surface].bounded
+    return experiment.objective.bounded
 
 
 def medians(experiment: Experiment, found: Sweep) -> tuple[Array, Array]:

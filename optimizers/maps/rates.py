@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.language import msgid
 from optimizers.maps.base import (
     BAND,
@@ -109,7 +108,7 @@ class RateSweep(Rates):
             diverged.append(found.diverged.mean(axis=-1))
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         start = [start_gap(experiment, c) for c in range(len(runs))]
-        share, bounded = np.array(diverged), SURFACES[experiment.surface].bounded
+        share, bounded = np.array(diverged), experiment.objective.bounded
         zone = np.array(
             [zones(m, d, s, bounded) for m, d, s in zip(median, share, start, strict=True)]
         )
@@ -118,12 +117,12 @@ class RateSweep(Rates):
 
 def start_gap(experiment: Experiment, c: int) -> float:
     """Return how far above the lowest loss run c starts; 0 on a surface without a lowest."""
-    surface = SURFACES[experiment.surface]
-    if not surface.bounded:
+    objective = experiment.objective
+    if not objective.bounded:
         return 0.0
     start = experiment.plan(experiment.runs[c]).start
-    lowest = surface.lowest(**experiment.params)
-    return float(surface.loss(*start, **experiment.params)) - lowest
+    lowest = objective.lowest()
+    return float(objective.loss(*start)) - lowest
 
 
 def zones(median: Array, diverged: Array, start: float, bounded: bool = True) -> Array:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape import SURFACES
 from optimizers.maps.base import Array, Rates, Result, gaps, part, seeds_of
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import Experiment, Run
@@ -74,7 +73,7 @@ class NoiseBall(Rates):
         experiment, runs = self.experiment, self.experiment.runs
         rates = np.geomspace(self.low, self.high, self.count)
         parts = len(runs) + len(SCHEDULES)
-        bottom = SURFACES[experiment.surface].minimizers(**experiment.params)
+        bottom = experiment.objective.minimizers()
         start = [(p.x, p.y) for p in bottom][:1] or [experiment.plan(runs[0]).start]
         measured = []
         for done, run in enumerate(runs):
@@ -127,13 +126,13 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     lr s^2 (1 + mu) / (l (1 - mu) (2 (1 + mu) - lr l)), where s is the standard deviation of the
     batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
     """
-    surface, heavy_ball = SURFACES[experiment.surface], OPTIMIZERS[run.optimizer].heavy_ball
-    if not surface.quadratic or heavy_ball is None or run.weight_decay:
+    objective, heavy_ball = experiment.objective, OPTIMIZERS[run.optimizer].heavy_ball
+    if not objective.quadratic or heavy_ball is None or run.weight_decay:
         return np.full(len(rates), np.nan)
     mu, share = heavy_ball(run.hyper)
     lr = share * rates
     deviation = experiment.plan(run).noise_rms
-    hxx, hxy, hyy = surface.hessian(0.0, 0.0, **experiment.params)
+    hxx, hxy, hyy = objective.hessian(0.0, 0.0)
     total = np.zeros(len(rates))
     for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):
         room = 2 * (1 + mu) - lr * curvature

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number, shown
-from landscape.record import Surface
+from landscape.record import Objective, Surface
+from landscape.values import Values
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
@@ -33,40 +34,6 @@ NOISE = (0.0, 1e6)
 def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
     """Return `value` as an int from `least` to `most`, or raise ValueError naming `field`."""
     return int(check_number(field, value, least, most, integer=True))
-
-
-class Values(Mapping[str, Any]):
-    """A mapping that cannot change, so that it can be hashed."""
-
-    def __init__(self, items: Mapping[str, Any]) -> None:
-        self._items = dict(items)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._items[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Values):
-            return self._items == other._items
-        return super().__eq__(other)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @functools.cached_property
-    def _hash(self) -> int:
-        return hash(tuple(sorted(self._items.items())))
-
-    def __repr__(self) -> str:
-        return repr(self._items)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Values, (self._items,)
 
 
 @dataclass(frozen=True)
@@ -169,13 +136,10 @@ class Experiment:
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Experiment, tuple(getattr(self, field.name) for field in fields(self))
-
-    @functools.cached_property
-    def shared(self) -> tuple[Any, ...]:
-        """The fields that all runs share: a run's trajectory depends on these and on itself."""
-        return tuple(getattr(self, field.name) for field in fields(self) if field.name != "runs")
+    @property
+    def objective(self) -> Objective:
+        """What its runs descend."""
+        return _objective(self.surface, self.params)
 
     def epoch(self, batch_size: int | None) -> Epoch:
         """Return a pass over the data set in batches of a size, None for the full batch."""
@@ -184,25 +148,13 @@ class Experiment:
 
     def plan(self, run: Run) -> Plan:
         """Return what `run` does in this experiment, every default resolved."""
-        plan = self._plans.get(run)
-        if plan is None:
-            plan = self._plans[run] = self._plan(run)
-        return plan
-
-    @functools.cached_property
-    def _plans(self) -> dict[Run, Plan]:
-        """Those made so far: pictures and words ask for each of them some ten times."""
-        return {}
-
-    def _plan(self, run: Run) -> Plan:
         surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's
         return Plan(
             run=run,
-            surface=surface,
+            objective=self.objective,
             rule=rule,
-            params=np.array(list(self.params.values()), dtype=np.float64),
             start=start,
             steps=self.steps if run.steps is None else run.steps,
             lr=rule.default_rate(surface) if run.lr is None else run.lr,
@@ -218,16 +170,14 @@ class Experiment:
 class Plan:
     """What one run does in an experiment: the numbers that hold, whoever gave them.
 
-    `params` float64 (p,) are the surface's parameters in the order of its record. `lr` is the rate
-    that the schedule's factors multiply, and `sample_noise` the standard deviation of one sample's
-    gradient in each coordinate. `coupled` weight decay is added to the gradient, `decoupled`
-    shrinks the position beside the rule; at least one of them is 0.
+    `lr` is the rate that the schedule's factors multiply, and `sample_noise` the standard deviation
+    of one sample's gradient in each coordinate. `coupled` weight decay is added to the gradient,
+    `decoupled` shrinks the position beside the rule; at least one of them is 0.
     """
 
     run: Run
-    surface: Surface
+    objective: Objective
     rule: Optimizer
-    params: NDArray[np.float64]
     start: tuple[float, float]
     steps: int
     lr: float
@@ -236,6 +186,11 @@ class Plan:
     sample_noise: float
     coupled: float
     decoupled: float
+
+    @property
+    def surface(self) -> Surface:
+        """The surface that is descended."""
+        return self.objective.surface
 
     @property
     def batch_size(self) -> int:
@@ -306,6 +261,11 @@ def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
     return path if np.isfinite(path[-1]).all() else path[:-1]
 
 
+@functools.lru_cache(maxsize=64)
+def _objective(surface: str, params: Values) -> Objective:
+    return Objective(SURFACES[surface], params)
+
+
 @functools.lru_cache(maxsize=32)
 def draws(seed: int, steps: int) -> NDArray[np.float64]:
     """Return the standard normal draws of a seed, float64 (steps, 2), the same for every run."""
@@ -373,7 +333,7 @@ def _simulate(
         plan.surface.kernel.pointer,
         plan.surface.hessian_kernel.pointer,
         rule.update.pointer,
-        plan.params,
+        plan.objective.numbers,
         lr,
         np.empty((0, 2)) if chance is None else chance,
         np.empty(0) if chance is None else plan.noises(before, steps),

@@ -331,7 +331,7 @@ class _Job:
         lowest, reach = -math.inf, -1.0
         if tolerance is not None:
             reach = check_number("tolerance", tolerance, 0.0, MOST_TOLERANCE)
-            lowest = surface.lowest(**experiment.params)
+            lowest = surface.lowest()
         self.recorded_at = None
         if record is not None:
             record = check_count("record", record, most + 1, least=2)
@@ -361,7 +361,7 @@ class _Job:
             surface.kernel.pointer,
             surface.hessian_kernel.pointer,
             rule.update.pointer,
-            plan.params,
+            plan.objective.numbers,
         )
         self._given = (
             cells.flat(cells.start, 2),

@@ -32,7 +32,7 @@ def rates_to_compare(surface: Surface, rule: Optimizer) -> str:
     parameters and hyperparameters at their defaults: a list that moved with every control would
     not be the user's own.
     """
-    scale = stability_limit(rule, rule.resolve(), largest_curvature(surface))
+    scale = stability_limit(rule, rule.resolve(), largest_curvature(surface.at()))
     shares = SHARES_OF_LIMIT
     if scale is None:
         scale, shares = rule.default_rate(surface), SHARES_OF_DEFAULT

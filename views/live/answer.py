@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from landscape import SURFACES
+from landscape import SURFACES, Objective
 from landscape.language import LANGUAGES, PSEUDO, SOURCE, current, language, number, tr
 from optimizers import Trajectory
-from optimizers.analysis.measures import facts_of
 from optimizers.analysis.step import inspect_step, taylor
-from optimizers.simulation.experiment import Values
 from views.factors.start import point_list
 from views.live.kept import simulated
 from views.presets import CHANGED, MAPS_VIEW
@@ -131,10 +129,10 @@ def described(asked: Asked) -> dict[str, Any]:
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
     if asked.frame is None:
-        before = asked.shown and Ground(experiment.surface, experiment.params, asked.shown)
+        before = asked.shown and Ground(experiment.objective, asked.shown)
         surface = ground_of(experiment, trajectories, view, before)
     else:
-        surface = Ground(experiment.surface, experiment.params, asked.frame)
+        surface = Ground(experiment.objective, asked.frame)
     made = scene(
         experiment,
         trajectories,
@@ -159,7 +157,8 @@ def described(asked: Asked) -> dict[str, Any]:
 def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
-    facts = facts_of(experiment)
+    objective = experiment.objective
+    lowest = objective.lowest()
     return {
         "link": link(asked.settings),
         "complaints": [note.text() for note in asked.notes],
@@ -169,8 +168,8 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "sentence": results.sentence(experiment, trajectories, choice.labels),
         "head": [tr(name) for name in results.HEAD],
         "rows": results.table(experiment, choice.labels, trajectories),
-        "lowest": tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))
-        if facts.surface.bounded
+        "lowest": tr("Lowest loss: {loss}.", loss=number(lowest, 4))
+        if objective.bounded
         else tr("It has no lowest loss."),
     }
 
@@ -196,8 +195,7 @@ def looked_at(choice: Choice, trajectories: Sequence[Trajectory]) -> Look | None
         return None
     experiment, order = choice.experiment, choice.look.order
     step = inspect_step(experiment, trajectory, min(choice.look.step, len(trajectory.lr) - 1))
-    surface = SURFACES[experiment.surface]
-    model = taylor(surface, experiment.params, step.theta, order) if order else None
+    model = taylor(experiment.objective, step.theta, order) if order else None
     return Look(choice.look.run, step, model)
 
 
@@ -208,13 +206,13 @@ def start_of(settings: Settings, choice: Choice) -> dict[str, Any]:
     the decimals to round to, a thousandth of the frame, and `sides` what a start may be.
     """
     experiment = choice.experiment
-    surface = SURFACES[experiment.surface]
-    listed = choice.replaces(f"{surface.name}.x")
+    objective = experiment.objective
+    listed = choice.replaces(f"{objective.name}.x")
     return {
-        "ids": [settings.compared] if listed else [f"{surface.name}.x", f"{surface.name}.y"],
+        "ids": [settings.compared] if listed else [f"{objective.name}.x", f"{objective.name}.y"],
         "points": [list(experiment.plan(run).start) for run in experiment.runs],
-        "digits": [max(0, 3 - math.floor(math.log10(b - a))) for a, b in surface.domain],
-        "sides": [list(doubled(side)) for side in surface.domain],
+        "digits": [max(0, 3 - math.floor(math.log10(b - a))) for a, b in objective.domain],
+        "sides": [list(doubled(side)) for side in objective.domain],
     }
 
 
@@ -240,8 +238,8 @@ def moved_start(
 def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
     """Return the address of a ground, below the server's own: it says all that the ground is."""
     query = {
-        "surface": surface.surface,
-        **{f"params.{name}": repr(value) for name, value in surface.params.items()},
+        "surface": surface.objective.name,
+        **{f"params.{name}": repr(value) for name, value in surface.objective.params.items()},
         "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
         "view": view,
         "runs": runs if view == SIDE_BY_SIDE else 1,
@@ -267,17 +265,18 @@ def ground_answer(query: str) -> bytes:
     if not 1 <= runs <= MOST_PANELS:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
     names = [name for name in given if name.startswith("params.")]
-    params = checked_params(surface, {n.removeprefix("params."): given[n] for n in names})
+    params = {n.removeprefix("params."): given[n] for n in names}
+    objective = checked_objective(surface, params)
     box = checked_frame(given.get("frame", ""), surface)
     theme = THEMES[checked_theme(given.get("theme", ""))]
-    found = Ground(surface, params, box)
+    found = Ground(objective, box)
     return packed_ground(found, view, runs, theme, checked_language(code))
 
 
-def checked_params(surface: str, texts: Mapping[str, str]) -> Mapping[str, float]:
-    """Return the parameters of a surface from their texts."""
+def checked_objective(surface: str, texts: Mapping[str, str]) -> Objective:
+    """Return a surface at its parameters, from their texts."""
     try:
-        return Values(SURFACES[surface].resolve({n: float(text) for n, text in texts.items()}))
+        return SURFACES[surface].at({n: float(text) for n, text in texts.items()})
     except ValueError:
         raise UnreadableError(
             f"params must be those of {surface}, each within its range."

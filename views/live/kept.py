@@ -64,9 +64,10 @@ def simulated(experiment: Experiment) -> list[Trajectory]:
 
 def one(experiment: Experiment, run: Run) -> Trajectory:
     """Return one run of an experiment; the others do not matter to it."""
-    key = experiment.shared, run
+    e = experiment
+    key = (e.surface, e.params, e.start, e.steps, e.noise, e.samples, e.seed, run)
     found = TRAJECTORIES.get(key)
     if found is None:
-        (found,) = simulate(replace(experiment, runs=(run,)))
+        (found,) = simulate(replace(e, runs=(run,)))
         TRAJECTORIES.put(key, found)
     return found

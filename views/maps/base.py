@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from landscape import SURFACES
 from landscape.language import Message, msgid, tr, tr_n, whole
 from landscape.language import number as written
 from optimizers import Experiment
@@ -145,7 +144,7 @@ def axis_layout(theme: Theme, title: str, **more: Any) -> Figure:
 
 def loss_name(experiment: Experiment) -> str:
     """Return what a map's losses are called: they are above the lowest loss, if there is one."""
-    bounded = SURFACES[experiment.surface].bounded
+    bounded = experiment.objective.bounded
     return tr("excess loss") if bounded else tr("loss")
 
 

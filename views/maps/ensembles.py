@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.language import number, percent, tr, whole
 from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
@@ -66,12 +65,12 @@ def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | Note:
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
     """Return the losses over the updates, and where the runs end."""
     marks, experiment = marks_of(choice.labels, theme), request.experiment
-    surface = SURFACES[experiment.surface]
+    objective = experiment.objective
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         at = result.at[c].tolist()
         low, median, high = (
-            heights(v[c], surface.bounded) for v in (result.low, result.median, result.high)
+            heights(v[c], objective.bounded) for v in (result.low, result.median, result.high)
         )
         data += band(at, low, high, mark.colour)
         data.append(curve(at, median, mark.colour, mark.label))
@@ -79,8 +78,8 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
     layout["xaxis"] = axis_layout(theme, tr("updates"))
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(surface.lowest(**experiment.params), True) if surface.bounded else tr("loss"),
-        **({"type": "log", "exponentformat": "power", "dtick": 1} if surface.bounded else {}),
+        gap_title(objective.lowest(), True) if objective.bounded else tr("loss"),
+        **({"type": "log", "exponentformat": "power", "dtick": 1} if objective.bounded else {}),
     )
     label = tr("Loss of many seeds over the updates")
     loss = Panel({"data": data, "layout": layout}, label, legend=legend_of(marks))
@@ -142,7 +141,7 @@ def ends(result: Spread, marks: list[Mark], what: str) -> str:
 
 def ask_escape(settings: Settings, choice: Choice) -> Escape | Note:
     """Return the map that is asked for."""
-    points = SURFACES[choice.experiment.surface].critical_points(**choice.experiment.params)
+    points = choice.experiment.objective.critical_points()
     if not any(point.kind == LOCAL_MINIMUM for point in points):
         return NO_ESCAPE
     if choice.experiment.noise == 0:
@@ -221,7 +220,7 @@ def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | Note:
     """Return the map that is asked for."""
     if not noisy(choice.experiment):
         return NO_NOISE
-    if not SURFACES[choice.experiment.surface].bounded:
+    if not choice.experiment.objective.bounded:
         return NO_BALL
     if varied(choice, *rates_of(choice)):
         return RATES_VARY

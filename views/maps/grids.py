@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.language import Message, msgid, percent, tr, tr_n, whole
 from landscape.language import number as written
 from optimizers import OPTIMIZERS
@@ -89,7 +88,7 @@ def draw(request: Any, result: Grid, choice: Choice, theme: Theme) -> Shown:
     """Return the map with the current setting and, where theory has them, its lines."""
     momentum = isinstance(request, MomentumGrid)
     experiment = request.experiment
-    bounded = SURFACES[experiment.surface].bounded
+    bounded = experiment.objective.bounded
     measure = request.measure if bounded else LOSS
     values = result.gap if measure == LOSS else result.arrived
     finite = np.isfinite(values)
@@ -230,7 +229,7 @@ def line(label: Message, x: Any, y: Any, theme: Theme) -> Figure:
 def here(request: Any, momentum: bool) -> tuple[float, float]:
     """Return where the lab's setting lies on the map."""
     experiment, run = request.experiment, request.experiment.runs[0]
-    rate = OPTIMIZERS[run.optimizer].default_rate(SURFACES[experiment.surface])
+    rate = OPTIMIZERS[run.optimizer].default_rate(experiment.objective.surface)
     lr, other = request.here
     x = math.log10(max(rate if lr is None else lr, 1e-12))
     if momentum:
@@ -248,11 +247,11 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
     """
     experiment, run = request.experiment, request.experiment.runs[0]
     plan = experiment.plan(run)
-    surface, rule = plan.surface, plan.rule
-    if not surface.quadratic or isinstance(rule.edges, str):
+    objective, rule = plan.objective, plan.rule
+    if not objective.quadratic or isinstance(rule.edges, str):
         return []
-    hxx, _, hyy = surface.hessian(0.0, 0.0, **experiment.params)
-    top = largest_curvature(surface, experiment.params, plan.coupled)
+    hxx, _, hyy = objective.hessian(0.0, 0.0)
+    top = largest_curvature(objective, plan.coupled)
     bottom = float(hxx + hyy) + 2 * plan.coupled - top
     limits = [
         stability_limit(rule, {**run.hyper, request.hyper: float(m)}, top) for m in result.others

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.language import number, tr, whole
 from optimizers import Experiment
 from optimizers.analysis.measures import largest_curvature, stability_limit
@@ -62,7 +61,7 @@ def limit_of(experiment: Experiment, c: int) -> float | None:
     """
     run = experiment.runs[c]
     plan = experiment.plan(run)
-    curvature = largest_curvature(plan.surface, experiment.params, plan.coupled)
+    curvature = largest_curvature(plan.objective, plan.coupled)
     return stability_limit(plan.rule, run.hyper, curvature)
 
 
@@ -70,7 +69,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     """Return the curves with their bands, the zones of each run and the limits of stability."""
     experiment = request.experiment
     marks = marks_of(choice.labels, theme)
-    bounded = SURFACES[experiment.surface].bounded
+    bounded = experiment.objective.bounded
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         low, median, high = (
@@ -110,9 +109,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(SURFACES[experiment.surface].lowest(**experiment.params), True)
-        if bounded
-        else tr("loss"),
+        gap_title(experiment.objective.lowest(), True) if bounded else tr("loss"),
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
         domain=[STRIP + 0.06, 1],
@@ -219,7 +216,7 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
     """Return the best rates and the limits of stability in words."""
     lines = []
     what = loss_name(request.experiment)
-    bounded = SURFACES[request.experiment.surface].bounded
+    bounded = request.experiment.objective.bounded
     for c, (mark, limit) in enumerate(limits):
         median = result.median[c]
         if not np.isfinite(median).any():
@@ -298,7 +295,7 @@ def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float)
     rate = float(f"{10**x:.3g}")
     at = int(np.argmin(np.abs(np.log10(result.rates) - x)))
     height = result.median[:, at]
-    if SURFACES[request.experiment.surface].bounded:
+    if request.experiment.objective.bounded:
         height = np.log10(np.maximum(height, GAP_FLOOR))
     run = request.experiment.runs[int(np.argmin(np.abs(height - y)))]
     return {f"{request.experiment.surface}.{run.optimizer}.lr": rate}

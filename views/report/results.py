@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Trajectory
 from optimizers.analysis.measures import facts_of, nearest
@@ -58,7 +57,7 @@ def ending(experiment: Experiment, trajectory: Trajectory) -> str:
     how = outcome(experiment, trajectory)
     if OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
         points = trajectory.path[: len(trajectory.lr)].T
-        hxx, hxy, hyy = SURFACES[experiment.surface].hessian(*points, **experiment.params)
+        hxx, hxy, hyy = experiment.objective.hessian(*points)
         astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
         if astray:
             how = Statement("outcome_astray", outcome=how, count=astray, total=len(hxx))

@@ -10,18 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
-from optimizers.analysis.measures import (
-    MONOTONE,
-    SWINGS,
-    UNSTABLE,
-    ZIGZAG,
-    ZONES,
-    facts_of,
-    stability,
-)
+from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, ZONES, stability
 from views.scene.figures import RAISED, Figure, Ground, Mark, plain_layout, terrain
 from views.theme import Theme
 
@@ -52,24 +43,24 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
     """
-    surface = SURFACES[experiment.surface]
-    lowest = facts_of(experiment).lowest
+    objective = experiment.objective
+    lowest = objective.lowest()
     heights, scale = terrain(Ground.of(experiment), RAISED)
     rows: list[Vector] = []
     for trajectory in trajectories:
         value = trajectory.loss[np.isfinite(trajectory.loss)]
-        gap = np.maximum(value - lowest, GAP_FLOOR) if surface.bounded else value
-        rows.append(np.log10(gap) if surface.bounded else scale(value))
+        gap = np.maximum(value - lowest, GAP_FLOOR) if objective.bounded else value
+        rows.append(np.log10(gap) if objective.bounded else scale(value))
     low = min(float(row.min()) for row in rows)
     # A run that diverges leaves this chart: its heights would flatten all the others.
     ended = [t.diverged_at is not None for t in trajectories]
     settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
     high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
-    if not surface.bounded:  # no further down than a decade below the frame
+    if not objective.bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
     # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
-    if not surface.bounded:
+    if not objective.bounded:
         return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high))
     floored = min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR)
     text = gap_title(lowest, floored)

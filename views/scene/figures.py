@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
+from landscape import Objective
 from landscape.language import msgid, number, tr, whole
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
 from optimizers import OPTIMIZERS, Experiment, Run, Trajectory
@@ -72,20 +72,19 @@ def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
 class Ground:
     """What a picture of a surface depends on."""
 
-    surface: str
-    params: Mapping[str, float]
+    objective: Objective
     box: Frame
 
     @staticmethod
     def of(experiment: Experiment) -> Ground:
         """Return the ground on which an experiment runs: its domain."""
-        return Ground(experiment.surface, experiment.params, domain(experiment))
+        return Ground(experiment.objective, domain(experiment))
 
     @staticmethod
     def under(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Ground:
         """Return the ground that fits some runs, in a panel of this height over width."""
         box = fitted(experiment, trajectories, shape)
-        return Ground(experiment.surface, experiment.params, box)
+        return Ground(experiment.objective, box)
 
 
 @functools.lru_cache(maxsize=64)
@@ -94,15 +93,15 @@ def terrain(ground: Ground, share: float = PLANE) -> tuple[NDArray[np.float64], 
 
     The scale is logarithmic above the losses of all but a `share` of the frame.
     """
-    record, values = SURFACES[ground.surface], ground.params
+    objective = ground.objective
     x, y = (np.linspace(*side, GRID) for side in ground.box)
-    loss = record.loss(*np.meshgrid(x, y), **values)
-    if record.bounded:
-        centre = record.lowest(**values)
+    loss = objective.loss(*np.meshgrid(x, y))
+    if objective.bounded:
+        centre = objective.lowest()
     else:  # nothing to measure from but the critical point
-        centre = record.critical_points(**values)[0].loss
+        centre = objective.critical_points()[0].loss
     # Half of an unbounded surface's frame is drawn linearly: its saddle would be a cliff otherwise.
-    share = share if record.bounded else 0.5
+    share = share if objective.bounded else 0.5
     width = max(float(np.quantile(np.abs(loss - centre), share)), 1e-12)
     scale = LossScale(centre, width)
     heights = scale(loss)
@@ -197,7 +196,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
 
 def minima(ground: Ground) -> list[CriticalPoint]:
     """Return the minima of a surface that are marked: of very many the global ones."""
-    points = SURFACES[ground.surface].critical_points(**ground.params)
+    points = ground.objective.critical_points()
     found = [point for point in points if point.kind in MINIMUM_KINDS]
     lowest = [point for point in found if point.kind in LOWEST_KINDS]
     return lowest if len(found) > MANY else found
@@ -316,12 +315,9 @@ def foreground(
     starts: list[Figure] = []
     heads: list[Figure] = []
     decays: set[float] = set()
-    differing = own_values(experiment)
-    exits = [exit_of(experiment, trajectory, box) for trajectory in trajectories]
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
-        shown = drawn(trajectory, exits[index])
-        x, y = coordinates(trajectory.finite_path[:shown], box, exact)
+        x, y = coordinates(trajectory.path[: drawn(experiment, trajectory, box)], box, exact)
         common = {
             "type": "scatter",
             "x": x,
@@ -398,18 +394,16 @@ def foreground(
             decays.add(plan.coupled)
         starts += start_marks(index, plan.start, panels, common, theme)
         if not overlay:
-            # Where something else than optimizers is compared, the label names its value.
-            named = mark.label != trajectory.run.optimizer
             said = (
-                *([] if named else differing[index]),
-                left(trajectory, exits[index]),
+                *own_values(experiment, trajectory.run, mark.label),
+                left(experiment, trajectory, ground),
                 legend(experiment, [index], box),
             )
             layout["annotations"].append(title(panel, mark, ", ".join(filter(None, said)), theme))
     data += starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
-        ends = [left(t, step) for t, step in zip(trajectories, exits, strict=True)]
+        ends = [left(experiment, t, ground) for t in trajectories]
         layout["annotations"] = [ending(marks, ends, theme, note)]
     return {"data": data, "layout": layout}
 
@@ -442,7 +436,7 @@ def moved_minima(experiment: Experiment, run: Run, box: Frame) -> NDArray[np.flo
     decay = experiment.plan(run).coupled
     if decay == 0:
         return np.empty((0, 2))
-    found = known_minima(experiment.surface, experiment.params, decay)
+    found = known_minima(experiment.objective, decay)
     xy = found.xy if len(found.xy) <= MANY else found.xy[found.best]
     return xy[within(xy, box)]
 
@@ -495,25 +489,26 @@ def outcome(trajectory: Trajectory) -> str:
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
-def left(trajectory: Trajectory, step: int | None) -> str:
-    """Return in a few words at which step a run leaves the frame, or what else ended it early."""
+def left(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> str:
+    """Return in a few words when a run leaves the frame, or what else ended it early."""
+    step = exit_of(experiment, trajectory, ground.box)
     return outcome(trajectory) if step is None else tr("left at step {step}", step=whole(step))
 
 
-def own_values(experiment: Experiment) -> list[list[str]]:
-    """Return each run's rate and momentum, those that differ between compared optimizers."""
+def own_values(experiment: Experiment, run: Run, label: str) -> list[str]:
+    """Return the rate and the momentum of a run, where they differ between compared optimizers.
+
+    Where something else is compared, the label names its value.
+    """
     runs = experiment.runs
-    found: list[list[str]] = [[] for _ in runs]
-    if len({run.optimizer for run in runs}) == 1:
-        return found
-    rates = [experiment.plan(run).lr for run in runs]
-    momenta = [momentum_of(run) for run in runs]
-    rates_differ, momenta_differ = len(set(rates)) > 1, len(set(momenta)) > 1
-    for said, rate, momentum in zip(found, rates, momenta, strict=True):
-        if rates_differ:
-            said.append(tr("rate {rate}", rate=number(rate, 3)))
-        if momentum is not None and momenta_differ:
-            said.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
+    if label != run.optimizer or len({other.optimizer for other in runs}) == 1:
+        return []
+    found = []
+    if len({experiment.plan(other).lr for other in runs}) > 1:
+        found.append(tr("rate {rate}", rate=number(experiment.plan(run).lr, 3)))
+    momentum = momentum_of(run)
+    if momentum is not None and len({momentum_of(other) for other in runs}) > 1:
+        found.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
     return found
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
 from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
-from optimizers.analysis.measures import facts_of
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 Vector = NDArray[np.float64]
@@ -26,7 +25,7 @@ CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small cha
 
 def domain(experiment: Experiment) -> Frame:
     """Return a surface's domain, or its double where a start needs it."""
-    sides = SURFACES[experiment.surface].domain
+    sides = experiment.objective.domain
     starts = [experiment.plan(run).start for run in experiment.runs]
 
     def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
@@ -47,12 +46,12 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     It holds what counts of every run and the nearest minimizer, if that is near; around them it is
     grown to `shape`, its height over its width.
     """
-    surface = SURFACES[experiment.surface]
-    own = np.array(surface.domain)
+    objective = experiment.objective
+    own = np.array(objective.domain)
     seen = np.concatenate([counted(experiment, t) for t in trajectories])
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
-    points = facts_of(experiment).points
+    points = objective.critical_points()
     minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMUM_KINDS]).reshape(-1, 2)
     if len(minima):
         away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
@@ -88,9 +87,8 @@ def serves(shown: Frame, fresh: Frame) -> bool:
 
 def within(points: Vector, box: Frame) -> NDArray[np.bool_]:
     """Tell which points lie in a frame."""
-    (x0, x1), (y0, y1) = box
-    x, y = points.T
-    found: NDArray[np.bool_] = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+    low, high = np.array(box).T
+    found: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
     return found
 
 
@@ -103,7 +101,7 @@ def region(experiment: Experiment, around: float) -> Frame:
             max(high + around * (high - low), *values),
         )
         for (low, high), values in zip(
-            SURFACES[experiment.surface].domain, zip(*starts, strict=True), strict=True
+            experiment.objective.domain, zip(*starts, strict=True), strict=True
         )
     )
     return x, y
@@ -124,9 +122,8 @@ def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
     path = trajectory.finite_path
     lost = diverges(experiment, trajectory)
     inside = within(path, region(experiment, 0.0 if lost else AROUND))
-    stays = inside[: FEW if lost else None]
-    count = len(stays) if stays.all() else int(stays.argmin())
-    return path[: max(1, count)]
+    stay = itertools.takewhile(bool, inside[: FEW if lost else None].tolist())
+    return path[: max(1, sum(1 for _ in stay))]
 
 
 def exit_of(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int | None:
@@ -136,6 +133,7 @@ def exit_of(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int |
     return int(outside.argmax()) if leaves else None
 
 
-def drawn(trajectory: Trajectory, step: int | None) -> int:
-    """Return how many positions of a run are drawn, up to the step of its `exit_of` the frame."""
+def drawn(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int:
+    """Return how many positions of a run a frame shows: of a diverging one, to its first exit."""
+    step = exit_of(experiment, trajectory, box)
     return len(trajectory.finite_path) if step is None else step + 1

@@ -45,7 +45,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
     (x0, x1), (y0, y1) = ground.box
     common = {
         "id": ground_id(ground, view, runs, theme),
-        "surface": ground.surface,
+        "surface": ground.objective.name,
         "space": view == SPACE,
     }
     if view == SPACE:
@@ -165,7 +165,7 @@ def ground_of(
     panels = len(trajectories) if view == SIDE_BY_SIDE else 1
     shape = DEEP if view == SPACE else SHAPES[columns(panels)]
     fresh = Ground.under(experiment, trajectories, shape)
-    if shown and shown.surface == fresh.surface and serves(shown.box, fresh.box):
+    if shown and shown.objective.name == fresh.objective.name and serves(shown.box, fresh.box):
         return replace(fresh, box=shown.box)
     return fresh
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import SURFACES
 from landscape.language import number, tr
 from optimizers import Experiment, Trajectory
 from views.scene import figures
@@ -43,9 +42,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
     (minima,) = figures.background(ground, 1, theme)["data"][-1:]
     heights, scale = terrain(ground, RAISED)
     x, y = (np.linspace(*side, GRID) for side in ground.box)
-    loss = SURFACES[ground.surface].loss(
-        np.array(minima["x"]), np.array(minima["y"]), **ground.params
-    )
+    loss = ground.objective.loss(np.array(minima["x"]), np.array(minima["y"]))
     raised = scale(loss)
     low, high = float(np.min(heights, initial=raised.min(initial=np.inf))), float(heights.max())
     surface: Figure = {
@@ -161,7 +158,7 @@ def foreground(
             loss = trajectories[int(index)].loss[:1]
             place: Figure = {"customdata": scale(loss).tolist()}
         elif kind == "moved":
-            heights = SURFACES[ground.surface].loss(trace["x"], trace["y"], **ground.params)
+            heights = ground.objective.loss(trace["x"], trace["y"])
             place = {"customdata": scale(heights).tolist()}
         elif kind == "head":
             place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
