@@ -108,7 +108,7 @@ def drawn(visit: Visit) -> list[dict]:
 
 
 def button(visit: Visit, name: str) -> Locator:
-    return visit.player.get_by_role("button", name=name, exact=True)
+    return visit.page.get_by_role("button", name=name, exact=True)
 
 
 # A control that takes the place of another comes before it, which may still be on its way out.
@@ -121,7 +121,7 @@ def slider_of(page: Page, label: str) -> Locator:
 
 
 def go(visit: Visit, step: int) -> None:
-    visit.player.get_by_role("slider", name=SCRUB, exact=True).fill(str(step))
+    visit.page.get_by_role("slider", name=SCRUB, exact=True).fill(str(step))
     visit.until("(player, step) => +player.dataset.step === step", step)
 
 
@@ -229,7 +229,7 @@ def check_positions(visit: Visit, experiment: Experiment) -> None:
 
 def test_play_runs_from_the_start_to_the_end_and_stops_there(visit: Visits):
     page = visit()
-    page.player.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
+    page.page.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
     page.player.evaluate(WATCH)
     button(page, PLAY).click()
     expect(button(page, PAUSE)).to_be_visible()
@@ -290,7 +290,7 @@ def test_keys_typed_into_a_field_leave_the_clock_alone(visit: Visits):
 def test_a_drag_of_the_scrub_bar_moves_the_clock_and_pauses(visit: Visits):
     page = visit()
     button(page, PLAY).click()
-    scrub = page.player.get_by_role("slider", name=SCRUB, exact=True)
+    scrub = page.page.get_by_role("slider", name=SCRUB, exact=True)
     box = scrub.bounding_box()
     assert box
     x, y = box["x"] + 12, box["y"] + box["height"] / 2
@@ -304,7 +304,7 @@ def test_a_drag_of_the_scrub_bar_moves_the_clock_and_pauses(visit: Visits):
     assert abs(quarter - 25) <= 2
     assert abs(half - 50) <= 2
     expect(button(page, PLAY)).to_be_visible()
-    expect(page.player.locator("output")).to_have_text(f"step {half} of {DEFAULT.steps}")
+    expect(page.page.locator("output.zz-step")).to_have_text(f"step {half} of {DEFAULT.steps}")
 
 
 def test_loop_starts_again_at_the_end(visit: Visits):
@@ -836,7 +836,9 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Visits):
     runs = drawn(phone)
     assert len({run["panel"][0] for run in runs}) == 1, "one column"
     assert all(0 <= run["panel"][0] < run["panel"][2] <= 390 for run in runs)
-    for control in phone.player.locator("button:visible, select").all():
+    controls = phone.page.locator(".zz-controls :is(button:visible, select)").all()
+    assert len(controls) >= 7
+    for control in controls:
         box = control.bounding_box()
         assert box
         assert min(box["width"], box["height"]) >= 44
@@ -863,7 +865,7 @@ def test_the_charts_follow_the_width_of_the_window(visit: Visits):
     page.page.set_viewport_size({"width": 700, "height": 900})
     page.until(
         "(player) => ['back', 'front', 'loss'].every((part) =>"
-        " player.querySelector(`.zz-${part}`)._fullLayout.width < 700)"
+        " document.querySelector(`.zz-${part}`)._fullLayout.width < 700)"
     )
     page.player.evaluate(FRAMES, 2)
     narrow = drawn(page)
@@ -915,7 +917,7 @@ def test_the_saved_page_plays_without_a_network(visit: Visits, tmp_path):
     assert [run["at"] for run in drawn(alone)] == [
         pytest.approx(run["at"], abs=0.1) for run in drawn(page)
     ]
-    alone.player.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
+    alone.page.get_by_role("combobox", name=SPEED, exact=True).select_option("4")
     button(alone, PLAY).click()
     alone.until("(player) => player.dataset.step > 0 && player.dataset.step < 90")
     check_heads(drawn(alone))

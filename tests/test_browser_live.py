@@ -165,7 +165,7 @@ def test_a_drag_beside_the_start_still_zooms(visit: Visits):
     page.page.mouse.down()
     page.page.mouse.move(x + 40, y + 30, steps=3)
     page.page.mouse.up()
-    expect(page.player.get_by_role("button", name="Whole frame", exact=True)).to_be_visible()
+    expect(page.page.get_by_role("button", name="Whole frame", exact=True)).to_be_visible()
     assert page.page.url == address
 
 

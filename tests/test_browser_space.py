@@ -252,8 +252,8 @@ def test_the_keys_turn_the_picture_that_is_in_focus_and_else_step(visit: Visits)
     page.page.keyboard.press("ArrowRight")
     page.until("(player) => player.dataset.step === '6'")
     assert page.player.evaluate(CAMERA) == before
-    button(page, "Loop").focus()  # the last of the buttons in sight
-    page.page.keyboard.press("Tab")
+    button(page, "To the start").focus()  # the first after the picture
+    page.page.keyboard.press("Shift+Tab")
     page.page.keyboard.press("ArrowLeft")
     page.page.keyboard.press("+")
     page.until(f"(player, z) => ({CAMERA})(player).eye.z < z", before["eye"]["z"])

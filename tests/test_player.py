@@ -15,7 +15,7 @@ from starlette.requests import Request
 from views.server.save import modules
 from views.server.server import FILES, MODULES, PLOTLY, address, asset
 
-ENTRIES = ("live.js", "player.js", "chart.js")  # what the components fetch
+ENTRIES = ("live.js", "place.js", "player.js", "chart.js")  # what the components fetch
 PLOT = "plot.js"
 # What Plotly does not document, and its global.
 PRIVATE = re.compile(

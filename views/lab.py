@@ -85,6 +85,9 @@ def descents(settings: Settings, theme: Theme) -> None:
             "theme": session.write_link,
         },
     )
+    place = player.register_place()
+    for part in ("transport", "details"):
+        player.place(place, part)
 
 
 def sent(settings: Settings, theme: Theme) -> dict[str, str]:

@@ -1,17 +1,28 @@
-// The curves below the view, of loss or another measure, with the clock's cursor.
+// The curves below the view, of loss or another measure, with the clock's cursor; the scrub bar is
+// their axis.
 
 import { curveHeight } from "./layout.js";
 import * as plot from "./plot.js";
 
 /** @import { Scene } from "./types.js" */
 
+const THUMB = 20; // pixels, as player.css has it
+
 export class Curve {
+  #root;
   #plot;
   #cursor;
+  #scrub;
 
-  /** @param {HTMLElement} root With a place for the plot and the cursor. */
+  /** @param {HTMLElement} root With a place for the plot, the cursor and the scrub bar. */
   constructor(root) {
-    [this.#plot, this.#cursor] = /** @type {HTMLElement[]} */ ([...root.children]);
+    this.#root = root;
+    [this.#plot, this.#cursor, this.#scrub] = /** @type {HTMLElement[]} */ ([...root.children]);
+  }
+
+  /** Pixels that there are for it. */
+  get width() {
+    return this.#root.clientWidth;
   }
 
   /**
@@ -24,6 +35,11 @@ export class Curve {
     const data = loss.data.map((trace, i) => ({ ...trace, uid: `loss${i}` }));
     const font = { ...loss.layout.font, family };
     await plot.drawStill(this.#plot, data, { ...loss.layout, width, height, font });
+    const [x, y] = [plot.axis(this.#plot, "x"), plot.axis(this.#plot, "y")];
+    // The middle of the thumb runs from end to end of the axis.
+    this.#scrub.style.left = `${x.offset - THUMB / 2}px`;
+    this.#scrub.style.width = `${x.length + THUMB}px`;
+    this.#scrub.style.top = `${y.offset + y.length}px`;
   }
 
   /**

@@ -7,6 +7,7 @@ import { unpack } from "./decode.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
 import { roomBeside } from "./layout.js";
+import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
 import { Panels } from "./panels.js";
 import { Space } from "./space.js";
@@ -17,13 +18,16 @@ import { Toolbar } from "./toolbar.js";
 
 export { ground } from "./grounds.js";
 
-const BODY = `
-<div class="zz-bar" role="toolbar"></div>
-<div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>
-<div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div></div>`;
+const PANELS = `
+<div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>`;
+const LOWER = `
+<div class="zz-controls"></div>
+<div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div><input class="zz-scrub" type="range" min="0" step="1"></div>`;
 
+/** The panels, and with them a part below: what plays them, and the curve with the scrub bar. */
 class Player {
   body = document.createElement("div");
+  lower = document.createElement("div");
   /** @type {Tell | null} */
   #tell = null;
   /** @type {Scene | null} */
@@ -33,7 +37,7 @@ class Player {
   #view = null;
   /** @type {Space | null} */
   #space = null;
-  #width = 0; // that was drawn for
+  #widths = ""; // that were drawn for
   #resizing = 0; // the frame in which another will be
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#resize());
@@ -42,11 +46,16 @@ class Player {
   constructor(root) {
     this.root = root;
     this.body.className = "zz";
-    this.body.innerHTML = BODY;
+    this.body.innerHTML = PANELS;
+    this.lower.className = "zz-lower";
+    this.lower.innerHTML = LOWER;
     root.append(this.body);
-    const [bar, stage, curve] = /** @type {HTMLElement[]} */ ([...this.body.children]);
+    settle("transport", this.lower, root, this.#stopped.signal);
+    const [stage] = /** @type {HTMLElement[]} */ ([...this.body.children]);
+    const [controls, curve] = /** @type {HTMLElement[]} */ ([...this.lower.children]);
     this.stage = stage;
-    this.toolbar = new Toolbar(bar);
+    this.toolbar = new Toolbar(controls, /** @type {HTMLInputElement} */ (curve.lastElementChild));
+    give("result", this.toolbar.said);
     this.clock = new Clock(
       () => this.#reveal(),
       (playing) => this.toolbar.showPlaying(playing),
@@ -82,6 +91,7 @@ class Player {
     };
     window.addEventListener("keydown", onKey, { signal });
     this.#watcher.observe(this.body);
+    this.#watcher.observe(this.lower);
   }
 
   close() {
@@ -92,6 +102,7 @@ class Player {
     this.#space?.close();
     this.panels.close();
     this.curve.close();
+    takeBack(this.toolbar.said);
     this.body.remove();
   }
 
@@ -123,13 +134,13 @@ class Player {
   /** Draw what has changed, if there is any room. */
   async #draw() {
     const scene = this.#scene;
-    const width = this.body.clientWidth;
-    this.#width = width;
-    if (!scene || !width) return;
+    const [width, below] = [this.body.clientWidth, this.curve.width];
+    this.#widths = `${width} ${below}`;
+    if (!scene || !width || !below) return;
     const family = getComputedStyle(this.body).fontFamily;
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await view.draw(scene, width, roomBeside(innerHeight, scene.lossHeight), family);
-    await this.curve.draw(scene, width, family);
+    await this.curve.draw(scene, below, family);
     this.#view = view;
     this.#reveal();
   }
@@ -157,7 +168,8 @@ class Player {
   }
 
   #resize() {
-    if (!this.#scene || this.body.clientWidth === this.#width) return;
+    const now = `${this.body.clientWidth} ${this.curve.width}`;
+    if (!this.#scene || now === this.#widths) return;
     cancelAnimationFrame(this.#resizing);
     this.#resizing = requestAnimationFrame(() => this.#draw());
   }

@@ -58,6 +58,21 @@ def mounted(name: str, module: str, failed: str, show: str = "show") -> Any:
     )
 
 
+def register_place() -> Any:
+    """Register the component that is a place for a part of the player; return its command."""
+    return st.components.v2.component(
+        f"zigzag_place_{current()}",
+        html=WAIT.format(""),
+        js=script("place.js", SHOW % {"show": "show", "failed": '""'}),
+        isolate_styles=False,
+    )
+
+
+def place(component: Any, name: str) -> None:
+    """Mount a place for the part of the player of this name: "transport" or "details"."""
+    component(key=name, data={"place": name})
+
+
 def register() -> Any:
     """Register the component; return its mounting command."""
     failed = tr("The player could not be loaded. Reload the page to try again.")

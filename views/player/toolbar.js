@@ -1,26 +1,32 @@
-// The player's buttons, scrub bar and speed.
+// What plays the runs: buttons, the step shown, speed, and the scrub bar.
 
 import { tr } from "./texts.js";
 
-const icon = (/** @type {string} */ path) =>
-  `<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path d="${path}"/></svg>`;
+const icon = (/** @type {string} */ path, line = false) =>
+  `<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"${line ? ' class="zz-line"' : ""}><path d="${path}"/></svg>`;
 
-const BUTTONS = `
+const CONTROLS = `
+<div class="zz-bar" role="toolbar">
 <button data-do="home">${icon("M5 5h3v14H5zM20 5v14L9 12z")}</button>
-<button data-do="back">${icon("M17 5v14L6 12z")}</button>
+<button data-do="back">${icon("M16 5 9 12l7 7", true)}</button>
 <button data-do="play" class="zz-play"></button>
-<button data-do="on">${icon("M7 5v14l11-7z")}</button>
+<button data-do="on">${icon("m8 5 7 7-7 7", true)}</button>
 <button data-do="end">${icon("M16 5h3v14h-3zM4 5v14l11-7z")}</button>
-<input class="zz-scrub" type="range" min="0" step="1">
+</div>
+<div class="zz-pace">
 <output class="zz-step"></output>
 <select class="zz-speed">
   <option value="0.25">¼×</option><option value="0.5">½×</option><option value="1" selected>1×</option>
   <option value="2">2×</option><option value="4">4×</option>
 </select>
-<button data-do="look">${icon("M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z")}</button>
-<button data-do="loop" aria-pressed="false">${icon("M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z")}</button>
+<button data-do="loop" aria-pressed="false"></button>
+</div>
+<div class="zz-said"></div>
+<div class="zz-more">
+<button data-do="look"></button>
 <button data-do="near" hidden></button>
-<button data-do="reset" class="zz-zoom" hidden></button>`;
+<button data-do="reset" hidden></button>
+</div>`;
 
 export class Toolbar {
   #root;
@@ -29,11 +35,14 @@ export class Toolbar {
   #shown = ""; // step and text
   #playing = false;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLInputElement} scrub Its bar, which stands elsewhere.
+   */
+  constructor(root, scrub) {
     this.#root = root;
-    root.innerHTML = BUTTONS;
-    this.scrub = /** @type {HTMLInputElement} */ (root.querySelector(".zz-scrub"));
+    this.scrub = scrub;
+    root.innerHTML = CONTROLS;
     this.#step = /** @type {HTMLOutputElement} */ (root.querySelector(".zz-step"));
     this.#speed = /** @type {HTMLSelectElement} */ (root.querySelector(".zz-speed"));
     this.write();
@@ -45,15 +54,16 @@ export class Toolbar {
       node.setAttribute("aria-label", label);
       if (title) node.setAttribute("title", title);
     };
-    name(this.#root, tr("Playback"));
+    name(/** @type {Element} */ (this.#root.querySelector(".zz-bar")), tr("Playback"));
     name(this.button("home"), tr("To the start"), tr("To the start (Home)"));
     name(this.button("back"), tr("One step back"), tr("One step back (left arrow)"));
     name(this.button("on"), tr("One step on"), tr("One step on (right arrow)"));
     name(this.button("end"), tr("To the end"), tr("To the end (End)"));
     name(this.scrub, tr("Step shown"));
     name(this.#speed, tr("Speed"), tr("Speed"));
-    name(this.button("look"), tr("Look inside this step"), tr("Look inside this step"));
-    name(this.button("loop"), tr("Loop"), tr("Start again at the end"));
+    this.button("look").textContent = tr("Look inside this step");
+    this.button("loop").textContent = tr("Loop");
+    this.button("loop").title = tr("Start again at the end");
     this.button("play").title = tr("Play or pause (space)");
     this.button("near").textContent = tr("Zoom to the step");
     this.showPlaying(this.#playing);
@@ -73,6 +83,11 @@ export class Toolbar {
     this.scrub.addEventListener("input", () => seek(Number(this.scrub.value)), { signal });
     const choice = this.#speed;
     choice.addEventListener("change", () => speed(Number(choice.value)), { signal });
+  }
+
+  /** Where the result of the runs is said. */
+  get said() {
+    return /** @type {HTMLElement} */ (this.#root.querySelector(".zz-said"));
   }
 
   /** @param {string} command */

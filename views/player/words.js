@@ -1,5 +1,6 @@
 // What is said of the runs, above and below the picture. All of it comes as text and is set as text.
 
+import { settle } from "./meeting.js";
 import { tr } from "./texts.js";
 
 /** @import { Told } from "./types.js" */
@@ -8,6 +9,7 @@ export class Words {
   #before = make("div", "zz-before");
   #after = make("div", "zz-after");
   #sentence = make("p", "zz-sentence");
+  #stopped = new AbortController();
   #table = make("table", "zz-table");
   #lowest = make("p", "zz-lowest");
   #undo;
@@ -23,13 +25,15 @@ export class Words {
     const scroll = make("div", "zz-scroll");
     scroll.append(this.#table);
     this.#sentence.setAttribute("role", "status");
-    this.#after.append(this.#sentence, scroll, this.#lowest);
-    root.append(this.#after);
+    this.#after.append(scroll, this.#lowest);
+    const { signal } = this.#stopped;
+    settle("result", this.#sentence, this.#after, signal);
+    settle("details", this.#after, root, signal);
   }
 
   close() {
+    this.#stopped.abort();
     this.#before.remove();
-    this.#after.remove();
   }
 
   /** @param {Told} told */
@@ -45,8 +49,6 @@ export class Words {
     const body = make("tbody");
     body.append(...told.rows.map((cells) => row("td", cells)));
     this.#table.replaceChildren(head, body);
-    // The panels' place on the page is above it, whatever is added here later.
-    if (this.#after.nextElementSibling) this.#after.parentElement?.append(this.#after);
   }
 
   /** @param {Told} told */
