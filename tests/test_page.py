@@ -57,8 +57,8 @@ def labelled(widgets: Any, label: str) -> Any:
 
 def told(app: AppTest) -> dict[str, Any]:
     """Return what the player says under the picture: the server's answer to what it asks for."""
-    (player,) = app.get("bidi_component")
-    page = json.loads(player.proto.json)
+    told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    (page,) = (each for each in told if "place" not in each)
     assert page["link"] == urlencode(write(app.session_state["settings"]), doseq=True)
     found: dict[str, Any] = described(asked(page["link"]))["told"]
     return found

@@ -197,8 +197,9 @@ def again(app: AppTest) -> AppTest:
 def answer_texts(app: AppTest) -> Iterator[tuple[str, str]]:
     """Return the texts that the player gets from the server."""
     for component in app.get("bidi_component"):
-        if component.proto.json:
-            query = json.loads(component.proto.json)["link"]
+        page = json.loads(component.proto.json) if component.proto.json else {}
+        if "place" not in page and page:
+            query = page["link"]
             with language(PSEUDO):
                 answer = described(asked(query))
             answer["told"].pop("link")
