@@ -21,6 +21,7 @@ from test_browser import (
     number,
     place,
     slider_of,
+    typed_in,
 )
 
 from views.live.answer import asked, described
@@ -150,7 +151,7 @@ def test_the_path_follows_a_start_that_is_dragged(visit: Visits):
     page.page.mouse.up()
     page.page.wait_for_function("(before) => location.href !== before", arg=address)
     agree(page)
-    shown = [float(number(page.page, label).input_value()) for label in START]
+    shown = [float(typed_in(page.page, label)) for label in START]
     assert shown == pytest.approx(target, abs=2 * max(run["pixel"]))
     assert [run["at"] for run in drawn(page)] == [pytest.approx(shown, abs=0.1)] * 4
 

@@ -19,6 +19,7 @@ from views.scene.frames import (
     diverges,
     domain,
     drawn,
+    exit_of,
     fitted,
     serves,
     within,
@@ -53,7 +54,7 @@ def test_a_frame_holds_starts_and_paths_and_has_no_empty_half(experiment, view):
         assert within(trajectory.path[:1], inner).all()
         assert within(counted(experiment, trajectory), inner).all()
         if not diverges(experiment, trajectory) and within(trajectory.finite_path, box).all():
-            assert drawn(experiment, trajectory, box) == len(trajectory.path)
+            assert drawn(trajectory, exit_of(experiment, trajectory, box)) == len(trajectory.path)
     points = SURFACES[experiment.surface].critical_points(**experiment.params)
     seen = np.concatenate(
         [counted(experiment, t) for t in trajectories]
@@ -99,7 +100,7 @@ def test_a_diverging_run_leaves_the_frame_to_the_others():
     assert 1 <= len(counted(both, wild)) <= FEW
     low, high = np.array(fit(both)).T
     assert np.ptp(simulate(both)[0].path[:, 0]) > (high - low)[0] / 5
-    shown = drawn(both, wild, fit(both))
+    shown = drawn(wild, exit_of(both, wild, fit(both)))
     inside = within(wild.path[:shown], fit(both))
     assert inside[:-1].all()
     assert not inside[-1]
@@ -115,7 +116,8 @@ def test_a_run_that_comes_back_is_drawn_to_its_end():
     (trajectory,) = simulate(thrown)
     assert not diverges(thrown, trajectory)
     assert not within(trajectory.finite_path, fit(thrown)).all()
-    assert drawn(thrown, trajectory, fit(thrown)) == len(trajectory.finite_path)
+    left = exit_of(thrown, trajectory, fit(thrown))
+    assert drawn(trajectory, left) == len(trajectory.finite_path)
 
 
 def test_a_small_change_of_a_rate_often_leaves_the_frame_alone():

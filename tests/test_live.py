@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -254,6 +255,14 @@ def test_a_change_of_one_run_simulates_one():
     assert second[0] is not first[0]
     other = simulated(Experiment("Beale", noise=1.0, samples=100, seed=1, runs=runs))
     assert other[1] is not first[1]
+
+
+def test_a_kept_run_is_that_of_every_field_of_its_experiment():
+    run = Run("SGD", batch_size=7)
+    experiment = Experiment(runs=(run,), noise=1.0, samples=10, steps=20)
+    for other in (experiment, replace(experiment, drop_last=True), replace(experiment, seed=1)):
+        (expected,) = simulate(other)
+        assert (one(other, run).path == expected.path).all()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

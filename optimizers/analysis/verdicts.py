@@ -20,7 +20,7 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -161,14 +161,10 @@ _known: WeakKeyDictionary[Trajectory, tuple[Experiment, Verdict]] = WeakKeyDicti
 def verdict(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     """Return what a run of an experiment would go on to do."""
     known = _known.get(trajectory)
-    if known is None or not _alike(known[0], experiment):
+    # A run does not know the others of its experiment.
+    if known is None or known[0].shared != experiment.shared:
         known = _known[trajectory] = experiment, _judged(experiment, trajectory)
     return known[1]
-
-
-def _alike(a: Experiment, b: Experiment) -> bool:
-    """Tell whether two experiments differ in their runs at most: a run does not know the others."""
-    return a is b or replace(a, runs=b.runs) == b
 
 
 def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,15 @@ class Experiment:
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
 
-    @property
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Experiment, tuple(getattr(self, field.name) for field in fields(self))
+
+    @functools.cached_property
+    def shared(self) -> tuple[Any, ...]:
+        """The fields that all runs share: a run's trajectory depends on these and on itself."""
+        return tuple(getattr(self, field.name) for field in fields(self) if field.name != "runs")
+
+    @functools.cached_property
     def objective(self) -> Objective:
         """What its runs descend."""
         return _objective(self.surface, self.params)
@@ -148,6 +156,17 @@ class Experiment:
 
     def plan(self, run: Run) -> Plan:
         """Return what `run` does in this experiment, every default resolved."""
+        plan = self._plans.get(run)
+        if plan is None:
+            plan = self._plans[run] = self._plan(run)
+        return plan
+
+    @functools.cached_property
+    def _plans(self) -> dict[Run, Plan]:
+        """Those made so far: pictures and words ask for each of them some ten times."""
+        return {}
+
+    def _plan(self, run: Run) -> Plan:
         surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's

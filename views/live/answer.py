@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode
 from landscape import SURFACES, Objective
 from landscape.language import LANGUAGES, PSEUDO, SOURCE, current, language, number, tr
 from optimizers import Trajectory
+from optimizers.analysis.measures import facts_of
 from optimizers.analysis.step import inspect_step, taylor
 from views.factors.start import point_list
 from views.live.kept import simulated
@@ -157,8 +158,7 @@ def described(asked: Asked) -> dict[str, Any]:
 def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
-    objective = experiment.objective
-    lowest = objective.lowest()
+    facts = facts_of(experiment)
     return {
         "link": link(asked.settings),
         "complaints": [note.text() for note in asked.notes],
@@ -168,8 +168,8 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "sentence": results.sentence(experiment, trajectories, choice.labels),
         "head": [tr(name) for name in results.HEAD],
         "rows": results.table(experiment, choice.labels, trajectories),
-        "lowest": tr("Lowest loss: {loss}.", loss=number(lowest, 4))
-        if objective.bounded
+        "lowest": tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))
+        if facts.objective.bounded
         else tr("It has no lowest loss."),
     }
 

@@ -64,10 +64,9 @@ def simulated(experiment: Experiment) -> list[Trajectory]:
 
 def one(experiment: Experiment, run: Run) -> Trajectory:
     """Return one run of an experiment; the others do not matter to it."""
-    e = experiment
-    key = (e.surface, e.params, e.start, e.steps, e.noise, e.samples, e.seed, run)
+    key = experiment.shared, run
     found = TRAJECTORIES.get(key)
     if found is None:
-        (found,) = simulate(replace(e, runs=(run,)))
+        (found,) = simulate(replace(experiment, runs=(run,)))
         TRAJECTORIES.put(key, found)
     return found

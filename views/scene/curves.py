@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run, Trajectory
-from optimizers.analysis.measures import MONOTONE, SWINGS, UNSTABLE, ZIGZAG, ZONES, stability
+from optimizers.analysis.measures import (
+    MONOTONE,
+    SWINGS,
+    UNSTABLE,
+    ZIGZAG,
+    ZONES,
+    facts_of,
+    stability,
+)
 from views.scene.figures import RAISED, Figure, Ground, Mark, plain_layout, terrain
 from views.theme import Theme
 
@@ -43,8 +51,7 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
     """
-    objective = experiment.objective
-    lowest = objective.lowest()
+    objective, lowest = experiment.objective, facts_of(experiment).lowest
     heights, scale = terrain(Ground.of(experiment), RAISED)
     rows: list[Vector] = []
     for trajectory in trajectories:

@@ -315,9 +315,12 @@ def foreground(
     starts: list[Figure] = []
     heads: list[Figure] = []
     decays: set[float] = set()
+    differing = own_values(experiment)
+    exits = [exit_of(experiment, trajectory, box) for trajectory in trajectories]
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
-        x, y = coordinates(trajectory.path[: drawn(experiment, trajectory, box)], box, exact)
+        shown = drawn(trajectory, exits[index])
+        x, y = coordinates(trajectory.finite_path[:shown], box, exact)
         common = {
             "type": "scatter",
             "x": x,
@@ -394,16 +397,18 @@ def foreground(
             decays.add(plan.coupled)
         starts += start_marks(index, plan.start, panels, common, theme)
         if not overlay:
+            # Where something else than optimizers is compared, the label names its value.
+            named = mark.label != trajectory.run.optimizer
             said = (
-                *own_values(experiment, trajectory.run, mark.label),
-                left(experiment, trajectory, ground),
+                *([] if named else differing[index]),
+                left(trajectory, exits[index]),
                 legend(experiment, [index], box),
             )
             layout["annotations"].append(title(panel, mark, ", ".join(filter(None, said)), theme))
     data += starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
-        ends = [left(experiment, t, ground) for t in trajectories]
+        ends = [left(t, step) for t, step in zip(trajectories, exits, strict=True)]
         layout["annotations"] = [ending(marks, ends, theme, note)]
     return {"data": data, "layout": layout}
 
@@ -489,26 +494,25 @@ def outcome(trajectory: Trajectory) -> str:
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
-def left(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> str:
-    """Return in a few words when a run leaves the frame, or what else ended it early."""
-    step = exit_of(experiment, trajectory, ground.box)
+def left(trajectory: Trajectory, step: int | None) -> str:
+    """Return in a few words at which step a run leaves the frame, or what else ended it early."""
     return outcome(trajectory) if step is None else tr("left at step {step}", step=whole(step))
 
 
-def own_values(experiment: Experiment, run: Run, label: str) -> list[str]:
-    """Return the rate and the momentum of a run, where they differ between compared optimizers.
-
-    Where something else is compared, the label names its value.
-    """
+def own_values(experiment: Experiment) -> list[list[str]]:
+    """Return each run's rate and momentum, those that differ between compared optimizers."""
     runs = experiment.runs
-    if label != run.optimizer or len({other.optimizer for other in runs}) == 1:
-        return []
-    found = []
-    if len({experiment.plan(other).lr for other in runs}) > 1:
-        found.append(tr("rate {rate}", rate=number(experiment.plan(run).lr, 3)))
-    momentum = momentum_of(run)
-    if momentum is not None and len({momentum_of(other) for other in runs}) > 1:
-        found.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
+    found: list[list[str]] = [[] for _ in runs]
+    if len({run.optimizer for run in runs}) == 1:
+        return found
+    rates = [experiment.plan(run).lr for run in runs]
+    momenta = [momentum_of(run) for run in runs]
+    rates_differ, momenta_differ = len(set(rates)) > 1, len(set(momenta)) > 1
+    for said, rate, momentum in zip(found, rates, momenta, strict=True):
+        if rates_differ:
+            said.append(tr("rate {rate}", rate=number(rate, 3)))
+        if momentum is not None and momenta_differ:
+            said.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
     return found
 
 

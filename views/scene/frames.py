@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
+from optimizers.analysis.measures import facts_of
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 Vector = NDArray[np.float64]
@@ -51,7 +51,7 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     seen = np.concatenate([counted(experiment, t) for t in trajectories])
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
-    points = objective.critical_points()
+    points = facts_of(experiment).points
     minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMUM_KINDS]).reshape(-1, 2)
     if len(minima):
         away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
@@ -87,8 +87,9 @@ def serves(shown: Frame, fresh: Frame) -> bool:
 
 def within(points: Vector, box: Frame) -> NDArray[np.bool_]:
     """Tell which points lie in a frame."""
-    low, high = np.array(box).T
-    found: NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
+    (x0, x1), (y0, y1) = box
+    x, y = points.T
+    found: NDArray[np.bool_] = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
     return found
 
 
@@ -122,8 +123,9 @@ def counted(experiment: Experiment, trajectory: Trajectory) -> Vector:
     path = trajectory.finite_path
     lost = diverges(experiment, trajectory)
     inside = within(path, region(experiment, 0.0 if lost else AROUND))
-    stay = itertools.takewhile(bool, inside[: FEW if lost else None].tolist())
-    return path[: max(1, sum(1 for _ in stay))]
+    stays = inside[: FEW if lost else None]
+    count = len(stays) if stays.all() else int(stays.argmin())
+    return path[: max(1, count)]
 
 
 def exit_of(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int | None:
@@ -133,7 +135,6 @@ def exit_of(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int |
     return int(outside.argmax()) if leaves else None
 
 
-def drawn(experiment: Experiment, trajectory: Trajectory, box: Frame) -> int:
-    """Return how many positions of a run a frame shows: of a diverging one, to its first exit."""
-    step = exit_of(experiment, trajectory, box)
+def drawn(trajectory: Trajectory, step: int | None) -> int:
+    """Return how many positions of a run are drawn, up to the step of its `exit_of` the frame."""
     return len(trajectory.finite_path) if step is None else step + 1
