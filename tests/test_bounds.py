@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import re
 import socket
@@ -36,7 +37,7 @@ from views.live import routes as live
 from views.maps import MAPS, files, page
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.presets import PRESETS
-from views.server import save
+from views.server import save, search
 from views.server.costs import COSTS, SEARCH
 from views.server.jobs import MOST_AT_ONCE, MOST_WAITING, Full, Job, Jobs
 from views.server.places import AT_ONCE, BUSY, GONE, WAITING, Places
@@ -265,6 +266,83 @@ def test_the_job_of_a_file_ends_when_its_client_has_gone(jobs, monkeypatch):
     assert job.cancel.is_set()
 
 
+SEARCHED = {
+    "surface": "Ackley",
+    "optimizers": list(OPTIMIZERS)[:9],
+    "length": "5000",
+    "noise": "1.2",
+    "batch": "8",
+    "fair": "each its best",
+}
+
+
+def looked_up(query: dict[str, Any], stays: float) -> tuple[int, float]:
+    """Return how a scene is answered whose client goes after so many seconds, and the seconds."""
+
+    async def receive() -> Any:
+        await asyncio.sleep(stays)
+        return {"type": "http.disconnect"}
+
+    text, began_at = urlencode(query, doseq=True).encode(), time.monotonic()
+    response = awaited(live.respond("scene", "GET", text, Headers({}), receive))
+    return response.status_code, time.monotonic() - began_at
+
+
+def test_a_search_for_best_rates_ends_when_its_client_has_gone(monkeypatch):
+    asked: list[Job] = []
+    fresh = Jobs()
+    watch = fresh.watch
+
+    def watching(visitor: object, *requests: Any) -> list[Job]:
+        asked.extend(watch(visitor, *requests))
+        return asked[-len(requests) :]
+
+    monkeypatch.setattr(fresh, "watch", watching)
+    monkeypatch.setattr(search, "JOBS", fresh)
+    status, took = looked_up({**SEARCHED, "seed": "31"}, stays=0.5)
+    assert status == 503, "nobody reads it"
+    assert took < 5
+    assert ended(asked[0]).result is None
+    assert asked[0].cancel.is_set()
+
+
+def test_a_short_search_is_answered_while_long_ones_are_under_way():
+    large = ({**SEARCHED, "seed": f"{n}"} for n in (1, 2, 3))
+    long = [threading.Thread(target=looked_up, args=(each, 4)) for each in large]
+    for thread in long:
+        thread.start()
+    took = []
+    for turn in range(TRIES):
+        query = {
+            "fair": "each its best",
+            "optimizers": ["SGD", "Adam"],
+            "Quadratic.x": f"0.{turn}5",
+        }
+        status, seconds = looked_up(query, stays=60)
+        assert status == 200
+        took.append(seconds)
+    assert all(thread.is_alive() for thread in long)
+    for thread in long:
+        thread.join()
+    assert min(took) <= SECONDS, took
+
+
+def test_a_page_is_drawn_while_best_rates_are_searched_for(monkeypatch):
+    monkeypatch.setattr(page, "QUICK", 0.0)
+    app = testing.AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in (SEARCHED | {"seed": "32", "look": "open"}).items():
+        app.query_params[key] = value
+    began_at = time.monotonic()
+    app.run()
+    assert not app.exception
+    assert time.monotonic() - began_at < 10
+    assert app.sidebar.selectbox
+    (bar,) = app.get("progress")
+    assert bar.proto.text == "Searching for the best rates"
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert any("Given up. The best rates" in info.value for info in app.info)
+
+
 def test_files_have_a_bounded_number_of_places_and_whoever_has_gone_leaves_none_taken():
     places = Places(at_once=1, waiting=1)
     opened, made = threading.Event(), []
@@ -351,14 +429,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- What every address costs
 
 
-NINE = {
-    "surface": "Ackley",
-    "optimizers": list(OPTIMIZERS)[:9],
-    "length": "5000",
-    "noise": "1.2",
-    "batch": "8",
-    "Ackley.x": "1.23456789012",
-}
+NINE = {**SEARCHED, "fair": "each its own", "Ackley.x": "1.23456789012"}
 
 
 def largest(address: str) -> bytes:

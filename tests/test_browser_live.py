@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from conftest import Visit
@@ -15,6 +15,7 @@ from test_browser import (
     RATE,
     ROTATION,
     START,
+    choose,
     drawn,
     go,
     link,
@@ -227,3 +228,13 @@ def test_without_the_route_the_page_works_on_release(visit: Visits):
             for problem in blocked.problems
             if "zz/scene" not in problem and "ERR_FAILED" not in problem
         ]
+
+
+def test_a_search_for_best_rates_is_given_up_for_what_is_wanted_now(visit: Visits):
+    rules = ["SGD", "Momentum", "Adam", "AdamW", "RMSProp", "AdaGrad"]
+    long = {"length": "5000", "noise": "1.2", "batch": "8", "fair": "each its best"}
+    query = urlencode({"surface": "Ackley", "optimizers": rules, **long}, doseq=True)
+    page = visit(f"?{query}", wait=False)
+    choose(page.page, "Learning rates", "own default")
+    page.page.wait_for_function("!location.search.includes('fair')")
+    agree(page)

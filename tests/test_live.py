@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -331,7 +332,7 @@ def test_who_asks_for_what_is_being_made_gets_the_same():
     async def both() -> list[bytes | None]:
         workers = Workers(2, 0)
 
-        def work() -> bytes:
+        def work(gone: threading.Event) -> bytes:
             made.append(1)
             time.sleep(0.05)
             return b"answer"
@@ -342,6 +343,31 @@ def test_who_asks_for_what_is_being_made_gets_the_same():
 
     assert awaited(both()) == [b"answer"] * 2
     assert len(made) == 1
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_told_so_and_is_made_anew_for_the_next():
+    told: list[bool] = []
+
+    async def leave_and_come_back() -> bytes | None:
+        workers = Workers(1, 1)
+
+        def work(gone: threading.Event) -> bytes:
+            told.append(gone.wait(5 if not told else 0.1))
+            return b"answer"
+
+        first = asyncio.create_task(workers.make("a", work))
+        second = asyncio.create_task(workers.make("a", work))
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.sleep(0.05)
+        assert not told
+        second.cancel()
+        found = await asyncio.wait_for(workers.make("a", work), 10)
+        workers.close()
+        return found
+
+    assert awaited(leave_and_come_back()) == b"answer"
+    assert told == [True, False]
 
 
 def test_the_language_of_one_answer_is_not_that_of_another():

@@ -18,9 +18,9 @@ from views.maps import page as maps
 from views.player import chart, player, reported
 from views.presets import CHANGED, MAPS_VIEW, OPENING, PRESETS
 from views.report import inspector, report
-from views.server import save
+from views.server import save, search
 from views.settings import session
-from views.settings.choice import Choice, choose
+from views.settings.choice import Choice, planned
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.sidebar import draw_sidebar
@@ -48,7 +48,9 @@ def draw_page(settings: Settings) -> None:
     theme = THEMES.get(st.context.theme.type or "", LIGHT)
     with stage:
         if maps_shown:
-            atlas(settings, choose(settings), theme)
+            choice = searched(settings)
+            if choice is not None:
+                atlas(settings, choice, theme)
         else:
             descents(settings, theme)
     opened = False
@@ -68,6 +70,9 @@ def draw_page(settings: Settings) -> None:
 
 def descents(settings: Settings, theme: Theme) -> None:
     """Draw the player, which asks the server for the picture and for what is said of it."""
+    by_script = unserved()
+    if by_script and searched(settings) is None:
+        return
     player.show(
         player.register(),
         {
@@ -75,7 +80,7 @@ def descents(settings: Settings, theme: Theme) -> None:
             "opening": link(Settings({"preset": OPENING})),
             "theme": theme.name,
             "controls": controls(settings),
-            "answer": sent(settings, theme) if unserved() else None,
+            "answer": sent(settings, theme) if by_script else None,
         },
         {
             "start": start_here,
@@ -112,7 +117,9 @@ def in_detail(settings: Settings) -> bool:
     opened = report.opened(), inspector.opened(settings), report.listing_opened()
     if not any(container.open for container in opened):
         return False
-    choice = choose(settings)
+    choice = searched(settings)
+    if choice is None:
+        return True
     trajectories = simulated(choice.experiment)
     report.details(opened[0], settings, choice, trajectories)
     inspector.draw(opened[1], settings, choice, trajectories, looked_at(choice, trajectories))
@@ -124,6 +131,15 @@ def atlas(settings: Settings, choice: Choice, theme: Theme) -> None:
     """Draw a map in place of the descents."""
     tell(settings, choice)
     maps.show(settings, choice, theme, chart.register())
+
+
+def searched(settings: Settings) -> Choice | None:
+    """Return what settings choose; while best rates are searched for, show how far that is."""
+    request = search.search(settings)
+    if request is None:
+        return search.found(settings, None)
+    _, rates = maps.awaited(request, maps.RATES_WORDS)
+    return None if rates is None else search.found(settings, rates)
 
 
 def about(settings: Settings) -> None:
@@ -222,18 +238,19 @@ def start_here() -> None:
     if start is not None:
         x, y, panel = start
         settings = st.session_state[session.SETTINGS]
-        session.change(moved_start(settings, choose(settings), x, y, int(panel)))
+        session.change(moved_start(settings, planned(settings), x, y, int(panel)))
 
 
 def look_here() -> None:
     """Look inside the step at which the clock stands, of the run that was looked at before."""
-    choice = choose(st.session_state[session.SETTINGS])
+    choice = planned(st.session_state[session.SETTINGS])
     paces = reported.numbers(st.session_state["player"].look, len(choice.experiment.runs), BIG)
     if paces is None:
         return
     index = choice.look.run if choice.look else 0
-    last = len(simulated(choice.experiment)[index].lr) - 1
     step = math.floor(paces[index] + 1e-9)
+    # A run may have ended before its last step: what is looked at then is where it did.
+    last = choice.experiment.plan(choice.experiment.runs[index]).steps - 1
     session.change({"look.step": max(0, min(step, last)), "look": OPEN})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,8 @@ from views.scene.frames import Frame
 from views.scene.local import Look
 from views.scene.payload import pack
 from views.scene.scene import ground_of, packed_ground, scene
-from views.settings.choice import Choice, choose
+from views.server.search import searched
+from views.settings.choice import Choice
 from views.settings.setting import Note, doubled
 from views.settings.settings import Settings, opening, write
 from views.theme import LIGHT, MOST_PANELS, THEMES
@@ -110,10 +112,14 @@ def near(side: tuple[float, float], own: tuple[float, float]) -> bool:
     )
 
 
-def answer(asked: Asked) -> bytes:
-    """Return the packed answer: a scene, with `told` in it unless the frame is given."""
+def answer(asked: Asked, gone: threading.Event | None = None) -> bytes:
+    """Return the packed answer: a scene, with `told` in it unless the frame is given.
+
+    Raises Cancelled if `gone` is set while best rates are searched for, and Full where that search
+    finds no place.
+    """
     with language(asked.settings["lang"]):
-        return pack(described(asked))
+        return pack(described(asked, gone))
 
 
 def both(asked: Asked) -> dict[str, bytes]:
@@ -123,9 +129,9 @@ def both(asked: Asked) -> dict[str, bytes]:
     return {"scene": pack(made), "ground": ground_answer(made["groundAt"].partition("?")[2])}
 
 
-def described(asked: Asked) -> dict[str, Any]:
+def described(asked: Asked, gone: threading.Event | None = None) -> dict[str, Any]:
     """Return the answer as the player gets it, in the current language."""
-    choice = choose(asked.settings)
+    choice = searched(asked.settings, gone or threading.Event(), page=True)
     experiment, theme = choice.experiment, THEMES[asked.theme]
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view

@@ -10,23 +10,37 @@ do is refused with 503: who asks again later does better than who waits in a que
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import threading
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from views.live.answer import Asked, UnreadableError, answer, asked, ground_answer
+from views.live.answer import UnreadableError, answer, asked, ground_answer
 from views.live.kept import Kept
-from views.settings.rates import BEST
+from views.server.jobs import Full
+from views.server.places import left
+from views.server.search import searches
 
 MOST_BYTES = 40_000_000  # of answers that are kept
 MOST_QUERY = 20_000  # characters
 FOREVER = "public, max-age=31536000, immutable"
 RECENT = "no-cache"  # kept by the browser, and used again if this server still says the same
+
+
+class Work:
+    """An answer that is being made: `gone` is set when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[bytes] | None = None
+        self.gone = threading.Event()
+        self.waiting = 0
 
 
 class Workers:
@@ -38,26 +52,37 @@ class Workers:
     def __init__(self, threads: int, most_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._most = threads + most_waiting
-        self._under_way: dict[Hashable, asyncio.Future[bytes]] = {}
+        self._under_way: dict[Hashable, Work] = {}
 
-    async def make(self, key: Hashable, work: Callable[[], bytes]) -> bytes | None:
-        """Return what the work returns, None if there is too much to do already."""
-        future = self._under_way.get(key)
-        if future is None:
+    async def make(self, key: Hashable, make: Callable[[threading.Event], bytes]) -> bytes | None:
+        """Return what `make` returns, None if there is too much to do already.
+
+        `make` is given an event that is set when nobody waits for it any more.
+        """
+        work = self._under_way.get(key)
+        if work is None or work.gone.is_set():
             if len(self._under_way) >= self._most:
                 return None
-            future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-            self._under_way[key] = future
-            future.add_done_callback(lambda done: self._ended(key, done))
-        # One who has gone leaves the others their answer.
-        return await asyncio.shield(future)
+            self._under_way[key] = work = Work()
+            work.future = asyncio.get_running_loop().run_in_executor(self._pool, make, work.gone)
+            work.future.add_done_callback(lambda done: self._ended(key, work, done))
+        assert work.future
+        work.waiting += 1
+        try:
+            # One who has gone leaves the others their answer.
+            return await asyncio.shield(work.future)
+        finally:
+            work.waiting -= 1
+            if not work.waiting:
+                work.gone.set()
 
     def close(self) -> None:
         """Begin nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _ended(self, key: Hashable, future: asyncio.Future[bytes]) -> None:
-        del self._under_way[key]
+    def _ended(self, key: Hashable, work: Work, future: asyncio.Future[bytes]) -> None:
+        if self._under_way.get(key) is work:  # and not one that was begun anew
+            del self._under_way[key]
         if not future.cancelled():
             future.exception()  # looked at, or it is logged as lost where all who waited have gone
 
@@ -65,33 +90,57 @@ class Workers:
 ANSWERS: Kept[bytes] = Kept(MOST_BYTES, len)
 QUICK_PLACES = (2, 60)  # at once, and waiting
 QUICK = Workers(*QUICK_PLACES)
-# A search for the best rates may take seconds, in which others must not wait.
-SLOW = Workers(1, 4)
+# A search for best rates may take seconds, in which others must not wait. It is a job, for which
+# these threads wait.
+SLOW = Workers(8, 60)
 
 
-async def answer_scene(query: str) -> tuple[bytes | None, str]:
+async def answer_scene(query: str, receive: Receive | None = None) -> tuple[bytes | None, str]:
     """Return the answer to a scene's address, None if there is too much to do; and how to keep."""
     found = asked(query)
-    return await made(found.key, lambda: answer(found), SLOW if slow(found) else QUICK), RECENT
+
+    def make(gone: threading.Event) -> bytes:
+        return answer(found, gone)
+
+    if not searches(found.settings):
+        return await made(found.key, make, QUICK), RECENT
+    try:
+        return await while_there(made(found.key, make, SLOW), receive), RECENT
+    except Full:
+        return None, RECENT
 
 
-async def answer_ground(query: str) -> tuple[bytes | None, str]:
+async def answer_ground(query: str, receive: Receive | None = None) -> tuple[bytes | None, str]:
     """Return the ground of an address that a scene has named, which stays the same for ever."""
-    return await made(query, lambda: ground_answer(query), QUICK), FOREVER
+    return await made(query, lambda gone: ground_answer(query), QUICK), FOREVER
 
 
-async def made(key: Hashable, work: Callable[[], bytes], workers: Workers) -> bytes | None:
+async def made(
+    key: Hashable, make: Callable[[threading.Event], bytes], workers: Workers
+) -> bytes | None:
     body = ANSWERS.get(key)
     if body is None:
-        body = await workers.make(key, work)
+        body = await workers.make(key, make)
         if body is not None:
             ANSWERS.put(key, body)
     return body
 
 
-def slow(asked: Asked) -> bool:
-    """Tell whether an answer takes a search."""
-    return bool(asked.settings["fair"] == BEST)
+async def while_there(
+    work: Coroutine[Any, Any, bytes | None], receive: Receive | None
+) -> bytes | None:
+    """Return what is waited for, None as soon as the client has closed its connection."""
+    if receive is None:
+        return await work
+    waiting, leaving = asyncio.create_task(work), asyncio.create_task(left(receive))
+    try:
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else None
+    finally:
+        for task in (waiting, leaving):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 SOURCES = {"scene": answer_scene, "ground": answer_ground}
@@ -100,18 +149,22 @@ SOURCES = {"scene": answer_scene, "ground": answer_ground}
 async def serve(name: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what is asked for under a name, one of SOURCES."""
     headers = Headers(scope=scope)
-    response = await respond(name, scope["method"], scope["query_string"], headers)
+    response = await respond(name, scope["method"], scope["query_string"], headers, receive)
     await response(scope, receive, send)
 
 
-async def respond(name: str, method: str, query: bytes, headers: Headers) -> Response:
-    """Return the answer to a request."""
+async def respond(
+    name: str, method: str, query: bytes, headers: Headers, receive: Receive | None = None
+) -> Response:
+    """Return the answer to a request; what takes long ends when `receive` tells that its client is
+    gone.
+    """
     if method not in ("GET", "HEAD"):
         return PlainTextResponse("Only GET.", 405, {"Allow": "GET, HEAD"})
     if len(query) > MOST_QUERY:
         return PlainTextResponse(f"The address must be at most {MOST_QUERY} long.", 400)
     try:
-        body, keep = await SOURCES[name](query.decode("latin-1"))
+        body, keep = await SOURCES[name](query.decode("latin-1"), receive)
     except UnreadableError as problem:
         return PlainTextResponse(str(problem), 400)
     if body is None:

@@ -15,17 +15,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import tr
-from optimizers import Cancelled, maps
+from optimizers import maps
 from views.maps import MAPS
 from views.server.address import asked, link
 from views.server.jobs import JOBS, Full
 from views.server.places import PLACES, busy
+from views.server.search import searched
 from views.server.table import ROWS, csv_pieces
-from views.settings.choice import choose
 from views.settings.setting import Note
 from views.settings.settings import Settings
-
-LOOK = 0.1  # seconds between two looks at whether the client has gone
 
 
 def draw_link(settings: Settings) -> None:
@@ -48,26 +46,12 @@ def table(result: maps.Result) -> Iterator[str]:
     return csv_pieces(columns, rows())
 
 
-def made(request: Any, gone: threading.Event) -> Any:
-    """Return a map, as soon as it is made; raise Cancelled when nobody waits for it any more."""
-    job = JOBS.join(request)
-    try:
-        while not job.done.wait(LOOK):
-            if gone.is_set():
-                raise Cancelled
-    finally:
-        JOBS.leave(job)
-    if job.error:
-        raise job.error
-    return job.result
-
-
 def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
     """Return the table of the map that is set; raise ValueError where there is none."""
-    request = MAPS[settings["map"]].bounded(settings, choose(settings))
+    request = MAPS[settings["map"]].bounded(settings, searched(settings, gone))
     if isinstance(request, Note):
         raise ValueError(request.text())
-    return table(made(request, gone))
+    return table(JOBS.made(request, gone))
 
 
 async def serve(request: Request) -> Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from landscape.language import current, language, tr
+from landscape.language import Message, current, language, msgid, tr
 from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
@@ -37,18 +38,54 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
         st.info(request.text())
         return
     place = st.container()
+    request, result = awaited(request)
+    if result is not None:
+        with place:
+            draw(settings, choice, theme, component, the_map, request, result)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says while it waits for a job, when it was given up, and when many wait."""
+
+    under_way: Message
+    given_up: Message
+    again: Message
+    full: Message
+
+
+MAP_WORDS = Words(
+    msgid("Computing the map"),
+    msgid("Given up. A map of other settings is computed as always."),
+    msgid("Make it after all"),
+    msgid("Many maps are waiting to be made. Try again in a minute."),
+)
+RATES_WORDS = Words(
+    msgid("Searching for the best rates"),
+    msgid("Given up. The best rates of other settings are searched for as always."),
+    msgid("Search after all"),
+    msgid("Many searches are waiting. Try again in a minute."),
+)
+
+
+def awaited(request: Any, words: Words = MAP_WORDS) -> tuple[Any, Any]:
+    """Return a request and its result, or show why there is none yet or will be none.
+
+    Meanwhile the request may be another one, for a coarse map, and the result is None if there is
+    not even that.
+    """
     result = JOBS.kept(request)
     if result is None and st.session_state.get(CANCELLED) == hash(request):
         JOBS.forget(visitor())
-        st.info(tr("Given up. A map of other settings is computed as always."))
-        st.button(tr("Make it after all"), on_click=resume)
-        return
+        st.info(tr(words.given_up))
+        st.button(tr(words.again), on_click=resume)
+        return request, None
     if result is None:
         (job,) = JOBS.watch(visitor(), request)
         job.done.wait(QUICK)
         if isinstance(job.error, Full):
-            st.warning(tr("Many maps are waiting to be made. Try again in a minute."))
-            return
+            st.warning(tr(words.full))
+            return request, None
         if job.error:
             st.error(
                 tr(
@@ -56,15 +93,12 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
                     reason=job.error,
                 )
             )
-            return
+            return request, None
         result = job.result
     if result is None:
-        request, result = wait(job)
-    else:
-        JOBS.forget(visitor())
-    if result is not None:
-        with place:
-            draw(settings, choice, theme, component, the_map, request, result)
+        return wait(job, words)
+    JOBS.forget(visitor())
+    return request, result
 
 
 def visitor() -> object:
@@ -72,7 +106,7 @@ def visitor() -> object:
     return st.session_state.setdefault(VISITOR, object())
 
 
-def wait(job: Job) -> tuple[Any, Any]:
+def wait(job: Job, words: Words) -> tuple[Any, Any]:
     """Show the progress of a long job; return the request for a coarse map and, if made, the map.
 
     While the job goes on, the browser asks for a look at it now and then. The script runs again
@@ -83,23 +117,23 @@ def wait(job: Job) -> tuple[Any, Any]:
     if coarse is not None:
         jobs = JOBS.watch(visitor(), job.request, coarse)
     rough = jobs[-1].result if coarse is not None else None
-    awaited = [j for j in jobs if j is job or (rough is None and not j.error)]
-    st.fragment(progress, run_every=LOOK)(jobs, awaited, current())
+    waiting = [j for j in jobs if j is job or (rough is None and not j.error)]
+    st.fragment(progress, run_every=LOOK)(jobs, waiting, words, current())
     return coarse, rough
 
 
-def progress(jobs: list[Job], awaited: list[Job], code: str) -> None:
-    """Show how much of the first job is done; run the script again when one of `awaited` is.
+def progress(jobs: list[Job], waiting: list[Job], words: Words, code: str) -> None:
+    """Show how much of the first job is done; run the script again when one of `waiting` is.
 
     It runs by itself, and so has to be told the language.
     """
     job = jobs[0]
     given_up = st.session_state.get(CANCELLED) == hash(job.request)
-    if given_up or any(other.done.is_set() for other in awaited):
+    if given_up or any(other.done.is_set() for other in waiting):
         session.run_again()
     JOBS.watch(visitor(), *(other.request for other in jobs))
     with language(code), st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.share, tr("Computing the map"))
+        st.progress(job.share, tr(words.under_way))
         st.button(tr("Cancel"), on_click=give_up, args=(hash(job.request),))
 
 

@@ -14,6 +14,7 @@ import { Words } from "./words.js";
 /** @typedef {{ text: string, place: Element | null }} Pending What a control at a place says. */
 
 const FAILURES = 2; // in a row, after which the script is asked for pictures
+const LONG = 1000; // milliseconds after which an answer is given up for one that is wanted more
 
 /**
  * A link with what the page's controls say beside it.
@@ -46,6 +47,8 @@ class Live {
   #busy = false;
   #again = false;
   #failures = 0;
+  /** @type {{ link: string, since: number, given: AbortController } | null} */
+  #asked = null; // what is waited for
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -136,7 +139,7 @@ class Live {
   /** Ask for what is to be shown now, if it is not shown yet. */
   async #look() {
     this.#again = true;
-    if (this.#busy) return;
+    if (this.#busy) return this.#overtake();
     this.#busy = true;
     try {
       while (this.#again && !this.#page?.answer && !this.#stopped.signal.aborted) {
@@ -179,8 +182,13 @@ class Live {
    * @param {boolean} still Whether nothing moves any more.
    */
   async #ask(address, link, still) {
+    const given = new AbortController();
+    const stop = () => given.abort();
+    this.#stopped.signal.addEventListener("abort", stop);
+    this.#asked = { link, since: performance.now(), given };
+    const timer = setTimeout(() => this.#overtake(), LONG);
     try {
-      const response = await fetch(below(address), { signal: this.#stopped.signal });
+      const response = await fetch(below(address), { signal: given.signal });
       if (response.status === 503) {
         this.#later(Number(response.headers.get("retry-after")) || 1);
         return;
@@ -188,16 +196,26 @@ class Live {
       if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
       /** @type {Answer} */
       const answer = parse(await response.arrayBuffer());
-      await take(answer.ground, below(answer.groundAt), this.#stopped.signal);
+      await take(answer.ground, below(answer.groundAt), given.signal);
       this.#failures = 0;
       await this.#show(answer);
       [this.#shown, this.#still] = [link, still];
     } catch (problem) {
-      if (this.#stopped.signal.aborted) return;
+      if (given.signal.aborted) return;
       this.#failures += 1;
       if (this.#failures < FAILURES) this.#again = true;
       else this.#tell("unserved", String(problem));
+    } finally {
+      clearTimeout(timer);
+      this.#stopped.signal.removeEventListener("abort", stop);
+      this.#asked = null;
     }
+  }
+
+  /** Give up what has been waited for long, such as a search, where something else is wanted now. */
+  #overtake() {
+    if (!this.#asked || performance.now() - this.#asked.since < LONG) return;
+    if (this.#again && this.#asked.link !== this.#link()) this.#asked.given.abort();
   }
 
   /**

@@ -27,6 +27,7 @@ KEPT_SECONDS = 600.0  # for which a finished map is kept after its last use
 MOST_AT_ONCE = 2  # jobs of a lane that compute; the others wait for their turn
 MOST_WAITING = 64  # jobs that wait for their turn
 PATIENCE = 5.0  # seconds without a look after which a watching visitor has gone
+LOOK = 0.1  # seconds between two looks at whether the client of a request has gone
 SHORT, PAGE, FILE = "short", "page", "file"
 LANES = (SHORT, PAGE, FILE)
 
@@ -127,6 +128,33 @@ class Jobs:
             job.waiting -= 1
             self._cancel_unwanted(job)
 
+    def made(self, request: Request, gone: threading.Event) -> Any:
+        """Return the result of a request for a file, as soon as it is made.
+
+        Raises Cancelled when `gone` is set before, and what went wrong.
+        """
+        job = self.join(request)
+        try:
+            while not job.done.wait(LOOK):
+                if gone.is_set():
+                    raise Cancelled
+        finally:
+            self.leave(job)
+        return result_of(job)
+
+    def made_for_page(self, request: Request, gone: threading.Event) -> Any:
+        """Return the same for a page: it does not wait for files."""
+        visitor = object()
+        try:
+            (job,) = self.watch(visitor, request)
+            while not job.done.wait(LOOK):
+                if gone.is_set():
+                    raise Cancelled
+                self.watch(visitor, request)
+        finally:
+            self.forget(visitor)
+        return result_of(job)
+
     def forget_old(self) -> None:
         """Give back what has not been used for long, and end what nobody waits for any more."""
         with self._lock:
@@ -214,6 +242,15 @@ class Jobs:
         self._kept.move_to_end(request)
         while sum(size for _, size, _ in self._kept.values()) > self._most_bytes:
             self._kept.popitem(last=False)
+
+
+def result_of(job: Job) -> Any:
+    """Return the result of a job that has ended, or raise what went wrong."""
+    if job.error:
+        raise job.error
+    if job.result is None:
+        raise Cancelled
+    return job.result
 
 
 def gone(visitor: object, jobs: dict[Request, Job]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive
 
 AT_ONCE = 8  # most of which wait for a map that is made by a job
 WAITING = 120
@@ -46,7 +47,7 @@ class Places:
         made = self._pool.submit(make, gone)
         made.add_done_callback(lambda _: self._free.release())
         work = asyncio.wrap_future(made)
-        leaving = asyncio.create_task(left(request))
+        leaving = asyncio.create_task(left(request.receive))
         try:
             both: set[asyncio.Future[Any]] = {work, leaving}
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -62,9 +63,9 @@ class Places:
                 await leaving
 
 
-async def left(request: Request) -> None:
+async def left(receive: Receive) -> None:
     """Return when the client has closed its connection."""
-    while (await request.receive())["type"] != "http.disconnect":
+    while (await receive())["type"] != "http.disconnect":
         pass
 
 

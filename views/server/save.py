@@ -25,10 +25,12 @@ from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server.address import asked, link
-from views.server.places import PLACES
+from views.server.jobs import Full
+from views.server.places import PLACES, busy
+from views.server.search import searched
 from views.server.server import FILES, PLAYER, content
 from views.server.table import csv_pieces
-from views.settings.choice import Choice, choose
+from views.settings.choice import Choice
 from views.settings.settings import Settings
 from views.theme import LIGHT
 
@@ -143,11 +145,14 @@ async def serve(request: Request) -> Response:
 
     def pieces(gone: threading.Event) -> Iterator[str]:
         with language(settings["lang"]):
-            text = "" if gone.is_set() else make(choose(settings))
+            text = "" if gone.is_set() else make(searched(settings, gone))
         # To compress all of it at once would keep others waiting.
         return (text[i : i + PIECE] for i in range(0, len(text), PIECE))
 
-    return await PLACES.answer(request, media, pieces)
+    try:
+        return await PLACES.answer(request, media, pieces)
+    except Full:
+        return busy()
 
 
 # Before the player's files, whose addresses look alike.

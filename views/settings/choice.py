@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from views.settings.rates import (
     EFFECTIVE,
     OWN,
     SAME,
-    at_best_rate,
+    at_best_rates,
     remainder,
     still,
 )
@@ -68,8 +69,13 @@ class Choice:
         return any(id in replaces(surface, run.optimizer) for run in self.experiment.runs)
 
 
-def choose(settings: Settings) -> Choice:
-    """Return what settings choose."""
+def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_best_rates) -> Choice:
+    """Return what settings choose.
+
+    `best` gives each run of an experiment its best rate, where that is what is compared. The search
+    takes seconds if runs are long and noisy: `planned` does without it, and
+    views/server/search.py makes a job of it.
+    """
     surface, factor = SURFACES[settings["surface"]], settings.factor
     values, notes = settings.listed(settings.compared)
     names = factor.names_of(values)
@@ -103,8 +109,7 @@ def choose(settings: Settings) -> Choice:
         ),
     )
     if fair == BEST:
-        best = tuple(at_best_rate(experiment, run) for run in experiment.runs)
-        experiment = replace(experiment, runs=best)
+        experiment = best(experiment)
         notes.append(BEST_NOTE)
     if fair != OWN:
         labels = [
@@ -129,9 +134,14 @@ def choose(settings: Settings) -> Choice:
 
 
 @functools.lru_cache(maxsize=8)
+def planned(settings: Settings) -> Choice:
+    """Return what settings choose without a search: runs at their best rates have default ones."""
+    return choose(settings, lambda experiment: experiment)
+
+
 def chosen(settings: Settings) -> Experiment:
-    """Return the experiment that settings choose."""
-    return choose(settings).experiment
+    """Return the experiment that settings choose, without a search."""
+    return planned(settings).experiment
 
 
 def idle(settings: Settings, id: str) -> Idle | None:

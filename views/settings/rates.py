@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import functools
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from landscape import SURFACES
 from landscape.language import msgid
 from landscape.record import Number
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from optimizers.maps import RateSweep
-from optimizers.maps.base import noisy
+from optimizers.maps.base import Array, Result, noisy, part
 from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
 from views.settings.setting import MOST_RATE, Idle, Note, OneOf, Rate, Setting, of_number
 
@@ -32,6 +35,7 @@ FAIR_HELP = msgid(
     " rate is the rate over 1 - momentum: what a step adds up to while the gradient stays."
 )
 RATES_TRIED, DECADES_TRIED, SEEDS_TRIED = 241, (-5, 1), 16
+MOST_FOUND = 512  # best rates that are kept
 BEST_NOTE = Note(
     msgid(
         "Each optimizer has its own best rate: of {rates} rates from 1e-5 to 10, and as many"
@@ -136,22 +140,108 @@ def remainder(rule: Optimizer, hyper: Mapping[str, float]) -> float:
     return 1.0 - hyper[rule.memory.hyper]
 
 
-def at_best_rate(experiment: Experiment, run: Run) -> Run:
-    """Return a run of an experiment with the best rate it can have there."""
-    alone = (replace(run, lr=None, steps=None),)
-    steps = run.steps or experiment.steps
-    return replace(run, lr=best_rate(replace(experiment, steps=steps, runs=alone)))
+@dataclass(frozen=True)
+class BestRates:
+    """A request for the rate at which each run of an experiment ends lowest.
 
-
-@functools.lru_cache(maxsize=512)
-def best_rate(experiment: Experiment) -> float:
-    """Return the rate at which an experiment's one run ends lowest, of RATES_TRIED twice.
-
-    The second time they lie between the neighbours of the first time's best.
+    Of RATES_TRIED rates, twice: the second time they lie between the neighbours of the first
+    time's best.
     """
-    seeds = SEEDS_TRIED if noisy(experiment) else 1
+
+    experiment: Experiment
+
+    def __post_init__(self) -> None:
+        # The rates of the runs play no part.
+        object.__setattr__(self, "experiment", with_rates(self.experiment))
+
+    def compute(
+        self,
+        cancel: threading.Event | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> FoundRates:
+        """Return the rates; raise Cancelled soon after `cancel` is set."""
+        alone = [run_alone(self.experiment, run) for run in self.experiment.runs]
+        rates = (
+            best_rate(each, cancel, part(progress, done, len(alone)))
+            for done, each in enumerate(alone)
+        )
+        return FoundRates(np.array([*rates]))
+
+    def coarse(self) -> None:
+        """Return no coarser request: its rates would be others."""
+        return
+
+    @property
+    def updates(self) -> int:
+        """How many updates all its runs make."""
+        return (
+            2
+            * RATES_TRIED
+            * sum(
+                seeds_tried(each) * each.steps
+                for each in (run_alone(self.experiment, run) for run in self.experiment.runs)
+            )
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FoundRates(Result):
+    """The best rates of an experiment's runs, `rates` (runs,)."""
+
+    rates: Array
+
+    def table(self) -> dict[str, Array]:
+        """Return the rates as a column."""
+        return {"lr": self.rates}
+
+
+def at_best_rates(experiment: Experiment) -> Experiment:
+    """Return an experiment with the best rate of each run; the search is made here and now."""
+    return with_rates(experiment, BestRates(experiment).compute().rates)
+
+
+def with_rates(experiment: Experiment, rates: Array | None = None) -> Experiment:
+    """Return an experiment with these rates of its runs, or with none."""
+    given = [None] * len(experiment.runs) if rates is None else rates.tolist()
+    runs = zip(experiment.runs, given, strict=True)
+    return replace(experiment, runs=tuple(replace(run, lr=lr) for run, lr in runs))
+
+
+def run_alone(experiment: Experiment, run: Run) -> Experiment:
+    """Return the experiment of one run, without its rate."""
+    alone = (replace(run, lr=None, steps=None),)
+    return replace(experiment, steps=run.steps or experiment.steps, runs=alone)
+
+
+def seeds_tried(experiment: Experiment) -> int:
+    """Return how many seeds each rate is tried with."""
+    return SEEDS_TRIED if noisy(experiment) else 1
+
+
+FOUND: OrderedDict[Experiment, float] = OrderedDict()  # the last used last
+FOUND_LOCK = threading.Lock()
+
+
+def best_rate(
+    experiment: Experiment,
+    cancel: threading.Event | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> float:
+    """Return the rate at which an experiment's one run ends lowest; what was found is kept."""
+    with FOUND_LOCK:
+        if experiment in FOUND:
+            FOUND.move_to_end(experiment)
+            return FOUND[experiment]
+    seeds = seeds_tried(experiment)
     low, high = (10.0**decade for decade in DECADES_TRIED)
-    first = RateSweep(experiment, low, high, RATES_TRIED, seeds).compute().best(0)
+    tried = RateSweep(experiment, low, high, RATES_TRIED, seeds)
+    first = tried.compute(cancel, part(progress, 0, 2)).best(0)
     step = (high / low) ** (1 / (RATES_TRIED - 1))
     near = max(first / step, low), min(first * step, high)
-    return float(f"{RateSweep(experiment, *near, RATES_TRIED, seeds).compute().best(0):.4g}")
+    tried = RateSweep(experiment, *near, RATES_TRIED, seeds)
+    best = float(f"{tried.compute(cancel, part(progress, 1, 2)).best(0):.4g}")
+    with FOUND_LOCK:
+        FOUND[experiment] = best
+        while len(FOUND) > MOST_FOUND:
+            FOUND.popitem(last=False)
+    return best

@@ -9,7 +9,7 @@ from landscape.language import msgid, tr
 from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import MOST_SEED
-from views.settings.choice import choose
+from views.settings.choice import chosen
 from views.settings.rates import EFFECTIVE, OWN, SAME
 from views.settings.session import change
 from views.settings.settings import Settings
@@ -98,7 +98,7 @@ def draw_noise(settings: Settings) -> None:
 def draw_schedules(settings: Settings) -> None:
     """Draw the schedule, the numbers of all that are in use, and the warm-up."""
     draw(settings, "schedule", explained=False)
-    for name in dict.fromkeys(run.schedule for run in choose(settings).experiment.runs):
+    for name in dict.fromkeys(run.schedule for run in chosen(settings).runs):
         schedule = SCHEDULES[name]
         st.markdown(f"**{tr(name)}** — {tr(schedule.sentence)}")
         for fact in schedule.numbers:
