@@ -7,6 +7,14 @@ A message of a Python file is a constant that is given to a parameter or field w
 `Message`, such as the first of `tr`; of a JavaScript file, what is given to `tr`.
 
 Nothing is lost: what has a new id but looks alike is kept as fuzzy, for a translator to look at.
+
+Who adds or changes a text writes its English where it is shown, runs this, and then finds it in
+texts/ko.po without a translation, or with the old one and marked as fuzzy. Both are answered in
+English, and both are named by this script and by tests/test_language.py until the Korean is there
+and the mark is gone. The same goes for a translation that has other placeholders, other markup or
+other numbers than its message. The words of the field and the style are those already in ko.po:
+a sentence ends in -니다, a label is a noun, names of algorithms stay as they are, and no particle
+that depends on the sound before it follows a placeholder ("{run}: ... 발산합니다.").
 """
 
 from __future__ import annotations
@@ -16,6 +24,7 @@ import io
 import re
 import string
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,7 +162,10 @@ def up_to_date() -> dict[Path, str]:
 
 
 def faults(catalog: Catalog) -> Iterator[str]:
-    """Say what is wrong with a language's messages: missing, fuzzy, or with other placeholders."""
+    """Say what is wrong with a language's messages: missing, fuzzy, or with other parts than words.
+
+    Those parts, placeholders, markup and numbers, are the same in every language.
+    """
     for message in catalog:
         if not message.id:
             continue
@@ -163,6 +175,10 @@ def faults(catalog: Catalog) -> Iterator[str]:
             yield f"not translated: {message.id!r}"
         elif not {*map(placeholders, forms(message.string))} <= {*allowed(message)}:
             yield f"other placeholders: {message.id!r}"
+        elif not {*map(markup, forms(message.string))} <= {*map(markup, forms(message.id))}:
+            yield f"other markup: {message.id!r}"
+        elif not numbers(forms(message.id)[-1]) <= numbers(forms(message.string)[-1]):
+            yield f"a number is missing: {message.id!r}"
 
 
 def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
@@ -176,6 +192,21 @@ def placeholders(text: str) -> frozenset[str]:
         return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
     except ValueError:  # a brace that stands alone, as in a formula
         return frozenset()
+
+
+def markup(text: str) -> tuple[str, ...]:
+    """Return what Markdown, KaTeX and HTML take for more than words, sorted.
+
+    A ~ is among it: two of them, as Korean and Japanese write ranges with, strike out what is
+    between.
+    """
+    return tuple(sorted(re.findall(r"\$[^$]+\$|`[^`]*`|<[^>]+>|:\w+/\w+:|[*~\[\]]", text)))
+
+
+def numbers(text: str) -> Counter[str]:
+    """Return the digits of the numbers in a text; their marks differ between languages."""
+    text = re.sub(r"\{[^}]*\}", "", text)
+    return Counter(re.sub(r"\D", "", found) for found in re.findall(r"\d+(?:[.,]\d+)*", text))
 
 
 def allowed(message: Message) -> Iterator[frozenset[str]]:

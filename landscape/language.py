@@ -49,7 +49,8 @@ Message = str  # a text's id; a constant given to a parameter or field of this t
 
 SOURCE = "en"
 PSEUDO = "pseudo"
-LANGUAGES = {SOURCE: "English"}  # those a visitor is offered, by code, each in its own name
+# Those a visitor is offered, by code, each in its own name.
+LANGUAGES = {SOURCE: "English", "ko": "한국어"}
 FOLDER = Path(__file__).parent / "texts"
 TEMPLATE = FOLDER / "messages.pot"
 
