@@ -153,6 +153,11 @@ def _localized(written: str) -> str:
     return written.translate(_marks(_current.get()))
 
 
+def number_marks() -> tuple[str, str]:
+    """Return the decimal and the grouping mark of the current language."""
+    return _localized("."), _localized(",")
+
+
 @functools.cache
 def _marks(code: str) -> dict[int, str]:
     """Return the decimal and grouping marks of a language, by the English ones they replace."""

@@ -11,7 +11,7 @@ from landscape.checks import NOTHING
 from landscape.compiled import ADDRESS, Kernel, types
 from landscape.language import Message, msgid
 from landscape.record import Number, Surface, resolve
-from optimizers.sheet import Sheet, Step, Vector
+from optimizers.sheet import Sheet, Update, Vector
 
 # (n, t, g, hessian, lr, hyper, state, step) -> status, over n coordinates: x of every lane, then y.
 # All but the first two are addresses of float64 in a row: number i of row r of `state` is
@@ -80,14 +80,15 @@ class Memory:
     """What a rule's direction keeps of past gradients.
 
     `hyper` names the hyperparameter that is the share kept from one update to the next, and
-    `convention` tells which of the CONVENTIONS the memory has. `part` is the part of a step that
-    comes from the state before it, (2,); its arrow on the page is called `name`.
+    `convention` tells which of the CONVENTIONS the memory has. `part` is the part of an update's
+    step that comes from the state before it, (2,), or (n, 2) of n updates at once; its arrow on
+    the page is called `name`.
     """
 
     name: Message
     hyper: str
     convention: Callable[[Hyper], str]
-    part: Callable[[Step], Vector]
+    part: Callable[[Update], Vector]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class Optimizer:
 
     `state` names the rows of the rule's state, `scratch` those of them that hold nothing from one
     update to the next; `rate` is the default learning rate and `rates` holds the ones for the
-    surfaces where another makes a better first picture. `uses_time` tells whether an update
+    surfaces where another makes a better first picture. `manner` says in a few words how it moves,
+    after its name. `uses_time` tells whether an update
     depends on its number t.
 
     `formula` writes the equations of a step on a sheet, the new position last. `memory` is None
@@ -111,6 +113,7 @@ class Optimizer:
     name: str
     year: int
     sentence: Message
+    manner: Message
     latex: str
     source: Message
     differs: Message  # from other versions that go by the same name

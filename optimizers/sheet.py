@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,25 @@ Vector = NDArray[np.float64]
 DIGITS = 4
 # A beta of 0.99999 is not to be written as 1.
 HYPER_DIGITS = 6
+
+
+class Update(Protocol):
+    """What the part of a step that a rule remembers depends on.
+
+    A Step is one update, with numbers and vectors (2,). Of n updates at once, the numbers are
+    columns (n, 1) and the vectors rows (n, 2).
+    """
+
+    @property
+    def run(self) -> Run: ...
+    @property
+    def t(self) -> Any: ...
+    @property
+    def lr(self) -> Any: ...
+    @property
+    def before(self) -> Mapping[str, Vector]: ...
+    @property
+    def after(self) -> Mapping[str, Vector]: ...
 
 
 @dataclass(frozen=True, eq=False)

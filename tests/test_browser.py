@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from landscape import SURFACES
+from landscape.language import number as language_number
 from optimizers import Experiment, Run, simulate
 from optimizers.maps import BasinMap
 from views.maps import MAPS as MAPS_BY_NAME
@@ -385,7 +386,7 @@ def check_heads(runs: list[dict]) -> None:
 
 def test_a_diverged_run_says_so(visit: Visits):
     page = visit(link(**LEAVING))
-    expect(page.page.locator(TITLES).first).to_contain_text("left at step")
+    expect(page.page.locator(TITLES).first).to_contain_text("left at update")
     expect(page.page.get_by_role("table")).to_contain_text("diverged at step")
 
 
@@ -854,18 +855,26 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Visits):
         assert box["x"] + box["width"] <= 390
 
 
-def test_a_phone_names_every_run_above_the_curve(visit: Visits):
-    phone = visit(viewport={"width": 390, "height": 844}).page
-    curve = phone.locator(".zz-loss").bounding_box()
-    names = phone.locator(".zz-loss .legendtext")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_run_is_named_at_the_end_of_its_curve_and_no_two_names_touch(visit: Visits, width):
+    page = visit(viewport={"width": width, "height": 844}).page
+    names = page.locator(".zz-ends button")
     expect(names).to_have_count(len(DEFAULT.runs))
-    for name in names.all():
-        box = name.bounding_box()
-        assert box
-        assert curve
+    boxes = [name.bounding_box() for name in names.all()]
+    curve = page.locator(".zz-curve").bounding_box()
+    plot = page.locator(".zz-loss .nsewdrag, .zz-loss .plotclip").first.bounding_box()
+    assert curve
+    for i, box in enumerate(boxes):
+        assert box["height"] >= 24
+        assert box["x"] + box["width"] <= curve["x"] + curve["width"] + 1
         assert curve["y"] <= box["y"]
-        assert curve["x"] <= box["x"]
-        assert box["x"] + box["width"] <= curve["x"] + curve["width"]
+        assert plot is None or plot["x"] + plot["width"] <= box["x"]
+        for other in boxes[:i]:
+            apart = abs(box["y"] - other["y"])
+            assert apart >= min(box["height"], other["height"]) - 0.01
+    for name, run, loss in zip(names.all(), DEFAULT.runs, simulate(DEFAULT), strict=True):
+        shown = language_number(float(loss.loss[-1]), 2)
+        assert name.inner_text().split()[1:] == [run.optimizer, shown]
 
 
 def test_the_charts_follow_the_width_of_the_window(visit: Visits):

@@ -96,3 +96,34 @@ def test_the_stability_chart_is_coloured_by_zones():
 def test_rules_with_other_zones_share_only_the_unstable_one():
     assert bands(Run("SGD"), Run("Momentum")) == [("unstable", 1, 2)]
     assert bands(Run("SGD"), Run("Adam"))[0][0] == "monotone"
+
+
+# --- What the player reads off the runs
+
+
+def test_the_losses_that_the_player_tells_are_those_of_the_runs():
+    experiment = Experiment("Himmelblau", steps=40, runs=(Run("SGD", lr=0.01), Run("SGD", lr=10)))
+    trajectories = simulate(experiment)
+    found = curves.readings(experiment, trajectories)["runs"]
+    for reading, trajectory in zip(found, trajectories, strict=True):
+        loss = trajectory.loss[: len(trajectory.finite_path)]
+        told = reading["loss"]
+        assert np.isfinite(told).all()
+        small = loss < 1e30
+        np.testing.assert_allclose(told[small], loss[small], rtol=1e-6)
+    assert found[0]["rate"] == 0.01
+
+
+@pytest.mark.parametrize("surface", ["Himmelblau", "Six-hump camel", "Saddle"])
+def test_of_very_many_losses_the_heights_of_the_chart_are_sent(surface):
+    run = Run("SGD", lr=0.001, schedule="Cosine")
+    experiment = Experiment(surface, steps=3000, runs=(run,))
+    (trajectory,) = trajectories = simulate(experiment)
+    heights = curves.loss(experiment, trajectories)
+    found = curves.readings(experiment, trajectories, heights)
+    (reading,) = found["runs"]
+    assert reading["height"] is heights.rows[0], "one array, and so sent once"
+    np.testing.assert_allclose(reading["rate"], trajectory.lr)
+    row, centre, width = reading["height"], found["centre"], found["width"]
+    loss = centre + (10**row if width is None else width * np.sinh(row * math.log(10)))
+    np.testing.assert_allclose(loss, trajectory.loss, rtol=1e-9, atol=1e-9)

@@ -13,8 +13,10 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers.analysis.step import arrows as step_arrows
+from optimizers.analysis.step import inspect_step
 from views.scene import curves, figures, scene
-from views.scene.figures import OVERLAY, SIDE_BY_SIDE, Ground, Mark
+from views.scene.figures import OVERLAY, PLAIN, SIDE_BY_SIDE, Extras, Ground, Mark
 from views.scene.scale import LossScale, round_number
 from views.theme import DARK, KEYS, LIGHT, MOST_PANELS
 
@@ -26,13 +28,18 @@ def experiment_on(surface: str, **changes: Any) -> Experiment:
     )
 
 
-def scene_of(experiment: Experiment, overlay: bool = False) -> dict[str, Any]:
+EVERYTHING = Extras(arrows=True, future=True)
+
+
+def scene_of(
+    experiment: Experiment, overlay: bool = False, extras: Extras = EVERYTHING
+) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer, LIGHT) for i, run in enumerate(experiment.runs)]
     view = OVERLAY if overlay else SIDE_BY_SIDE
     trajectories = simulate(experiment)
     ground = scene.ground_of(experiment, trajectories, view)
     return scene.ground(ground, view, len(marks), LIGHT) | scene.scene(
-        experiment, trajectories, marks, view, LIGHT
+        experiment, trajectories, marks, view, LIGHT, extras=extras
     )
 
 
@@ -148,7 +155,7 @@ def test_a_diverged_run_is_labelled_with_the_step_at_which_it_leaves():
         layout = scene["back"]["layout"]
         box = np.array([layout["xaxis"]["range"], layout["yaxis"]["range"]])
         outside = ((path < box[:, 0]) | (path > box[:, 1])).any(axis=1)
-        assert f"left at step {outside.argmax()}" in note["text"]
+        assert f"left at update {outside.argmax()}" in note["text"]
         (drawn,) = traces(scene["front"], "path-0")
         assert len(drawn["x"]) == outside.argmax() + 1
 
@@ -314,17 +321,109 @@ def notes_of(experiment: Experiment) -> list[str]:
     return [re.sub("<[^>]*>", "", note["text"]) for note in annotations]
 
 
-def test_titles_of_compared_optimizers_give_the_values_that_differ():
+def test_titles_of_compared_optimizers_give_the_values_that_differ_and_how_the_rules_move():
     pair = (Run("SGD", lr=0.0621), Run("Momentum", lr=0.0217, hyper={"momentum": 0.75}))
-    titles = notes_of(experiment_on("Quadratic", runs=pair))
-    assert titles == ["● SGD rate 0.0621", "◆ Momentum rate 0.0217, momentum 0.75"]
+    first, second = notes_of(experiment_on("Quadratic", runs=pair))
+    # The player writes the loss at the clock behind the word.
+    assert first == "● SGD rate 0.0621, follows the slope, forgets the pastloss "
+    assert second.startswith("◆ Momentum rate 0.0217, momentum 0.75, keeps rolling the way it went")
     same = (Run("Momentum", lr=0.02), Run("Nesterov", lr=0.02))
-    assert notes_of(experiment_on("Quadratic", runs=same)) == ["● Momentum", "◆ Nesterov"]
+    assert notes_of(experiment_on("Quadratic", runs=same))[0].startswith("● Momentum keeps rolling")
+
+
+def test_titles_of_one_rule_at_several_rates_do_not_repeat_how_it_moves():
+    rates = (Run("SGD", lr=0.1), Run("SGD", lr=0.05))
+    assert notes_of(experiment_on("Quadratic", runs=rates)) == ["● SGDloss ", "◆ SGDloss "]
+
+
+def test_every_title_has_a_place_for_the_loss_of_its_run():
+    for overlay in (False, True):
+        front = scene_of(experiment_on("Beale"), overlay)["front"]
+        text = "".join(note["text"] for note in front["layout"]["annotations"])
+        assert re.findall('data-run="([0-9]+)"', text) == ["0", "1", "2"]
+
+
+# --- What is read off a run, and the arrows of its steps
+
+
+def steps_of(run: Run, **changes: Any) -> tuple[Any, dict[str, Any]]:
+    experiment = experiment_on("Himmelblau", runs=(run,), **changes)
+    (trajectory,) = simulate(experiment)
+    ground = scene.ground_of(experiment, [trajectory], SIDE_BY_SIDE)
+    (found,) = figures.arrows(experiment, [trajectory], ground)
+    return trajectory, found
+
+
+@pytest.mark.parametrize("convention", ["PyTorch", "Keras"])
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_momentum_s_arrows_add_up_to_the_next_recorded_point(convention, noise):
+    hyper = {"momentum": 0.8, "convention": convention}
+    run = Run("Momentum", lr=0.004, hyper=hyper, batch_size=64 if noise else None)
+    trajectory, found = steps_of(run, noise=noise)
+    assert found["names"] == ["velocity kept", "− rate × gradient"]
+    tips = np.stack([found["x"], found["y"]], 1)
+    kept = tips - trajectory.path[:-1]
+    np.testing.assert_allclose(kept[0], 0, atol=1e-6)
+    # The second arrow ends at the next point, so it has to be what its name says.
+    second = trajectory.path[1:] - tips
+    np.testing.assert_allclose(second, -0.004 * trajectory.gradient, rtol=1e-3, atol=1e-6)
+    # And the first is the share of the last step that momentum keeps.
+    np.testing.assert_allclose(
+        kept[1:], 0.8 * np.diff(trajectory.path, axis=0)[:-1], rtol=1e-3, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_arrows_of_every_rule_are_those_of_the_view_into_a_step(optimizer):
+    run = Run(optimizer, lr=0.01)
+    trajectory, found = steps_of(run)
+    experiment = experiment_on("Himmelblau", runs=(run,))
+    for k in (0, 1, 7):
+        step = inspect_step(experiment, trajectory, k)
+        named = {arrow.name: arrow.vector for arrow in step_arrows(step)}
+        memory = OPTIMIZERS[optimizer].memory
+        assert len(found["names"]) == (1 if memory is None else 2)
+        if memory is not None:
+            tip = np.array([found["x"][k], found["y"][k]], float)
+            np.testing.assert_allclose(
+                tip - trajectory.path[k], named[memory.name], rtol=1e-4, atol=1e-6
+            )
+
+
+@pytest.mark.parametrize(
+    ("run", "last"),
+    [
+        (Run("SGD", lr=0.01), "− rate × gradient"),
+        (Run("SGD", lr=0.01, weight_decay=0.5), "− rate × (gradient + decay)"),
+        (Run("Momentum", lr=0.01, hyper={"convention": "EMA"}), "gradient's part"),
+        (Run("Nesterov", lr=0.003), "gradient's part"),
+        (Run("Adam", lr=0.05), "gradient's part"),
+        (Run("Newton"), "step"),
+        (Run("RMSProp", lr=0.05), "step"),
+    ],
+)
+def test_the_last_arrow_is_called_what_it_is(run, last):
+    assert steps_of(run)[1]["names"][-1] == last
+
+
+def test_arrows_and_the_path_to_come_are_drawn_only_on_request():
+    plain = scene_of(experiment_on("Beale"), extras=PLAIN)
+    assert plain["arrows"] == []
+    assert not traces(plain["front"], "faint")
+    assert not traces(plain["loss"], "future")
+    asked = scene_of(experiment_on("Beale"))
+    assert len(asked["arrows"]) == len(traces(asked["front"], "faint")) == 3
+    assert [t["line"]["width"] for t in traces(asked["front"], "faint")] == [1.1] * 3
+    assert len(traces(asked["loss"], "future")) == 3
+
+
+def test_of_very_many_steps_no_arrows_are_sent():
+    assert scene_of(experiment_on("Beale", steps=2000))["arrows"] == []
 
 
 def test_a_run_that_is_far_away_but_not_yet_diverged_has_left_the_frame():
     slow = experiment_on("Quadratic", steps=30, runs=(Run("SGD", lr=0.21), Run("SGD", lr=0.1)))
     assert simulate(slow)[0].diverged_at is None
     first, second = notes_of(slow)
-    assert "left at step" in first
+    assert "left at update" in first
     assert "left" not in second

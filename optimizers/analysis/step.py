@@ -22,7 +22,7 @@ from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.sheet import DIGITS, Line, Sheet, Step, Vector
-from optimizers.simulation.experiment import BIG, RATE, Experiment, Trajectory
+from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory
 
 
 def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step:
@@ -136,6 +136,38 @@ def arrows(step: Step) -> list[Arrow]:
         found.append((STEP, step.step))
     # + 0.0 makes a 0 of -0.
     return [Arrow(name, (float(v[0]) + 0.0, float(v[1]) + 0.0)) for name, v in found]
+
+
+@dataclass(frozen=True, eq=False)
+class Updates:
+    """All updates of a run at once, as `Update` has them."""
+
+    run: Run
+    t: Vector
+    lr: Vector
+    before: Mapping[str, Vector]
+    after: Mapping[str, Vector]
+
+
+def kept(trajectory: Trajectory) -> Vector | None:
+    """Return the part of each of a run's k steps that its rule remembers, float64 (k, 2).
+
+    It is the arrow of the memory that `arrows` gives, for every step; None for a rule without one.
+    """
+    run, rows = trajectory.run, trajectory.states
+    rule = OPTIMIZERS[run.optimizer]
+    if rule.memory is None:
+        return None
+    before = np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
+    many = Updates(
+        run,
+        np.arange(1.0, len(rows) + 1)[:, None],
+        trajectory.lr[:, None],
+        {name: before[:, i] for i, name in enumerate(rule.state)},
+        {name: rows[:, i] for i, name in enumerate(rule.state)},
+    )
+    with np.errstate(all="ignore"):  # the last numbers of a diverged run may overflow
+        return rule.memory.part(many)
 
 
 # --- Local models

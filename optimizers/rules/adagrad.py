@@ -41,6 +41,7 @@ OPTIMIZER = Optimizer(
     name="AdaGrad",
     year=2011,
     sentence="Each coordinate's rate shrinks as its squared gradients add up.",
+    manner="shortens its steps where slopes were steep",
     latex=r"s_t = s_{t-1} + g_t^2, \quad"
     r" \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}",
     source="Duchi, Hazan and Singer, JMLR 12 (2011) 2121-2159",

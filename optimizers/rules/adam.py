@@ -1,6 +1,7 @@
 """Adam."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from optimizers.record import (
     Optimizer,
     RuleListing,
 )
-from optimizers.sheet import Sheet, Step, Vector
+from optimizers.sheet import Sheet, Update, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -51,7 +52,7 @@ def update(n, t, g, hessian, lr, hyper, state, step):
 # What follows is said of AdamW too, whose moments are always corrected.
 
 
-def corrections(step: Step) -> tuple[float, float] | None:
+def corrections(step: Update) -> tuple[Any, Any] | None:
     """Return what the moments are divided by, None where they are taken as they are."""
     hyper = step.run.hyper
     if hyper.get("bias_correction", 0.0) != 0.0:
@@ -79,7 +80,7 @@ def formula(sheet: Sheet) -> None:
     sheet.theta(rf"$theta0{decay} - $lr \cdot \frac{{{m}}}{{\sqrt{{{v}}} + $eps}}")
 
 
-def remembered(step: Step) -> Vector:
+def remembered(step: Update) -> Vector:
     hyper, (first, second) = step.run.hyper, corrections(step) or (1.0, 1.0)
     root = np.sqrt(step.after["v"] / second) + hyper["eps"]
     return -step.lr * hyper["beta1"] * step.before["m"] / first / root
@@ -124,6 +125,7 @@ OPTIMIZER = Optimizer(
     name="Adam",
     year=2015,
     sentence="Momentum divided by RMSProp's root, both corrected for starting at zero.",
+    manner="rolls on, each coordinate at its own scale",
     latex=r"\hat m_t = \frac{m_t}{1-\beta_1^t}, \quad \hat v_t = \frac{v_t}{1-\beta_2^t}, \quad"
     r" \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}",
     source="Kingma and Ba, ICLR 2015, algorithm 1",

@@ -42,6 +42,7 @@ OPTIMIZER = Optimizer(
     name="AdamW",
     year=2019,
     sentence="Adam with the weight decay beside the adaptive step instead of inside it.",
+    manner="Adam, with the weight decay beside it",
     latex=r"\theta_t = (1 - \eta \lambda)\,\theta_{t-1}"
     r" - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}",
     source="Loshchilov and Hutter, ICLR 2019, algorithm 2",

@@ -178,6 +178,7 @@ OPTIMIZER = Optimizer(
     name="L-BFGS",
     year=1980,
     sentence="Learn the curvature from the last few steps, then jump almost like Newton.",
+    manner="learns the curvature as it goes",
     latex=r"\theta_t = \theta_{t-1} - \eta\, H_t g_t, \quad"
     r" H_t \text{ from the last } h \text{ pairs } (s, y)",
     source="Nocedal, Mathematics of Computation 35 (1980) 773-782",

@@ -19,7 +19,7 @@ from optimizers.record import (
     Optimizer,
     RuleListing,
 )
-from optimizers.sheet import Sheet, Step, Vector
+from optimizers.sheet import Sheet, Update, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -66,7 +66,7 @@ def formula(sheet: Sheet) -> None:
     sheet.theta(theta)
 
 
-def remembered(step: Step) -> Vector:
+def remembered(step: Update) -> Vector:
     scale = 1.0 if convention(step.run.hyper) == KERAS else -step.lr
     return scale * step.run.hyper["momentum"] * step.before["v"]
 
@@ -179,6 +179,7 @@ OPTIMIZER = Optimizer(
     name="Momentum",
     year=1964,
     sentence="A heavy ball: past gradients keep it rolling.",
+    manner="keeps rolling the way it went",
     latex=r"v_t = \mu v_{t-1} + g_t, \quad \theta_t = \theta_{t-1} - \eta\, v_t",
     source="Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964) 1-17",
     differs="PyTorch's velocity sums gradients, v = mu v + g. Keras and Sutskever sum steps,"

@@ -14,7 +14,7 @@ from optimizers.record import (
     Optimizer,
     RuleListing,
 )
-from optimizers.sheet import Sheet, Step, Vector
+from optimizers.sheet import Sheet, Update, Vector
 
 
 @kernel(UPDATE_SIGNATURE)
@@ -32,7 +32,7 @@ def formula(sheet: Sheet) -> None:
     sheet.theta(r"$theta0 - $lr \cdot \bigl($g + $momentum \cdot $v\bigr)")
 
 
-def remembered(step: Step) -> Vector:
+def remembered(step: Update) -> Vector:
     return -step.lr * step.run.hyper["momentum"] ** 2 * step.before["v"]
 
 
@@ -74,6 +74,7 @@ OPTIMIZER = Optimizer(
     name="Nesterov",
     year=1983,
     sentence="A heavy ball that takes the gradient where it is about to be.",
+    manner="rolls on, and looks ahead",
     latex=r"v_t = \mu v_{t-1} + g_t, \quad"
     r" \theta_t = \theta_{t-1} - \eta\,(g_t + \mu v_t)",
     source="Nesterov, Soviet Mathematics Doklady 27 (1983) 372-376;"

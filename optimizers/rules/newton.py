@@ -60,6 +60,7 @@ OPTIMIZER = Optimizer(
     name="Newton",
     year=1669,
     sentence="Jump to where the local quadratic model is stationary, be it a minimum or a saddle.",
+    manner="jumps to where the local bowl is level",
     latex=r"\theta_t = \theta_{t-1} - \eta\, H_t^{-1} g_t",
     source="Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), section 3.3",
     differs="The full step, with no line search and no change of the Hessian: where that is not"

@@ -42,6 +42,7 @@ OPTIMIZER = Optimizer(
     name="RMSProp",
     year=2012,
     sentence="AdaGrad that forgets: the rate follows the recent size of the gradient.",
+    manner="divides each slope by its recent size",
     latex=r"s_t = a s_{t-1} + (1-a)\, g_t^2, \quad"
     r" \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}",
     source="Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012)",

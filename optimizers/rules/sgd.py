@@ -35,6 +35,7 @@ OPTIMIZER = Optimizer(
     name="SGD",
     year=1951,
     sentence="Step against the gradient.",
+    manner="follows the slope, forgets the past",
     latex=r"\theta_{t} = \theta_{t-1} - \eta\, g_t",
     source="Robbins and Monro, Annals of Mathematical Statistics 22 (1951) 400-407",
     differs="Without noise this is gradient descent.",

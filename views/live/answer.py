@@ -151,6 +151,7 @@ def described(asked: Asked, gone: threading.Event | None = None) -> dict[str, An
         choice.preset,
         looked_at(choice, trajectories),
         surface,
+        choice.extras,
     )
     runs = len(trajectories)
     made["groundAt"] = ground_address(surface, view, runs, asked.theme)

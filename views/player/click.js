@@ -2,6 +2,7 @@
 // moves is a click.
 
 const MOVED = 4; // pixels
+const LONG = 500; // milliseconds of a press
 
 /**
  * Let something on a plot be dragged, in place of what Plotly does with a drag.
@@ -65,9 +66,10 @@ export function onDrag(element, hold, move, drop, signal) {
 const far = (from, to) => Math.hypot(to.clientX - from.clientX, to.clientY - from.clientY) >= MOVED;
 
 /**
- * Call `act` with the place of every click, in pixels from the element's corner.
+ * Call `act` with the place of every click, in pixels from the element's corner, and with whether a
+ * finger did no more than tap it: what a finger does on purpose it does by pressing long.
  * @param {HTMLElement} element
- * @param {(left: number, top: number) => void} act
+ * @param {(left: number, top: number, tap: boolean) => void} act
  * @param {AbortSignal} signal Ends it.
  */
 export function onClick(element, act, signal) {
@@ -83,8 +85,29 @@ export function onClick(element, act, signal) {
       if (!from || from.button) return;
       if (far(from, event)) return;
       const box = element.getBoundingClientRect();
-      act(event.clientX - box.left, event.clientY - box.top);
+      const tap = from.pointerType === "touch" && event.timeStamp - from.timeStamp < LONG;
+      act(event.clientX - box.left, event.clientY - box.top, tap);
     },
     options,
   );
+}
+
+/**
+ * Call `act` with every place of a mouse over an element, in pixels from its corner.
+ * @param {HTMLElement} element
+ * @param {(left: number, top: number) => void} act
+ * @param {() => void} leave
+ * @param {AbortSignal} signal Ends it.
+ */
+export function onHover(element, act, leave, signal) {
+  element.addEventListener(
+    "pointermove",
+    (event) => {
+      if (event.pointerType === "touch" || event.buttons) return;
+      const box = element.getBoundingClientRect();
+      act(event.clientX - box.left, event.clientY - box.top);
+    },
+    { signal, capture: true },
+  );
+  element.addEventListener("pointerleave", leave, { signal });
 }

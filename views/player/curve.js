@@ -1,10 +1,35 @@
-// The curves below the view, of loss or another measure, with the clock's cursor; the scrub bar is
-// their axis.
+// The curves below the view, of loss or another measure: drawn up to the clock and named at their
+// ends. The scrub bar is their axis.
 
-import { curveHeight } from "./layout.js";
+import { apart, curveHeight, dashesOf } from "./layout.js";
+import { number } from "./numbers.js";
 import * as plot from "./plot.js";
+import { lossOf } from "./reading.js";
+import { between, lengths } from "./travel.js";
 
-/** @import { Scene } from "./types.js" */
+/** @import { Axis, Figure, Numbers, Scene } from "./types.js" */
+
+const FUTURE = "future"; // the name of the thin lines of what is to come
+const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
+const BESIDE = 10; // pixels between the curves and their labels
+const LETTER = 7.5; // pixels, about, of a label's letters
+const VALUE = 9; // letters of its mark and of its value
+const [LEFT, LEFT_ON_PHONE, PHONE] = [62, 48, 640];
+const MOST = 0.42; // of the width, that labels take
+
+/**
+ * One run's curve as drawn.
+ * @typedef {object} Line
+ * @property {Numbers} y
+ * @property {number} dx
+ * @property {number} pace Updates in a tick.
+ * @property {Float64Array} travelled Pixels to each of its points.
+ * @property {SVGElement | null} node
+ * @property {SVGElement | undefined} head
+ * @property {boolean} dashed
+ * @property {HTMLButtonElement} label
+ * @property {string} end What the label says of the end.
+ */
 
 const THUMB = 20; // pixels, as player.css has it
 
@@ -12,12 +37,26 @@ export class Curve {
   #root;
   #plot;
   #cursor;
+  #title;
+  #unit;
+  #ends;
   #scrub;
+  #toggle;
+  /** @type {Line[]} */
+  #lines = [];
+  #tick = 1;
+  /** @type {ReadonlySet<number>} */
+  #muted = new Set();
 
-  /** @param {HTMLElement} root With a place for the plot, the cursor and the scrub bar. */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root With places for plot, cursor, titles of the axes and labels, and the scrub bar.
+   * @param {(run: number) => void} toggle Is called for the wish to take a run away, or back.
+   */
+  constructor(root, toggle) {
     this.#root = root;
-    [this.#plot, this.#cursor, this.#scrub] = /** @type {HTMLElement[]} */ ([...root.children]);
+    this.#toggle = toggle;
+    [this.#plot, this.#cursor, this.#title, this.#unit, this.#ends, this.#scrub] =
+      /** @type {HTMLElement[]} */ ([...root.children]);
   }
 
   /** Pixels that there are for it. */
@@ -26,31 +65,177 @@ export class Curve {
   }
 
   /**
+   * Call `seek` with a place on the curves' axis where it is pressed, and while that moves.
+   * @param {(value: number) => void} seek
+   * @param {AbortSignal} signal Ends it.
+   */
+  listen(seek, signal) {
+    const go = (/** @type {PointerEvent} */ event) => {
+      const { offset, length, toValue } = plot.axis(this.#plot, "x");
+      const left = event.clientX - this.#plot.getBoundingClientRect().left - offset;
+      seek(toValue(Math.max(0, Math.min(length, left))));
+    };
+    const press = (/** @type {PointerEvent} */ event) => {
+      if (event.button || !this.#lines.length) return;
+      this.#plot.setPointerCapture(event.pointerId);
+      go(event);
+    };
+    this.#plot.addEventListener("pointerdown", press, { signal });
+    const move = (/** @type {PointerEvent} */ event) => {
+      if (this.#plot.hasPointerCapture(event.pointerId)) go(event);
+    };
+    this.#plot.addEventListener("pointermove", move, { signal });
+  }
+
+  /**
    * @param {Scene} scene
    * @param {number} width
    * @param {string} family
    */
-  async draw({ loss, lossHeight }, width, family) {
+  async draw(scene, width, family) {
+    const { loss, lossHeight, labels, keys, pace, readings, marks, tick } = scene;
     const height = curveHeight(lossHeight, innerHeight);
-    const data = loss.data.map((trace, i) => ({ ...trace, uid: `loss${i}` }));
+    const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
+    const heads = loss.data.filter(({ mode }) => mode === "markers");
+    const ends = labels.map((_, i) => number(lossOf(readings, i, Infinity), 2, marks));
+    while (this.#ends.children.length > labels.length) this.#ends.lastElementChild?.remove();
+    const names = labels.map((label, i) => heads[i].name || label);
+    const buttons = names.map((name, i) => this.#label(i, name, ends[i], keys[i]));
+    // By the names alone: the values change while something is dragged, and the chart stands still.
+    const longest = Math.max(...names.map((name) => name.length)) + VALUE;
+    const right = Math.min(MOST * width, longest * LETTER + BESIDE);
+    const left = width < PHONE ? LEFT_ON_PHONE : LEFT;
+    this.#title.textContent = loss.layout.yaxis.title.text;
+    this.#title.style.left = `${left}px`;
+    this.#unit.textContent = loss.layout.xaxis.title.text;
+    this.#unit.style.left = `${width - right + BESIDE}px`;
+    this.#plot.setAttribute("aria-label", `${loss.layout.yaxis.title.text}: ${labels.join(", ")}`);
     const font = { ...loss.layout.font, family };
-    await plot.drawStill(this.#plot, data, { ...loss.layout, width, height, font });
-    const [x, y] = [plot.axis(this.#plot, "x"), plot.axis(this.#plot, "y")];
+    const margin = { ...loss.layout.margin, l: left, r: right };
+    const [xaxis, yaxis] = [loss.layout.xaxis, loss.layout.yaxis].map((axis) => ({
+      ...axis,
+      title: { text: "" },
+    }));
+    const layout = { ...loss.layout, width, height, font, margin, xaxis, yaxis };
+    await plot.drawStill(this.#plot, this.#traces(loss), layout);
+    const [px, py] = [plot.axis(this.#plot, "x"), plot.axis(this.#plot, "y")];
+    this.#tick = tick;
+    this.#lines = curves.map(({ y, dx = 1, line }, i) => ({
+      y,
+      dx,
+      pace: pace[i],
+      travelled: lengths(y.length, (k) => [px.toPixel(k * dx), py.toPixel(y[k])]),
+      node: plot.line(this.#plot, `curve${i}`),
+      head: plot.markers(this.#plot, `head${i}`)[0],
+      dashed: line?.dash === "dash",
+      label: buttons[i],
+      end: ends[i],
+    }));
     // The middle of the thumb runs from end to end of the axis.
-    this.#scrub.style.left = `${x.offset - THUMB / 2}px`;
-    this.#scrub.style.width = `${x.length + THUMB}px`;
-    this.#scrub.style.top = `${y.offset + y.length}px`;
+    this.#scrub.style.left = `${px.offset - THUMB / 2}px`;
+    this.#scrub.style.width = `${px.length + THUMB}px`;
+    this.#scrub.style.top = `${py.offset + py.length}px`;
+    this.#place(px, py, right);
+  }
+
+  /** @param {Figure} loss */
+  #traces(loss) {
+    let [curve, head, other] = [0, 0, 0];
+    return loss.data.map((trace) => {
+      if (trace.name === FUTURE) return { ...trace, uid: `future${other++}` };
+      return { ...trace, uid: trace.mode === "lines" ? `curve${curve++}` : `head${head++}` };
+    });
   }
 
   /**
-   * Move the cursor.
-   * @param {number} value In units of the curves' axis.
+   * A run's label, made once and written anew.
+   * @param {number} run
+   * @param {string} name
+   * @param {string} end
+   * @param {[sign: string, colour: string]} key
    */
-  reveal(value) {
+  #label(run, name, end, [sign, colour]) {
+    for (let made = this.#ends.children.length; made <= run; made++) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.innerHTML = '<i aria-hidden="true"></i> <span></span> <b></b>';
+      button.addEventListener("click", () => this.#toggle(made));
+      this.#ends.append(button);
+    }
+    const button = /** @type {HTMLButtonElement} */ (this.#ends.children[run]);
+    const [mark, text, value] = /** @type {HTMLElement[]} */ ([...button.children]);
+    mark.textContent = sign;
+    mark.style.color = colour;
+    text.textContent = name;
+    value.textContent = end;
+    return button;
+  }
+
+  /**
+   * Put every label at the end of its curve, and apart from the others.
+   * @param {Axis} px
+   * @param {Axis} py
+   * @param {number} wide
+   */
+  #place(px, py, wide) {
+    const wanted = this.#lines.map(({ y }) =>
+      y.length ? py.toPixel(y[y.length - 1]) : py.length - ROW / 2,
+    );
+    const finger = matchMedia("(pointer: coarse)").matches ? ROW_OF_FINGER : ROW;
+    const row = Math.max(ROW, Math.min(finger, (py.length + ROW) / this.#lines.length));
+    const tops = apart(wanted, row, 0, py.length);
+    for (const [i, { label }] of this.#lines.entries()) {
+      label.style.left = `${px.offset + px.length + BESIDE / 2}px`;
+      label.style.top = `${py.offset + tops[i] - row / 2}px`;
+      label.style.height = `${row}px`;
+      label.style.maxWidth = `${wide}px`;
+    }
+  }
+
+  /**
+   * Show all runs but these.
+   * @param {ReadonlySet<number>} muted
+   */
+  mute(muted) {
+    this.#muted = muted;
+    for (const [i, { label }] of this.#lines.entries()) {
+      label.setAttribute("aria-pressed", String(!muted.has(i)));
+    }
+  }
+
+  /**
+   * Move the cursor and the heads, and draw each curve up to there.
+   * @param {number} clock
+   */
+  reveal(clock) {
     const [x, y] = [plot.axis(this.#plot, "x"), plot.axis(this.#plot, "y")];
-    this.#cursor.style.transform = `translateX(${x.offset + x.toPixel(value)}px)`;
+    this.#cursor.style.transform = `translateX(${x.offset + x.toPixel(clock * this.#tick)}px)`;
     this.#cursor.style.top = `${y.offset}px`;
     this.#cursor.style.height = `${y.length}px`;
+    for (const [i, line] of this.#lines.entries()) this.#draw(i, line, clock, x, y);
+  }
+
+  /**
+   * @param {number} i
+   * @param {Line} line
+   * @param {number} clock
+   * @param {Axis} px
+   * @param {Axis} py
+   */
+  #draw(i, { y, dx, pace, travelled, node, head, dashed, label }, clock, px, py) {
+    const last = y.length - 1;
+    const at = Math.min(clock * pace, last);
+    const seen = last < 0 || this.#muted.has(i) ? "hidden" : "visible";
+    if (node) {
+      node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dashed);
+      node.style.visibility = at > 0 ? seen : "hidden";
+    }
+    if (head) {
+      plot.set(head, "visibility", seen);
+      const place = [px.toPixel(at * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
+      plot.set(head, "transform", `translate(${place.join()})`);
+    }
+    label.classList.toggle("zz-ended", at >= last);
   }
 
   close() {

@@ -72,6 +72,38 @@ export function chartSize(aspect, tallest, { l, r, t, b }, width) {
   return { width: Math.min(width, wide), height };
 }
 
+/**
+ * Places as near to the wanted ones as they can be when each is `gap` from the next, from `low` to
+ * `high`; in the same order from the top. Neighbours that would touch share the push.
+ * @param {number[]} wanted
+ * @param {number} gap
+ * @param {number} low
+ * @param {number} high
+ */
+export function apart(wanted, gap, low, high) {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b] || a - b);
+  /** @type {{ members: number[], middle: number }[]} */
+  const groups = [];
+  const span = (/** @type {number[]} */ members) => ((members.length - 1) * gap) / 2;
+  for (const i of order) {
+    let group = { members: [i], middle: Math.max(low, Math.min(high, wanted[i])) };
+    for (let above = groups.at(-1); above; above = groups.at(-1)) {
+      if (above.middle + span(above.members) + gap <= group.middle - span(group.members)) break;
+      groups.pop();
+      const members = [...above.members, ...group.members];
+      const mean = members.reduce((sum, each) => sum + wanted[each], 0) / members.length;
+      const half = span(members);
+      group = { members, middle: Math.max(low + half, Math.min(high - half, mean)) };
+    }
+    groups.push(group);
+  }
+  const found = new Array(wanted.length).fill(0);
+  for (const { members, middle } of groups) {
+    for (const [k, i] of members.entries()) found[i] = middle - span(members) + k * gap;
+  }
+  return found;
+}
+
 const DASH = [9, 5]; // pixels of line and of gap
 
 /**

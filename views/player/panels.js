@@ -1,15 +1,20 @@
 // The flat view: panels that lie side by side, or one for all runs. Plotly draws contours and whole
 // paths; while the player plays, only the travelled length of each path and its head change.
 
+import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
+import { whole } from "./clock.js";
 import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
+import { lossAt, lossOf, nearest } from "./reading.js";
 import { title } from "./titles.js";
-import { between } from "./travel.js";
+import { between, lengths } from "./travel.js";
 
+/** @import { Reading } from "./reading.js" */
 /** @import { Annotation, Arrangement, Axis, Numbers, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
+const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 
 /**
  * One run's path as drawn: its points, their axes, the pixels travelled to each, and its nodes.
@@ -23,6 +28,8 @@ const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which
  * @property {{node: SVGElement, dashed: boolean}[]} lines
  * @property {SVGElement[]} dots One at each update, or none.
  * @property {SVGElement | undefined} head
+ * @property {string[]} colours Of its last arrow, and of those before.
+ * @property {string} casing
  */
 
 /** @implements {View} */
@@ -38,6 +45,12 @@ export class Panels {
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #family = "";
   #clock = 0;
+  #unhurried = true;
+  #arrows;
+  /** @type {number | null} The run that was pointed at last. */
+  #selected = null;
+  /** @type {ReadonlySet<number>} The runs that are not shown. */
+  #muted = new Set();
   /** Whose frame is the whole of what is drawn. */
   #whole = /** @type {Scene | null} */ (null);
 
@@ -49,6 +62,7 @@ export class Panels {
     this.stage = stage;
     this.zoomed = zoomed;
     [this.#back, this.#front, this.#notes] = /** @type {HTMLElement[]} */ ([...stage.children]);
+    this.#arrows = new ArrowLayer(this.#notes);
   }
 
   /** Where a click counts. */
@@ -105,7 +119,7 @@ export class Panels {
   /** Draw the paths again after a zoom. */
   async #follow() {
     await this.#drawPaths();
-    this.reveal(this.#clock);
+    this.reveal(this.#clock, this.#unhurried);
   }
 
   /** Draw the paths within the axes' present ranges. */
@@ -149,8 +163,12 @@ export class Panels {
           lines,
           dots: [...plot.markers(this.#front, `dots-${run}`)],
           head: plot.markers(this.#front, `head-${run}`)[0],
+          colours: [scene.front.layout.font.color, line?.color ?? ""],
+          casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
         };
       });
+    const panel = this.#runs[0]?.px.length ?? 0;
+    this.stage.classList.toggle("zz-worded", panel >= ROOM_FOR_WORDS);
     const [whole, high] = rangesOf(scene);
     this.zoomed(!same(xs, whole) || !same(ys, high));
   }
@@ -170,23 +188,126 @@ export class Panels {
   /**
    * Move heads and travelled paths to the clock.
    * @param {number} clock
+   * @param {boolean} unhurried Whether there is time to read.
    */
-  reveal(clock) {
+  reveal(clock, unhurried) {
     this.#clock = clock;
-    for (const { x, y, px, py, pace, travelled, lines, dots, head } of this.#runs) {
-      const at = Math.min(clock * pace, x.length - 1);
+    this.#unhurried = unhurried;
+    for (const [i, run] of this.#runs.entries()) {
+      const { x, y, px, py, travelled, lines, dots, head } = run;
+      const at = this.#reached(run);
       const length = between(travelled, at);
+      const seen = this.#muted.has(i) ? "hidden" : "visible";
       for (const { node, dashed } of lines) {
         node.style.strokeDasharray = dashesOf(length, dashed);
-        node.style.visibility = length ? "visible" : "hidden";
+        node.style.visibility = length ? seen : "hidden";
       }
       for (const [k, dot] of dots.entries()) {
-        plot.set(dot, "visibility", k <= at + 1e-9 ? "visible" : "hidden");
+        plot.set(dot, "visibility", k <= at + 1e-9 ? seen : "hidden");
       }
       if (!head) continue;
       const [left, top] = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
       plot.set(head, "transform", `translate(${left},${top})`);
+      plot.set(head, "visibility", seen);
     }
+    this.#point(unhurried);
+  }
+
+  /**
+   * How many updates a run has done at the clock, those on the way included.
+   * @param {Run} run
+   */
+  #reached({ pace, x }) {
+    return Math.min(this.#clock * pace, x.length - 1);
+  }
+
+  /**
+   * Draw the arrows at the heads; in one panel those of one run.
+   * @param {boolean} unhurried
+   */
+  #point(unhurried) {
+    const steps = this.#scene?.arrows ?? [];
+    const one = this.#scene?.front.data.every(({ xaxis = "x" }) => xaxis === "x");
+    const shown = this.#runs.flatMap((run, i) => {
+      if (!steps[i] || this.#muted.has(i) || (one && i !== this.#chosen())) return [];
+      return [{ ...run, steps: steps[i], k: whole(this.#reached(run)) }];
+    });
+    this.#arrows.draw(shown, unhurried);
+  }
+
+  /** The run that one panel has arrows for: the one pointed at, else the first that remembers. */
+  #chosen() {
+    const steps = this.#scene?.arrows ?? [];
+    const shown = steps.flatMap((_, i) => (this.#muted.has(i) ? [] : [i]));
+    if (this.#selected !== null && shown.includes(this.#selected)) return this.#selected;
+    return shown.find((i) => steps[i].x) ?? shown[0];
+  }
+
+  /**
+   * Show all runs but these, from the next look at the clock on.
+   * @param {ReadonlySet<number>} muted
+   */
+  mute(muted) {
+    this.#muted = muted;
+  }
+
+  /**
+   * What is read at a pixel: a point of the travelled part of a path, if one is near, or the ground.
+   * @param {number} left
+   * @param {number} top
+   * @returns {Reading | null}
+   */
+  readingAt(left, top) {
+    const scene = this.#scene;
+    const here = this.pointAt(left, top);
+    if (!scene || !here) return null;
+    /** @type {Reading | null} */
+    let found = null;
+    let least = Infinity;
+    for (const [i, run] of this.#runs.entries()) {
+      if (this.#muted.has(i)) continue;
+      const [across, down] = [left - run.px.offset, top - run.py.offset];
+      const hit = nearest(run, across, down, whole(this.#reached(run)));
+      if (!hit || hit.away >= least) continue;
+      least = hit.away;
+      found = this.#readingOf(i, hit.k);
+    }
+    if (found) {
+      this.#selected = found.run;
+      this.#point(this.#unhurried);
+      return found;
+    }
+    const [x, y] = here;
+    const loss = lossAt(scene.back.data[0], scene.scale, x, y);
+    return { run: null, k: null, x, y, loss, rate: null, left, top };
+  }
+
+  /** What is read at the head of a run: the one pointed at last, or the first. */
+  readingAtHead() {
+    const i = this.#chosen() ?? this.#runs.findIndex((_, run) => !this.#muted.has(run));
+    const run = this.#runs[i];
+    return run ? this.#readingOf(i, whole(this.#reached(run))) : null;
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} k
+   * @returns {Reading}
+   */
+  #readingOf(i, k) {
+    const { x, y, px, py } = this.#runs[i];
+    const { readings } = /** @type {Scene} */ (this.#scene);
+    const { rate } = readings.runs[i];
+    return {
+      run: i,
+      k,
+      x: x[k],
+      y: y[k],
+      loss: lossOf(readings, i, k),
+      rate: typeof rate === "number" ? rate : (rate[Math.max(0, k - 1)] ?? null),
+      left: px.offset + px.toPixel(x[k]),
+      top: py.offset + py.toPixel(y[k]),
+    };
   }
 
   /** Show the whole frame. */
@@ -256,13 +377,8 @@ export class Panels {
  * @param {Axis} py
  */
 function travelled({ x, y, at }, px, py) {
-  const lengths = new Float64Array(x.length);
-  for (let i = 1; i < x.length; i++) {
-    const right = px.toPixel(x[i]) - px.toPixel(x[i - 1]);
-    const down = py.toPixel(y[i]) - py.toPixel(y[i - 1]);
-    lengths[i] = lengths[i - 1] + Math.hypot(right, down);
-  }
-  return Float64Array.from(at, (vertex) => lengths[vertex]);
+  const along = lengths(x.length, (i) => [px.toPixel(x[i]), py.toPixel(y[i])]);
+  return Float64Array.from(at, (vertex) => along[vertex]);
 }
 
 /**

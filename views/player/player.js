@@ -1,6 +1,6 @@
 // The player: Plotly draws the figures that Python made, the player moves what they contain.
 
-import { onClick, onDrag } from "./click.js";
+import { onClick, onDrag, onHover } from "./click.js";
 import { Clock, target, whole } from "./clock.js";
 import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
@@ -9,20 +9,24 @@ import { command } from "./keys.js";
 import { roomBeside } from "./layout.js";
 import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
+import { number } from "./numbers.js";
 import { Panels } from "./panels.js";
+import { lossOf, said } from "./reading.js";
 import { Space } from "./space.js";
 import { filled, speak, tr } from "./texts.js";
+import { Tip } from "./tip.js";
 import { Toolbar } from "./toolbar.js";
 
 /** @import { Ground, Picture, Scene, Tell, View } from "./types.js" */
 
 export { ground } from "./grounds.js";
 
+const LOSS_DIGITS = 3;
 const PANELS = `
-<div class="zz-stage" title=""><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>`;
+<div class="zz-stage" title="" role="img" tabindex="0"><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>`;
 const LOWER = `
 <div class="zz-controls"></div>
-<div class="zz-curve"><div class="zz-loss"></div><div class="zz-cursor"></div><input class="zz-scrub" type="range" min="0" step="1"></div>`;
+<div class="zz-curve"><div class="zz-loss" role="img"></div><div class="zz-cursor"></div><p class="zz-axis"></p><p class="zz-unit"></p><div class="zz-ends"></div><input class="zz-scrub" type="range" min="0" step="1"></div>`;
 
 /** The panels, and with them a part below: what plays them, and the curve with the scrub bar. */
 class Player {
@@ -33,6 +37,8 @@ class Player {
   /** @type {Scene | null} */
   #scene = null;
   #look = ""; // the step that is looked into
+  /** @type {Set<string>} The labels of the runs that the reader has taken away. */
+  #away = new Set();
   /** @type {View | null} */
   #view = null;
   /** @type {Space | null} */
@@ -58,10 +64,14 @@ class Player {
     give("result", this.toolbar.said);
     this.clock = new Clock(
       () => this.#reveal(),
-      (playing) => this.toolbar.showPlaying(playing),
+      (playing) => {
+        this.toolbar.showPlaying(playing);
+        this.#reveal();
+      },
     );
     this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")));
-    this.curve = new Curve(curve);
+    this.tip = new Tip(stage);
+    this.curve = new Curve(curve, (run) => this.#toggle(run));
     this.#listen();
   }
 
@@ -76,7 +86,24 @@ class Player {
       this.clock.speed = factor;
     };
     this.toolbar.listen(act, seek, speed, signal);
-    onClick(this.panels.place, (left, top) => this.#pick("start", left, top), signal);
+    const click = (
+      /** @type {number} */ left,
+      /** @type {number} */ top,
+      /** @type {boolean} */ tap,
+    ) => {
+      if (tap) this.#tellOf(left, top);
+      else this.#pick("start", left, top);
+    };
+    onClick(this.panels.place, click, signal);
+    onHover(
+      this.panels.place,
+      (left, top) => this.#tellOf(left, top),
+      () => this.tip.show(null, []),
+      signal,
+    );
+    this.stage.addEventListener("focus", () => this.#tellOfHead(), { signal });
+    this.stage.addEventListener("blur", () => this.tip.show(null, []), { signal });
+    this.curve.listen((value) => seek(value / (this.#scene?.tick ?? 1)), signal);
     const hold = (/** @type {number} */ left, /** @type {number} */ top) => this.#holds(left, top);
     const move = (/** @type {number} */ left, /** @type {number} */ top) =>
       this.#pick("drag", left, top);
@@ -142,6 +169,8 @@ class Player {
     await view.draw(scene, width, roomBeside(innerHeight, scene.lossHeight), family);
     await this.curve.draw(scene, below, family);
     this.#view = view;
+    this.stage.setAttribute("aria-label", scene.label);
+    this.#mute();
     this.#reveal();
   }
 
@@ -178,13 +207,66 @@ class Player {
   #reveal() {
     const [scene, view] = [this.#scene, this.#view];
     if (!scene || !view) return;
-    const { position } = this.clock;
-    view.reveal(position);
-    this.curve.reveal(position * scene.tick);
+    const { position, playing, speed } = this.clock;
+    view.reveal(position, !playing || speed <= 1);
+    this.curve.reveal(position);
     const step = whole(position);
     const [here, end] = [step, scene.steps].map((at) => Number((at * scene.tick).toPrecision(4)));
     this.toolbar.showStep(step, filled(scene.count, { here, end }));
     this.root.dataset.step = String(step);
+    this.#write(scene);
+    if (document.activeElement === this.stage) this.#tellOfHead();
+  }
+
+  /**
+   * Write the losses at the clock into the titles.
+   * @param {Scene} scene
+   */
+  #write({ readings, pace, marks }) {
+    const texts = pace.map((each, i) => {
+      const loss = lossOf(readings, i, whole(this.clock.position * each));
+      return number(loss, LOSS_DIGITS, marks);
+    });
+    for (const node of this.body.querySelectorAll(".zz-notes [data-run]")) {
+      const text = texts[Number(/** @type {HTMLElement} */ (node).dataset.run)] ?? "";
+      if (node.textContent !== text) node.textContent = text;
+    }
+  }
+
+  /**
+   * Say what is at a pixel of the panels.
+   * @param {number} left
+   * @param {number} top
+   */
+  #tellOf(left, top) {
+    const scene = this.#scene;
+    const reading = scene && this.#view === this.panels ? this.panels.readingAt(left, top) : null;
+    this.tip.show(reading, reading && scene ? said(reading, scene) : []);
+  }
+
+  /** Say what is at the head of a run. */
+  #tellOfHead() {
+    const scene = this.#scene;
+    const reading = scene && this.#view === this.panels ? this.panels.readingAtHead() : null;
+    this.tip.show(reading, reading && scene ? said(reading, scene) : []);
+  }
+
+  /**
+   * Take a run away, or bring it back.
+   * @param {number} run
+   */
+  #toggle(run) {
+    const label = this.#scene?.labels[run] ?? "";
+    if (!this.#away.delete(label)) this.#away.add(label);
+    this.#mute();
+    this.#reveal();
+  }
+
+  #mute() {
+    const labels = this.#scene?.labels ?? [];
+    const muted = new Set(labels.flatMap((label, i) => (this.#away.has(label) ? [i] : [])));
+    this.#view?.mute(muted);
+    this.curve.mute(muted);
   }
 
   /** @param {string} what A button's or key's command. */

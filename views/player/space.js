@@ -35,7 +35,7 @@ let camera = null; // as the reader left it, whatever is shown next
  * One run: its lines' styles, its vertices, which of them start a piece, which are behind the
  * surface, when each is reached, and the node of its head.
  * @typedef {object} Run
- * @property {Trace} faint
+ * @property {Trace | undefined} faint The path to come, if it is shown.
  * @property {Trace} casing
  * @property {Trace} path
  * @property {Spots} place
@@ -69,6 +69,8 @@ export class Space {
   #runs = /** @type {Run[] | null} */ (null);
   #sight = /** @type {Sight} */ ({ matrix: [], eye: [] });
   #relief = /** @type {Relief | null} */ (null);
+  /** @type {ReadonlySet<number>} The runs that are not shown. */
+  #muted = new Set();
 
   /**
    * @param {HTMLElement} place Where it is put behind.
@@ -249,11 +251,12 @@ export class Space {
     const named = (/** @type {string} */ name) =>
       /** @type {Trace} */ (front.data.find((trace) => trace.name === `${name}-${i}`));
     const path = named("path");
+    const faint = front.data.find((trace) => trace.name === `faint-${i}`);
     const place = spots(path);
     const fresh = new Uint8Array(place.count);
     for (const start of runs[i].starts) fresh[start] = 1;
     return {
-      faint: named("faint"),
+      faint,
       casing: named("casing"),
       path,
       place,
@@ -287,7 +290,8 @@ export class Space {
     Object.assign(this.#under, { font: this.#font, fillStyle: layout.font.color });
     const { matrix, eye } = this.#sight;
     writeTicks(this.#under, layout, ranges, eye, (...at) => pixel(matrix, this.#size, ...at));
-    for (const run of this.#runs) {
+    for (const [i, run] of this.#runs.entries()) {
+      if (!run.faint || this.#muted.has(i)) continue;
       const { line, opacity = 1 } = run.faint;
       const last = run.place.count - 1;
       stroke(this.#under, run, last, null, 0, [[line, opacity]]);
@@ -304,8 +308,12 @@ export class Space {
     this.#clock = clock;
     if (!this.#runs || !plot.isSpaceDrawn(this.#surface)) return;
     this.#clear(this.#over);
-    for (const run of this.#runs) {
+    for (const [i, run] of this.#runs.entries()) {
       const { times, place, fresh, head } = run;
+      if (this.#muted.has(i)) {
+        head.style.visibility = "hidden";
+        continue;
+      }
       const { vertex, share } = reached(times, fresh, Math.min(clock * run.pace, run.last));
       const at = vertex + (share ?? 0);
       /** @type {Point | null} */
@@ -318,6 +326,16 @@ export class Space {
       head.style.visibility = tip ? "visible" : "hidden";
       if (tip) stand(head, tip[0], tip[1], this.#hidden(place, at));
     }
+  }
+
+  /**
+   * Show all runs but these.
+   * @param {ReadonlySet<number>} muted
+   */
+  mute(muted) {
+    const before = [...this.#muted].join();
+    this.#muted = muted;
+    if ([...muted].join() !== before) this.#look();
   }
 
   /** @param {CanvasRenderingContext2D} context */

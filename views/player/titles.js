@@ -13,6 +13,6 @@
 export function title({ text, bgcolor, font }, left, top, widest) {
   const node = document.createElement("div");
   node.innerHTML = text;
-  node.style.cssText = `left:${left}px;top:${top}px;max-width:${widest}px;background:${bgcolor};color:${font.color}`;
+  node.style.cssText = `left:${left}px;top:${top}px;width:${widest}px;background:${bgcolor};color:${font.color}`;
   return node;
 }

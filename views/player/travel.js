@@ -27,6 +27,20 @@ export function reached(times, fresh, now) {
 }
 
 /**
+ * The length of a line up to each of its points.
+ * @param {number} count Of its points.
+ * @param {(i: number) => [number, number]} at
+ */
+export function lengths(count, at) {
+  const found = new Float64Array(count);
+  for (let i = 1; i < count; i++) {
+    const [[x0, y0], [x1, y1]] = [at(i - 1), at(i)];
+    found[i] = found[i - 1] + Math.hypot(x1 - x0, y1 - y0);
+  }
+  return found;
+}
+
+/**
  * Values between their entries, linearly.
  * @param {Numbers} values
  * @param {number} i

@@ -42,6 +42,7 @@ export interface Annotation {
 
 export interface AxisLayout {
   range: Range;
+  title: { text: string };
   tickvals: number[];
   ticktext: string[];
   [more: string]: unknown;
@@ -91,11 +92,18 @@ export interface Size {
   height: number;
 }
 
+/** How a loss is drawn as a height: asinh((loss - centre) / width), in decades. */
+export interface LossScale {
+  centre: number;
+  width: number;
+}
+
 /** What stays while only runs change. */
 export interface Ground extends Sizes {
   id: string;
   surface: string;
   space: boolean;
+  scale: LossScale;
   arrangements: Arrangement[];
   back: Figure;
 }
@@ -113,6 +121,20 @@ export interface SpaceRun {
   last: number;
 }
 
+/** What can be read off runs: losses, or heights of the loss, and the rate of each update or all. */
+export interface Readings {
+  centre: number;
+  width: number | null;
+  runs: { loss?: Numbers; height?: Numbers; rate: Numbers | number }[];
+}
+
+/** The arrows of a run's steps: their names and, if there are two, where the first of them ends. */
+export interface Steps {
+  names: string[];
+  x?: Numbers;
+  y?: Numbers;
+}
+
 /** A scene together with its ground. */
 export interface Scene extends Ground, Picture {
   ground: string;
@@ -124,6 +146,11 @@ export interface Scene extends Ground, Picture {
   texts: Record<string, string>; // the player's own, by their English
   look: { id: [number, number]; tick: number; near: [Range, Range] } | null;
   lossHeight: number;
+  labels: string[]; // of the runs
+  keys: [sign: string, colour: string][]; // their marks as text
+  marks: [decimal: string, group: string]; // of numbers
+  readings: Readings;
+  arrows: Steps[]; // of every run, or of none
   front: Figure;
   runs: SpaceRun[];
   label: string;
@@ -193,7 +220,8 @@ export interface ChartFigure extends Figure, Picture {
 /** One of the ways to show the runs: panels in the plane, or one picture in space. */
 export interface View {
   draw(scene: Scene, width: number, room: number, family: string): Promise<void>;
-  reveal(clock: number): void;
+  reveal(clock: number, unhurried: boolean): void;
+  mute(muted: ReadonlySet<number>): void;
   reset(): void;
   close(): void;
 }

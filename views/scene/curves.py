@@ -21,11 +21,18 @@ from optimizers.analysis.measures import (
     facts_of,
     stability,
 )
-from views.scene.figures import RAISED, Figure, Ground, Mark, plain_layout, terrain
+from views.scene.figures import (
+    EXACT_POINTS,
+    RAISED,
+    Figure,
+    Ground,
+    Mark,
+    plain_layout,
+    terrain,
+)
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
-MARKERS = 8  # symbols on each curve
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
 
 Vector = NDArray[np.float64]
@@ -160,46 +167,72 @@ def chart(
     theme: Theme,
     curve: str = "Loss",
     unit: str = "updates",
+    future: bool = False,
 ) -> Figure:
-    """Return the chart of one of CURVES over updates, epochs or samples."""
-    heights = CURVES[curve](experiment, trajectories)
+    """Return the chart of one of CURVES over updates, epochs or samples.
+
+    The player draws each curve up to the clock; what is to come is a thin line, if it is asked for.
+    """
+    return drawn(
+        experiment,
+        trajectories,
+        marks,
+        theme,
+        CURVES[curve](experiment, trajectories),
+        unit,
+        future,
+    )
+
+
+def drawn(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    theme: Theme,
+    heights: Heights,
+    unit: str = "updates",
+    future: bool = False,
+) -> Figure:
+    """Return the chart of some heights; see `chart`."""
     each = [per_update(experiment, t.run, unit) for t in trajectories]
     end = max(len(t.lr) * x for t, x in zip(trajectories, each, strict=True)) or 1.0
     data: list[Figure] = []
+    to_come: list[Figure] = []
     for mark, row, x in zip(marks, heights.rows, each, strict=True):
-        shown = [] if row is None else spread(len(row))
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x0": 0,
-                "dx": x,
-                "y": np.zeros(0, np.float32) if row is None else row,
-                "line": {"color": mark.colour, "width": 2.5, "dash": mark.dash},
-                "showlegend": False,
-            }
-        )
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": tr("{run} n/a", run=mark.label) if row is None else mark.label,
-                "x": [i * x for i in shown],
-                "y": [] if row is None else row[shown].tolist(),
-                "marker": {
-                    "symbol": mark.symbol,
-                    "size": 10,
-                    "color": mark.colour,
-                    "line": {"color": theme.page, "width": 1},
-                },
-                "showlegend": True,
-            }
-        )
+        line = {
+            "type": "scatter",
+            "mode": "lines",
+            "x0": 0,
+            "dx": x,
+            "y": np.zeros(0, np.float32) if row is None else row,
+            "line": {
+                "color": mark.colour,
+                "width": 2.7,
+                "dash": mark.dash,
+                "simplify": False,
+            },
+        }
+        head = {
+            "type": "scatter",
+            "mode": "markers",
+            "name": tr("{run} n/a", run=mark.label) if row is None else mark.label,
+            "x": [0.0],
+            "y": [0.0 if row is None else float(row[0])],
+            "marker": {
+                "symbol": mark.symbol,
+                "size": 11,
+                "color": mark.colour,
+                "line": {"color": theme.page, "width": 1.5},
+            },
+        }
+        data += [line, head]
+        if future:
+            thin = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
+            to_come.append({**line, "name": "future", "line": thin})
     layout: dict[str, Any] = {
         **plain_layout(theme),
-        "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # more for a legend of several rows
-        "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # the player names the curves on the right
+        "showlegend": False,
         "hovermode": False,
         "xaxis": {
             "range": [0, end],
@@ -251,9 +284,41 @@ def chart(
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
         dash = {"color": theme.text, "width": 1.5, "dash": "dash"}
         layout["shapes"].append({**across, "y0": heights.line, "y1": heights.line, "line": dash})
-    return {"data": data, "layout": layout}
+    return {"data": data + to_come, "layout": layout}
 
 
-def spread(count: int) -> list[int]:
-    """Return up to MARKERS indices from the first to the last of `count`."""
-    return np.linspace(0, count - 1, min(MARKERS, count)).astype(int).tolist()
+# --- What the player reads off a run
+
+
+def readings(
+    experiment: Experiment, trajectories: list[Trajectory], heights: Heights | None = None
+) -> dict[str, Any]:
+    """Return the losses and the rates of runs, for the player to read them off.
+
+    `runs` holds a `rate` for each run, one number if it never changes, and its losses: as `loss`,
+    float32, or, of very many, as `height`, the rows of `heights` if they are those of the loss,
+    which are sent anyway. A height is `centre` + `width` sinh(height ln 10) and, without a width,
+    `centre` + 10 ** height.
+    """
+    exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
+    found: dict[str, Any] = {"centre": 0.0, "width": None, "runs": []}
+    rows: list[Vector | None] = []
+    if not exact:
+        rows = (heights or loss(experiment, trajectories)).rows
+        found["centre"] = facts_of(experiment).lowest
+        if not experiment.objective.bounded:
+            _, scale = terrain(Ground.of(experiment), RAISED)
+            found |= {"centre": scale.centre, "width": scale.width}
+    most = float(np.finfo(np.float32).max)
+    for i, trajectory in enumerate(trajectories):
+        rate: Any = trajectory.lr.astype(np.float32 if exact else np.float64)
+        if len(rate) and (rate == rate[0]).all():
+            rate = float(trajectory.lr[0])
+        if exact:
+            with np.errstate(over="ignore"):
+                values = trajectory.loss[: len(trajectory.finite_path)].astype(np.float32)
+            told: Figure = {"loss": np.nan_to_num(values, nan=most, posinf=most)}
+        else:
+            told = {"height": rows[i]}
+        found["runs"].append({**told, "rate": rate})
+    return found

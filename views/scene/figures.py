@@ -20,6 +20,7 @@ from landscape.language import msgid, number, tr, whole
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
 from optimizers import OPTIMIZERS, Experiment, Run, Trajectory
 from optimizers.analysis.measures import known_minima
+from optimizers.analysis.step import kept
 from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
@@ -66,6 +67,20 @@ class Mark:
 def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
     """Return the marks of the runs shown, in their order."""
     return [Mark.of(place, label, theme) for place, label in enumerate(labels)]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is drawn beside the paths on request.
+
+    `arrows` are the parts of the next step at every head, `future` is the path that is to come.
+    """
+
+    arrows: bool = False
+    future: bool = False
+
+
+PLAIN = Extras()
 
 
 @dataclass(frozen=True)
@@ -245,7 +260,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
     """Return the layout both panel figures share: axes that move together."""
     layout: Figure = {
         **plain_layout(theme),
-        "margin": {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False},
+        "margin": {"l": 1, "r": 1, "t": 30, "b": 1, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
         "hovermode": False,
@@ -261,8 +276,10 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
                 "showline": True,
                 "mirror": True,
                 "linecolor": theme.line,
-                "ticks": "outside",
-                "tickcolor": theme.line,
+                "ticks": "inside",
+                "tickcolor": theme.muted,
+                "tickfont": {"size": 12, "color": theme.muted, "shadow": halo(theme)},
+                "ticklabelposition": "inside",
                 "nticks": 6,
                 "ticklabeloverflow": "hide past domain",
             }
@@ -274,7 +291,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
 def arrangement(panels: int, columns: int) -> Figure:
     """Return the layout changes that put `panels` into rows of `columns`.
 
-    Only the outer axes keep their tick labels: the frame is the same in all.
+    Of many, only the outer axes keep their tick labels: the frame is the same in all.
     """
     rows = math.ceil(panels / columns)
     changes: Figure = {}
@@ -288,8 +305,9 @@ def arrangement(panels: int, columns: int) -> Figure:
             low = place * (1 + gap) * size
             changes[f"{key}.domain"] = [low, min(low + size, 1)]
         below = panel + columns < panels
-        changes[axis(panel, "x").replace("x", "xaxis") + ".showticklabels"] = not below
-        changes[axis(panel, "y").replace("y", "yaxis") + ".showticklabels"] = column == 0
+        few = columns <= WORDED
+        changes[axis(panel, "x").replace("x", "xaxis") + ".showticklabels"] = few or not below
+        changes[axis(panel, "y").replace("y", "yaxis") + ".showticklabels"] = few or column == 0
     return {"columns": columns, "rows": rows, "layout": changes}
 
 
@@ -300,8 +318,9 @@ def foreground(
     overlay: bool,
     theme: Theme,
     ground: Ground,
+    extras: Extras = PLAIN,
 ) -> Figure:
-    """Return start, faint and travelled paths, heads and titles of all runs.
+    """Return start, travelled paths and those to come, heads and titles of all runs.
 
     Traces are named by what they are and the run's index (`path-0`, `head-0`), which is how the
     player finds them.
@@ -331,17 +350,10 @@ def foreground(
         }
         steps = np.hypot(np.diff(x), np.diff(y)) / (box[0][1] - box[0][0])
         wide = 2.7 if steps.sum() < DENSE else 1.5
+        if extras.future:
+            line = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
+            data.append({**common, "name": f"faint-{index}", "line": line})
         data += [
-            {
-                **common,
-                "name": f"faint-{index}",
-                "line": {
-                    "color": mark.colour,
-                    "width": 1.1,
-                    "dash": mark.dash,
-                    "simplify": False,
-                },
-            },
             {
                 **common,
                 "name": f"casing-{index}",
@@ -403,8 +415,10 @@ def foreground(
                 *([] if named else differing[index]),
                 left(trajectory, exits[index]),
                 legend(experiment, [index], box),
+                manner(experiment, trajectory.run, mark.label),
             )
-            layout["annotations"].append(title(panel, mark, ", ".join(filter(None, said)), theme))
+            text = ", ".join(filter(None, said))
+            layout["annotations"].append(title(panel, mark, text, theme, live(index, tr("loss"))))
     data += starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
@@ -496,7 +510,7 @@ def outcome(trajectory: Trajectory) -> str:
 
 def left(trajectory: Trajectory, step: int | None) -> str:
     """Return in a few words at which step a run leaves the frame, or what else ended it early."""
-    return outcome(trajectory) if step is None else tr("left at step {step}", step=whole(step))
+    return outcome(trajectory) if step is None else tr("left at update {step}", step=whole(step))
 
 
 def own_values(experiment: Experiment) -> list[list[str]]:
@@ -516,6 +530,12 @@ def own_values(experiment: Experiment) -> list[list[str]]:
     return found
 
 
+def manner(experiment: Experiment, run: Run, label: str) -> str:
+    """Return how a run's rule moves, where optimizers are what is compared."""
+    several = len({other.optimizer for other in experiment.runs}) > 1
+    return tr(OPTIMIZERS[run.optimizer].manner) if several and label == run.optimizer else ""
+
+
 def momentum_of(run: Run) -> float | None:
     """Return a run's momentum, None where its rule has none."""
     name = OPTIMIZERS[run.optimizer].momentum
@@ -531,10 +551,11 @@ def ended(trajectory: Trajectory, ground: Ground) -> str:
     return ", ".join(filter(None, (left, outcome(trajectory))))
 
 
-def title(panel: int, mark: Mark, end: str, theme: Theme) -> Figure:
-    """Return a panel's title, above it; `end` says what ended the run early."""
+def title(panel: int, mark: Mark, said: str, theme: Theme, reading: str = "") -> Figure:
+    """Return a panel's title, above it; `said` follows the name, `reading` stands at its end."""
+    text = f"<span>{key(mark, said, theme)}</span>{reading}"
     return {
-        "text": key(mark, end, theme),
+        "text": text,
         "xref": f"{axis(panel, 'x')} domain",
         "yref": f"{axis(panel, 'y')} domain",
         "x": 0,
@@ -548,15 +569,68 @@ def title(panel: int, mark: Mark, end: str, theme: Theme) -> Figure:
     }
 
 
-def key(mark: Mark, end: str, theme: Theme) -> str:
-    """Return a run's mark and label, and what ended it early, as HTML."""
+def live(index: int | None, word: str = "") -> str:
+    """Return a word and the place, as HTML, where the player writes a run's loss at the clock."""
+    value = "" if index is None else f' <b data-run="{index}"></b>'
+    return f'<span class="zz-live">{word}{value}</span>'
+
+
+def key(mark: Mark, said: str, theme: Theme) -> str:
+    """Return a run's mark and label, and what is said of it, as HTML."""
     sign = f'<span style="color:{mark.colour}">{KEYS[mark.symbol]}</span> <b>{mark.label}</b>'
-    return f'{sign} <span style="color:{theme.muted}">{end}</span>' if end else sign
+    return f'{sign} <span style="color:{theme.muted}">{said}</span>' if said else sign
 
 
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
-    keys = [key(mark, end, theme) for mark, end in zip(marks, ends, strict=True)]
+    keys = [
+        f"{key(mark, '', theme)}{live(i)}"
+        + (f' <span style="color:{theme.muted}">{end}</span>' if end else "")
+        for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
+    ]
     if note:
         keys.append(f'<span style="color:{theme.muted}">{note}</span>')
-    return {**title(0, marks[0], "", theme), "text": " &ensp; ".join(keys), "visible": True}
+    text = f"<span>{' &ensp; '.join(keys)}</span>{live(None, tr('loss'))}"
+    return {**title(0, marks[0], "", theme), "text": text, "visible": True}
+
+
+# --- The arrows at the heads
+
+
+def arrows(experiment: Experiment, trajectories: list[Trajectory], ground: Ground) -> list[Figure]:
+    """Return the parts of every step of each run; of very many steps none are drawn."""
+    if sum(len(trajectory.path) for trajectory in trajectories) > EXACT_POINTS:
+        return []
+    return [parts(experiment, trajectory, ground) for trajectory in trajectories]
+
+
+def parts(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> Figure:
+    """Return the `names` of the arrows that make a step, and the ends `x`, `y` of the first, (k,).
+
+    The first starts at a point of the path and the last ends at the next one, so of a single arrow
+    there is no more to say.
+    """
+    end = drawn(trajectory, exit_of(experiment, trajectory, ground.box))
+    path = trajectory.finite_path[:end]
+    steps = len(path) - 1
+    memory = OPTIMIZERS[trajectory.run.optimizer].memory
+    remembered = None if memory is None else kept(trajectory)
+    rest = np.diff(path, axis=0)
+    ends: Figure = {}
+    names = []
+    if memory is not None and remembered is not None:
+        remembered = np.nan_to_num(remembered[:steps])
+        tips = coordinates(path[:-1] + remembered, ground.box, exact=True)
+        ends = dict(zip("xy", tips, strict=True))
+        rest = rest - remembered
+        names.append(tr("{memory} kept", memory=tr(memory.name)))
+    downhill = -trajectory.lr[:steps, None] * trajectory.gradient[:steps]
+    # To the rounding of the positions that the step is the difference of.
+    slack = 8 * np.finfo(float).eps * np.abs(path).max() + 1e-9 * np.abs(downhill).max(initial=0)
+    if not np.allclose(rest, downhill, rtol=1e-6, atol=slack):
+        names.append(tr("gradient's part") if ends else tr("step"))
+    elif trajectory.run.weight_decay:
+        names.append(tr("− rate × (gradient + decay)"))
+    else:
+        names.append(tr("− rate × gradient"))
+    return {**ends, "names": names}

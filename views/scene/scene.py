@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
-from landscape.language import current, language, msgid, script_texts, tr
+from landscape.language import current, language, msgid, number_marks, script_texts, tr
 from optimizers import Experiment, Trajectory
 from views.scene import curves, figures, local, space
-from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Ground, Mark
+from views.scene.figures import OVERLAY, PLAIN, PLANE, SIDE_BY_SIDE, SPACE, Extras, Ground, Mark
 from views.scene.frames import serves
 from views.scene.local import Look
 from views.scene.payload import pack
-from views.theme import Theme
+from views.theme import KEYS, Theme
 
 # The clock, by the unit it counts in.
 COUNTS = {
@@ -47,6 +47,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
         "id": ground_id(ground, view, runs, theme),
         "surface": ground.objective.name,
         "space": view == SPACE,
+        "scale": asdict(figures.terrain(ground, figures.RAISED if view == SPACE else PLANE)[1]),
     }
     if view == SPACE:
         sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 1.8}
@@ -74,6 +75,7 @@ def scene(
     story: str = "",
     look: Look | None = None,
     surface: Ground | None = None,
+    extras: Extras = PLAIN,
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
 
@@ -86,12 +88,15 @@ def scene(
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)
     ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
+    heights = curves.CURVES[curve](experiment, trajectories)
     seen: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = []
     if view == SPACE:
-        front, runs = space.foreground(experiment, trajectories, marks, theme, surface)
+        front, runs = space.foreground(experiment, trajectories, marks, theme, surface, extras)
     else:
-        front = figures.foreground(experiment, trajectories, marks, view == OVERLAY, theme, surface)
+        front = figures.foreground(
+            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras
+        )
     if look and view != SPACE:
         panel = 0 if view == OVERLAY else look.run
         mark = marks[look.run]
@@ -103,7 +108,8 @@ def scene(
         }
     return {
         "id": digest(
-            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current())
+            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current()),
+            extras,
         ),
         "look": seen,
         "ground": ground_id(surface, view, len(trajectories), theme),
@@ -114,6 +120,15 @@ def scene(
         "tick": tick,
         "count": tr(COUNTS[unit]),
         "texts": script_texts(),
+        "labels": [mark.label for mark in marks],
+        "keys": [[KEYS[mark.symbol], mark.colour] for mark in marks],
+        "marks": number_marks(),
+        "readings": curves.readings(
+            experiment, trajectories, heights if curve == next(iter(curves.CURVES)) else None
+        ),
+        "arrows": figures.arrows(experiment, trajectories, surface)
+        if extras.arrows and view != SPACE
+        else [],
         "lossHeight": 240,
         "front": front,
         "runs": runs,
@@ -122,7 +137,7 @@ def scene(
             surface=tr(experiment.surface),
             runs=", ".join(mark.label for mark in marks),
         ),
-        "loss": curves.chart(experiment, trajectories, marks, theme, curve, unit),
+        "loss": curves.drawn(experiment, trajectories, marks, theme, heights, unit, extras.future),
     }
 
 
@@ -137,11 +152,15 @@ def packed(
     story: str = "",
     look: Look | None = None,
     surface: Ground | None = None,
+    extras: Extras = PLAIN,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
     surface = surface or ground_of(experiment, trajectories, view)
     return packed_ground(surface, view, len(trajectories), theme, current()), pack(
-        scene(experiment, trajectories, marks, view, theme, curve, unit, story, look, surface)
+        scene(
+            *(experiment, trajectories, marks, view, theme, curve, unit, story, look, surface),
+            extras,
+        )
     )
 
 

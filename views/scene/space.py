@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 from landscape.language import number, tr
 from optimizers import Experiment, Trajectory
 from views.scene import figures
-from views.scene.figures import GRID, RAISED, Figure, Ground, Mark, ended, ending, levels, terrain
+from views.scene.figures import (
+    GRID,
+    RAISED,
+    Extras,
+    Figure,
+    Ground,
+    Mark,
+    ended,
+    ending,
+    levels,
+    terrain,
+)
 from views.scene.frames import within
 from views.theme import Theme, even_scale
 
@@ -128,6 +139,7 @@ def foreground(
     marks: list[Mark],
     theme: Theme,
     ground: Ground,
+    extras: Extras,
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """Return the overlay's traces in space, and for each run what the player moves them by.
 
@@ -135,7 +147,7 @@ def foreground(
     the vertices at which it comes back into the frame (`starts`) and its `last` step.
     """
     _, scale = terrain(ground, RAISED)
-    flat = figures.foreground(experiment, trajectories, marks, True, theme, ground)
+    flat = figures.foreground(experiment, trajectories, marks, True, theme, ground, extras)
     paths, runs = [], []
     for trajectory in trajectories:
         vertices, times, starts = path(trajectory, ground)

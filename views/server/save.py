@@ -60,7 +60,10 @@ def standalone(choice: Choice) -> str:
     experiment = choice.experiment
     marks = marks_of(choice.labels, LIGHT)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
-    sent = packed(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit)
+    sent = packed(
+        *(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit),
+        extras=choice.extras,
+    )
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(
         lang=current(),

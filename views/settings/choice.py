@@ -12,7 +12,7 @@ from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
-from views.scene.figures import PICTURES
+from views.scene.figures import PICTURES, PLAIN, Extras
 from views.settings.noise import batch_value
 from views.settings.rates import (
     BEST,
@@ -29,6 +29,7 @@ from views.settings.schedules import MOST_UPDATES, numbers_of, updates_in
 from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
 from views.settings.table import FACTORS, TABLE
+from views.settings.watching import SHOWN
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
@@ -62,6 +63,7 @@ class Choice:
     tolerance: float = 1e-3
     look: Inspection | None = None
     preset: str = ""
+    extras: Extras = PLAIN
 
     def replaces(self, id: str) -> bool:
         """Tell whether what is compared takes the place of a setting."""
@@ -130,6 +132,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         settings["tolerance"],
         look_of(settings, names),
         settings["preset"],
+        Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN),
     )
 
 

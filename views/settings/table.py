@@ -16,7 +16,7 @@ from views.maps import MAPS
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
-from views.settings import noise, rates, runs, schedules
+from views.settings import noise, rates, runs, schedules, watching
 from views.settings.factor import Factor
 from views.settings.schedules import MOST_UPDATES, idle_length
 from views.settings.setting import OneOf, Range, Setting, doubled, of_number
@@ -85,6 +85,7 @@ def declared() -> Iterator[Setting]:
     )
     yield Setting("unit", OneOf(BUDGET_UNITS), BUDGET_UNITS[0], msgid("Unit"), width=HALF)
     yield from runs.SETTINGS
+    yield from watching.SETTINGS
     yield Setting("map", OneOf(tuple(MAPS)), next(iter(MAPS)), msgid("Map"), width=260)
     for each in MAPS.values():
         yield from each.settings

@@ -33,6 +33,7 @@ OPTIMIZER = Optimizer(
     name="signSGD",
     year=2018,
     sentence="Every coordinate moves by the learning rate, whatever the size of its gradient.",
+    manner="steps one rate along every axis",
     latex=r"\theta_t = \theta_{t-1} - \eta\, \operatorname{sign} g_t",
     source="Bernstein et al., signSGD, ICML 2018",
     differs="Without momentum. A coordinate whose gradient is 0 rests.",

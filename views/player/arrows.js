@@ -1,0 +1,135 @@
+// The arrows at the heads: what the next step is made of, tip to tail, to the next point of the path.
+
+/** @import { Axis, Point, Steps } from "./types.js" */
+
+const SHORTEST = 8; // pixels
+const HEAD = { length: 10, half: 5 };
+const SVG = "http://www.w3.org/2000/svg";
+const ROOM_FOR_NAMES = 450; // pixels of a panel's width
+const AWAY = 10; // pixels from a tip to its name
+const LETTER = 7.2; // pixels of width, about, of a name's letters
+
+/**
+ * One run's arrows as they can be drawn: where its path and the ends of its first arrows are.
+ * @typedef {object} Arrows
+ * @property {Steps} steps
+ * @property {ArrayLike<number>} x
+ * @property {ArrayLike<number>} y
+ * @property {Axis} px
+ * @property {Axis} py
+ * @property {string[]} colours Of one arrow, and of those before the last: the run's.
+ * @property {string} casing
+ */
+
+/**
+ * The corners that the arrows of a step go through, in pixels of the panel: its point, the end of
+ * the first arrow if there are two, and the next point; empty at the end of the path.
+ * @param {Pick<Arrows, "steps" | "x" | "y" | "px" | "py">} run
+ * @param {number} k
+ * @returns {Point[]}
+ */
+export function corners({ steps, x, y, px, py }, k) {
+  if (k + 1 >= x.length) return [];
+  const at = (/** @type {number} */ a, /** @type {number} */ b) =>
+    /** @type {Point} */ ([px.toPixel(a), py.toPixel(b)]);
+  const ends = [at(x[k], y[k]), at(x[k + 1], y[k + 1])];
+  if (steps.x && steps.y) ends.splice(1, 0, at(steps.x[k], steps.y[k]));
+  return ends;
+}
+
+/** The layer above the paths in which arrows are drawn, one group for each run. */
+export class ArrowLayer {
+  #svg = document.createElementNS(SVG, "svg");
+  #drawn = ""; // what is drawn now
+
+  /** @param {HTMLElement} before Where it is put in front of. */
+  constructor(before) {
+    this.#svg.setAttribute("class", "zz-arrows");
+    this.#svg.setAttribute("aria-hidden", "true");
+    before.before(this.#svg);
+  }
+
+  /**
+   * Draw the arrows of the runs, each at one of its steps.
+   * @param {(Arrows & { k: number })[]} runs
+   * @param {boolean} named Whether there is time to read names.
+   */
+  draw(runs, named) {
+    const parts = runs.flatMap((run) => this.#panel(run, named));
+    const drawn = parts.join("");
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#svg.innerHTML = drawn;
+  }
+
+  /**
+   * @param {Arrows & { k: number }} run
+   * @param {boolean} named
+   */
+  #panel(run, named) {
+    const { px, py, steps, colours, casing } = run;
+    const points = corners(run, run.k);
+    const found = [];
+    const names = [];
+    for (let i = 1; i < points.length; i++) {
+      const [from, to] = [points[i - 1], points[i]];
+      const [right, down] = [to[0] - from[0], to[1] - from[1]];
+      if (Math.hypot(right, down) < SHORTEST) continue;
+      const colour = colours[i === points.length - 1 ? 0 : 1];
+      found.push(arrow(from, to, colour, casing));
+      if (!named || px.length < ROOM_FOR_NAMES) continue;
+      const after = points[i + 1];
+      // The name of an arrow that another one goes on from keeps out of the way of that one.
+      const above = after ? after[1] >= to[1] : down < 0;
+      names.push(name(steps.names[i - 1], to, above, px.length, colours[0], casing));
+    }
+    if (!found.length) return [];
+    const size = `x="${px.offset}" y="${py.offset}" width="${px.length}" height="${py.length}"`;
+    return [`<svg ${size}>${found.join("")}${names.join("")}</svg>`];
+  }
+}
+
+/**
+ * @param {Point} from
+ * @param {Point} to
+ * @param {string} colour
+ * @param {string} casing
+ */
+function arrow(from, to, colour, casing) {
+  const [right, down] = [to[0] - from[0], to[1] - from[1]];
+  const length = Math.hypot(right, down);
+  const [u, v] = [right / length, down / length];
+  const neck = Math.min(HEAD.length, 0.6 * length);
+  const [x, y] = [to[0] - neck * u, to[1] - neck * v];
+  const half = (HEAD.half * neck) / HEAD.length;
+  const line = `M${xy(from)}L${xy([x, y])}`;
+  const head = `M${xy(to)}L${xy([x - half * v, y + half * u])}L${xy([x + half * v, y - half * u])}Z`;
+  return (
+    `<path d="${line}${head}" fill="none" stroke="${casing}" stroke-width="5.4" stroke-linejoin="round"/>` +
+    `<path class="zz-arrow" data-from="${xy(from)}" data-to="${xy(to)}" d="${line}" stroke="${colour}" stroke-width="2.8"/>` +
+    `<path d="${head}" fill="${colour}"/>`
+  );
+}
+
+/**
+ * @param {string} text
+ * @param {Point} at
+ * @param {boolean} above
+ * @param {number} width Of the panel.
+ * @param {string} ink
+ * @param {string} casing
+ */
+function name(text, [x, y], above, width, ink, casing) {
+  const left = x + AWAY + LETTER * text.length > width;
+  const node = document.createElementNS(SVG, "text");
+  node.textContent = text;
+  const place = { x: x + (left ? -AWAY : AWAY), y: y + (above ? -AWAY : AWAY + 6) };
+  const look = { fill: ink, stroke: casing, "text-anchor": left ? "end" : "start" };
+  for (const [key, value] of Object.entries({ ...place, ...look })) {
+    node.setAttribute(key, String(value));
+  }
+  return node.outerHTML;
+}
+
+/** @param {Point} point */
+const xy = ([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`;

@@ -1,0 +1,43 @@
+"""The settings of how a descent is watched: what is drawn beside it, and where the clock stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from landscape.language import msgid
+from views.settings.setting import OneOf, Range, Setting
+
+if TYPE_CHECKING:
+    from views.settings.settings import Settings
+
+HIDDEN, SHOWN = "0", "1"
+LABELS = (msgid("hidden"), msgid("shown"))
+SPEEDS = ("0.25", "0.5", "1", "2", "4")
+LAST = 10_000_000  # a step that every run has ended before
+FEW = 2  # runs, whose panels have room for arrows
+
+
+def arrows(settings: Settings) -> str:
+    """Return whether arrows are drawn where nothing is said: where the panels are large."""
+    return SHOWN if len(settings.names()) <= FEW else HIDDEN
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "arrows",
+        OneOf((HIDDEN, SHOWN), labels=LABELS),
+        arrows,
+        msgid("Arrows"),
+        msgid("The parts of the next step, at the head of every run."),
+        needs=("compare",),
+    ),
+    Setting(
+        "future",
+        OneOf((HIDDEN, SHOWN), labels=LABELS),
+        HIDDEN,
+        msgid("Path to come"),
+        msgid("A thin line shows where a run will go."),
+    ),
+    Setting("step", Range(0, LAST, 1, whole=True), LAST, msgid("Step shown")),
+    Setting("speed", OneOf(SPEEDS), "1", msgid("Speed")),
+)
