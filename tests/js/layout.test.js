@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
+  apart,
   arranged,
   arrangementFor,
   chartSize,
@@ -92,4 +93,13 @@ test("a line is drawn to its length, dashed or not", () => {
     assert.ok(ends <= length && ends >= length - 5, `${ends} of ${length}`);
     assert.equal(dashes.at(-1), 1e7);
   }
+});
+
+test("labels that would touch are moved apart and stay as near as they can", () => {
+  assert.deepEqual(apart([10, 80], 20, 0, 100), [10, 80]);
+  assert.deepEqual(apart([50, 50], 20, 0, 100), [40, 60]);
+  assert.deepEqual(apart([98, 99, 40], 20, 0, 100), [80, 100, 40]);
+  const found = apart([5, 6, 7, 30], 20, 0, 100);
+  for (let i = 1; i < found.length; i++) assert.ok(found[i] - found[i - 1] >= 20 - 1e-9);
+  assert.equal(found[0], 0);
 });

@@ -13,7 +13,7 @@ const FUTURE = "future"; // the name of the thin lines of what is to come
 const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 7.5; // pixels, about, of a label's letters
-const VALUE = 9; // letters of its mark and of its value
+const VALUE = 12; // letters of its mark and of its value
 const [LEFT, LEFT_ON_PHONE, PHONE] = [62, 48, 640];
 const MOST = 0.42; // of the width, that labels take
 
@@ -108,7 +108,7 @@ export class Curve {
     this.#title.textContent = loss.layout.yaxis.title.text;
     this.#title.style.left = `${left}px`;
     this.#unit.textContent = loss.layout.xaxis.title.text;
-    this.#unit.style.left = `${width - right + BESIDE}px`;
+    this.#unit.style.left = `${width - right + 2 * BESIDE}px`;
     this.#plot.setAttribute("aria-label", `${loss.layout.yaxis.title.text}: ${labels.join(", ")}`);
     const font = { ...loss.layout.font, family };
     const margin = { ...loss.layout.margin, l: left, r: right };
@@ -135,6 +135,7 @@ export class Curve {
     this.#scrub.style.left = `${px.offset - THUMB / 2}px`;
     this.#scrub.style.width = `${px.length + THUMB}px`;
     this.#scrub.style.top = `${py.offset + py.length}px`;
+    this.#unit.style.top = `${py.offset + py.length + BESIDE / 2}px`;
     this.#place(px, py, right);
   }
 

@@ -276,7 +276,8 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
                 "showline": True,
                 "mirror": True,
                 "linecolor": theme.line,
-                "ticks": "inside",
+                # Beside a "1" a tick would be a minus.
+                "ticks": "inside" if letter == "x" else "",
                 "tickcolor": theme.muted,
                 "tickfont": {"size": 12, "color": theme.muted, "shadow": halo(theme)},
                 "ticklabelposition": "inside",
