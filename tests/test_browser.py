@@ -1116,3 +1116,114 @@ def test_the_saved_table_of_a_map_holds_its_pixels(visit: Visits, tmp_path):
     assert header == list(table)
     assert len(rows) == 64 * 64
     assert [float(row[3]) for row in rows] == table["end_x"].tolist()
+
+
+# --- Arrows, what is read, and runs that are taken away
+
+ARROWS = """
+(player) => [...player.querySelectorAll(".zz-arrow")].map((arrow) => {
+  const { left, top } = arrow.ownerSVGElement.getBoundingClientRect();
+  const back = player.querySelector(".zz-back").getBoundingClientRect();
+  const box = arrow.ownerSVGElement;
+  const move = ([x, y]) => [x + +box.getAttribute("x"), y + +box.getAttribute("y")];
+  const ends = [arrow.dataset.from, arrow.dataset.to].map((text) => move(text.split(",").map(Number)));
+  return ends.map(([x, y]) => [back.left + x, back.top + y]);
+})
+"""
+NAMES = (
+    '(player) => [...player.querySelectorAll(".zz-arrows text")].map((name) => name.textContent)'
+)
+
+
+def test_arrows_go_tip_to_tail_from_the_head_to_the_next_recorded_point(visit: Visits):
+    page = visit("?preset=headline", viewport={"width": 1440, "height": 900})
+    experiment = PRESETS["headline"].experiment
+    paths = [trajectory.path for trajectory in simulate(experiment)]
+    for step in (1, 4, 9):
+        go(page, step)
+        shown = drawn(page)
+        step_of_sgd, kept, rest = page.player.evaluate(ARROWS)
+        assert distance(step_of_sgd[0], shown[0]["head"]) < 0.1
+        assert distance(kept[0], shown[1]["head"]) < 0.1
+        assert distance(kept[1], rest[0]) < 0.1
+        for run, path, end in zip(shown, paths, (step_of_sgd[1], rest[1]), strict=True):
+            assert distance(place(run, *end), path[step + 1].tolist()) < 0.5 * max(run["pixel"])
+    assert page.player.evaluate(NAMES) == [
+        "− rate × gradient",
+        "velocity kept",
+        "− rate × gradient",
+    ]
+    page.page.keyboard.press("End")
+    page.until("(player) => player.querySelectorAll('.zz-arrow').length === 0")
+
+
+def test_in_one_panel_only_one_run_has_arrows_and_a_link_takes_them_away(visit: Visits):
+    page = visit("?preset=headline&view=Overlay", viewport={"width": 1440, "height": 900})
+    go(page, 4)
+    assert page.player.evaluate(NAMES) == ["velocity kept", "− rate × gradient"]
+    assert len(page.player.evaluate(ARROWS)) == 2
+    bare = visit("?preset=headline&arrows=0")
+    go(bare, 4)
+    assert bare.player.evaluate(ARROWS) == []
+
+
+def test_the_pointer_is_told_what_it_is_over(visit: Visits):
+    page = visit("?preset=headline", viewport={"width": 1440, "height": 900})
+    (trajectory, _) = simulate(PRESETS["headline"].experiment)
+    go(page, 3)
+    run = drawn(page)[0]
+    page.page.mouse.move(*run["head"])
+    tip = page.page.locator(".zz-tip")
+    x, y = trajectory.path[3]
+    told = (
+        f"SGD: update 3\nloss {language_number(float(trajectory.loss[3]), 3)}\n"
+        f"x {language_number(float(x), 3)}, y {language_number(float(y), 3)}\nrate 0.0621"
+    )
+    expect(tip).to_have_text(told, use_inner_text=True)
+    _, _, right, bottom = run["panel"]
+    page.page.mouse.move(right - 30, bottom - 30)
+    px, py = place(run, right - 30, bottom - 30)
+    loss = SURFACES["Quadratic"].loss(px, py, condition=30.0)
+    shown = float(tip.inner_text().split()[1].replace(",", ""))
+    assert shown == pytest.approx(float(loss), rel=0.02)
+    page.page.mouse.move(right, bottom + 200)
+    expect(tip).to_be_hidden()
+
+
+def test_arrow_keys_over_the_picture_tell_of_the_step(visit: Visits):
+    page = visit("?preset=headline")
+    page.page.locator(STAGE).focus()
+    expect(page.page.locator(".zz-tip")).to_contain_text("Momentum: update 30")
+    page.page.keyboard.press("ArrowLeft")
+    expect(page.page.locator(".zz-tip")).to_contain_text("Momentum: update 29")
+
+
+def test_titles_tell_the_loss_at_the_clock(visit: Visits):
+    page = visit("?preset=headline")
+    for step in (0, 7):
+        go(page, step)
+        for place_of, run in zip(
+            page.page.locator("[data-run]").all(),
+            simulate(PRESETS["headline"].experiment),
+            strict=True,
+        ):
+            expect(place_of).to_have_text(language_number(float(run.loss[step]), 3))
+
+
+def test_a_press_on_the_curve_moves_the_clock_and_a_name_takes_its_run_away(visit: Visits):
+    page = visit("?preset=headline")
+    curve = page.page.locator(".zz-loss")
+    box = curve.bounding_box()
+    assert box
+    axis = curve.evaluate(
+        "(plot) => { const x = plot._fullLayout.xaxis; return [x._offset, x._length]; }"
+    )
+    page.page.mouse.click(box["x"] + axis[0] + axis[1] / 3, box["y"] + 60)
+    page.until("(player) => Math.abs(+player.dataset.step - 10) <= 1")
+    name = page.page.locator(".zz-ends button").first
+    expect(name).to_have_attribute("aria-pressed", "true")
+    name.click()
+    expect(name).to_have_attribute("aria-pressed", "false")
+    assert [run["shown"] for run in drawn(page)] == [False, True]
+    name.click()
+    assert [run["shown"] for run in drawn(page)] == [True, True]

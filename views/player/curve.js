@@ -189,7 +189,7 @@ export class Curve {
       label.style.left = `${px.offset + px.length + BESIDE / 2}px`;
       label.style.top = `${py.offset + tops[i] - row / 2}px`;
       label.style.height = `${row}px`;
-      label.style.maxWidth = `${wide}px`;
+      label.style.maxWidth = `${wide - BESIDE / 2}px`;
     }
   }
 
