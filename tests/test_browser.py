@@ -1122,11 +1122,11 @@ def test_the_saved_table_of_a_map_holds_its_pixels(visit: Visits, tmp_path):
 
 ARROWS = """
 (player) => [...player.querySelectorAll(".zz-arrow")].map((arrow) => {
-  const { left, top } = arrow.ownerSVGElement.getBoundingClientRect();
   const back = player.querySelector(".zz-back").getBoundingClientRect();
   const box = arrow.ownerSVGElement;
   const move = ([x, y]) => [x + +box.getAttribute("x"), y + +box.getAttribute("y")];
-  const ends = [arrow.dataset.from, arrow.dataset.to].map((text) => move(text.split(",").map(Number)));
+  const { from, to } = arrow.dataset;
+  const ends = [from, to].map((text) => move(text.split(",").map(Number)));
   return ends.map(([x, y]) => [back.left + x, back.top + y]);
 })
 """
