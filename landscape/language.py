@@ -26,7 +26,8 @@ error it says in its own words what is wrong, and quotes the error as code.
 The translations lie in texts/, a .po file for each language, and are read when first asked for.
 `python .ci/texts.py` collects the messages of the source into texts/messages.pot and brings the .po
 files up to date; a test fails where that has not been done. The pseudo-language puts every message
-of messages.pot into double brackets and an accent on every letter, which shows what has escaped.
+of messages.pot into double brackets and an accent on every letter, which shows what has escaped;
+another has every word twice, which shows where a page has no room for a longer language.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 Message = str  # a text's id; a constant given to a parameter or field of this type is collected
 
 SOURCE = "en"
-PSEUDO = "pseudo"
+PSEUDO, LONG = "pseudo", "long"
+PSEUDOS = (PSEUDO, LONG)  # languages for tests: made of the messages, which shows what is none
 # Those a visitor is offered, by code, each in its own name.
 LANGUAGES = {SOURCE: "English", "ko": "한국어"}
 FOLDER = Path(__file__).parent / "texts"
@@ -59,11 +61,11 @@ _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 
 @contextlib.contextmanager
 def language(code: str) -> Iterator[None]:
-    """Answer in the language of `code`, one of LANGUAGES or PSEUDO, until the block ends.
+    """Answer in the language of `code`, one of LANGUAGES or PSEUDOS, until the block ends.
 
     Raises ValueError for another; `known` makes one of whatever a link holds.
     """
-    if code not in (*LANGUAGES, PSEUDO):
+    if code not in (*LANGUAGES, *PSEUDOS):
         raise ValueError(f"language = {code!r}: must be one of {', '.join(LANGUAGES)}")
     token = _current.set(code)
     try:
@@ -74,7 +76,7 @@ def language(code: str) -> Iterator[None]:
 
 def known(code: str | None) -> str:
     """Return `code` if there is such a language, otherwise English."""
-    return code if code is not None and code in (*LANGUAGES, PSEUDO) else SOURCE
+    return code if code is not None and code in (*LANGUAGES, *PSEUDOS) else SOURCE
 
 
 def current() -> str:
@@ -161,7 +163,7 @@ def number_marks() -> tuple[str, str]:
 @functools.cache
 def _marks(code: str) -> dict[int, str]:
     """Return the decimal and grouping marks of a language, by the English ones they replace."""
-    if code in (SOURCE, PSEUDO):
+    if code in (SOURCE, *PSEUDOS):
         return {}
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
@@ -189,16 +191,17 @@ def _catalog(code: str) -> Catalog:
     """Return the catalog of a language other than English."""
     from babel.messages.pofile import read_po
 
-    if code != PSEUDO:
+    if code not in PSEUDOS:
         with (FOLDER / f"{code}.po").open("rb") as file:
             return read_po(file, locale=code)
     with TEMPLATE.open("rb") as file:
         catalog = read_po(file, locale=SOURCE)
+    made = _accented if code == PSEUDO else _doubled
     for message in catalog:
         if isinstance(message.id, str):
-            message.string = _accented(message.id) if message.id else message.string
+            message.string = made(message.id) if message.id else message.string
         else:
-            message.string = tuple(_accented(form) for form in message.id)
+            message.string = tuple(made(form) for form in message.id)
     return catalog
 
 
@@ -214,3 +217,9 @@ def _accented(message: str) -> str:
     parts: list[Any] = _KEPT.split(message)
     parts[::2] = [part.translate(_ACCENTS) for part in parts[::2]]
     return f"[[{''.join(parts)}]]"
+
+
+def _doubled(message: str) -> str:
+    """Return a message with its words once more: no translation that fits a page is longer."""
+    words = " ".join(re.findall(r"\w+", " ".join(_KEPT.split(message)[::2])))
+    return f"{message} {words}" if words else message

@@ -18,7 +18,7 @@ from test_map_pages import MAPS, choice_of, small
 from test_payload import unpack
 
 from landscape import SURFACES
-from landscape.language import PSEUDO, TEMPLATE, language, tr
+from landscape.language import LANGUAGES, PSEUDO, TEMPLATE, language, tr
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from views.live.answer import asked, described
 from views.maps import page
@@ -33,14 +33,14 @@ from views.settings.runs import MODELS
 from views.settings.table import FACTORS
 from views.theme import LIGHT
 
-# Names, which are the same in every language: of algorithms, of the app, and in formulas.
-NAMES = {*OPTIMIZERS, "Zigzag", "PyTorch", "Keras", "EMA", "NumPy"}
+# Names, which are the same in every language: of algorithms, of languages, of the app, in formulas.
+NAMES = {*OPTIMIZERS, *LANGUAGES.values(), "Zigzag", "PyTorch", "Keras", "EMA", "NumPy"}
 NAME = re.compile(
     "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(NAMES, key=len)[::-1])
 )
 NO_WORD = re.compile(
     r"\$\$.*?\$\$|\$[^$]+\$"  # formulas
-    r"|```.*?```|`[^`]*`"  # code
+    r"|```.*?```|`[^`]*`|<(?:script|style)>.*?</(?:script|style)>"  # code
     r"|<[^>]*>|&#?\w+;"  # tags and entities
     r"|:material/\w+:|:(?:green|orange|red|blue|violet|gray|grey)\["  # icons and colours
     r"|%?\{[^}]*\}"  # what Plotly or the player fills in

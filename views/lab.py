@@ -16,11 +16,12 @@ from views.live.kept import simulated
 from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player, reported
-from views.presets import CHANGED, MAPS_VIEW, OPENING, PRESETS
+from views.presets import CHANGED, MAPS_VIEW, PRESETS
 from views.report import inspector, report
 from views.server import save, search
 from views.settings import session
 from views.settings.choice import Choice, planned
+from views.settings.languages import draw_languages, tell_browser
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.sidebar import draw_sidebar
@@ -38,6 +39,7 @@ def page() -> None:
     settings = session.opened()
     with language(settings["lang"]):
         draw_page(settings)
+        tell_browser()
 
 
 def draw_page(settings: Settings) -> None:
@@ -77,7 +79,7 @@ def descents(settings: Settings, theme: Theme) -> None:
         player.register(),
         {
             "link": link(settings),
-            "opening": link(Settings({"preset": OPENING})),
+            "opening": link(session.bare_page()),
             "theme": theme.name,
             "controls": controls(settings),
             "answer": sent(settings, theme) if by_script else None,
@@ -153,8 +155,9 @@ def about(settings: Settings) -> None:
 
 
 def heading(settings: Settings) -> None:
-    """Draw title, gallery, the switches of view and curve, and what can be saved."""
+    """Draw title, languages, gallery, the switches of view and curve, and what can be saved."""
     st.markdown("### Zigzag", width="content")
+    draw_languages(settings)
     gallery = st.popover(tr("Gallery"), key="gallery", on_change=session.write_link)
     if gallery.open:
         with gallery:

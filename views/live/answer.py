@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from landscape import SURFACES, Objective
-from landscape.language import LANGUAGES, PSEUDO, SOURCE, current, language, number, tr
+from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, number, tr
 from optimizers import Trajectory
 from optimizers.analysis.measures import facts_of
 from optimizers.analysis.step import inspect_step, taylor
@@ -83,7 +83,7 @@ def checked_theme(name: str) -> str:
 
 def checked_language(code: str) -> str:
     """Return the code of a language, English for an empty text."""
-    if code not in ("", *LANGUAGES, PSEUDO):
+    if code not in ("", *LANGUAGES, *PSEUDOS):
         raise UnreadableError(f"lang must be one of {', '.join(LANGUAGES)}.")
     return code or SOURCE
 

@@ -27,6 +27,18 @@ export function composed(query, pending) {
   return link;
 }
 
+/**
+ * The page's address with the language of a page that is opened without one.
+ * @param {string} query
+ * @param {string} opening
+ */
+export function spoken(query, opening) {
+  const [link, bare] = [new URLSearchParams(query), new URLSearchParams(opening)];
+  const language = bare.get("lang");
+  if (language && !link.has("lang")) link.set("lang", language);
+  return link.toString();
+}
+
 class Live {
   #stopped = new AbortController();
   /** @type {Page | null} */
@@ -162,7 +174,7 @@ class Live {
    */
   #base({ link, opening }) {
     if (location.search === this.#search) return link;
-    return location.search.length > 1 ? location.search : opening;
+    return location.search.length > 1 ? spoken(location.search, opening) : opening;
   }
 
   /** What the page is to show now, as a query. */

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from landscape.language import known
 from views.settings.setting import Note
 from views.settings.settings import Settings, bare, opening, write
 
@@ -36,6 +37,8 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     The bare address is left as it is: a step back to it would bring a new one each time.
     """
     settings, notes = opening(query)
+    if "lang" not in query:
+        settings, _ = settings.changed({"lang": browsers_language()})
     if not bare(query):
         keep(settings, notes, arrived=True)
         return
@@ -54,8 +57,28 @@ def keep(settings: Settings, notes: Sequence[Note], arrived: bool = False) -> No
     """Remember settings and what to tell of them, and write the link."""
     st.session_state[SETTINGS] = settings
     st.session_state[NOTES] = arrived, notes
-    st.session_state[LINK] = write(settings)
+    st.session_state[LINK] = address(settings)
     write_link()
+
+
+def bare_page() -> Settings:
+    """Return what is set where the page is opened without a link."""
+    settings, _ = opening({})
+    return settings.changed({"lang": browsers_language()})[0]
+
+
+def browsers_language() -> str:
+    """Return the language that the visitor's browser asks for, or English where there is none."""
+    return known((st.context.locale or "").partition("-")[0].lower())
+
+
+def address(settings: Settings) -> dict[str, list[str]]:
+    """Return the page's own link: without a language it is in that of whoever opens it."""
+    query = write(settings)
+    query.pop("lang", None)
+    if settings["lang"] != browsers_language():
+        query["lang"] = [settings["lang"]]
+    return query
 
 
 def write_link() -> None:

@@ -205,7 +205,7 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
 
 def bare(query: Mapping[str, Any]) -> bool:
     """Tell whether a link says nothing of the lab."""
-    return not set(query).difference(FRAME)
+    return not set(query).difference(FRAME, KEPT)
 
 
 def opening(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:
@@ -257,9 +257,11 @@ def shown(name: str, texts: list[str]) -> dict[str, str]:
 def write(settings: Settings) -> dict[str, list[str]]:
     """Return the link of settings, defaults left out: the texts of each by its name.
 
-    It is never empty, because a page without a link opens on a preset.
+    It always says something of the lab, because a page whose link does not opens on a preset.
     """
-    values = dict(settings.values) or {"surface": settings["surface"]}
+    values = dict(settings.values)
+    if bare(values):
+        values["surface"] = settings["surface"]
     if any(name in values for name in LOOKING):
         values["look"] = settings["look"]
     return {name: TABLE[name].kind.write(value) for name, value in values.items()}

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from landscape import SURFACES, Surface
 from landscape.discover import discover
-from landscape.language import LANGUAGES, PSEUDO, SOURCE, msgid
+from landscape.language import LANGUAGES, PSEUDOS, SOURCE, msgid
 from views.maps import MAPS
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
@@ -56,7 +56,7 @@ def declared() -> Iterator[Setting]:
     yield Setting(
         "preset", OneOf(("", *PRESETS)), "", msgid("Experiments that each make one point")
     )
-    yield Setting("lang", OneOf((*LANGUAGES, PSEUDO)), SOURCE, msgid("Language"))
+    yield Setting("lang", OneOf((*LANGUAGES, *PSEUDOS)), SOURCE, msgid("Language"))
     yield Setting("view", OneOf(VIEWS), VIEWS[0], msgid("View"))
     yield Setting("curve", OneOf(tuple(CURVES)), next(iter(CURVES)), msgid("Curve"), width=150)
     yield Setting("surface", OneOf(tuple(SURFACES)), DEFAULT.surface, msgid("Surface"))
