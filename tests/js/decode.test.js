@@ -27,10 +27,10 @@ test("float32 comes as it is, in rows where it has two dimensions", async () => 
   assert.deepEqual((await unpack(again)).rows, [values.subarray(0, 3), values.subarray(3)]);
 });
 
-test("levels stand for values between two extremes", async () => {
+test("levels stand for values between two extremes, and come as differences", async () => {
   const bytes = packed(
-    { x: array("u2", 0, [3], { low: -1, step: 0.5 }) },
-    Uint16Array.of(0, 3, 65535),
+    { x: array("d2", 0, [3], { low: -1, step: 0.5 }) },
+    Uint16Array.of(0, 3, 65532),
   );
   assert.deepEqual([...(await unpack(bytes)).x], [-1, 0.5, -1 + 0.5 * 65535]);
 });
@@ -46,7 +46,7 @@ test("a grid's levels are differences that wrap around", async () => {
 });
 
 test("an array that occurs twice is one object, and arrays lie anywhere", async () => {
-  const first = array("u2", 8, [1], { low: 0, step: 1 });
+  const first = array("d2", 8, [1], { low: 0, step: 1 });
   const scene = { deep: [{ x: first }, { y: first, z: array("f4", 0, [2]) }], text: "½ a step" };
   const back = await unpack(packed(scene, Float32Array.of(3, 4), Uint16Array.of(7)));
   assert.equal(back.deep[0].x, back.deep[1].y);

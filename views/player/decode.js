@@ -40,7 +40,7 @@ function read(buffer, offset, { type, shape, low, step }) {
   if (type !== "f4") {
     values = new Float64Array(length);
     const levels = new Uint16Array(buffer, offset, length);
-    if (type === "d2") for (let i = 1; i < length; i++) levels[i] += levels[i - 1];
+    for (let i = 1; i < length; i++) levels[i] += levels[i - 1]; // they come as differences
     for (let i = 0; i < length; i++) values[i] = low + step * levels[i];
   } else {
     values = new Float32Array(buffer, offset, length);

@@ -19,8 +19,8 @@ def pack(scene: dict[str, Any]) -> bytes:
 
     Inflated: the JSON's length as a little-endian uint32, the JSON, padding to a multiple of 8,
     the arrays. In the JSON an array is `{"$": {type, offset, shape, ...}}`. float32 arrays are sent
-    as they are; float64 arrays as uint16 levels between their extremes, which must be finite; of a
-    grid, fewer levels and each as its difference from the one before, which compresses to half.
+    as they are; float64 arrays as uint16 levels between their extremes, which must be finite, each
+    as its difference from the one before, which compresses to half; a grid has fewer levels.
     The same array object is sent once, however often it occurs.
     """
     blocks: list[bytes] = []
@@ -51,9 +51,7 @@ def encode(values: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     if values.dtype == np.float32 or not values.size:
         return {"type": "f4"}, values.tobytes()
     low, high = float(values.min()), float(values.max())
-    grid = values.ndim == 2
-    step = (high - low) / (GRID_LEVELS if grid else LEVELS)
-    levels = np.rint((values - low) / (step or 1.0)).astype("<u2")
-    if grid:  # uint16 wraps around, and so does the sum that undoes it
-        levels = np.diff(levels.ravel(), prepend=np.uint16(0))
-    return {"type": "d2" if grid else "u2", "low": low, "step": step}, levels.tobytes()
+    step = (high - low) / (GRID_LEVELS if values.ndim == 2 else LEVELS)
+    levels = np.rint((values.ravel() - low) / (step or 1.0)).astype("<u2")
+    levels[1:] -= levels[:-1].copy()  # uint16 wraps around, and so does the sum that undoes it
+    return {"type": "d2", "low": low, "step": step}, levels.tobytes()
