@@ -16,7 +16,16 @@ from optimizers import OPTIMIZERS, SCHEDULES, simulate
 from optimizers.record import NO_DECAY
 from views.settings.choice import chosen, idle
 from views.settings.rates import EFFECTIVE, OWN, SAME
-from views.settings.setting import NumberList, OneOf, PointList, Range, Rate, Setting, Several
+from views.settings.setting import (
+    NumberList,
+    OneOf,
+    PairList,
+    PointList,
+    Range,
+    Rate,
+    Setting,
+    Several,
+)
 from views.settings.settings import Settings, read
 from views.settings.table import FACTORS, TABLE
 
@@ -71,6 +80,8 @@ def others(setting: Setting, settings: Settings) -> list[Any]:
         values += [kind.options[:1], kind.options[1:3], kind.options[-1:]]
     elif isinstance(kind, PointList):
         values += ["1 1", "0.5 0.25; 1 1"]
+    elif isinstance(kind, PairList):
+        values += ["0.001 0.5", "0.001 0; 0.01 0.9"]
     elif isinstance(kind, NumberList) and setting.id not in TAME:
         values += ["0.5", "0.001, 0.01"]
     if isinstance(kind, Range) and kind.whole:

@@ -87,7 +87,7 @@ def test_a_factor_is_on_the_page_in_links_labels_maps_and_files(tmp_path):
     files = (f"tests/test_{name}.py" for name in ("settings", "page", "map_pages"))
     told, code = run_tests(tmp_path, "tests/items/factor.py")
     assert code == 0, told
-    told, code = run_tests(tmp_path, "-k", "Warm-up", *files)
+    told, code = run_tests(tmp_path, "-k", "Second", *files)
     assert code == 0, told
 
 

@@ -128,9 +128,15 @@ def test_every_factor_can_be_compared_in_every_view(compare, view):
         ({"compare": "Start", "Quadratic.starts": "1 2; 3,4"}, ["start (1, 2)", "start (3, 4)"]),
         ({"compare": "Seed", "seeds": "7, 8", "noise": "1"}, ["seed 7", "seed 8"]),
         ({"compare": "Weight decay", "decays": "0 .5"}, ["decay 0", "decay 0.5"]),
+        ({"compare": "Warm-up", "warmups": "0, 20"}, ["warm-up 0", "warm-up 20"]),
+        ({"compare": "Updates", "budgets": "10; 2000"}, ["10 updates", "2,000 updates"]),
+        (
+            {"compare": "Rate and momentum", "Quadratic.Momentum.pairs": "0,1 0; .01, 0.9"},
+            ["lr 0.1, momentum 0", "lr 0.01, momentum 0.9"],
+        ),
         ({"optimizers": ["Adam", "SGD"]}, ["Adam", "SGD"]),
     ],
-    ids=[*list(FACTORS)[1:8], next(iter(FACTORS))],
+    ids=[*list(FACTORS)[1:], next(iter(FACTORS))],
 )
 def test_the_values_to_compare_come_from_the_link(link, rows):
     app = opened(**link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,20 +18,15 @@ from optimizers import OPTIMIZERS, Run, Trajectory, simulate
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import zigzag
 from optimizers.analysis.verdicts import verdict
-from optimizers.maps import (
-    BasinMap,
-    BatchGrid,
-    Ensemble,
-    Escape,
-    MomentumGrid,
-    NoiseBall,
-    RateSweep,
-)
+from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
-from views.presets import DEFAULT, OPENING, PRESETS
+from views.maps import MAPS
+from views.presets import DEFAULT, GROUPS, OPENING, PRESETS, SHOWN
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
 from views.scene.scene import ground_of
+from views.settings.choice import choose
+from views.settings.settings import Settings
 
 APP = Path(__file__).parents[1] / "app.py"
 SEEDS = 200
@@ -212,8 +208,18 @@ def test_newton_needs_one_update():
     claims("newton", "in one update", f"needs {updates[1]} ", "0.0001", f" {updates[2]}.")
 
 
-def test_the_sweep_finds_the_rates_of_the_claim():
-    request = RateSweep(PRESETS["sweep"].experiment, seeds=50)
+def map_of(slug: str) -> Any:
+    """Return the request of a preset's map, as the page makes it."""
+    settings = Settings({"preset": slug})
+    return MAPS[settings["map"]].ask(settings, choose(settings))
+
+
+@pytest.mark.parametrize(
+    ("slug", "part"), [("sweep", "a sixteenth"), ("best-rates", "about a fifteenth")]
+)
+def test_the_sweep_finds_the_rates_of_the_claim(slug, part):
+    request = map_of(slug)
+    assert request.seeds == 50
     found = request.compute()
     best = [found.best(c) for c in range(3)]
     stretches = [found.lost(c) for c in range(3)]
@@ -221,27 +227,32 @@ def test_the_sweep_finds_the_rates_of_the_claim():
     lost = [stretch[0][0] if stretch else np.inf for stretch in stretches]
     limit = OPTIMIZERS["Momentum"].edges(request.experiment.runs[1].hyper)[-1] / 10
     claims(
-        "sweep",
+        slug,
         "Curvature 10, batches of 32, noise σ = 2",
         f"rate {best[0]:.2g} and diverges from {lost[0]:.2g} on",
         "2 / 10 = 0.2",
-        f"best at {best[1]:.2g}, a sixteenth",
+        f"best at {best[1]:.2g}, {part}",
         f"stable up to {limit:.2g}",
     )
-    assert 1 / 17 < best[1] / best[0] < 1 / 15
-    assert limit < lost[1] < 1.06 * limit
+    of = {"a sixteenth": 16, "about a fifteenth": 15}[part]
+    assert 1 / (of + 1) < best[1] / best[0] < 1 / (of - 1)
+    assert limit < lost[1] < 1.08 * limit
     assert np.isinf(lost[2])
+    if slug == "best-rates":
+        claims(slug, f"up to {request.high:g}")
 
 
-def test_the_best_pixel_lies_near_polyaks_optimum():
-    found = MomentumGrid(PRESETS["polyak"].experiment).compute()
+@pytest.mark.parametrize("slug", ["polyak", "rate-momentum"])
+def test_the_best_pixel_lies_near_polyaks_optimum(slug):
+    found = map_of(slug).compute()
     j, i = np.unravel_index(int(np.argmin(found.gap)), found.gap.shape)
     high, low = 10.0, 1.0  # the roots of the curvatures 100 and 1
+    digits = 1 if slug == "polyak" else 2
     claims(
-        "polyak",
+        slug,
         "condition number 100, 100 updates",
         f"{found.gap.shape[0]} × {found.gap.shape[1]}",
-        f"rate {found.rates[i]:.1g} at momentum {found.others[j]:.1g}",
+        f"rate {found.rates[i]:.{digits}g} at momentum {found.others[j]:.{digits}g}",
         f"{4 / (high + low) ** 2:.2g} at {((high - low) / (high + low)) ** 2:.2g}",
     )
     limit = 2 * (1 + found.others) / 100
@@ -251,16 +262,25 @@ def test_the_best_pixel_lies_near_polyaks_optimum():
     assert np.isfinite(found.gap[found.rates[None, :] < limit[:, None]]).all()
 
 
-def test_the_best_rate_grows_with_the_batch():
-    request = BatchGrid(PRESETS["scaling"].experiment, seeds=32, budget="samples")
+def test_the_map_of_rate_and_momentum_is_cropped_to_what_teaches():
+    """Half of the earlier one shows runs that diverge."""
+    lost = [np.isinf(map_of(slug).compute().gap).mean() for slug in ("polyak", "rate-momentum")]
+    assert lost[0] > 0.45
+    assert lost[1] < 0.2
+
+
+@pytest.mark.parametrize("slug", ["scaling", "batch-scaling"])
+def test_the_best_rate_grows_with_the_batch(slug):
+    request = map_of(slug)
+    assert request.seeds == 32
     found = request.compute()
     assert request.reference * request.experiment.steps == 12_800
     sizes = found.others.tolist()
     best = {size: found.ridge()[sizes.index(size)] for size in (1, 8, 64, 256)}
     gap = {size: found.gap[sizes.index(size)].min() for size in sizes}
-    claims("scaling", "12,800 samples", *(f"{best[size]:.2g}" for size in (1, 8, 64, 256)))
+    claims(slug, "12,800 samples", *(f"{best[size]:.2g}" for size in (1, 8, 64, 256)))
     most = max(gap[size] for size in sizes if size <= 256)
-    claims("scaling", f"{most:.2g} or less", f"1,024 it is {gap[1024]:.2g}")
+    claims(slug, f"{most:.2g} or less", f"1,024 it is {gap[1024]:.2g}")
 
 
 def test_the_basins_of_adam_are_as_large_as_claimed():
@@ -294,6 +314,28 @@ def test_the_basins_of_adam_are_as_large_as_claimed():
     assert steps == pytest.approx([0.1] * 3, rel=1e-6)
 
 
+def test_momentum_gains_some_starts_and_loses_others():
+    requests = [map_of(slug) for slug in ("two-hollows", "gains-and-losses")]
+    assert [r.experiment.runs[0].optimizer for r in requests] == ["SGD", "Momentum"]
+    assert requests[1].experiment.runs[0].hyper["momentum"] == 0.9
+    maps = [request.compute() for request in requests]
+    best = [i for i, point in enumerate(maps[0].points) if point.kind == "global minimum"]
+    before, after = (np.isin(found.where, best) for found in maps)
+    gained, lost = after & ~before, before & ~after
+    x = np.broadcast_to(maps[0].x, before.shape)
+    assert gained.mean() > 0.1
+    assert lost.mean() > 0.05
+    assert (x[gained] > -0.2).all()
+    assert (x[lost] < -1.4).all()
+    borders = [sum(int((np.diff(f.where, axis=k) != 0).sum()) for k in (0, 1)) for f in maps]
+    # One line: no row of starts is parted twice.
+    assert ((np.diff(before.astype(int), axis=1) != 0).sum(axis=1) <= 1).all()
+    claims("two-hollows", "rate 0.05, 1,000 updates", f"From {100 * before.mean():.0f}%")
+    claims("gains-and-losses", f"{100 * after.mean():.0f}% end", f"{100 * gained.mean():.0f}% of")
+    claims("gains-and-losses", f"lost, {100 * lost.mean():.1f}%")
+    claims("gains-and-losses", f"{borders[1] / borders[0]:.1f} times as long")
+
+
 def test_only_momentum_ends_in_the_global_minimum_more_than_by_luck():
     found = Ensemble(PRESETS["ensemble"].experiment, seeds=200).compute()
     best = [i for i, point in enumerate(found.points) if point.kind == "global minimum"]
@@ -318,14 +360,16 @@ def test_the_escape_from_the_local_minimum_is_as_likely_as_claimed():
     assert not share[at[64] :].any()
 
 
-def test_the_noise_ball_is_as_wide_as_theory_says():
-    found = NoiseBall(PRESETS["ball"].experiment, 1e-3, 10.0).compute()
-    at = [int(np.argmin(np.abs(found.rates - rate))) for rate in (0.01, 0.1)]
+@pytest.mark.parametrize(("slug", "low"), [("ball", 0.01), ("noise-ball", 0.0095)])
+def test_the_noise_ball_is_as_wide_as_theory_says(slug, low):
+    found = map_of(slug).compute()
+    at = [int(np.argmin(np.abs(found.rates - rate))) for rate in (low, 0.1)]
+    assert found.rates[at] == pytest.approx([low, 0.1], rel=0.05)
     measured, theory = found.measured[0, at], found.theory[0, at]
     last = dict(zip(found.schedules, found.shrinking[:, -1], strict=True))
     claims(
-        "ball",
-        f"rate of 0.01, SGD hovers at a mean loss of {measured[0]:.2g}",
+        slug,
+        f"rate of {low}, SGD hovers at a mean loss of {measured[0]:.2g}",
         f"0.1 of {measured[1]:.2g}",
         f"says {theory[0]:.2g} and {theory[1]:.2g}",
         f"leave {last['Constant']:.2g}",
@@ -404,6 +448,19 @@ def test_zigzag():
     products = [rate * 0.1 * 20 for rate in rates]
     claims("zigzag", f"At rate {rates[0]}", f"is {products[0]:.2g} and {products[1]:.2g}")
     claims("zigzag", f"at {high.loss:.2g} against {low.loss:.2g}")
+
+
+def test_textbook():
+    sgd, momentum = seen("textbook")
+    assert (sgd.flips, sgd.turns) == (29, 29)
+    assert sgd.angle > 130
+    assert momentum.angle < 40
+    assert momentum.path[-1, 0] > 0.8, "past the minimum"
+    assert sgd.loss / momentum.loss == pytest.approx(1 / 4, abs=0.04)
+    claims("textbook", "SGD at 0.95", f"{sgd.turns} times", f"{sgd.loss:.2g} against")
+    claims(
+        "textbook", f"against {momentum.loss:.2g}", f"to {momentum.path[-1, 0]:.1g} on the other"
+    )
 
 
 def test_four_rates():
@@ -560,6 +617,218 @@ def test_freed():
     claims("freed", f"of 200 seeds {away} end near a minimum, {up} of them at the upper one")
 
 
+def test_tenth():
+    sgd, same, tenth = seen("tenth")
+    assert sgd.angle > 130
+    assert same.angle > 60
+    assert tenth.angle < 25
+    assert same.length > 2.5 * tenth.length
+    assert sgd.length > 2.5 * tenth.length
+    assert same.path[:, 0].max() > 1.5
+    assert abs(tenth.path[-1, 0]) < abs(sgd.path[-1, 0]), "as near"
+    rates = [run.lr for run in PRESETS["tenth"].experiment.runs]
+    assert rates[0] == rates[1] == pytest.approx(10 * rates[2])
+    claims("tenth", "momentum 0.9", f"to x = {same.path[:, 0].max():.2g}", "40 updates")
+    claims("tenth", f"{tenth.length:.2g} long", f"SGD's is {sgd.length:.2g}")
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the largest distance of a path's positions, (n, 2), to the line of another's."""
+    start, way = b[:-1], np.diff(b, axis=0)
+    lengths = np.maximum((way**2).sum(axis=1), 1e-300)
+    share = (((a[:, None] - start) * way).sum(axis=-1) / lengths).clip(0, 1)
+    nearest = start + share[..., None] * way
+    return float(np.hypot(*(nearest - a[:, None]).transpose(2, 0, 1)).min(axis=1).max())
+
+
+def between(slug: str) -> float:
+    sgd, momentum = (run.path for run in seen(slug))
+    return max(apart(sgd, momentum), apart(momentum, sgd))
+
+
+def tenfold(slug: str) -> bool:
+    sgd, momentum = PRESETS[slug].experiment.runs
+    same = sgd.lr == pytest.approx(momentum.lr / (1 - momentum.hyper["momentum"]))
+    return bool(same and momentum.hyper["momentum"] == 0.9)
+
+
+def test_same_path():
+    sgd, momentum = seen("same-path")
+    assert between("same-path") < 0.15
+    assert sgd.length > 4
+    assert momentum.length > 4
+    assert tenfold("same-path")
+    claims("same-path", "ten times the rate", f"apart than {between('same-path'):.2g}", "500")
+
+
+def test_paths_part():
+    sgd, momentum = seen("paths-part")
+    assert between("paths-part") > 1
+    assert sgd.angle < 5
+    assert momentum.length > 1.5 * sgd.length
+    assert momentum.path[:, 0].max() > 0.5, "past the minimum"
+    assert tenfold("paths-part")
+    claims("paths-part", "a tenth", "0.01 and 0.1", f"up to {between('paths-part'):.2g}")
+
+
+def test_rotated():
+    before, after = seen("along-axes"), seen("rotated")
+    experiments = [PRESETS[slug].experiment for slug in ("along-axes", "rotated")]
+    assert [e.params["rotation"] for e in experiments] == [0, 45]
+    assert experiments[0].runs == experiments[1].runs
+    turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    assert before[0].path @ turn.T == pytest.approx(after[0].path, abs=1e-9), "it just turns"
+    assert after[0].away() == pytest.approx(before[0].away(), abs=1e-9)
+    assert before[1].away() < 0.2
+    assert after[1].away() > 2
+    slopes = SURFACES["Quadratic"].hessian(0, 0, **experiments[1].params)
+    assert min(slopes[0], slopes[2]) > 50, "both axes are steep"
+    claims("along-axes", "condition number 100", "60 updates")
+    claims("along-axes", f"end {before[0].away():.2g} and {before[1].away():.2g} from")
+    claims("along-axes", f"loss {before[0].loss:.2g} and {before[1].loss:.2g}")
+    claims("rotated", "45 degrees", f"loss of {after[0].loss:.2g}", f"{after[1].away():.2g} from")
+    claims("rotated", f"at loss {after[1].loss:.2g}")
+
+
+def test_never_rests():
+    runs = seen("never-rests")
+    for run in runs:
+        assert np.abs(run.path[-20:]) == pytest.approx(run.trajectory.lr[0] / 2, rel=0.01)
+        assert (np.diff(np.sign(run.path[-20:]), axis=0) != 0).any(axis=1).all(), "it hops"
+        assert np.ptp(run.trajectory.loss[-20:]) < 0.01 * run.loss, "a shelf"
+    halves = [f"{run.trajectory.lr[0] / 2:g}" for run in runs]
+    losses = [f"{run.loss:.3g}" for run in runs]
+    claims("never-rests", "{}, {} and {} away".format(*halves), "{}, {} and {}".format(*losses))
+
+
+def test_adamw():
+    adam, adamw = seen("adamw")
+    experiment = PRESETS["adamw"].experiment
+    (plain,) = simulate(replace(experiment, runs=(replace(experiment.runs[0], weight_decay=0.0),)))
+    assert np.hypot(*(plain.path[-1] - (3, 2))) < 0.02
+    assert adam.away(3, 2) < 0.1
+    assert 0.9 < adamw.away(3, 2) < 1.3
+    largest = np.abs(adamw.path).max()
+    assert 1.95 < largest <= 1 / 0.5
+    moved = np.hypot(*(adam.path[-1] - plain.path[-1]))
+    claims("adamw", "decay 0.5", f"{moved:.2g} only", f"AdamW {adamw.away(3, 2):.3g} before", "2 =")
+
+
+def test_warm_up():
+    thrown, saved = seen("warm-up")
+    assert thrown.trajectory.diverged_at == 3
+    assert saved.away(3, 0.5) < 0.25
+    (x0, x1), (y0, y1) = frame("warm-up")
+    x, y = saved.path.T
+    assert ((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).all()
+    assert saved.trajectory.run.warmup == 10
+    claims("warm-up", "rate of 0.03", "at step 3", "ten small", f"{saved.away(3, 0.5):.1g} away")
+    claims("warm-up", "200 updates", f"loss {saved.loss:.2g}")
+
+
+# --- Ends of many seeds
+
+
+def cloud(slug: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the runs of a preset end, (runs, seeds, 2), and their median losses, (runs,)."""
+    experiment = replace(PRESETS[slug].experiment, seed=0)
+    found = Ensemble(experiment, seeds=SEEDS).compute()
+    return found.end, found.median[:, -1]
+
+
+def arrived(ends: np.ndarray) -> list[float]:
+    """Return the shares in percent of the ends within 0.4 of (0, 0), by run."""
+    away = np.hypot(*np.nan_to_num(ends, nan=np.inf).transpose(2, 0, 1))
+    return (100 * (away < 0.4).mean(axis=1)).tolist()
+
+
+@pytest.mark.parametrize("slug", ["ripples", "ripples-ends"])
+def test_ripples(slug):
+    ends, losses = cloud(slug)
+    none, some, many = arrived(ends)
+    assert none == 0
+    assert some > 80
+    assert many < 20
+    assert (np.ptp(ends[0], axis=0) < 1e-9).all(), "one dot"
+    assert losses[1] < 0.01 < losses[0]
+    outside = (np.abs(ends[2]) > 5).any(axis=1).mean()
+    assert 0.5 < outside < 0.7
+    said = f"{none:.0f}, {some:.0f} and {many:.0f}%" if slug == "ripples" else f"{some:.0f}% are"
+    claims(slug, "batches of 16", said) if slug == "ripples-ends" else claims(slug, said, "0.4")
+
+
+def test_high_ripples():
+    ends, losses = cloud("high-ripples")
+    away = np.hypot(*ends.transpose(2, 0, 1))
+    assert (np.ptp(ends[0], axis=0) < 1e-9).all(), "one dot"
+    none, some, many = (100 * (away < 1.5).mean(axis=1)).tolist()
+    assert none == 0
+    assert some > 80
+    assert many < 40
+    assert losses[1] < losses[0] / 10
+    claims("high-ripples", f"dent, {away[0, 0]:.2g} from", "batches of 16", "200 seeds")
+    claims("high-ripples", f"{some:.0f}% end within 1.5", f"{many:.0f}% do")
+    held, crossing, thrown = seen("high-ripples")
+    assert np.hypot(*(held.path[-1] - held.path[0])) < 0.7
+    assert crossing.away() == pytest.approx(np.median(away[1]), abs=0.05), "the median"
+    assert thrown.length > 3 * crossing.length
+    assert crossing.length > 50 * held.length
+
+
+def test_the_path_across_the_ripples_is_a_usual_one():
+    held, crossing, thrown = seen("ripples")
+    assert np.hypot(*(held.path[-1] - held.path[0])) < 0.6
+    assert crossing.away() < 0.1
+    assert np.abs(crossing.path).max() < 5, "in the picture"
+    assert thrown.away() > 2
+    _, losses = cloud("ripples")
+    assert crossing.loss == pytest.approx(losses[1], rel=0.05), "the median"
+
+
+def test_get_out():
+    ends, _ = cloud("get-out")
+    low = 100 * (np.hypot(*(ends - (-1, -0.5)).T) < np.hypot(*(ends - (1, 0.5)).T)).mean(axis=0)
+    assert low[0] > 55
+    assert low[1] < 15
+    assert low[2] == 0
+    assert (np.hypot(*(ends[2] - (1, 0.5)).T) < 0.4).all(), "none has moved"
+    claims("get-out", f"of 8, {low[0]:.0f}% end", f"of 32, {low[1]:.0f}%", "256 none")
+
+
+def test_decays():
+    ends, losses = cloud("decays")
+    assert (losses[0] > 4 * losses[1:]).all()
+    assert (ends[0, :, 0].std() > 2 * ends[1:, :, 0].std(axis=1)).all()
+    constant, root, step, linear, cosine = (f"{loss:.2g}" for loss in losses)
+    claims("decays", f"is {constant}, and {root} with inverse square root, {step} with step")
+    claims("decays", f"{linear} with linear and {cosine} with cosine")
+
+
+def test_equal_updates():
+    ends, losses = cloud("equal-updates")
+    middles = ends[:, :, 0].mean(axis=1)
+    assert np.ptp(middles) < 0.1
+    assert (np.diff(losses) < 0).all()
+    assert (np.diff(ends[:, :, 0].std(axis=1)) < 0).all(), "tighter"
+    claims("equal-updates", "60 updates", f"{-middles.mean():.2g} before")
+    claims("equal-updates", "is {:.2g} with batches of 4, {:.2g} with 32, {:.2g}".format(*losses))
+
+
+def test_equal_samples():
+    ends, losses = cloud("equal-samples")
+    experiment = PRESETS["equal-samples"].experiment
+    plans = [experiment.plan(run) for run in experiment.runs]
+    assert [plan.steps * plan.batch_size for plan in plans] == [3840] * 3
+    assert losses[1] < losses[0] / 4
+    assert losses[1] < losses[2] / 10
+    far = -ends[2, :, 0].mean()
+    assert far > 4
+    width = ends[:, :, 0].std(axis=1)
+    assert width[0] > 4 * width[2]
+    claims("equal-samples", "3,840 samples each: 960, 120 and 15 updates", f"still {far:.2g} from")
+    claims("equal-samples", "is {:.2g}, {:.2g} and {:.2g}".format(*losses))
+
+
 def frame(slug: str) -> Frame:
     experiment = PRESETS[slug].experiment
     return ground_of(experiment, simulate(experiment), SIDE_BY_SIDE).box
@@ -574,8 +843,26 @@ def test_what_the_gallery_shows_fills_its_panels(slug):
     assert (np.ptp(np.concatenate(runs), axis=0) / (high - low)).max() > 0.5
 
 
-def test_the_gallery_has_a_dozen_presets_each_with_a_number_in_its_claim():
-    assert len(PRESETS) >= 12
+NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
+
+
+@pytest.mark.parametrize("preset", SHOWN, ids=lambda preset: preset.slug)
+def test_a_caption_is_one_short_line_whose_numbers_are_those_of_the_claim(preset):
+    assert 20 <= len(preset.caption) <= 60
+    assert not preset.caption.endswith(".")
+    said = {*NUMBER.findall(preset.claim)}
+    assert {*NUMBER.findall(preset.caption)} <= said
+
+
+def test_every_preset_of_the_gallery_stands_in_one_group():
+    groups = [group for group in GROUPS.values() if any(p.listed for p in group.presets)]
+    assert [p.slug for group in groups for p in group.presets] == [p.slug for p in SHOWN]
+    assert all(preset.listed for group in groups for preset in group.presets)
+    assert all(len(group.presets) >= 3 for group in groups)
+
+
+def test_the_gallery_has_dozens_of_presets_each_with_a_number_in_its_claim():
+    assert len(SHOWN) >= 30
     assert all(any(c.isdigit() for c in preset.claim) for preset in PRESETS.values())
 
 

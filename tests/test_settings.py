@@ -20,6 +20,7 @@ from views.settings.setting import (
     Listed,
     NumberList,
     OneOf,
+    PairList,
     PointList,
     Range,
     RunName,
@@ -101,6 +102,30 @@ def test_a_preset_of_one_optimizer_can_be_compared_by_optimizers():
     assert choose(settings).labels == ("Momentum",)
 
 
+@pytest.mark.parametrize(
+    ("surface", "slug"), [("Ackley", "ripples"), ("Rastrigin", "high-ripples")]
+)
+@pytest.mark.parametrize(
+    "before", [{"preset": "headline"}, {}, {"preset": "zigzag", "lang": "pseudo"}]
+)
+def test_a_rippled_surface_opens_on_the_experiment_that_crosses_them(surface, slug, before):
+    settings, notes = Settings(before).changed({"surface": surface})
+    assert notes == []
+    lang = {"lang": before["lang"]} if "lang" in before else {}
+    assert settings.values == {"preset": slug, **lang}
+    # Which is too special for another surface: that opens as it does without a preset.
+    other, _ = settings.changed({"surface": "Himmelblau"})
+    assert other.values == {"surface": "Himmelblau", **lang}
+
+
+def test_a_rippled_surface_keeps_what_was_changed_before():
+    settings, _ = Settings({"preset": "headline", "noise": 2.0}).changed({"surface": "Ackley"})
+    assert settings.values == {"preset": "headline", "noise": 2.0, "surface": "Ackley"}
+    # And a link is what it says.
+    linked, _ = read({"surface": "Ackley"})
+    assert linked.values == {"surface": "Ackley"}
+
+
 # --- A link is read as it is written
 
 
@@ -120,6 +145,8 @@ def any_value(setting: Setting, choice: random.Random) -> Any:
         case NumberList():
             numbers = [choice.uniform(kind.low, kind.high) for _ in range(choice.randint(0, 10))]
             return choice.choice([", ".join(f"{n:.3g}" for n in numbers), "", "x; &=%"])
+        case PairList():
+            return choice.choice(["", "0.1 0.9; 0.01 0", "; ".join(["0.5 0.25"] * 3), "nan nan"])
         case PointList():
             return choice.choice(["", "0 0; 1 1", "; ".join(["0.5 0.25"] * 3), "nan nan"])
     raise TypeError(kind)
@@ -320,6 +347,17 @@ def test_the_runs_of_a_factor_have_names_of_their_own(compare):
             {"compare": "Start", "Quadratic.starts": "1 2; 1 2.0000001"},
             ["start (1, 2)", "start (1, 2.0000001)"],
         ),
+        (
+            {
+                "compare": "Rate and momentum",
+                "Quadratic.Momentum.pairs": "0.1 0.9; 0.1000000001 0.9; 0.1 0",
+            },
+            [
+                "lr 0.1, momentum 0.9",
+                "lr 0.1000000001, momentum 0.9",
+                "lr 0.1, momentum 0",
+            ],
+        ),
     ],
 )
 def test_labels_have_as_many_digits_as_tell_runs_apart(link, labels):
@@ -332,6 +370,52 @@ def test_a_list_is_written_with_all_digits_of_its_numbers():
     experiment = Experiment(runs=(Run("SGD", lr=0.1234567891), Run("SGD", lr=1 / 3)))
     given = FACTORS["Learning rate"].defaults(experiment)
     assert given == {"Quadratic.SGD.rates": "0.1234567891, 0.3333333333333333"}
+
+
+def test_what_is_compared_by_updates_takes_the_place_of_length_and_unit():
+    link = {"compare": "Updates", "budgets": "5, 50", "length": "7", "unit": "epochs", "batch": "8"}
+    choice = choose(read({**link, "noise": "1"})[0])
+    assert [len(t.lr) for t in simulate(choice.experiment)] == [5, 50]
+    assert choice.unit == "updates"
+    assert choice.labels == ("5 updates", "50 updates")
+
+
+def test_what_is_cut_is_said_once_for_all_runs_of_a_length():
+    choice = choose(read({"length": "30000"})[0])
+    assert [note.text() for note in choice.notes] == [
+        "SGD, Momentum, RMSProp, Adam: cut to 5,000 of 30,000 updates."
+    ]
+    link = {"compare": "Batch size", "batches": ["1", "2", "100"], "noise": "1"}
+    choice = choose(read({**link, "length": "1", "unit": "epochs"})[0])
+    assert [note.text() for note in choice.notes] == ["batch 1: cut to 5,000 of 10,000 updates."]
+
+
+def test_a_warm_up_and_a_pair_change_the_run_that_has_them_and_no_other():
+    runs = choose(read({"compare": "Warm-up", "warmups": "0, 20"})[0]).experiment.runs
+    assert runs == (Run("SGD", lr=runs[0].lr), Run("SGD", lr=runs[0].lr, warmup=20))
+    link = {"compare": "Rate and momentum", "Quadratic.Nesterov.pairs": "0.1 0; 0.01 0.9"}
+    choice = choose(read({**link, "Rate and momentum.optimizer": "Nesterov"})[0])
+    assert [(r.optimizer, r.lr, r.hyper["momentum"]) for r in choice.experiment.runs] == [
+        ("Nesterov", 0.1, 0),
+        ("Nesterov", 0.01, 0.9),
+    ]
+
+
+def test_the_pairs_to_begin_with_have_one_effective_rate():
+    runs = choose(read({"compare": "Rate and momentum"})[0]).experiment.runs
+    rates = [run.lr / (1 - run.hyper["momentum"]) for run in runs]
+    assert len(rates) == 4
+    assert rates == pytest.approx([rates[0]] * 4, rel=0.01)
+
+
+def test_a_pair_out_of_bounds_is_left_out_and_said():
+    link = {"compare": "Rate and momentum", "Quadratic.Momentum.pairs": "0.1 0.5; 0.1 1.5; 3"}
+    choice = choose(read(link)[0])
+    assert choice.labels == ("lr 0.1, momentum 0.5",)
+    assert [note.text() for note in choice.notes] == [
+        f"`{word}` is left out: not a number from 0 to 100 and one from 0 to 0.999."
+        for word in ("0.1 1.5", "3")
+    ]
 
 
 def test_a_link_is_read_and_an_experiment_chosen_in_less_than_a_millisecond():

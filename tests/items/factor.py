@@ -22,15 +22,15 @@ from views.settings.choice import choose
 from views.settings.settings import defaults, read, write
 from views.settings.table import FACTORS, TABLE
 
-NAME = "Warm-up"
-LINK = {"compare": NAME, "warmups": "0, 20", "schedule": "Cosine", "Warm-up.optimizer": "Adam"}
+NAME = "Second beta"
+LINK = {"compare": NAME, "betas": "0.9, 0.99", "schedule": "Cosine", f"{NAME}.optimizer": "AdamW"}
 
 patient = test_map_pages.patient  # here, too, the page waits for its map
 
 
 def test_it_stands_below_the_others():
     assert list(FACTORS)[-1] == NAME
-    assert {"warmups", f"{NAME}.optimizer"} <= {*TABLE}
+    assert {"betas", f"{NAME}.optimizer"} <= {*TABLE}
 
 
 @pytest.mark.parametrize("view", PICTURES)
@@ -38,42 +38,43 @@ def test_the_page_compares_it_in_every_view(view):
     app = opened(view=view, **LINK)
     assert not app.exception
     assert not app.warning
-    assert [row[0] for row in results(app)] == ["warm-up 0", "warm-up 20"]
+    assert [row[0] for row in results(app)] == ["beta 0.9", "beta 0.99"]
 
 
 def test_its_control_takes_the_place_of_the_one_for_all_runs():
     app = opened(**LINK)
-    app.session_state["drawer Schedule and warm-up"] = True
+    app.session_state["drawer Hyperparameters"] = True
     labels = [widget.label for widget in app.run().text_input]
-    assert "Warm-up, in updates" not in labels
-    labelled(app.text_input, "Warm-ups").set_value("5, 6, 7").run()
-    assert [row[0] for row in results(app)] == ["warm-up 5", "warm-up 6", "warm-up 7"]
-    assert app.query_params["warmups"] == "5, 6, 7"
+    assert "beta1" in labels
+    assert "beta2" not in labels
+    labelled(app.text_input, "Second betas").set_value("0.5, 0.6, 0.7").run()
+    assert [row[0] for row in results(app)] == ["beta 0.5", "beta 0.6", "beta 0.7"]
+    assert app.query_params["betas"] == "0.5, 0.6, 0.7"
     labelled(app.selectbox, "Compare").set_value("Optimizer").run()
-    assert "Warm-up, in updates" in [widget.label for widget in app.text_input]
+    assert "beta2" in [widget.label for widget in app.text_input]
 
 
 def test_a_link_is_its_experiment_and_back():
     settings, notes = read(LINK)
     assert notes == []
     runs = choose(settings).experiment.runs
-    assert [(run.optimizer, run.schedule, run.warmup) for run in runs] == [
-        ("Adam", "Cosine", 0),
-        ("Adam", "Cosine", 20),
+    assert [(run.optimizer, run.schedule, run.hyper["beta2"]) for run in runs] == [
+        ("AdamW", "Cosine", 0.9),
+        ("AdamW", "Cosine", 0.99),
     ]
     assert read(write(settings)) == (settings, [])
-    looking, _ = read({**LINK, "look.run": "warm-up 20", "look": "open"})
+    looking, _ = read({**LINK, "look.run": "beta 0.99", "look": "open"})
     assert choose(looking).look.run == 1
 
 
 def test_a_preset_can_compare_it(monkeypatch):
-    runs = tuple(Run("SGD", lr=0.1, warmup=count) for count in (3, 30))
+    runs = tuple(Run("Adam", lr=0.1, hyper={"beta2": beta}) for beta in (0.5, 0.9))
     preset = dataclasses.replace(
-        PRESETS["ravine"], experiment=Experiment(runs=runs), compare=NAME, slug="warm"
+        PRESETS["ravine"], experiment=Experiment(runs=runs), compare=NAME, slug="betas"
     )
-    monkeypatch.setattr(module, "PRESETS", {"warm": preset})
+    monkeypatch.setattr(module, "PRESETS", {"betas": preset})
     monkeypatch.setattr(module, "defaults", defaults.__wrapped__)
-    assert choose(module.Settings({"preset": "warm"})).experiment == preset.experiment
+    assert choose(module.Settings({"preset": "betas"})).experiment == preset.experiment
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -89,4 +90,4 @@ def test_its_runs_are_saved():
         (query,) = re.findall(rf'\.{kind}\?([^"]+)"', links)
         response = answered(html.unescape(query), kind)
         assert response.status_code == 200
-        assert b"warm-up 20" in response.body
+        assert b"beta 0.99" in response.body

@@ -83,7 +83,8 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     names = factor.names_of(values)
     labels = [label.text() for label in factor.labels_of(values)]
     fair = settings["fair"] if len(settings.rules) > 1 else OWN
-    length, unit, samples = settings["length"], settings["unit"], settings["samples"]
+    length, samples = settings["length"], settings["samples"]
+    unit = unless(settings, "unit")
     runs = {name: run_of(settings, name, fair) for name in settings.rules}
     if factor.of_rules:
         varied = list(runs.values())
@@ -91,10 +92,9 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         (run,) = runs.values()
         varied = [factor.vary(run, value, settings) for value in values]
     steps = [run.steps or updates_in(length, unit, samples, run.batch_size) for run in varied]
-    for label, count in zip(labels, steps, strict=True):
-        if count > MOST_UPDATES:
-            told = {"run": label, "most": whole(MOST_UPDATES), "steps": whole(count)}
-            notes.append(Note(CUT, told))
+    for count in dict.fromkeys(count for count in steps if count > MOST_UPDATES):
+        cut = ", ".join(label for label, own in zip(labels, steps, strict=True) if own == count)
+        notes.append(Note(CUT, {"run": cut, "most": whole(MOST_UPDATES), "steps": whole(count)}))
     steps = [min(count, MOST_UPDATES) for count in steps]
     most = max(steps)
     experiment = Experiment(

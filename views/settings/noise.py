@@ -122,7 +122,8 @@ def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
     # The noise of one sample does not depend on how many there are.
     if experiment.noise > 0 and sizes.difference({None, 1}):
         return None
-    if settings["unit"] == "samples" and None in sizes and not is_cut(settings, experiment):
+    seen = settings["unit"] == "samples" and not settings.replaced("unit")
+    if seen and None in sizes and not is_cut(settings, experiment):
         return None
     if counts_epochs(settings, experiment) and sizes != {None}:
         return None
@@ -131,7 +132,8 @@ def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
 
 def counts_epochs(settings: Settings, experiment: Experiment) -> bool:
     """Tell whether the length of a run, or its schedule, is counted in epochs or samples."""
-    length = settings["unit"] != "updates" and not is_cut(settings, experiment)
+    counted = settings["unit"] != "updates" and not settings.replaced("unit")
+    length = counted and not is_cut(settings, experiment)
     schedules = {run.schedule_params.get("unit") for run in experiment.runs}
     return length or not schedules.isdisjoint({EPOCHS, 1.0})
 

@@ -277,6 +277,25 @@ class PointList(Listed):
 
 
 @dataclass(frozen=True)
+class PairList(Listed):
+    """Pairs of numbers separated by semicolons, of which each has its own `sides`."""
+
+    sides: tuple[tuple[float, float], tuple[float, float]]
+    empty = msgid("No pair to compare: {shown} are shown.")
+
+    def values(self, value: Any) -> tuple[list[Any], list[Note]]:
+        """Return the pairs, each once, and a note on everything that is left out."""
+        (low, high), (least, most) = self.sides
+        bounds = {
+            "low": f"{low:g}",
+            "high": f"{high:g}",
+            "least": f"{least:g}",
+            "most": f"{most:g}",
+        }
+        return read_pairs(value, self.sides, Note(NO_PAIR, bounds))
+
+
+@dataclass(frozen=True)
 class Setting:
     """One setting of the lab.
 
@@ -357,6 +376,9 @@ SPLIT = msgid(
 TWICE = msgid("`{word}` is left out: it is there already.")
 TOO_MANY = msgid("`{word}` is left out: at most {most} runs are compared.")
 NO_POINT = msgid("`{word}` is left out: not a point near the frame.")
+NO_PAIR = msgid(
+    "`{word}` is left out: not a number from {low} to {high} and one from {least} to {most}."
+)
 
 
 def read_numbers(
@@ -394,31 +416,38 @@ def read_numbers(
 
 
 def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[Note]]:
-    """Read points, "x y" separated by semicolons; return them and a note on every other.
+    """Read points as `read_pairs` does; they lie within twice the domain."""
+    x, y = map(doubled, surface.domain)
+    return read_pairs(text, (x, y), Note(NO_POINT))
 
-    A comma between the only two words of a point is a decimal one, "1,5 2", and else separates.
-    They lie within twice the domain, at most MOST_PANELS of them and each once.
+
+def read_pairs(
+    text: str, sides: tuple[tuple[float, float], tuple[float, float]], none: Note
+) -> tuple[list[tuple[float, float]], list[Note]]:
+    """Read pairs, "x y" separated by semicolons; return them and a note on every other.
+
+    A comma between the only two words of a pair is a decimal one, "1,5 2", and else separates.
+    Their numbers lie within `sides`; there are at most MOST_PANELS of them and each once. `none`
+    is the note on a word that is no such pair, without the word.
     """
-    points: list[tuple[float, float]] = []
+    pairs: list[tuple[float, float]] = []
     notes: list[Note] = []
     for words in text.split(";")[:100]:
+        said = {"word": clean(words.strip()[:20])}
         try:
             x, y = map(number_of, coordinates(words))
         except ValueError:
             x = y = math.nan
-        inside = all(
-            low <= value <= high
-            for value, (low, high) in zip((x, y), map(doubled, surface.domain), strict=True)
-        )
+        inside = all(low <= value <= high for value, (low, high) in zip((x, y), sides, strict=True))
         if not inside:
-            notes.append(Note(NO_POINT, {"word": clean(words.strip()[:20])}))
-        elif (x, y) in points:
-            notes.append(Note(TWICE, {"word": clean(words.strip()[:20])}))
-        elif len(points) == MOST_PANELS:
-            notes.append(Note(TOO_MANY, {"word": words.strip()[:20], "most": MOST_PANELS}))
+            notes.append(Note(none.message, {**said, **none.values}))
+        elif (x, y) in pairs:
+            notes.append(Note(TWICE, said))
+        elif len(pairs) == MOST_PANELS:
+            notes.append(Note(TOO_MANY, {**said, "most": MOST_PANELS}))
         else:
-            points.append((x, y))
-    return points, notes
+            pairs.append((x, y))
+    return pairs, notes
 
 
 def coordinates(text: str) -> list[str]:

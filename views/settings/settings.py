@@ -27,6 +27,8 @@ FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
 KEPT = ("lang",)  # what a preset leaves as it is
+# What is no change of an experiment.
+UNTOUCHED = (*KEPT, "preset", "surface", "view", "curve", "tolerance", "map")
 
 GIVEN_TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
 OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
@@ -116,6 +118,7 @@ class Settings:
 
         A value that its setting does not take leaves it as it is. A preset begins anew.
         """
+        changes = self._opening(changes)
         kept = KEPT if "preset" in changes else self.values
         values = {id: value for id, value in self.values.items() if id in kept}
         for name, value in changes.items():
@@ -125,6 +128,19 @@ class Settings:
                 continue
         settings, unfit = settled(values)
         return settings, [unfit_note(settings, name, old, self) for name, old in unfit.items()]
+
+    def _opening(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a change of the surface as one of the preset, where that opens on one.
+
+        It does if nothing was changed before: what a visitor has set is kept on another surface.
+        """
+        if set(changes) != {"surface"} or set(self.values).difference(UNTOUCHED):
+            return changes
+        for preset in PRESETS.values():
+            if changes["surface"] in preset.opens:
+                return {"preset": preset.slug}
+        # What was made for one surface is too special for another.
+        return {"preset": "", **changes} if self.preset and self.preset.opens else changes
 
 
 def settled(values: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
@@ -276,6 +292,8 @@ def defaults(slug: str) -> Mapping[str, Any]:
     preset = PRESETS.get(slug)
     compare = FACTORS[preset.compare if preset else TABLE["compare"].default]
     values = values_of(preset.experiment if preset else DEFAULT, compare)
+    if preset:
+        values |= preset.settings
     if preset and preset.map:
         values |= {"view": MAPS_VIEW, **preset.map}
     return MappingProxyType({id: TABLE[id].kind.check(value) for id, value in values.items()})

@@ -23,6 +23,7 @@ from views.settings.setting import (
     Note,
     NumberList,
     OneOf,
+    PairList,
     PointList,
     Range,
     Rate,
@@ -276,6 +277,7 @@ DRAWN: Mapping[type, Callable[[Setting, Settings, str, dict[str, Any]], None]] =
     Several: _several,
     NumberList: _listed,
     PointList: _listed,
+    PairList: _listed,
 }
 
 

@@ -1,0 +1,113 @@
+"""Rules that adapt the rate, and weight decay."""
+
+from __future__ import annotations
+
+from optimizers import Experiment, Run
+from views.presets.preset import Group, Preset
+
+PRESETS = (
+    Preset(
+        slug="out-of-breath",
+        title="AdaGrad runs out of breath",
+        claim="At the same rate on the same way, AdaGrad's steps crowd together a third of the way,"
+        " RMSProp's reach the minimum. AdaGrad's step 60 is 0.016 long, a ninth of its first.",
+        caption="AdaGrad's step 60 is a ninth of its first",
+        experiment=Experiment(
+            surface="Quadratic",
+            start=(-4.5, 4.0),
+            steps=60,
+            runs=(Run("AdaGrad", lr=0.1), Run("RMSProp", lr=0.1)),
+        ),
+    ),
+    Preset(
+        slug="never-rests",
+        title="RMSProp never rests",
+        claim="Each run seems to arrive, and then hops for ever between points half its rate beside"
+        " the minimum: 0.2, 0.1 and 0.05 away on each axis. Half the rate, half the hop. The losses"
+        " stand on three shelves, at 0.1, 0.025 and 0.00625.",
+        caption="It hops for ever, half its rate beside the minimum",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 4.0},
+            start=(-1.5, 1.0),
+            steps=300,
+            runs=tuple(Run("RMSProp", lr=lr) for lr in (0.4, 0.2, 0.1)),
+        ),
+        compare="Learning rate",
+    ),
+    Preset(
+        slug="adam-scale",
+        title="Adam ignores the scale",
+        claim="The ravine is 300 times as steep as it is flat. SGD drops into it and crawls; Adam"
+        " heads for the minimum. After 60 updates Adam is 0.043 away, and no rate brings SGD"
+        " nearer than 2.7.",
+        caption="No rate brings SGD nearer than 2.7",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 300.0},
+            steps=60,
+            runs=(Run("SGD", lr=0.00317), Run("Adam", lr=0.1)),
+        ),
+    ),
+    Preset(
+        slug="along-axes",
+        title="Along the axes Adam arrives",
+        claim="A ravine of condition number 100 along the axis. Momentum and Adam both come to the"
+        " minimum in 60 updates: they end 0.042 and 0.093 from it, at loss 0.086 and 0.064. The"
+        " next experiment turns the ravine.",
+        caption="Momentum ends at loss 0.086, Adam at 0.064",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 100.0},
+            start=(-4.0, 1.0),
+            steps=60,
+            runs=(Run("Momentum", lr=0.02), Run("Adam", lr=0.2)),
+        ),
+    ),
+    Preset(
+        slug="rotated",
+        title="Adam needs the axes",
+        claim="The same ravine and start, turned by 45 degrees. Momentum's path just turns with"
+        " them, to the same loss of 0.086. Adam, which had arrived, is stuck half-way: 2.4 from the"
+        " minimum, at loss 2.9. It scales each axis by itself, and here both are steep.",
+        caption="Turned by 45 degrees, Adam stops at loss 2.9",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 100.0, "rotation": 45.0},
+            start=(-3.5355339059327378, -2.121320343559643),
+            steps=60,
+            runs=(Run("Momentum", lr=0.02), Run("Adam", lr=0.2)),
+        ),
+    ),
+    Preset(
+        slug="decay-moves",
+        title="Weight decay moves the goal",
+        claim="All runs come to rest, but with weight decay not at the minimum: decay 0.1 stops"
+        " 0.24 before it, decay 1 stops 0.83 before it.",
+        caption="Decay 1 stops 0.83 before the minimum",
+        experiment=Experiment(
+            surface="Rosenbrock",
+            steps=1500,
+            runs=tuple(Run("Momentum", lr=0.001, weight_decay=w) for w in (0.0, 0.1, 1.0)),
+        ),
+        compare="Weight decay",
+    ),
+    Preset(
+        slug="adamw",
+        title="AdamW is not L2",
+        claim="Both runs have weight decay 0.5. Added to the gradient, as L2, it moves Adam's end"
+        " by 0.025 only. Decoupled, it stops AdamW 1.05 before the minimum, just below x = 2 ="
+        " 1 / 0.5: there the pull back is as large as Adam's step.",
+        caption="Decay 0.5 moves Adam's end by 0.025, AdamW's by 1.05",
+        experiment=Experiment(
+            surface="Himmelblau",
+            start=(0.5, 0.5),
+            steps=400,
+            runs=tuple(
+                Run(name, lr=0.1, weight_decay=0.5, schedule="Cosine") for name in ("Adam", "AdamW")
+            ),
+        ),
+    ),
+)
+
+GROUP = Group("Rates that adapt", "Adaptive", 3, PRESETS)

@@ -1,0 +1,51 @@
+"""Rules that know the curvature, or learn it."""
+
+from __future__ import annotations
+
+from optimizers import Experiment, Run
+from views.presets.preset import Group, Preset
+
+PRESETS = (
+    Preset(
+        slug="one-jump",
+        title="Newton jumps",
+        claim="Newton is on the minimum after 1 update, in one straight jump. SGD bounces 19 times"
+        " in 20 updates, and is still 0.6 away.",
+        caption="There after 1 update; SGD bounces 19 times",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 20.0},
+            steps=20,
+            runs=(Run("SGD", lr=0.095), Run("Newton", lr=1.0)),
+        ),
+    ),
+    Preset(
+        slug="newton-saddle",
+        title="Newton lands on the saddle",
+        claim="SGD rolls down to a minimum, at loss −0.25. Newton jumps to the flat point between"
+        " the minima, where the loss is 0, and stays.",
+        caption="The wrong point, where the slope is 0 too",
+        experiment=Experiment(
+            surface="Saddle",
+            start=(1.5, 0.4),
+            steps=40,
+            runs=(Run("SGD", lr=0.2), Run("Newton", lr=1.0)),
+        ),
+    ),
+    Preset(
+        slug="lbfgs",
+        title="L-BFGS learns the curvature",
+        claim="Four updates bring L-BFGS within 0.001 of the lowest loss. SGD turns 29 times and"
+        " ends at loss 2.3.",
+        caption="Four updates, where SGD turns 29 times",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 30.0, "rotation": 30.0},
+            start=(-4.0, 1.0),
+            steps=30,
+            runs=(Run("SGD", lr=0.0645), Run("L-BFGS", lr=1.0)),
+        ),
+    ),
+)
+
+GROUP = Group("Second order", "Second order", 4, PRESETS)
