@@ -249,6 +249,37 @@ def test_why_there_is_no_map(name, link, words):
     assert any(words in info.value for info in app.info)
 
 
+@pytest.mark.parametrize(("name", "link", "words"), NOT_THESE.values(), ids=NOT_THESE.keys())
+def test_one_click_sets_up_what_a_map_needs(name, link, words):
+    link = {**VALLEY, **link}
+    if link.get("compare") == "Batch size":
+        del link["batch"]
+    app = opened(map=name, **link)
+    assert app.button(key="set up").label.startswith("Set up: ")
+    app.button(key="set up").click().run()
+    check_opens(app)
+    assert pixel(app)
+    assert type(asked(app)) is type(small("Himmelblau")[name])
+
+
+@pytest.mark.parametrize("compare", FACTORS)
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_is_at_most_one_click_away_from_the_first_page(name, compare):
+    """Without a page: the changes that the button would make are enough for a request."""
+    settings, _ = read({"compare": compare, "map": name, "view": "Maps"})
+    _, changes = page.lacking(settings, MAPS[name])
+    settings, _ = settings.changed(changes)
+    assert page.lacking(settings, MAPS[name]) == ([], {})
+    assert settings["map"] == name
+
+
+def test_a_map_that_would_take_too_long_offers_nothing():
+    link = {"map": "Ensemble of seeds", "ensemble.seeds": "1000", "length": "5000", **NOISY}
+    settings, _ = read({**link, "optimizers": [*OPTIMIZERS][:9]})
+    lacks = page.lacking(settings, MAPS["Ensemble of seeds"])
+    assert lacks == ([], {}) or lacks[1] == {}
+
+
 def test_a_map_that_is_too_large_is_refused_in_words():
     large = {"map.size": "256", "momentum.seeds": "99", "length": "50"}
     app = opened(map="Rate and momentum", **large, **NOISY)
@@ -390,6 +421,20 @@ def small(surface: str) -> dict[str, Any]:
     }
 
 
+OUTLINES = re.findall(r'^  \["([\w-]+)", "M', (ROOT / "views/player/chart.js").read_text(), re.M)
+SIGNS = {*OUTLINES, *(f"{name}-open" for name in OUTLINES)}
+
+
+def signs_of(trace: dict[str, Any]) -> set[str]:
+    """Return what a legend may call the marks of a trace."""
+    kind, mode = trace["type"], trace.get("mode", "lines")
+    if kind in ("heatmap", "contour"):
+        return {"area"}
+    dash = trace.get("line", {}).get("dash", "solid")
+    found = {"line" if dash == "solid" else "dash"} if "lines" in mode else set()
+    return found | ({trace["marker"]["symbol"]} if "markers" in mode else set())
+
+
 def drawn(name: str, request: Any, theme: Any = LIGHT) -> tuple[Any, Shown]:
     result = request.compute()
     return result, MAPS[name].draw(request, result, choice_of(request.experiment), theme)
@@ -408,8 +453,11 @@ def test_plotly_accepts_every_figure_and_it_can_be_sent(name, surface, theme):
         assert panel.label
         assert {"l", "r", "t", "b"} <= panel.figure["layout"]["margin"].keys()
         assert pack({**panel.figure})
-        assert panel.legend
-        assert all(re.fullmatch(r"#[0-9a-fA-F]{6}", colour) for _, colour in panel.legend)
+        assert panel.legend or len(panel.figure["layout"]["annotations"]) == len(RUNS)
+        assert all(re.fullmatch(r"#[0-9a-fA-F]{6}", key.colour) for key in panel.legend)
+        assert {key.sign for key in panel.legend} <= SIGNS
+        drawn_signs = {sign for trace in panel.figure["data"] for sign in signs_of(trace)}
+        assert {key.sign for key in panel.legend} <= drawn_signs, "the marks that are drawn"
 
 
 @pytest.mark.parametrize("name", ["Rate and momentum", "Rate and batch size"])
@@ -555,7 +603,7 @@ def test_a_sweep_rates_nothing_where_the_loss_has_no_lower_bound():
     assert "good from" not in shown.words
     assert "best" not in shown.words
     assert "no rate is good or bad" in shown.words
-    zones = [text for text, _ in shown.panels[0].legend if text.startswith("zone")]
+    zones = [key.text for key in shown.panels[0].legend if key.text.startswith("zone")]
     assert zones == ["zone: diverges", "zone: falls without end"]
 
 
@@ -641,7 +689,7 @@ def test_the_colours_of_the_basins_are_those_of_their_ends():
     experiment = Experiment("Himmelblau", steps=200, runs=(Run("SGD", lr=0.018),))
     result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
     heat = shown.panels[0].figure["data"][0]
-    legend = [text for text, _ in shown.panels[0].legend]
+    legend = [key.text for key in shown.panels[0].legend]
     colour = np.floor(heat["z"]).astype(int)
     for k, point in enumerate(result.points[:2]):
         index = legend.index(place(point))
@@ -658,9 +706,9 @@ def test_more_ends_than_colours_share_one():
     experiment = Experiment("Rastrigin", steps=60, runs=(Run("SGD"),))
     result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
     assert len(np.unique(result.where)) > 20
-    texts = [text for text, _ in shown.panels[0].legend]
+    texts = [key.text for key in shown.panels[0].legend]
     assert "other ends" in texts
-    assert len(texts) == len({colour for _, colour in shown.panels[0].legend}) < 13
+    assert len(texts) == len({key.colour for key in shown.panels[0].legend}) < 13
     assert go.Figure(shown.panels[0].figure)
 
 

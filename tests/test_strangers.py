@@ -18,12 +18,13 @@ from optimizers import Experiment, simulate
 from views.live import routes as live
 from views.maps import MAPS, files
 from views.maps.base import MOST_REQUEST_UPDATES
+from views.maps.reasons import Lack
 from views.server import save
 from views.server.save import table
 from views.server.table import cell
 from views.settings.choice import choose
 from views.settings.rates import BEST
-from views.settings.setting import HARMLESS, Note, clean, harmless
+from views.settings.setting import HARMLESS, clean, harmless
 from views.settings.settings import Settings, read, write
 from views.settings.table import FACTORS, TABLE
 
@@ -61,6 +62,9 @@ LISTS = {
     "Seed": "seeds",
     "Weight decay": "decays",
     "Momentum": "Quadratic.Momentum.momenta",
+    "Warm-up": "warmups",
+    "Updates": "budgets",
+    "Rate and momentum": "Quadratic.Momentum.pairs",
 }
 texts = st.one_of(st.sampled_from(ACTS), st.text(max_size=60), st.just("0.1, zzz"))
 
@@ -250,7 +254,7 @@ def test_any_link_is_read_and_chooses_an_experiment(link):
     assert all(1 <= choice.experiment.plan(run).steps <= 5000 for run in choice.experiment.runs)
     for each in MAPS.values():
         asked = each.bounded(read_, choice)
-        assert isinstance(asked, Note) or asked.updates <= MOST_REQUEST_UPDATES
+        assert isinstance(asked, Lack) or asked.updates <= MOST_REQUEST_UPDATES
     assert read(write(read_))[0] == read_
 
 

@@ -12,19 +12,21 @@ from landscape.language import number as written
 from optimizers import Experiment
 from optimizers.maps import Request
 from optimizers.maps.base import noisy
-from views.maps.reasons import too_many
+from views.maps.reasons import Lack, too_many
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure, Mark, plain_layout
-from views.scene.panel import Panel
+from views.scene.panel import Key, Panel
 from views.settings.noise import NO_DRAWS, idle_without_noise
 from views.settings.runs import run_setting
-from views.settings.setting import Note, Range, Setting
+from views.settings.setting import Range, Setting
 from views.theme import Theme
 
 if TYPE_CHECKING:
     from views.settings.choice import Choice
     from views.settings.settings import Settings
 
+FEW_DECADES = 2.2  # of an axis that is labelled between them too
+MOST_DECADES = 6  # of an axis that are labelled: more would touch on a phone
 MOST_REQUEST_UPDATES = 2**29  # of all runs of one map: the longest take a minute of one core
 
 RUN = run_setting("map.run", msgid("Run"), 170)
@@ -34,12 +36,14 @@ RUN = run_setting("map.run", msgid("Run"), 170)
 class Shown:
     """A drawn map: its panels, the first of which may be clicked, and what is said of them.
 
-    `pixel` says what one pixel or point is, `words` what is to be seen, with its numbers.
+    `pixel` says what one pixel or point is, `words` what is to be seen, with its numbers. Panels
+    that are `stacked` stand below each other, each as wide as the page.
     """
 
     panels: tuple[Panel, ...]
     pixel: str
     words: str
+    stacked: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,24 +52,24 @@ class Map:
 
     `settings` are those it has of its own or shares with other maps, in the order of their
     controls; `seeds` is the one of them that is the number of seeds, and `seeded(experiment)`
-    tells whether that means anything. `ask` returns the request, or a note on why there is none to
-    make. `draw` turns a result into what is shown. `load` takes over a click on it into the lab's
+    tells whether that means anything. `ask` returns the request, or what is lacking for one.
+    `draw` turns a result into what is shown. `load` takes over a click on it into the lab's
     settings, by id, and is None where a click means nothing.
     """
 
     name: Message
     settings: tuple[Setting, ...]
-    ask: Callable[[Settings, Choice], Request | Note]
+    ask: Callable[[Settings, Choice], Request | Lack]
     draw: Callable[[Any, Any, Choice, Theme], Shown]
     load: Callable[[Any, Any, Choice, float, float], dict[str, Any]] | None = None
     hint: Message = ""  # what a click does
     seeds: Setting | None = None
     seeded: Callable[[Experiment], bool] = noisy
 
-    def bounded(self, settings: Settings, choice: Choice) -> Request | Note:
-        """Return the request, or a note where there is none or it makes too many updates."""
+    def bounded(self, settings: Settings, choice: Choice) -> Request | Lack:
+        """Return the request, or what is lacking for one that makes no more updates than it may."""
         request = self.ask(settings, choice)
-        if isinstance(request, Note) or request.updates <= MOST_REQUEST_UPDATES:
+        if isinstance(request, Lack) or request.updates <= MOST_REQUEST_UPDATES:
             return request
         return too_many(request.updates, MOST_REQUEST_UPDATES)
 
@@ -98,11 +102,11 @@ def of_one_run(settings: Settings, setting: Setting, choice: Choice) -> Experime
     return replace(choice.experiment, runs=(run,))
 
 
-def seeds_setting(name: str, default: int, most: int = 1000) -> Setting:
-    """Return the setting of a number of seeds."""
+def seeds_setting(name: str, default: int, most: int = 1000, batches: bool = False) -> Setting:
+    """Return the setting of a number of seeds; of a map that varies the `batches` by itself too."""
     kind = Range(1, most, 10, whole=True)
     help = msgid("Runs that differ in their noise only. Without noise all are the same.")
-    idle = idle_without_noise(NO_DRAWS)
+    idle = None if batches else idle_without_noise(NO_DRAWS)
     return Setting(f"{name}.seeds", kind, default, msgid("Seeds"), help, width=110, idle=idle)
 
 
@@ -157,15 +161,25 @@ def updates_of(experiment: Experiment) -> str:
     return tr("{least} to {most} updates", least=whole(least), most=whole(most))
 
 
-def legend_of(marks: Sequence[Mark]) -> tuple[tuple[str, str], ...]:
-    """Return the texts of the marks and their colours."""
-    return tuple((mark.label, mark.colour) for mark in marks)
+def legend_of(marks: Sequence[Mark], points: bool = False) -> tuple[Key, ...]:
+    """Return the legend of runs: their lines, or their marks where these are drawn as `points`."""
+    signs = [
+        mark.symbol if points else "line" if mark.dash == "solid" else "dash" for mark in marks
+    ]
+    return tuple(
+        Key(mark.label, mark.colour, sign) for mark, sign in zip(marks, signs, strict=True)
+    )
 
 
 def heights(values: Any, gaps: bool = True) -> list[float | None]:
     """Return losses for a chart, None where there is nothing; `gaps` are for a logarithmic axis."""
     floor = GAP_FLOOR if gaps else -math.inf
     return [max(v, floor) if math.isfinite(v) else None for v in values.tolist()]
+
+
+def floors(gaps: Any) -> bool:
+    """Tell whether a logarithmic axis has no place for one of these gaps."""
+    return bool((gaps < GAP_FLOOR).any())
 
 
 def band(x: list[Any], low: list[Any], high: list[Any], colour: str) -> list[Figure]:
@@ -209,7 +223,19 @@ def power(exponent: int) -> str:
 
 
 def decades(low: float, high: float) -> Figure:
-    """Return the ticks of a logarithmic axis between two positive numbers: every power of ten."""
-    ends = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
-    kept = list(ends)[:: max(1, len(ends) // 7)]
-    return {"tickvals": [10.0**d for d in kept], "ticktext": [power(d) for d in kept]}
+    """Return the ticks of a logarithmic axis between two positive numbers.
+
+    They are powers of ten, and where there are few of these 1, 2 and 5 times each.
+    """
+    first, last = math.log10(low) - 1e-9, math.log10(high) + 1e-9
+    ends = range(math.ceil(first), math.floor(last) + 1)
+    if last - first < FEW_DECADES:
+        kept = [
+            step * 10.0**decade
+            for decade in range(math.floor(first), ends.stop + 1)
+            for step in (1, 2, 5)
+            if first <= math.log10(step * 10.0**decade) <= last
+        ]
+        return {"tickvals": kept, "ticktext": [written(value) for value in kept]}
+    exponents = list(ends)[:: math.ceil(len(ends) / MOST_DECADES) or 1]
+    return {"tickvals": [10.0**d for d in exponents], "ticktext": [power(d) for d in exponents]}

@@ -13,7 +13,7 @@ from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED
 from views.maps.base import RUN, Map, Shown, axis_layout, base_layout, of_one_run, updates_of
 from views.scene.figures import Figure
 from views.scene.frames import domain
-from views.scene.panel import Panel
+from views.scene.panel import Key, Panel
 from views.settings.setting import OneOf, Setting
 from views.theme import Theme
 
@@ -111,7 +111,7 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     layout["yaxis"] = axis_layout(theme, "", range=[y0, y1])
     optimizer = request.experiment.runs[0].optimizer
     aspect = min(1.0, (y1 - y0) / (x1 - x0))
-    colours = tuple((text, colour) for _, text, colour in legend)
+    colours = tuple(Key(text, colour) for _, text, colour in legend)
     return Shown(
         (
             Panel(

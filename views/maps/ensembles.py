@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from landscape.language import number, percent, tr, whole
-from landscape.record import LOCAL_MINIMUM
+from landscape.record import LOCAL_MINIMUM, LOWEST_KINDS
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
 from views.maps.base import (
@@ -18,6 +18,7 @@ from views.maps.base import (
     base_layout,
     curve,
     decades,
+    floors,
     heights,
     legend_of,
     loss_name,
@@ -32,33 +33,52 @@ from views.maps.basins import SPECIAL, name_of
 from views.maps.reasons import (
     ALL_ALIKE,
     BATCHES_VARY,
+    BOWL,
     NO_BALL,
     NO_ESCAPE,
     NO_NOISE,
     RATES_VARY,
     SCHEDULES_VARY,
+    VALLEY,
+    Lack,
+    compared,
+    no_noise,
+    other_surface,
 )
 from views.scene.curves import gap_title
-from views.scene.figures import Figure, Ground, Mark, background, marks_of
-from views.scene.panel import Panel
+from views.scene.figures import (
+    GAPS,
+    Figure,
+    Ground,
+    Mark,
+    arrangement,
+    axis,
+    background,
+    marks_of,
+    title,
+)
+from views.scene.frames import Frame, domain, within
+from views.scene.panel import Key, Panel
+from views.scene.scene import SHAPES, columns
 from views.theme import Theme
 
 if TYPE_CHECKING:
     from views.settings.choice import Choice
-    from views.settings.setting import Note
     from views.settings.settings import Settings
 
 MOST_DOTS = 300  # of a run in the cloud of ends
+COLOURED = ("Constant", "Step", "Cosine", "Linear", "Inverse sqrt")  # of the schedules
+MOST_ENDS = (0.02, 0.98)  # the quantiles of the ends between which the frame is fitted
 ENSEMBLE_SEEDS = seeds_setting("ensemble", 200)
-ESCAPE_SEEDS = seeds_setting("escape", 300)
+ESCAPE_SEEDS = seeds_setting("escape", 300, batches=True)
 BALL_SEEDS = seeds_setting("ball", 100)
 BALL_RANGE = range_settings("ball", 1e-3)
 
 
-def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | Note:
+def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | Lack:
     """Return the map that is asked for."""
     if not noisy(choice.experiment):
-        return NO_NOISE
+        return no_noise(settings, NO_NOISE, batch=True)
     return Ensemble(choice.experiment, settings[ENSEMBLE_SEEDS.id])
 
 
@@ -78,49 +98,102 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
     layout["xaxis"] = axis_layout(theme, tr("updates"))
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(objective.lowest(), True) if objective.bounded else tr("loss"),
+        gap_title(objective.lowest(), floors(result.low)) if objective.bounded else tr("loss"),
         **({"type": "log", "exponentformat": "power", "dtick": 1} if objective.bounded else {}),
     )
     label = tr("Loss of many seeds over the updates")
     loss = Panel({"data": data, "layout": layout}, label, legend=legend_of(marks))
     return Shown(
-        (loss, cloud(request, result, marks, theme)),
+        (cloud(request, result, marks, theme), loss),
         tr(
-            "Each line is the median of {seeds} runs that differ in their noise only, its band"
-            " holds 80% of them; each dot is where one of them ends.",
+            "Each dot is where one of {seeds} runs ends that differ in their noise only. Below,"
+            " each line is the median of their losses, and its band holds 80% of them.",
             seeds=whole(request.seeds),
         ),
         ends(result, marks, loss_name(experiment)),
+        stacked=True,
     )
 
 
 def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) -> Panel:
-    """Return the surface with the ends of all runs on it."""
-    ground = Ground.of(request.experiment)
-    (x0, x1), (y0, y1) = ground.box
-    figure = background(ground, 1, theme)
-    for trace in figure["data"]:
-        trace["showlegend"] = False
-        if trace["type"] == "contour":
-            trace["showscale"] = False
+    """Return a picture of the surface for each run, with the ends of all its seeds on it."""
+    panels = len(marks)
+    across = columns(panels)
+    box = frame_of_ends(request, result, SHAPES[across])
+    ground = Ground(request.experiment.objective, box)
+    figure = background(ground, panels, theme)
+    figure["data"] = [trace for trace in figure["data"] if trace.get("name") != "words"]
+    layout = figure["layout"]
+    arranged = arrangement(panels, across)
+    for name, value in arranged["layout"].items():
+        axis_name, _, key = name.partition(".")
+        layout[axis_name][key] = value
+    layout["annotations"] = []
     for c, mark in enumerate(marks):
+        plan = request.experiment.plan(request.experiment.runs[c])
         end = result.end[c][np.isfinite(result.end[c]).all(axis=-1)][:MOST_DOTS]
-        inside = (x0 <= end[:, 0]) & (end[:, 0] <= x1) & (y0 <= end[:, 1]) & (end[:, 1] <= y1)
-        figure["data"].append(
+        where = {"xaxis": axis(c, "x"), "yaxis": axis(c, "y"), "hoverinfo": "skip"}
+        inside = within(end, box)
+        dots = {"symbol": mark.symbol, "size": 6, "color": mark.colour}
+        edge = {"line": {"color": theme.ground[0], "width": 0.6}}
+        start = np.array([plan.start])[within(np.array([plan.start]), box)]
+        ring = {"symbol": "circle", "size": 11, "color": theme.ground[0]}
+        figure["data"] += [
             {
                 "type": "scatter",
                 "mode": "markers",
                 "name": mark.label,
                 "x": end[inside, 0].tolist(),
                 "y": end[inside, 1].tolist(),
-                "marker": {"symbol": mark.symbol, "size": 6, "color": mark.colour, "opacity": 0.5},
-                "hoverinfo": "skip",
-            }
-        )
-    figure["layout"]["margin"] = {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False}
-    figure["layout"]["dragmode"] = False
-    aspect = min(1.0, (y1 - y0) / (x1 - x0))
-    return Panel(figure, tr("Where the runs of all seeds end"), aspect, legend=legend_of(marks))
+                "marker": {**dots, **edge},
+                **where,
+            },
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "start",
+                "x": start[:, 0].tolist(),
+                "y": start[:, 1].tolist(),
+                "marker": {**ring, "line": {"width": 2.5, "color": theme.text}},
+                **where,
+            },
+        ]
+        outside = len(end) - int(inside.sum())
+        said = tr("{count} outside", count=whole(outside)) if outside else ""
+        layout["annotations"].append(title(c, mark, said, theme))
+    layout["margin"] = {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False}
+    layout["dragmode"] = False
+    # Of all panels together, with the gaps between them.
+    rows = arranged["rows"]
+    aspect = SHAPES[across] * (rows + GAPS[1] * (rows - 1)) / (across + GAPS[0] * (across - 1))
+    label = tr("Where the runs of all seeds end")
+    return Panel(figure, label, aspect, 300 * rows)  # whose titles are its legend
+
+
+def frame_of_ends(request: Ensemble, result: Spread, shape: float) -> Frame:
+    """Return the frame that most ends of every run lie in, and the global minima that are near.
+
+    It is of the same scale in x and y, `shape` is its height over its width, and what lies beyond
+    the surface's domain is left out.
+    """
+    (x0, x1), (y0, y1) = domain(request.experiment)
+    ends = [end[np.isfinite(end).all(axis=-1)] for end in result.end]
+    edges = [np.quantile(end, MOST_ENDS, axis=0) for end in ends if len(end)]
+    edges = edges or [np.array([(x0, y0), (x1, y1)])]
+    low, high = np.min(edges, axis=0)[0], np.max(edges, axis=0)[1]
+    size = float((high - low).max())
+    for point in result.points:
+        if point.kind in LOWEST_KINDS:
+            here = np.array([point.x, point.y])
+            if np.maximum(low - here, here - high).max() <= size:
+                low, high = np.minimum(low, here), np.maximum(high, here)
+    low = np.maximum(low, (x0, y0))
+    high = np.maximum(np.minimum(high, (x1, y1)), low + 0.02 * (x1 - x0))
+    sides = 1.2 * (high - low)
+    wide = max(float(sides[0]), float(sides[1]) / shape)
+    middle, half = (low + high) / 2, np.array([wide, wide * shape]) / 2
+    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
+    return (left, right), (bottom, top)
 
 
 def ends(result: Spread, marks: list[Mark], what: str) -> str:
@@ -139,15 +212,15 @@ def ends(result: Spread, marks: list[Mark], what: str) -> str:
     return "\n".join(rows)
 
 
-def ask_escape(settings: Settings, choice: Choice) -> Escape | Note:
+def ask_escape(settings: Settings, choice: Choice) -> Escape | Lack:
     """Return the map that is asked for."""
     points = choice.experiment.objective.critical_points()
     if not any(point.kind == LOCAL_MINIMUM for point in points):
-        return NO_ESCAPE
+        return other_surface(VALLEY, NO_ESCAPE)
     if choice.experiment.noise == 0:
-        return ALL_ALIKE
+        return no_noise(settings, ALL_ALIKE)
     if varied(choice, "batch"):
-        return BATCHES_VARY
+        return compared(settings, BATCHES_VARY)
     return Escape(choice.experiment, settings[ESCAPE_SEEDS.id])
 
 
@@ -203,7 +276,7 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
             Panel(
                 {"data": data, "layout": layout},
                 tr("Escape probability against the batch size"),
-                legend=legend_of(marks),
+                legend=legend_of(marks, points=True),
             ),
         ),
         tr(
@@ -216,16 +289,16 @@ def draw_escape(request: Escape, result: Chances, choice: Choice, theme: Theme) 
     )
 
 
-def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | Note:
+def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | Lack:
     """Return the map that is asked for."""
     if not noisy(choice.experiment):
-        return NO_NOISE
+        return no_noise(settings, NO_NOISE, batch=True)
     if not choice.experiment.objective.bounded:
-        return NO_BALL
+        return other_surface(BOWL, NO_BALL)
     if varied(choice, *rates_of(choice)):
-        return RATES_VARY
+        return compared(settings, RATES_VARY)
     if varied(choice, "schedule"):
-        return SCHEDULES_VARY
+        return compared(settings, SCHEDULES_VARY)
     seeds = settings[BALL_SEEDS.id]
     return NoiseBall(choice.experiment, *rates_range(settings, "ball"), seeds=seeds)
 
@@ -256,11 +329,22 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
         ),
         "yaxis": axis_layout(theme, tr("mean excess loss that remains"), **power),
     }
-    schedules = marks_of([tr(name) for name in result.schedules], theme)
+    # Eleven curves in six colours tell nothing: those of the course have colours, all have names.
+    known = [name for name in result.schedules if name in COLOURED]
+    schedules = marks_of([tr(name) for name in known], theme)
+    of = dict(zip(known, schedules, strict=True))
     right = [
-        curve(result.at.tolist(), heights(row), mark.colour, mark.label, mark.dash)
-        for mark, row in zip(schedules, result.shrinking, strict=True)
+        {**found, "line": {"color": theme.border, "width": 1.5}} if name not in of else found
+        for name, row in zip(result.schedules, result.shrinking, strict=True)
+        for found in [
+            curve(
+                *(result.at.tolist(), heights(row)),
+                of[name].colour if name in of else theme.border,
+                tr(name),
+            )
+        ]
     ]
+    right.sort(key=lambda trace: trace["line"]["color"] != theme.border)
     second = {
         **layout,
         "xaxis": axis_layout(theme, tr("updates")),
@@ -271,12 +355,18 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
             Panel(
                 {"data": left, "layout": first},
                 tr("Stationary loss against the learning rate"),
-                legend=(*legend_of(marks), (tr("dashed: theory"), theme.page)),
+                legend=(
+                    *legend_of(marks, points=True),
+                    *([Key(tr("theory"), theme.text, "dash")] if len(left) > len(marks) else ()),
+                ),
             ),
             Panel(
                 {"data": right, "layout": second},
                 tr("How schedules shrink the noise ball"),
-                legend=legend_of(schedules),
+                legend=(
+                    *legend_of(schedules),
+                    Key(tr("other schedules"), theme.border, "line"),
+                ),
             ),
         ),
         tr(

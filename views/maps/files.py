@@ -17,12 +17,12 @@ from starlette.routing import Route
 from landscape.language import tr
 from optimizers import maps
 from views.maps import MAPS
+from views.maps.reasons import Lack
 from views.server.address import asked, link
 from views.server.jobs import JOBS, Full
 from views.server.places import PLACES, busy
 from views.server.search import searched
 from views.server.table import ROWS, csv_pieces
-from views.settings.setting import Note
 from views.settings.settings import Settings
 
 
@@ -49,8 +49,8 @@ def table(result: maps.Result) -> Iterator[str]:
 def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
     """Return the table of the map that is set; raise ValueError where there is none."""
     request = MAPS[settings["map"]].bounded(settings, searched(settings, gone))
-    if isinstance(request, Note):
-        raise ValueError(request.text())
+    if isinstance(request, Lack):
+        raise ValueError(request.why.text())
     return table(JOBS.made(request, gone))
 
 

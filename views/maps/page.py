@@ -11,17 +11,19 @@ from landscape.language import Message, current, language, msgid, tr
 from optimizers.maps import Request
 from views.maps import MAPS, files
 from views.maps.base import Map
+from views.maps.reasons import Lack
 from views.player import chart, reported
 from views.server.jobs import JOBS, Full, Job
 from views.settings import session
-from views.settings.choice import Choice
-from views.settings.setting import Note, RunName
+from views.settings.choice import Choice, planned
+from views.settings.setting import RunName
 from views.settings.settings import Settings
 from views.settings.widgets import draw as draw_control
 from views.theme import Theme
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
 LOOK = 0.25  # seconds between two looks at a longer job
+MOST_LACKS = 4  # that one click can make good
 MOST_EXPONENT = 300.0  # of a click on a logarithmic axis: ten to its power is still a number
 CHART_KEYS = ("chart", "second chart")
 CANCELLED = "map cancelled"  # the request that the visitor gave up
@@ -32,10 +34,10 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
     """Draw the chosen map of what the lab's controls say."""
     the_map = MAPS[settings["map"]]
     request = the_map.bounded(settings, choice)
-    draw_controls(settings, choice, the_map)
-    if isinstance(request, Note):
+    draw_controls(settings, choice, the_map, isinstance(request, Lack))
+    if isinstance(request, Lack):
         JOBS.forget(visitor())
-        st.info(request.text())
+        draw_lack(settings, the_map)
         return
     place = st.container()
     request, result = awaited(request)
@@ -101,6 +103,34 @@ def awaited(request: Any, words: Words = MAP_WORDS) -> tuple[Any, Any]:
     return request, result
 
 
+def draw_lack(settings: Settings, the_map: Map) -> None:
+    """Say why there is no map, and offer to set up all that it needs."""
+    lacks, changes = lacking(settings, the_map)
+    st.info(lacks[0].why.text())
+    if changes:
+        what = ", ".join(offer.text() for lack in lacks for offer in lack.offers)
+        label = tr("Set up: {what}", what=what)
+        st.button(label, key="set up", on_click=session.change, args=(changes,))
+
+
+def lacking(settings: Settings, the_map: Map) -> tuple[list[Lack], dict[str, Any]]:
+    """Return what a map lacks, one after the other, and the changes with which it can be made.
+
+    There are no changes where that takes more than settings can do.
+    """
+    lacks: list[Lack] = []
+    changes: dict[str, Any] = {}
+    request = the_map.bounded(settings, planned(settings))
+    while isinstance(request, Lack):
+        lacks.append(request)
+        if not request.changes or len(lacks) > MOST_LACKS:
+            return lacks, {}
+        changes |= request.changes
+        settings, _ = settings.changed(request.changes)
+        request = the_map.bounded(settings, planned(settings))
+    return lacks, changes
+
+
 def visitor() -> object:
     """Return what stands for this visitor among those who wait for maps."""
     return st.session_state.setdefault(VISITOR, object())
@@ -137,8 +167,11 @@ def progress(jobs: list[Job], waiting: list[Job], words: Words, code: str) -> No
         st.button(tr("Cancel"), on_click=give_up, args=(hash(job.request),))
 
 
-def draw_controls(settings: Settings, choice: Choice, the_map: Map) -> None:
-    """Draw the choice of the map and the controls of its own settings."""
+def draw_controls(settings: Settings, choice: Choice, the_map: Map, lacks: bool) -> None:
+    """Draw the choice of the map and the controls of its own settings.
+
+    They are not explained where the map `lacks` something.
+    """
     draw_control(settings, "map", label_visibility="collapsed")
     labels = dict(zip(choice.names, choice.labels, strict=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -148,9 +181,9 @@ def draw_controls(settings: Settings, choice: Choice, the_map: Map) -> None:
                 if not (setting.choices and setting.choices(settings)):
                     continue
                 more = {"format_func": labels.get}
-            if setting is the_map.seeds:
-                more = {"disabled": not the_map.seeded(choice.experiment)}
-            draw_control(settings, setting.id, **more)
+            seeded = setting is not the_map.seeds or the_map.seeded(choice.experiment)
+            # What the map lacks is said below, with a button of its own.
+            draw_control(settings, setting.id, not lacks, disabled=not seeded, **more)
 
 
 def draw(
@@ -170,7 +203,9 @@ def draw(
         if the_map.load is not None and point is not None:
             session.change(the_map.load(request, result, choice, *point))
 
-    places = st.columns(len(shown.panels)) if len(shown.panels) > 1 else [st.container()]
+    count = len(shown.panels)
+    beside = count > 1 and not shown.stacked
+    places = st.columns(count) if beside else [st.container() for _ in shown.panels]
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
             on_point = clicked if index == 0 else session.write_link

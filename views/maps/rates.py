@@ -22,6 +22,7 @@ from views.maps.base import (
     base_layout,
     curve,
     decades,
+    floors,
     heights,
     legend_of,
     loss_name,
@@ -31,25 +32,24 @@ from views.maps.base import (
     updates_of,
     varied,
 )
-from views.maps.reasons import RATES_VARY
+from views.maps.reasons import RATES_VARY, Lack, compared
 from views.scene.curves import GAP_FLOOR, gap_title
 from views.scene.figures import Figure, Mark, marks_of
-from views.scene.panel import Panel
+from views.scene.panel import Key, Panel
 from views.theme import Theme
 
 if TYPE_CHECKING:
     from views.settings.choice import Choice
-    from views.settings.setting import Note
     from views.settings.settings import Settings
 
 STRIP = 0.2  # of the chart's height, for the zones
 SEEDS = seeds_setting("sweep", 50)
 
 
-def ask(settings: Settings, choice: Choice) -> RateSweep | Note:
+def ask(settings: Settings, choice: Choice) -> RateSweep | Lack:
     """Return the map that is asked for."""
     if varied(choice, *rates_of(choice)):
-        return RATES_VARY
+        return compared(settings, RATES_VARY)
     seeds = settings[SEEDS.id] if noisy(choice.experiment) else 1
     return RateSweep(choice.experiment, *rates_range(settings), seeds=seeds)
 
@@ -109,9 +109,10 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(experiment.objective.lowest(), True) if bounded else tr("loss"),
+        gap_title(experiment.objective.lowest(), floors(result.low)) if bounded else tr("loss"),
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
+        range=shown_losses(result) if bounded else None,
         domain=[STRIP + 0.06, 1],
         **({"exponentformat": "power"} if bounded else {}),
     )
@@ -141,7 +142,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         if limit and request.low <= limit <= request.high
     ]
     zones_named = [
-        (tr("zone: {zone}", zone=tr(zone)), colour)
+        Key(tr("zone: {zone}", zone=tr(zone)), colour)
         for zone, colour in colours_of_zones(theme).items()
         if (result.zone == RATE_ZONES.index(zone)).any()
     ]
@@ -158,11 +159,21 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
 
 
+def shown_losses(result: Curves) -> list[float] | None:
+    """Return the exponents between which losses are shown: a run that diverges leaves them."""
+    start, lowest = result.median[:, 0], result.low[np.isfinite(result.low)]
+    start = start[np.isfinite(start)]
+    if not len(start) or not len(lowest):
+        return None
+    low, high = max(float(lowest.min()), GAP_FLOOR), max(float(start.max()), GAP_FLOOR)
+    return [math.log10(low) - 0.2, math.log10(max(high, low)) + 1.0]
+
+
 def colours_of_zones(theme: Theme) -> dict[str, str]:
-    """Return the colours of the zones: good is the page's, as low losses are."""
-    good, middle, high = theme.ramp
+    """Return the colours of the zones: pale where a run creeps, the darkest where it bounces."""
+    _, good, high = theme.ramp
     return {
-        LOW: middle,
+        LOW: theme.line,
         GOOD: good,
         HIGH: high,
         DIVERGES: theme.diverged,

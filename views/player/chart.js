@@ -56,7 +56,7 @@ class Chart {
     const { data, layout, aspect, tallest, label, legend } = this.#figure;
     this.body.setAttribute("role", "img");
     this.body.setAttribute("aria-label", label);
-    this.#legend.replaceChildren(...legend.map(([text, colour]) => entry(text, colour)));
+    this.#legend.replaceChildren(...legend.map(([text, colour, sign]) => entry(text, colour, sign)));
     // Plotly writes into what it is given, and the next size starts from the same figure.
     const traces = data.map((trace) => ({ ...trace }));
     const font = { ...layout.font, family: getComputedStyle(this.body).fontFamily };
@@ -78,16 +78,36 @@ class Chart {
   }
 }
 
+/** The marks of a legend, about (11, 7), as Plotly draws the symbols of these names. */
+const OUTLINES = new Map([
+  ["circle", "M5 7a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z"],
+  ["diamond", "M11 0L18 7L11 14L4 7Z"],
+  ["triangle-up", "M11 0L18 12H4Z"],
+  ["triangle-down", "M11 14L18 2H4Z"],
+  ["triangle-left", "M4 7L16 0V14Z"],
+  ["square", "M5 1H17V13H5Z"],
+  ["star", "M11 0L12.6 5.1H18L13.6 8.2L15.3 13.4L11 10.2L6.7 13.4L8.4 8.2L4 5.1H9.4Z"],
+  ["area", "M1 1H21V13H1Z"],
+  ["line", "M0 7H22"],
+  ["dash", "M0 7H6M8 7H14M16 7H22"],
+]);
+
 /**
  * An entry of the legend, as text of the page: Plotly's own has no room on a phone.
  * @param {string} text
  * @param {string} colour
+ * @param {string} sign What is drawn beside it: the mark that the chart has.
  */
-function entry(text, colour) {
+function entry(text, colour, sign) {
   const node = document.createElement("span");
-  const mark = document.createElement("i");
-  mark.style.background = colour;
-  node.append(mark, text);
+  const name = sign.replace("-open", "");
+  const lines = name === "line" || name === "dash";
+  const hollow = lines || name !== sign;
+  const ink = name === "area" ? "currentColor" : colour;
+  const path = `<path d="${OUTLINES.get(name)}" fill="${hollow ? "none" : colour}" stroke="${ink}"
+    stroke-width="${lines ? 3 : name === "area" ? 0.5 : hollow ? 2 : 0}"/>`;
+  node.innerHTML = `<svg width="22" height="14" aria-hidden="true">${path}</svg>`;
+  node.append(text);
   return node;
 }
 

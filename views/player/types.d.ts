@@ -214,7 +214,7 @@ export interface ChartFigure extends Figure, Picture {
   label: string;
   aspect: number;
   tallest: number;
-  legend: [string, string][];
+  legend: [string, string, string][]; // text, colour and sign
 }
 
 /** One of the ways to show the runs: panels in the plane, or one picture in space. */

@@ -38,6 +38,7 @@ MANY = 20  # minima, of which no picture marks more
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
+GAPS = (0.04, 0.16)  # between panels, of the size of one; a row's titles lie above it
 APART = 6  # pixels of a usual step, below which dots would touch
 PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
     msgid("Side by side"),
@@ -301,7 +302,7 @@ def arrangement(panels: int, columns: int) -> Figure:
         for letter, place, count in (("x", column, columns), ("y", rows - 1 - row, rows)):
             key = axis(panel, letter).replace(letter, f"{letter}axis")
             # All panels are of one size, the gaps between them a share of it.
-            gap = 0.04 if letter == "x" else 0.16  # a row's titles lie above it
+            gap = GAPS["xy".index(letter)]
             size = 1 / (count + gap * (count - 1))
             low = place * (1 + gap) * size
             changes[f"{key}.domain"] = [low, min(low + size, 1)]

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from views.scene.figures import Figure
+
+
+class Key(NamedTuple):
+    """An entry of a legend: its text, and the mark as it is drawn in the chart.
+
+    `sign` is "area", "line" or "dash", or the name of a Plotly symbol.
+    """
+
+    text: str
+    colour: str
+    sign: str = "area"
 
 
 @dataclass(frozen=True)
@@ -12,11 +24,11 @@ class Panel:
     """One chart: its figure, which Python made, and its name for a screen reader.
 
     `aspect` is the height of the plot over its width, 0 for one as wide as there is room, and
-    `tallest` the most pixels of that height; `legend` holds texts and their colours.
+    `tallest` the most pixels of that height.
     """
 
     figure: Figure
     label: str
     aspect: float = 0.0
     tallest: int = 460
-    legend: tuple[tuple[str, str], ...] = ()
+    legend: tuple[Key, ...] = ()
