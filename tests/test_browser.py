@@ -730,11 +730,11 @@ def test_every_factor_can_be_compared(visit: Visits, compare: str):
 
 
 def open_preset(visit: Visit, preset: Preset) -> None:
-    gallery = visit.page.get_by_role("dialog", name=GALLERY)
-    if not gallery.is_visible():
-        visit.page.get_by_role("button", name=GALLERY).click()
+    visit.page.get_by_role("button", name=GALLERY).click()
+    card = visit.page.locator(f'.zz-card[data-slug="{preset.slug}"]')
+    expect(card).to_contain_text(preset.title)
     with visit.another_scene():
-        gallery.get_by_text(preset.title, exact=True).click()
+        card.click()
     visit.page.wait_for_url(f"**?preset={preset.slug}")
     expect(visit.page.get_by_test_id("stMain")).to_contain_text(f"{preset.title}.")
 

@@ -63,5 +63,5 @@ def test_nothing_in_the_gallery_and_on_a_map_is_english(visit: Callable[..., Vis
     shown = visit(f"?lang={PSEUDO}&preset=sweep", wait=False)
     shown.page.locator(".zz-legend").wait_for()
     shown.page.locator(".st-key-gallery button").click()
-    shown.page.locator("[role=radio], [data-testid=stRadio]").first.wait_for()
+    shown.page.locator(".zz-card").first.wait_for()
     assert english(shown) == set()

@@ -20,6 +20,8 @@ from test_payload import unpack
 from landscape import SURFACES
 from landscape.language import LANGUAGES, PSEUDO, TEMPLATE, language, tr
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from views import presets
+from views.gallery.gallery import cards
 from views.live.answer import asked, described
 from views.maps import page
 from views.presets import PRESETS
@@ -30,6 +32,7 @@ from views.server.save import serve
 from views.settings.choice import choose
 from views.settings.rates import FAIR
 from views.settings.runs import MODELS
+from views.settings.settings import Settings
 from views.settings.table import FACTORS
 from views.theme import LIGHT
 
@@ -131,7 +134,7 @@ def test_no_map_holds_an_english_word(name, surface):
         texts = {"pixel": shown.pixel, "words": shown.words, "hint": tr(MAPS[name].hint)}
         assert escaped(texts.items()) == {}
         for panel in shown.panels:
-            figure = {"label": panel.label, "text": [text for text, _ in panel.legend]}
+            figure = {"label": panel.label, "text": [key.text for key in panel.legend]}
             assert escaped(drawn_texts({**figure, "figure": panel.figure})) == {}
 
 
@@ -182,7 +185,7 @@ def opened(**link: Any) -> AppTest:
     app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
     for drawer in DRAWERS:
         app.session_state[f"drawer {drawer}"] = True
-    app.session_state["gallery"] = app.session_state["save"] = True
+    app.session_state["save"] = True
     for name, value in {"lang": PSEUDO, "look": "open", **link}.items():
         app.query_params[name] = value
     return app.run()
@@ -339,13 +342,22 @@ def test_what_a_change_by_hand_brings_with_it_is_told_without_an_english_word():
 
 
 def test_a_preset_keeps_the_language():
-    app = opened()
-    with language(PSEUDO):
-        shown = [slug for slug in PRESETS if tr(PRESETS[slug].title) in app.radio[0].options]
-    app.radio[0].set_value(shown[0])
+    app = opened(preset=presets.SHOWN[0].slug)
+    app.button(key="next experiment").click()
     check(again(app))
-    assert app.query_params["preset"] == shown[0]
+    assert app.query_params["preset"] == presets.SHOWN[1].slug
     assert app.query_params["lang"] == PSEUDO
+
+
+def test_the_gallery_shows_no_english_word():
+    with language(PSEUDO):
+        found = cards(Settings({"lang": PSEUDO}))
+    said = [found["title"], found["promise"], found["label"], found["all"]]
+    for group in found["groups"]:
+        said += [group["name"], group["filter"]]
+        said += [text for card in group["cards"] for text in (card["title"], card["caption"])]
+    assert len(said) > 2 * len(presets.SHOWN)
+    assert escaped(enumerate(said)) == {}
 
 
 # --- Files, and the player's own texts

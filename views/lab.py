@@ -10,13 +10,14 @@ import streamlit as st
 from landscape import SURFACES
 from landscape.language import language, tr, tr_n
 from optimizers.simulation.experiment import BIG
+from views.gallery import gallery
 from views.live.answer import Asked, both, link, looked_at, moved_start
 from views.live.controls import controls
 from views.live.kept import simulated
 from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player, reported
-from views.presets import CHANGED, MAPS_VIEW, PRESETS
+from views.presets import CHANGED, MAPS_VIEW
 from views.report import inspector, report
 from views.server import save, search
 from views.settings import session
@@ -26,10 +27,11 @@ from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.sidebar import draw_sidebar
 from views.settings.table import VIEWS
-from views.settings.widgets import control, draw, switch
+from views.settings.widgets import draw, switch
 from views.theme import LIGHT, THEMES, Theme
 
 UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
+GALLERY_OPEN = "gallery open"  # in the session: whether the gallery is shown
 MOST_COMPLAINTS = 5  # about one link
 
 
@@ -38,7 +40,11 @@ def page() -> None:
     st.set_page_config("Zigzag", str(player.PLAYER / "icon.svg"), "wide")
     settings = session.opened()
     with language(settings["lang"]):
-        draw_page(settings)
+        if st.session_state.get(GALLERY_OPEN):
+            st.button(tr("Lab"), on_click=to_lab)
+            gallery.draw(settings, to_lab)
+        else:
+            draw_page(settings)
         tell_browser()
 
 
@@ -155,13 +161,11 @@ def about(settings: Settings) -> None:
 
 
 def heading(settings: Settings) -> None:
-    """Draw title, languages, gallery, the switches of view and curve, and what can be saved."""
+    """Draw title, languages, the way to the gallery, the switches, and what can be saved."""
     st.markdown("### Zigzag", width="content")
     draw_languages(settings)
-    gallery = st.popover(tr("Gallery"), key="gallery", on_change=session.write_link)
-    if gallery.open:
-        with gallery:
-            presets(settings)
+    st.button(tr(gallery.TITLE), key="gallery", on_click=to_gallery)
+    gallery.draw_steps(settings)
     switch(settings, "view", VIEWS)
     if settings["view"] == MAPS_VIEW:
         return
@@ -172,24 +176,16 @@ def heading(settings: Settings) -> None:
             save.links(settings)
 
 
-def presets(settings: Settings) -> None:
-    """Draw the choice of a preset."""
-    slugs = [preset.slug for preset in PRESETS.values() if preset.listed]
-    slug = settings["preset"] if settings["preset"] in slugs else None
-    st.radio(
-        tr("Experiments that each make one point"),
-        slugs,
-        slugs.index(slug) if slug else None,
-        format_func=lambda slug: tr(PRESETS[slug].title),
-        captions=[tr(PRESETS[slug].claim) for slug in slugs],
-        **control(settings, "gallery choice", "preset", slug, close_gallery),
-    )
+def to_gallery() -> None:
+    """Show the gallery in the lab's place."""
+    st.session_state[GALLERY_OPEN] = True
+    session.write_link()
 
 
-def close_gallery(slug: str) -> str:
-    """Close the gallery, which would cover what was chosen in it."""
-    st.session_state["gallery"] = False
-    return slug
+def to_lab() -> None:
+    """Show the lab."""
+    st.session_state[GALLERY_OPEN] = False
+    session.write_link()
 
 
 def tell_of_link() -> None:

@@ -30,15 +30,17 @@ from views.server.guard import Guard
 from views.server.jobs import JOBS
 
 PLAYER = Path(__file__).parents[1] / "player"
+GALLERY = Path(__file__).parents[1] / "gallery"
 OWN = "zz"  # below the app's path: everything that is not Streamlit's
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
-FILES = MODULES | {"plotly.js": PLOTLY}
+CARDS = {name: GALLERY / name for name in ("gallery.js", "pictures.svg")}
+FILES = MODULES | CARDS | {"plotly.js": PLOTLY}
 # Read once: an update of the app under a running server must not change what an address holds.
 CONTENT = {path: path.read_bytes() for path in FILES.values()}
 STREAMLIT = Path(st.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 FOREVER = "public, max-age=31536000, immutable"
 COLLECT_EVERY = 60.0  # seconds
 

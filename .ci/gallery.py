@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""Draw the gallery's pictures: python .ci/gallery.py [SLUG ...]
+
+Each is the app's own figure of the preset, made small: the runs over each other on their ground, or
+the map. Without a slug all are drawn again, which takes a minute or two for the maps. They are
+symbols of one SVG, `views/gallery/pictures.svg`; their colours are pairs for light and dark pages.
+Needs the packages of requirements-dev.txt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import itertools
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from contourpy import FillType, LineType, contour_generator
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from optimizers import Experiment, simulate  # noqa: E402
+from optimizers.maps import Ensemble  # noqa: E402
+from views.maps import MAPS  # noqa: E402
+from views.presets import SHOWN  # noqa: E402
+from views.presets.preset import Preset  # noqa: E402
+from views.scene.figures import Ground, background, foreground, marks_of  # noqa: E402
+from views.settings.choice import choose  # noqa: E402
+from views.settings.settings import Settings  # noqa: E402
+from views.theme import DARK, LIGHT, Theme  # noqa: E402
+
+Array = np.ndarray[Any, Any]
+OUT = ROOT / "views" / "gallery" / "pictures.svg"
+WIDTH, HEIGHT = 204, 108  # of a picture, in its own units
+CELLS = (68, 36)  # of a map's heatmap
+GROUND = 23  # points of the ground's grid along each axis, of one panel
+LEAST = 1.0  # of a line's steps in the picture's units: nobody sees shorter ones
+MOST_DOTS = 60  # of one run's ends
+SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-)")
+PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
+
+
+def digest(preset: Preset) -> str:
+    """Return a short hash of what a preset's picture is made of."""
+    made_of = repr((preset.experiment, dict(preset.map)))
+    return hashlib.sha256(made_of.encode()).hexdigest()[:12]
+
+
+def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the figure of a preset as a light and as a dark page have it."""
+    choice = choose(Settings({"preset": preset.slug}))
+    if preset.map:
+        the_map = MAPS[Settings({"preset": preset.slug})["map"]]
+        request: Any = the_map.bounded(Settings({"preset": preset.slug}), choice)
+        result = request.compute()
+        light, dark = (
+            the_map.draw(request, result, choice, theme).panels[0].figure for theme in (LIGHT, DARK)
+        )
+        if isinstance(request, Ensemble):
+            return in_one(light, choice.experiment, LIGHT), in_one(dark, choice.experiment, DARK)
+        return light, dark
+    experiment = choice.experiment
+    trajectories = simulate(experiment)
+    ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH)
+    found = []
+    for theme in (LIGHT, DARK):
+        marks = marks_of(choice.labels, theme)
+        back = background(ground, 1, theme)
+        front = foreground(experiment, trajectories, marks, True, theme, ground)
+        data = [t for t in front["data"] if SHOWN_TRACES.match(t["name"])]
+        ends = {t["name"][5:]: t for t in data if t["name"].startswith("path-")}
+        for trace in data:  # whose head stands at the start until it is played
+            if trace["name"].startswith("head-"):
+                end = ends[trace["name"][5:]]
+                trace |= {"x": end["x"][-1:], "y": end["y"][-1:]}
+        found.append({"data": back["data"] + data, "layout": back["layout"]})
+    return found[0], found[1]
+
+
+def in_one(figure: dict[str, Any], experiment: Experiment, theme: Theme) -> dict[str, Any]:
+    """Return the ends of all runs in one panel: three of a card's width show nothing."""
+    layout = figure["layout"]
+    (x0, x1), (y0, y1) = layout["xaxis"]["range"], layout["yaxis"]["range"]
+    half = max((x1 - x0) / 2, (y1 - y0) / 2 * WIDTH / HEIGHT)
+    low = half * HEIGHT / WIDTH
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    ground = Ground(experiment.objective, ((x - half, x + half), (y - low, y + low)))
+    back = background(ground, 1, theme)
+    ends = [
+        {**trace, "xaxis": "x", "yaxis": "y"}
+        for trace in figure["data"]
+        if trace["type"] == "scatter" and trace["name"] != "minima"
+    ]
+    return {"data": back["data"] + ends, "layout": back["layout"]}
+
+
+class Panel:
+    """A part of the picture with axes of its own."""
+
+    def __init__(self, layout: Mapping[str, Any], trace: Mapping[str, Any]) -> None:
+        self.sides = []
+        for letter, size in (("x", WIDTH), ("y", HEIGHT)):
+            name = trace.get(f"{letter}axis", letter)
+            axis = layout[name.replace(letter, f"{letter}axis")]
+            first, last = axis.get("domain", (0, 1))
+            low, high = axis.get("range") or (0.0, 1.0)
+            self.sides.append((axis.get("type") == "log", low, high, first * size, last * size))
+
+    def place(self, x: Any, y: Any) -> tuple[Array, Array]:
+        """Return points of the axes in the picture's units."""
+        found = []
+        for values, (log, low, high, first, last) in zip((x, y), self.sides, strict=True):
+            numbers = np.array([np.nan if v is None else v for v in values], dtype=float)
+            numbers = np.log10(numbers) if log else numbers
+            found.append(first + (numbers - low) / (high - low) * (last - first))
+        return found[0], HEIGHT - found[1]
+
+
+def ranged(figure: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure whose axes all have a range: without one, that of its curves."""
+    for letter in "xy":
+        for name, axis in figure["layout"].items():
+            if not re.fullmatch(f"{letter}axis\\d*", name) or axis.get("range"):
+                continue
+            of = name.replace("axis", "")
+            values = [
+                v
+                for trace in figure["data"]
+                if trace.get(f"{letter}axis", letter) == of and letter in trace
+                for v in trace[letter]
+                if v is not None and np.isfinite(v)
+            ]
+            ends = np.array([min(values), max(values)], dtype=float)
+            ends = np.log10(ends) if axis.get("type") == "log" else ends
+            gap = 0.06 * (ends[1] - ends[0])
+            axis["range"] = [float(ends[0] - gap), float(ends[1] + gap)]
+    return figure
+
+
+def pair(light: str, dark: str) -> str:
+    """Return a mark of two colours, which `symbol` makes a class of."""
+    return f"${light.removeprefix('#')}${dark.removeprefix('#')}$"
+
+
+def line(x: Array, y: Array, closed: bool = False) -> str:
+    """Return the path of a line through points, in tenths; a gap where one is not a number."""
+    points: list[str] = []
+    pen, last = "M", (np.inf, np.inf)
+    if closed and len(x) > 3:
+        x, y = without_straight(x, y)
+    for a, b in zip(x.tolist(), y.tolist(), strict=True):
+        if not (abs(a) < 1e4 and abs(b) < 1e4):
+            pen = "M"
+            continue
+        if pen == "M" or max(abs(a - last[0]), abs(b - last[1])) >= LEAST:
+            points.append(f"{pen}{short(a)} {short(b)}")
+            pen, last = "L", (a, b)
+    return "".join(points) + ("Z" if closed else "")
+
+
+def without_straight(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return a polygon without the corners at which it goes straight on."""
+    dx, dy = np.diff(x), np.diff(y)
+    turns = np.abs(dx[:-1] * dy[1:] - dy[:-1] * dx[1:]) > 1e-6
+    kept = np.concatenate([[True], turns, [True]])
+    return x[kept], y[kept]
+
+
+def short(value: float) -> str:
+    """Return a number with one decimal, without what says nothing."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text.replace("0.", ".", 1) if text.startswith("0.") else text
+
+
+def symbol(preset: Preset) -> str:
+    """Return the picture of a preset as a symbol of SVG."""
+    light, dark = map(ranged, figures(preset))
+    parts: list[str] = [
+        f'<path d="M0 0H{WIDTH}V{HEIGHT}H0Z" fill="{pair(LIGHT.page, DARK.page)}"/>'
+    ]
+    plots = (figure["layout"].get("plot_bgcolor", "") for figure in (light, dark))
+    one, other = plots
+    if one.startswith("#"):
+        parts = [f'<path d="M0 0H{WIDTH}V{HEIGHT}H0Z" fill="{pair(one, other)}"/>']
+    for trace, twin in zip(light["data"], dark["data"], strict=True):
+        panel = Panel(light["layout"], trace)
+        kind = trace.get("type")
+        if kind == "contour":
+            parts += contours(trace, twin, panel)
+        elif kind == "heatmap":
+            parts += heat(trace, twin, panel)
+        elif kind == "scatter" and trace.get("name") != "words":
+            parts += scatter(trace, twin, panel)
+    body = PAIR.sub(lambda m: f"light-dark(#{m[1]},#{m[2]})", "".join(parts))
+    name = html.escape(preset.slug)
+    head = f'<symbol id="zz-{name}" data-of="{digest(preset)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+    return f"{head}{body}</symbol>"
+
+
+def contours(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterator[str]:
+    """Return the bands of a ground, or the lines of its stronger contours."""
+    (_, _, _, left, right), _ = panel.sides
+    points = max(9, round(GROUND * ((right - left) / WIDTH) ** 0.5))
+    rows = np.linspace(0, len(trace["z"]) - 1, points).round().astype(int)
+    z = np.asarray(trace["z"])[np.ix_(rows, rows)]
+    x, y = panel.place(
+        trace["x0"] + trace["dx"] * rows.astype(float), trace["y0"] + trace["dy"] * rows
+    )
+    made: Any = contour_generator(
+        x, y, z, fill_type=FillType.OuterOffset, line_type=LineType.Separate
+    )
+    steps = trace["contours"]
+    low, high, size = steps["start"], steps["end"], steps["size"]
+    if steps.get("coloring") == "none":
+        stroke = pair(trace["line"]["color"], twin["line"]["color"])
+        lines = [line(*p.T) for level in np.arange(low, high, size) for p in made.lines(level)]
+        yield f'<path d="{"".join(lines)}" fill="none" stroke="{stroke}" stroke-width=".5"/>'
+        return
+    colours = [
+        pair(a[1], b[1]) for a, b in zip(trace["colorscale"], twin["colorscale"], strict=True)
+    ]
+    edges = np.linspace(low, high, len(colours) + 1)
+    yield f'<path d="{whole(panel)}" fill="{colours[0]}"/>'
+    for edge, colour in zip(edges[1:-1], colours[1:], strict=True):
+        polygons, offsets = made.filled(float(edge), np.inf)
+        d = "".join(
+            line(points[a:b, 0], points[a:b, 1], closed=True)
+            for points, cuts in zip(polygons, offsets, strict=True)
+            for a, b in itertools.pairwise(cuts)
+        )
+        if d:
+            yield f'<path d="{d}" fill="{colour}" fill-rule="evenodd"/>'
+
+
+def whole(panel: Panel) -> str:
+    """Return the path around a panel."""
+    (_, _, _, left, right), (_, _, _, bottom, top) = panel.sides
+    return line(
+        np.array([left, right, right, left]),
+        HEIGHT - np.array([bottom, bottom, top, top]),
+        closed=True,
+    )
+
+
+def heat(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterator[str]:
+    """Return the cells of a map, those of one colour beside each other as one."""
+    z = np.array([[np.nan if v is None else v for v in row] for row in trace["z"]], dtype=float)
+    low, high = trace.get("zmin", np.nanmin(z)), trace.get("zmax", np.nanmax(z))
+    (_, _, _, left, right), (_, _, _, bottom, top) = panel.sides
+    columns, rows = CELLS[0], max(3, round(CELLS[1] * (top - bottom) / HEIGHT))
+    wide, tall = (right - left) / columns, (top - bottom) / rows
+    xs, ys = along(trace, "x", z.shape[1]), along(trace, "y", z.shape[0])
+    paths: dict[str, list[str]] = {}
+    for row in range(rows):
+        at = int(np.argmin(np.abs(ys - value_at(panel, 1, bottom + (row + 0.5) * tall))))
+        colours = []
+        for column in range(columns):
+            x = value_at(panel, 0, left + (column + 0.5) * wide)
+            value = z[at, int(np.argmin(np.abs(xs - x)))]
+            share = (value - low) / ((high - low) or 1.0)
+            colours.append(
+                ""
+                if np.isnan(value)
+                else pair(*(shade(t["colorscale"], share) for t in (trace, twin)))
+            )
+        begin = 0
+        for column in range(1, columns + 1):
+            if column == columns or colours[column] != colours[begin]:
+                if colours[begin]:
+                    x, y = left + begin * wide, HEIGHT - bottom - (row + 1) * tall
+                    paths.setdefault(colours[begin], []).append(
+                        f"M{short(x)} {short(y)}h{short((column - begin) * wide + 0.1)}"
+                        f"v{short(tall + 0.1)}h-{short((column - begin) * wide + 0.1)}z"
+                    )
+                begin = column
+    for colour, boxes in paths.items():
+        yield f'<path d="{"".join(boxes)}" fill="{colour}"/>'
+
+
+def along(trace: Mapping[str, Any], letter: str, count: int) -> Array:
+    """Return where the cells of a heatmap lie."""
+    if letter in trace:
+        return np.array(trace[letter], dtype=float)
+    return np.asarray(trace[f"{letter}0"] + trace[f"d{letter}"] * np.arange(count))
+
+
+def value_at(panel: Panel, index: int, place: float) -> float:
+    """Return the value of an axis at a place of the picture."""
+    log, low, high, first, last = panel.sides[index]
+    value = low + (place - first) / (last - first) * (high - low)
+    return float(10**value if log else value)
+
+
+def shade(scale: list[list[Any]], share: float) -> str:
+    """Return a colour of a scale, at one of twenty steps."""
+    share = round(min(max(share, 0.0), 1.0) * 20) / 20
+    below = max((s for s in scale if s[0] <= share + 1e-9), key=lambda s: s[0])
+    above = min((s for s in reversed(scale) if s[0] >= share - 1e-9), key=lambda s: s[0])
+    part = (share - below[0]) / ((above[0] - below[0]) or 1.0)
+    ends = [[int(s[1][i : i + 2], 16) for i in (1, 3, 5)] for s in (below, above)]
+    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(*ends, strict=True))
+
+
+def scatter(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterator[str]:
+    """Return a curve or the marks of a trace."""
+    x, y = panel.place(trace["x"], trace["y"])
+    if "fill" in trace:
+        return
+    if "lines" in trace.get("mode", "lines"):
+        stroke = pair(trace["line"]["color"], twin["line"]["color"])
+        wide = 1 if len(x) > 150 else 1.4
+        yield (
+            f'<path d="{line(x, y)}" fill="none" stroke="{stroke}" stroke-width="{wide}"'
+            ' stroke-linejoin="round"/>'
+        )
+    if "markers" in trace.get("mode", "lines"):
+        yield from markers(trace["marker"], twin["marker"], trace.get("name", ""), x, y)
+
+
+def markers(
+    mark: Mapping[str, Any], twin: Mapping[str, Any], name: str, x: Array, y: Array
+) -> Iterator[str]:
+    """Return the marks of a trace, smaller than on the page."""
+    shape = mark["symbol"].removesuffix("-open").removesuffix("-thin")
+    many = len(x) > 20
+    size = {"minima": 2.8}.get(name, 3.2)
+    near = (x > -9) & (x < WIDTH + 9) & (y > -9) & (y < HEIGHT + 9)
+    if many:
+        # Round ends of lines without a length: the shortest text for a dot.
+        places = zip(x[near][:MOST_DOTS], y[near][:MOST_DOTS], strict=True)
+        dots = "".join(f"M{short(a)} {short(b)}h0" for a, b in places)
+        colour = pair(mark["color"], twin["color"])
+        yield (
+            f'<path d="{dots}" fill="none" stroke="{colour}" stroke-width="2.2"'
+            ' stroke-linecap="round"/>'
+        )
+        return
+    drawn = "".join(outline(shape, a, b, size) for a, b in zip(x[near], y[near], strict=True))
+    colour, edge = (
+        pair(*(of["color"] for of in both))
+        for both in ((mark, twin), (mark.get("line", mark), twin.get("line", twin)))
+    )
+    if not drawn:
+        return
+    if "thin" in mark["symbol"]:
+        yield f'<path d="{drawn}" fill="none" stroke="{edge}" stroke-width="1.4"/>'
+    elif "line" not in mark:
+        yield f'<path d="{drawn}" fill="{colour}"/>'
+    else:
+        yield f'<path d="{drawn}" fill="{colour}" stroke="{edge}" stroke-width="1.2"/>'
+
+
+def outline(shape: str, x: float, y: float, r: float) -> str:
+    """Return the path of a mark about a point."""
+    if shape == "cross" or shape == "x":
+        ways = ((1, 0), (0, 1)) if shape == "cross" else ((0.7, 0.7), (0.7, -0.7))
+        return "".join(
+            f"M{short(x - a * r)} {short(y - b * r)}L{short(x + a * r)} {short(y + b * r)}"
+            for a, b in ways
+        )
+    if shape == "circle":
+        return (
+            f"M{short(x - r)} {short(y)}a{short(r)} {short(r)} 0 1 0 {short(2 * r)} 0"
+            f"a{short(r)} {short(r)} 0 1 0 -{short(2 * r)} 0"
+        )
+    corners = {
+        "diamond": ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
+        "triangle-up": ((0, -1.2), (1.1, 0.9), (-1.1, 0.9)),
+        "triangle-down": ((0, 1.2), (1.1, -0.9), (-1.1, -0.9)),
+        "triangle-left": ((-1.2, 0), (0.9, 1.1), (0.9, -1.1)),
+    }.get(shape, ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)))
+    points = np.array([(x + a * r, y + b * r) for a, b in corners])
+    return line(points[:, 0], points[:, 1], closed=True)
+
+
+def kept() -> dict[str, str]:
+    """Return the symbols of the file by their slugs."""
+    text = OUT.read_text() if OUT.exists() else ""
+    return {m[1]: m[0] for m in re.finditer(r'<symbol id="zz-([\w-]+)".*?</symbol>', text)}
+
+
+def main(slugs: list[str]) -> None:
+    """Draw the pictures of some presets, or of all, and keep the others."""
+    symbols = kept()
+    for preset in SHOWN:
+        if not slugs or preset.slug in slugs:
+            symbols[preset.slug] = symbol(preset)
+            print(preset.slug, len(symbols[preset.slug]), flush=True)
+    body = "\n".join(symbols[preset.slug] for preset in SHOWN if preset.slug in symbols)
+    OUT.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{body}\n</svg>\n')
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

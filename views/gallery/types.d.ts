@@ -1,0 +1,17 @@
+// What Python tells the gallery: views/gallery/gallery.py makes it.
+
+export interface GalleryCard {
+  slug: string;
+  link: string;
+  title: string;
+  caption: string;
+}
+
+export interface Gallery {
+  title: string;
+  promise: string;
+  label: string; // of the filters
+  all: string; // the filter that shows every group
+  here: string; // the slug that the lab shows
+  groups: { name: string; filter: string; cards: GalleryCard[] }[];
+}
