@@ -297,10 +297,13 @@ def value_at(panel: Panel, index: int, place: float) -> float:
 
 
 def shade(scale: list[list[Any]], share: float) -> str:
-    """Return a colour of a scale, at one of twenty steps."""
-    share = round(min(max(share, 0.0), 1.0) * 20) / 20
-    below = max((s for s in scale if s[0] <= share + 1e-9), key=lambda s: s[0])
-    above = min((s for s in reversed(scale) if s[0] >= share - 1e-9), key=lambda s: s[0])
+    """Return a colour of a scale, at one of twenty steps; of bands, that of a band's middle."""
+    share = min(max(share, 0.0), 1.0)
+    bands = len(scale) // 2
+    share = (min(int(share * bands), bands - 1) + 0.5) / bands if bands > 1 else share
+    share = round(share * 20) / 20 if bands <= 1 else share
+    below = max((s for s in reversed(scale) if s[0] <= share + 1e-9), key=lambda s: s[0])
+    above = min((s for s in scale if s[0] >= share - 1e-9), key=lambda s: s[0])
     part = (share - below[0]) / ((above[0] - below[0]) or 1.0)
     ends = [[int(s[1][i : i + 2], 16) for i in (1, 3, 5)] for s in (below, above)]
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(*ends, strict=True))
