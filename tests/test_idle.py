@@ -39,6 +39,8 @@ TAME: dict[str, tuple[Any, ...]] = {
     "samples": (2, 61, 1009, 10_000),
     "seed": (0, 1, 99),
     "seeds": ("0, 1", "5"),
+    "budgets": ("5, 9", "60"),
+    "warmups": ("0, 5", "30"),
     "warmup": (0, 1, 30, 5000),
     "unit": ("updates", "epochs", "samples"),
     "batch": ("1", "32", "50", "all"),

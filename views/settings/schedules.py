@@ -62,7 +62,7 @@ def idle_schedule(name: str = "") -> Callable[[Settings, Experiment], Idle | Non
             count = steps // 10
             offer = Note(SET_WARMUP, {"count": str(count)})
             if steps > FEW:
-                return Idle(Note(WARM), offer, {"warmup": count})
+                return Idle(Note(WARM), offer, put(settings, {"warmup": count}))
         changes = numbers_that_count(settings, ours, steps)
         return Idle(Note(FLAT, {"steps": whole(steps)}), Note(SET_NUMBERS), changes)
 
@@ -119,6 +119,17 @@ def bends(experiment: Experiment, run: Run) -> bool:
     return bool((found != SCHEDULES[CONSTANT].factors(steps, warmup=run.warmup)).any())
 
 
+def put(settings: Settings, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes of settings; where compared values take their place, these begin anew."""
+    compared = settings.compared
+    return {
+        (compared if settings.replaced(id) else id): (
+            settings.plain(compared) if settings.replaced(id) else value
+        )
+        for id, value in changes.items()
+    }
+
+
 def numbers_that_count(settings: Settings, name: str, steps: int) -> dict[str, Any]:
     """Return settings with which a schedule changes the rate in a run that had `steps` updates."""
     schedule = SCHEDULES[name]
@@ -126,12 +137,12 @@ def numbers_that_count(settings: Settings, name: str, steps: int) -> dict[str, A
     names += ("unit", "milestones") if schedule.stepped else ()
     changes = {f"{name}.{each}": settings.plain(f"{name}.{each}") for each in names}
     if steps <= FEW:
-        changes |= {"length": DEFAULT.steps, "unit": "updates"}
+        changes |= put(settings, {"length": DEFAULT.steps, "unit": "updates"})
         steps = DEFAULT.steps
     if "every" in names:
         changes[f"{name}.every"] = min(changes[f"{name}.every"], steps // 3)
     if settings["warmup"] >= steps // 2:
-        changes["warmup"] = steps // 10
+        changes |= put(settings, {"warmup": steps // 10})
     return {id: value for id, value in changes.items() if settings[id] != value}
 
 
