@@ -39,7 +39,8 @@ export async function show(root, gallery, address, tell) {
   words.append(node("h2", "", gallery.title), node("p", "", gallery.promise));
   head.append(words, filters);
   const groups = node("div", "zz-groups");
-  groups.append(...gallery.groups.map(({ name, cards }) => section(name, cards, gallery.here)));
+  const sections = gallery.groups.map(({ name, cards }) => section(name, cards, gallery.here));
+  groups.append(...sections);
   page.append(head, groups);
 
   /** @param {number} group Its place from 1, 0 for all. */
@@ -47,8 +48,8 @@ export async function show(root, gallery, address, tell) {
     page.dataset.group = String(group);
     for (const [place, button] of [...filters.children].entries())
       button.setAttribute("aria-pressed", String(place === group));
-    for (const [place, part] of [...groups.children].entries())
-      /** @type {HTMLElement} */ (part).hidden = group !== 0 && place + 1 !== group;
+    for (const [place, part] of sections.entries())
+      part.hidden = group !== 0 && place + 1 !== group;
   };
   for (const [place, text] of [gallery.all, ...gallery.groups.map((g) => g.filter)].entries()) {
     const button = node("button", "", text);

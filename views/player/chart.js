@@ -56,7 +56,9 @@ class Chart {
     const { data, layout, aspect, tallest, label, legend } = this.#figure;
     this.body.setAttribute("role", "img");
     this.body.setAttribute("aria-label", label);
-    this.#legend.replaceChildren(...legend.map(([text, colour, sign]) => entry(text, colour, sign)));
+    this.#legend.replaceChildren(
+      ...legend.map(([text, colour, sign]) => entry(text, colour, sign)),
+    );
     // Plotly writes into what it is given, and the next size starts from the same figure.
     const traces = data.map((trace) => ({ ...trace }));
     const font = { ...layout.font, family: getComputedStyle(this.body).fontFamily };
