@@ -359,6 +359,7 @@ def test_every_surface_is_painted_with_heads_that_lead_their_paths(visit: Visits
 
 def check_every_step(page: Visit) -> None:
     """Check the heads at some steps, and that the paths grow; then the same zoomed in."""
+    button(page, END).click()  # the first page plays by itself
     assert complaints(page) == []
     last = page.step
     steps = sorted({0, 1, 2, 7, last // 3, last - 1, last})
@@ -822,6 +823,7 @@ def test_a_page_without_a_link_opens_on_its_preset_and_a_step_back_leads_to_it(v
     page = visit("")
     preset = PRESETS[OPENING]
     expect(page.page.get_by_test_id("stMain")).to_contain_text(f"{preset.title}.")
+    expect(button(page, PLAY)).to_be_visible()  # it has played by itself
     check_positions(page, preset.experiment)
     first = page.scene
     assert urlsplit(page.page.url).query == ""
@@ -1227,3 +1229,55 @@ def test_a_press_on_the_curve_moves_the_clock_and_a_name_takes_its_run_away(visi
     assert [run["shown"] for run in drawn(page)] == [False, True]
     name.click()
     assert [run["shown"] for run in drawn(page)] == [True, True]
+
+
+# --- The clock in the link, and the opening that plays
+
+
+def test_a_link_says_where_the_clock_stands_and_how_fast_it_goes(visit: Visits):
+    page = visit("?preset=headline&step=8&speed=2")
+    assert page.step == 8
+    assert page.page.get_by_label(SPEED, exact=True).input_value() == "2"
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_url("**step=9*")
+    query = parse_qs(urlsplit(page.page.url).query)
+    assert query == {"preset": ["headline"], "step": ["9"], "speed": ["2"]}
+    scene = page.scene
+    page.page.keyboard.press("End")
+    page.page.wait_for_url(lambda url: "step" not in url)
+    again = visit("?" + urlsplit(page.page.url).query)
+    assert again.step == 30
+    assert again.scene == scene, "the picture is the same at every step"
+
+
+def test_a_changed_setting_keeps_the_clock_and_the_link_says_so(visit: Visits):
+    page = visit("?preset=headline")
+    go(page, 5)
+    page.page.wait_for_url("**step=5*")
+    set_number(page, EXACT_RATE, 0.05)
+    page.page.wait_for_url(lambda url: "SGD.lr=0.05" in url and "step=5" in url)
+    assert page.step == 5
+
+
+def test_a_strange_step_or_speed_in_a_link_is_told_and_not_used(visit: Visits):
+    page = visit("?preset=headline&step=-3&speed=fast")
+    assert page.step == 30
+    assert any(REFUSED in text for text in complaints(page))
+
+
+def test_the_opening_plays_once_by_itself_unless_motion_is_not_wanted(visit: Visits):
+    page = visit("", reduced_motion="no-preference")
+    expect(button(page, PAUSE)).to_be_visible()
+    page.until("(player) => +player.dataset.step > 2 && +player.dataset.step < 25")
+    expect(button(page, PLAY)).to_be_visible()
+    assert page.step == 30
+    assert urlsplit(page.page.url).query == ""
+    still = visit("", reduced_motion="reduce")
+    expect(button(still, PLAY)).to_be_visible()
+    assert still.step == 30
+
+
+def test_only_the_bare_page_plays_by_itself(visit: Visits):
+    page = visit("?preset=headline", reduced_motion="no-preference")
+    expect(button(page, PLAY)).to_be_visible()
+    assert page.step == 30

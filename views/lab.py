@@ -87,6 +87,7 @@ def descents(settings: Settings, theme: Theme) -> None:
             "link": link(settings),
             "opening": link(session.bare_page()),
             "theme": theme.name,
+            "clock": [str(settings.values.get(name, "")) for name in ("step", "speed")],
             "controls": controls(settings),
             "answer": sent(settings, theme) if by_script else None,
         },

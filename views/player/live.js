@@ -9,10 +9,12 @@ import { close as closePlayer, show as showScene } from "./player.js";
 import { moved } from "./start.js";
 import { Words } from "./words.js";
 
-/** @import { Answer, Page, Tell } from "./types.js" */
+/** @import { Answer, Opening, Page, Tell } from "./types.js" */
 
 /** @typedef {{ text: string, place: Element | null }} Pending What a control at a place says. */
 
+const CLOCK = ["step", "speed"]; // in the link
+const RESTED = 300; // milliseconds without a move
 const FAILURES = 2; // in a row, after which the script is asked for pictures
 const LONG = 1000; // milliseconds after which an answer is given up for one that is wanted more
 
@@ -59,6 +61,11 @@ class Live {
   #busy = false;
   #again = false;
   #failures = 0;
+  /** @type {Opening | null} Where the clock is to stand, until a picture has taken it. */
+  #opening = null;
+  /** @type {[step: string, speed: string] | null} Where the reader has put the clock. */
+  #noted = null;
+  #noting = 0; // the timer that writes it into the address
   /** @type {{ link: string, since: number, given: AbortController } | null} */
   #asked = null; // what is waited for
 
@@ -70,7 +77,11 @@ class Live {
     onMotion((input, byHand) => this.#hear(input, byHand), signal);
     // Where the browser tells of it: the script has written another link.
     const history = /** @type {{ navigation?: EventTarget }} */ (window).navigation;
-    history?.addEventListener("currententrychange", () => this.#look(), { signal });
+    const written = () => {
+      this.#note();
+      this.#look();
+    };
+    history?.addEventListener("currententrychange", written, { signal });
     const options = { signal, capture: true };
     const leave = () => {
       this.#touch(null);
@@ -91,6 +102,7 @@ class Live {
 
   close() {
     this.#stopped.abort();
+    clearTimeout(this.#noting);
     this.words.close();
   }
 
@@ -109,7 +121,15 @@ class Live {
         if (!this.#held || !place || place !== this.#touched) this.#pending.delete(id);
       }
     }
+    const clock = page.clock.join();
+    if (clock !== before?.clock.join() && clock !== this.#noted?.join()) {
+      const play = !before && location.search.length <= 1;
+      const [step, speed] = page.clock;
+      this.#opening = { step: step ? Number(step) : Infinity, speed: speed || "1", play };
+      this.#noted = null;
+    }
     this.#search = location.search;
+    this.#note();
     if (this.#answer) this.#compare(this.#answer.page);
     if (!page.answer) return this.#look();
     await ground(bytes(page.answer.ground));
@@ -184,6 +204,7 @@ class Live {
       if (place && !place.isConnected) this.#pending.delete(id); // another control is in its place
     }
     const link = composed(this.#base(this.#page), this.#pending);
+    for (const name of CLOCK) link.delete(name); // the picture is the same at every step
     link.set("theme", this.#page.theme);
     return link.toString();
   }
@@ -241,11 +262,31 @@ class Live {
 
   /** @param {Answer} answer */
   async #show(answer) {
-    if (this.#answer?.id !== answer.id || this.#answer.ground !== answer.ground) {
-      await showScene(this.root, answer, (name, value) => this.#report(name, value));
+    const opens = this.#opening;
+    this.#opening = null;
+    if (opens || this.#answer?.id !== answer.id || this.#answer.ground !== answer.ground) {
+      await showScene(this.root, { ...answer, ...(opens && { opens }) }, (name, value) =>
+        this.#report(name, value),
+      );
     }
     this.#answer = answer;
     if (answer.told) this.words.show(answer.told);
+  }
+
+  /** Write into the page's address where the reader has put the clock: that is the link to share. */
+  #note() {
+    if (!this.#noted || !this.#page) return;
+    const link = new URLSearchParams(this.#base(this.#page));
+    const [step, speed] = this.#noted;
+    for (const [i, value] of [step, speed].entries()) {
+      if (value) link.set(CLOCK[i], value);
+      else link.delete(CLOCK[i]);
+    }
+    const search = `?${link}`;
+    if (search === location.search) return;
+    const same = location.search === this.#search;
+    history.replaceState(history.state, "", search);
+    if (same) this.#search = location.search;
   }
 
   /**
@@ -254,6 +295,13 @@ class Live {
    * @param {unknown} value
    */
   #report(name, value) {
+    if (name === "clock") {
+      this.#noted = /** @type {[string, string]} */ (value);
+      // A browser refuses addresses that change with every move of a hand.
+      clearTimeout(this.#noting);
+      this.#noting = setTimeout(() => this.#note(), RESTED);
+      return;
+    }
     if ((name === "drag" || name === "start") && this.#answer) {
       const [x, y, panel] = /** @type {[number, number, number]} */ (value);
       for (const [id, text] of moved(this.#answer.start, x, y, panel)) {

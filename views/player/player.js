@@ -17,7 +17,7 @@ import { filled, speak, tr } from "./texts.js";
 import { Tip } from "./tip.js";
 import { Toolbar } from "./toolbar.js";
 
-/** @import { Ground, Picture, Scene, Tell, View } from "./types.js" */
+/** @import { Ground, Opening, Picture, Scene, Tell, View } from "./types.js" */
 
 export { ground } from "./grounds.js";
 
@@ -81,9 +81,11 @@ class Player {
     const seek = (/** @type {number} */ step) => {
       this.clock.pause();
       this.clock.go(step);
+      this.#note();
     };
     const speed = (/** @type {number} */ factor) => {
       this.clock.speed = factor;
+      this.#note();
     };
     this.toolbar.listen(act, seek, speed, signal);
     const click = (
@@ -143,6 +145,7 @@ class Player {
     if (speak(scene.texts)) this.toolbar.write();
     this.toolbar.button("look").hidden = !tell;
     const { clock } = this;
+    const another = this.#scene !== null && scene.story !== this.#scene.story;
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end
     this.#scene = scene;
     this.toolbar.scrub.max = String(scene.steps);
@@ -155,7 +158,32 @@ class Player {
     }
     this.#look = look;
     this.toolbar.button("near").hidden = !look;
+    if (another) this.#note();
+    if (scene.opens) this.#open(scene.opens);
     await this.#draw();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (scene.opens?.play && !still) this.#play();
+  }
+
+  /** @param {Opening} opening */
+  #open({ step, speed }) {
+    this.clock.pause();
+    this.clock.speed = Number(speed);
+    this.toolbar.showSpeed(speed);
+    this.clock.position = Math.min(step, this.clock.steps);
+  }
+
+  /** Play once, from the start. */
+  #play() {
+    this.clock.position = 0;
+    this.clock.start();
+  }
+
+  /** Tell where the reader has put the clock, as a link has it: the end and its own pace go unsaid. */
+  #note() {
+    const { position, steps, speed } = this.clock;
+    const step = whole(position);
+    this.#tell?.("clock", [step < steps ? String(step) : "", speed === 1 ? "" : String(speed)]);
   }
 
   /** Draw what has changed, if there is any room. */
@@ -274,8 +302,10 @@ class Player {
     const [scene, view, clock] = [this.#scene, this.#view, this.clock];
     if (!scene || !view) return;
     if (what === "play") {
-      if (clock.playing) clock.pause();
-      else clock.start();
+      if (clock.playing) {
+        clock.pause();
+        this.#note();
+      } else clock.start();
     } else if (what === "loop") {
       clock.looping = !clock.looping;
       this.toolbar.button("loop").setAttribute("aria-pressed", String(clock.looping));
@@ -291,6 +321,7 @@ class Player {
     } else {
       clock.pause();
       clock.go(target(what, clock.position));
+      this.#note();
     }
   }
 

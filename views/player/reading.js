@@ -89,7 +89,8 @@ export function said({ run, k, x, y, loss, rate }, { marks, labels }) {
   const place = filled(tr("x {x}, y {y}"), values);
   const height = filled(tr("loss {loss}"), values);
   if (run === null) return [height, place];
-  const head = `${labels[run]}: ${filled(tr("update {step}"), values)}`;
+  const update = filled(tr("update {step}"), values);
+  const head = `${labels[run]}: ${update}`;
   const pace = rate === null ? [] : [filled(tr("rate {rate}"), { rate: text(rate) })];
   return [head, height, place, ...pace];
 }

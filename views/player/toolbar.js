@@ -103,6 +103,11 @@ export class Toolbar {
     button.setAttribute("aria-label", button.textContent);
   }
 
+  /** @param {string} speed */
+  showSpeed(speed) {
+    this.#speed.value = speed;
+  }
+
   /**
    * @param {number} step
    * @param {string} text The same for a reader.

@@ -139,6 +139,7 @@ export interface Steps {
 export interface Scene extends Ground, Picture {
   ground: string;
   story: string;
+  opens?: Opening;
   steps: number;
   pace: number[];
   tick: number;
@@ -199,11 +200,19 @@ export interface Bounds {
 /** The settings of controls, by the name in their elements' class. */
 export type Controls = Record<string, [id: string, scale?: Scale]>;
 
+/** Where the clock stands when a page opens, and whether it plays from the start by itself. */
+export interface Opening {
+  step: number;
+  speed: string;
+  play: boolean;
+}
+
 /** What the script tells the player of the page. */
 export interface Page {
   link: string;
   opening: string; // the link of a page whose address says nothing
   theme: string;
+  clock: [step: string, speed: string]; // as the link has them, empty at their defaults
   controls: Controls;
   /** Ground and scene in Base64, for a browser that cannot ask for them. */
   answer: { ground: string; scene: string } | null;
