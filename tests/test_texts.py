@@ -335,7 +335,7 @@ def test_no_message_shows_an_english_word(name):
 
 def test_what_a_change_by_hand_brings_with_it_is_told_without_an_english_word():
     app = opened(noise="1", samples="16384", batch="8192")
-    app.text_input(key="samples").set_value("100")
+    app.text_input(key=f"samples {PSEUDO}").set_value("100")
     again(app)
     assert len(app.warning) == 1
     check(app)

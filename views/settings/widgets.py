@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.language import language, msgid, tr
+from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import idle
 from views.settings.session import SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
@@ -59,7 +59,7 @@ def key_of(settings: Settings, name: str, value: Any) -> str:
     if st.session_state[SETTINGS] is settings:
         count += not same(last, value)
         shown[name] = count, value
-    return numbered(name, count)
+    return numbered(settings, name, count)
 
 
 def same(shown: Any, value: Any) -> bool:
@@ -69,8 +69,14 @@ def same(shown: Any, value: Any) -> bool:
     return bool(shown == value)
 
 
-def numbered(name: str, count: int) -> str:
-    return f"{name} ({count})" if count else name
+def numbered(settings: Settings, name: str, count: int) -> str:
+    """Return the key of a control that was replaced so often.
+
+    It has the language in it: a browser calls an option by what is written on it, so that what it
+    says of a control in another language means nothing.
+    """
+    code = settings["lang"]
+    return name + (f" ({count})" if count else "") + (f" {code}" if code != SOURCE else "")
 
 
 def moved(name: str, id: str, meaning: Callable[[Any], Any]) -> None:
@@ -82,7 +88,7 @@ def moved(name: str, id: str, meaning: Callable[[Any], Any]) -> None:
 def said(name: str) -> Any:
     """Return what the control under a name says."""
     count, _ = st.session_state[SHOWN][name]
-    return st.session_state[numbered(name, count)]
+    return st.session_state[numbered(st.session_state[SETTINGS], name, count)]
 
 
 def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
