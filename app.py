@@ -6,7 +6,7 @@ Streamlit imports this file for the server and then runs it, as a script, for ev
 import streamlit as st
 
 if __name__ == "__main__":
-    from views.lab import page
+    from views.navigation import page
 
     page()
 else:

@@ -336,7 +336,7 @@ def test_a_page_is_drawn_while_best_rates_are_searched_for(monkeypatch):
     app.run()
     assert not app.exception
     assert time.monotonic() - began_at < 10
-    assert app.sidebar.selectbox
+    assert app.selectbox
     (bar,) = app.get("progress")
     assert bar.proto.text == "Searching for the best rates"
     next(button for button in app.button if button.label == "Cancel").click().run()

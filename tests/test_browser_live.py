@@ -175,7 +175,7 @@ def test_a_drag_beside_the_start_still_zooms(visit: Visits):
 def test_an_exact_rate_stays_when_the_sliders_are_drawn_anew(visit: Visits):
     page = visit(link(surface="Quadratic", **{"Quadratic.SGD.lr": 0.0123456}))
     agree(page)
-    slider_of(page.page, "Adam rate").press("ArrowRight")
+    slider_of(page.page, "Adam learning rate").press("ArrowRight")
     page.page.wait_for_url("**Adam.lr=**")
     agree(page)
     assert parse_qs(query(page))["Quadratic.SGD.lr"] == ["0.0123456"]

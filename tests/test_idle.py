@@ -256,7 +256,7 @@ def test_the_page_says_it_under_the_control_and_one_click_makes_it_count():
     app = AppTest.from_file(APP, default_timeout=60)
     app.query_params["noise"], app.query_params["optimizers"] = "500", "SGD"
     app.run()
-    assert any("takes all samples" in caption.value for caption in app.sidebar.caption)
-    next(button for button in app.sidebar.button if button.label == "Batches of 32").click().run()
+    assert any("takes all samples" in caption.value for caption in app.caption)
+    next(button for button in app.button if button.label == "Batches of 32").click().run()
     assert app.query_params["batch"] == "32"
-    assert not any("takes all samples" in caption.value for caption in app.sidebar.caption)
+    assert not any("takes all samples" in caption.value for caption in app.caption)

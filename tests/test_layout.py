@@ -66,7 +66,7 @@ def test_a_library_is_imported_only_in_its_place(library):
 
 
 # A scene, an experiment or a file is made of a link alone, in any process: these know no page.
-PAGES = ("session", "widgets", "sidebar", "languages")
+PAGES = ("session", "widgets", "cards", "rows", "languages")
 PURE = [
     name
     for name in FILES

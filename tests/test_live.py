@@ -66,10 +66,10 @@ def test_the_words_are_those_of_the_experiment_that_the_link_means(slug):
     choice = choose(settings)
     trajectories = simulate(choice.experiment)
     said = " ".join(map(render, comparison(choice.experiment, trajectories, choice.labels)))
-    assert told["sentence"] == said
+    assert f"{told['sentence']} {told['more']}".strip() == said
     assert [row[0] for row in told["rows"]] == [*choice.labels]
     assert [row[3] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
-    assert told["preset"]["claim"] == PRESETS[slug].claim
+    assert told["claim"] == PRESETS[slug].claim
     assert told["changed"] == ""
     assert parse_qs(told["link"]) == {"preset": [slug]}
 
@@ -112,7 +112,7 @@ def test_a_picture_in_motion_stays_in_its_frame_and_comes_without_words():
 def test_every_text_is_in_the_language_asked_for():
     told = scene_of(f"preset=book&lang={PSEUDO}&nonsense=1")["told"]
     texts = [told["sentence"], told["lowest"], *told["head"], *told["complaints"]]
-    texts += told["preset"].values()
+    texts += [told["title"], told["claim"]]
     assert all("[[" in text for text in texts), texts
     assert scene_of("preset=book")["told"]["sentence"].startswith("AdaGrad's final loss")
 

@@ -147,6 +147,7 @@ UNREAD = {
     *("component_name", "class_name", "element_type", "language", "default_value", "format"),
     *("raw_values", "raw_value", "string_value", "type", "json"),
 }
+GRAY = re.compile(r"^:gray(?=\[)")  # how a popover's label is written
 OPTIONS = ("options", "string_values")
 
 
@@ -161,7 +162,7 @@ def element_texts(message: Message, path: str = "") -> Iterator[tuple[str, str]]
         several = [*value] if hasattr(value, "append") or hasattr(value, "add") else [value]
         for item in several:
             if isinstance(item, str):
-                yield where, html.unescape(item)
+                yield where, html.unescape(GRAY.sub("", item))
             elif isinstance(item, Message):
                 yield from element_texts(item, where)
 
@@ -174,10 +175,7 @@ def page_texts(block: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield from page_texts(child, f"{path}{block.type}[{name}].")
 
 
-DRAWERS = (
-    *("Run by run: what happened, and how it was measured", "Code for this run"),
-    *("Hyperparameters", "Batch, samples and seed", "Schedule and warm-up"),
-)
+DRAWERS = ("Run by run: what happened, and how it was measured", "Code for this run")
 
 
 def opened(**link: Any) -> AppTest:

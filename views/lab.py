@@ -8,7 +8,7 @@ import math
 import streamlit as st
 
 from landscape import SURFACES
-from landscape.language import language, tr, tr_n
+from landscape.language import tr, tr_n
 from optimizers.simulation.experiment import BIG
 from views.gallery import gallery
 from views.live.answer import Asked, both, link, looked_at, moved_start
@@ -19,59 +19,72 @@ from views.maps import page as maps
 from views.player import chart, player, reported
 from views.presets import CHANGED, MAPS_VIEW
 from views.report import inspector, report
+from views.scene.figures import OVERLAY
 from views.server import save, search
 from views.settings import session
+from views.settings.cards import draw_cards
 from views.settings.choice import Choice, planned
-from views.settings.languages import draw_languages, tell_browser
+from views.settings.languages import draw_languages
+from views.settings.rows import draw_row
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
-from views.settings.sidebar import draw_sidebar
-from views.settings.table import VIEWS
-from views.settings.widgets import draw, switch
-from views.theme import LIGHT, THEMES, Theme
+from views.settings.table import PLAIN, PRESENTED
+from views.theme import Theme
 
 UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
-GALLERY_OPEN = "gallery open"  # in the session: whether the gallery is shown
 MOST_COMPLAINTS = 5  # about one link
 
 
-def page() -> None:
-    """Draw the page."""
-    st.set_page_config("Zigzag", str(player.PLAYER / "icon.svg"), "wide")
-    settings = session.opened()
-    with language(settings["lang"]):
-        if st.session_state.get(GALLERY_OPEN):
-            st.button(tr("Lab"), on_click=to_lab)
-            gallery.draw(settings, to_lab)
-        else:
-            draw_page(settings)
-        tell_browser()
-
-
-def draw_page(settings: Settings) -> None:
-    """Draw the page in the current language: places first, then what is in them as it matters."""
-    maps_shown = settings["view"] == MAPS_VIEW
-    head = st.container(horizontal=True, vertical_alignment="center")
-    told, stage, details, foot = (st.container() for _ in range(4))
-    theme = THEMES.get(st.context.theme.type or "", LIGHT)
+def draw(settings: Settings, theme: Theme) -> None:
+    """Draw the lab: places first, then what is in them as it matters."""
+    presenting = settings["present"] == PRESENTED
+    embedded = bool(st.context.is_embedded)
+    head = st.container(key="head", horizontal=True, vertical_alignment="bottom")
+    told, row = st.container(), st.container()
+    shown = "presenting" if presenting else "embedded" if embedded else "stage"
+    stage = st.container(key=shown)
+    cards, below, details, foot = (st.container() for _ in range(4))
+    place = player.register_place()
     with stage:
-        if maps_shown:
-            choice = searched(settings)
-            if choice is not None:
-                atlas(settings, choice, theme)
-        else:
-            descents(settings, theme)
-    opened = False
+        descents(settings, theme)
+    with head:
+        player.place(place, "heading")
+        if not embedded:
+            actions(settings, presenting)
+    with below:
+        player.place(place, "transport")
     with details:
-        if not maps_shown:
-            opened = in_detail(settings)
-    st.session_state[session.WHOLE] = maps_shown or opened or unserved()
+        player.place(place, "details")
+    if presenting:
+        st.session_state[session.WHOLE] = unserved()
+        return
+    with cards:
+        draw_cards(settings, theme)
+    if not embedded:
+        with row:
+            draw_row(settings)
+    with details:
+        opened = in_detail(settings)
+    st.session_state[session.WHOLE] = opened or unserved()
     with foot:
         about(settings)
-    with st.sidebar:
-        draw_sidebar(settings)
-    with head:
-        heading(settings)
+    with told:
+        tell_of_link()
+
+
+def draw_maps(settings: Settings, theme: Theme) -> None:
+    """Draw a map of what is set."""
+    told, row, stage, foot = (st.container() for _ in range(4))
+    with stage:
+        choice = searched(settings)
+        if choice is not None:
+            atlas(settings, choice, theme)
+        draw_cards(settings, theme)
+    st.session_state[session.WHOLE] = True
+    with row:
+        draw_row(settings, views=False)
+    with foot:
+        about(settings)
     with told:
         tell_of_link()
 
@@ -96,12 +109,10 @@ def descents(settings: Settings, theme: Theme) -> None:
             "look": look_here,
             "undo": undo,
             "unserved": serve_by_script,
+            "narrow": fit_narrow,
             "theme": session.write_link,
         },
     )
-    place = player.register_place()
-    for part in ("transport", "details"):
-        player.place(place, part)
 
 
 def sent(settings: Settings, theme: Theme) -> dict[str, str]:
@@ -119,6 +130,14 @@ def serve_by_script() -> None:
     """Send pictures with the script's runs from now on."""
     st.session_state[UNSERVED] = True
     session.write_link()
+
+
+def fit_narrow() -> None:
+    """Show all runs in one panel on a phone, where a link does not say how."""
+    if "view" in st.session_state[session.SETTINGS].values:
+        session.write_link()
+    else:
+        session.change({"view": OVERLAY})
 
 
 def in_detail(settings: Settings) -> bool:
@@ -161,32 +180,21 @@ def about(settings: Settings) -> None:
     )
 
 
-def heading(settings: Settings) -> None:
-    """Draw title, languages, the way to the gallery, the switches, and what can be saved."""
-    st.markdown("### Zigzag", width="content")
-    draw_languages(settings)
-    st.button(tr(gallery.TITLE), key="gallery", on_click=to_gallery)
-    gallery.draw_steps(settings)
-    switch(settings, "view", VIEWS)
-    if settings["view"] == MAPS_VIEW:
-        return
-    draw(settings, "curve", label_visibility="collapsed")
-    menu = st.popover(tr("Save"), key="save", on_change=session.write_link)
-    if menu.open:
-        with menu:
-            save.links(settings)
-
-
-def to_gallery() -> None:
-    """Show the gallery in the lab's place."""
-    st.session_state[GALLERY_OPEN] = True
-    session.write_link()
-
-
-def to_lab() -> None:
-    """Show the lab."""
-    st.session_state[GALLERY_OPEN] = False
-    session.write_link()
+def actions(settings: Settings, presenting: bool) -> None:
+    """Draw what can be done with the whole page."""
+    with st.container(key="actions", horizontal=True, width="content"):
+        if presenting:
+            label, changes = tr("Leave the presentation"), {"present": PLAIN}
+            st.button(":material/close:", help=label, on_click=session.change, args=(changes,))
+            return
+        gallery.draw_steps(settings)
+        draw_languages(settings)
+        menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
+        if menu.open:
+            with menu:
+                save.links(settings)
+        changes = {"present": PRESENTED}
+        st.button(tr("Present"), on_click=session.change, args=(changes,))
 
 
 def tell_of_link() -> None:

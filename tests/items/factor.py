@@ -43,7 +43,6 @@ def test_the_page_compares_it_in_every_view(view):
 
 def test_its_control_takes_the_place_of_the_one_for_all_runs():
     app = opened(**LINK)
-    app.session_state["drawer Hyperparameters"] = True
     labels = [widget.label for widget in app.run().text_input]
     assert "beta1" in labels
     assert "beta2" not in labels

@@ -36,6 +36,13 @@ test("a position on a slider of rates is a power of ten of three digits", () => 
   );
 });
 
+test("one of the numbers in a list says the whole list, in which none is twice", () => {
+  const rates = { list: ["0.21", "0.1"], place: 1, scale: { from: -6, each: 50 } };
+  assert.equal(meant("251", rates), "0.21, 0.105");
+  assert.equal(meant("0", { ...rates, scale: ["0.21"] }), "");
+  assert.equal(meant("1", { list: ["0", "0.5"], place: 0, scale: ["0", "0.9"] }), "0.9, 0.5");
+});
+
 const start = {
   ids: ["A.x", "A.y"],
   points: [[1, 2]],

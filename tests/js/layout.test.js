@@ -8,7 +8,6 @@ import {
   curveHeight,
   dashesOf,
   panelsSize,
-  roomBeside,
   spaceSize,
 } from "../../views/player/layout.js";
 
@@ -26,7 +25,8 @@ test("the arrangement is the first that is wide enough, and the last for any wid
 
 test("panels are as high as the room allows, between their bounds", () => {
   const height = (room, rows = 1) => {
-    const size = panelsSize(SIZES, MARGIN, { columns: 1, rows }, 5000, room);
+    const whole = room + MARGIN.t + MARGIN.b;
+    const size = panelsSize(SIZES, MARGIN, { columns: 1, rows }, 5000, whole);
     return (size.height - MARGIN.t - MARGIN.b) / rows;
   };
   assert.equal(height(250), 250);
@@ -38,9 +38,9 @@ test("panels are as high as the room allows, between their bounds", () => {
 test("panels never leave a narrow page, and are never much wider than high", () => {
   const phone = panelsSize(SIZES, MARGIN, { columns: 1, rows: 4 }, 360, 4000);
   assert.equal(phone.width, 360);
-  const wide = panelsSize(SIZES, MARGIN, { columns: 2, rows: 1 }, 5000, 200);
+  const wide = panelsSize(SIZES, MARGIN, { columns: 2, rows: 1 }, 5000, 250);
   assert.equal(wide.width, 40 + 10 + 2 * 1.4 * 200);
-  const flat = panelsSize({ ...SIZES, aspect: 0.5 }, MARGIN, { columns: 1, rows: 1 }, 5000, 200);
+  const flat = panelsSize({ ...SIZES, aspect: 0.5 }, MARGIN, { columns: 1, rows: 1 }, 5000, 250);
   assert.equal(flat.width, 40 + 10 + (1.4 * 200) / 0.5);
 });
 
@@ -64,10 +64,10 @@ test("a chart is as wide as the page, or has its plot's aspect", () => {
   assert.deepEqual(chartSize(1, 460, MARGIN, 2000), { width: 510, height: 510 });
 });
 
-test("the curve is lower in a low window, and panels get the rest", () => {
-  assert.equal(curveHeight(240, 800), 240);
-  assert.equal(curveHeight(240, 799), 180);
-  assert.equal(roomBeside(900, 240), 410);
+test("the curve takes a share of the window, within bounds", () => {
+  assert.equal(curveHeight(1000), 215);
+  assert.equal(curveHeight(600), 150);
+  assert.equal(curveHeight(1400), 230);
 });
 
 test("an arranged layout has the panels' domains, and no array of the given one", () => {

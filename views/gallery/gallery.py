@@ -82,7 +82,7 @@ def cards(settings: Settings) -> dict[str, Any]:
             "cards": [
                 {
                     "slug": preset.slug,
-                    "link": "?" + urlencode({**kept, "preset": preset.slug}),
+                    "link": "./?" + urlencode({**kept, "preset": preset.slug}),
                     "title": tr(preset.title),
                     "caption": tr(preset.caption),
                 }

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from landscape import SURFACES, Objective
-from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, number, tr
+from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from optimizers import Trajectory
 from optimizers.analysis.measures import facts_of
 from optimizers.analysis.step import inspect_step, taylor
@@ -35,6 +35,8 @@ from views.theme import LIGHT, MOST_PANELS, THEMES
 SCENE, GROUND = "scene", "ground"  # their addresses, below the server's own
 OURS = ("theme", "frame", "shown")  # names in an address that are no settings
 SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
+
+INVITATION = msgid("Press Play, then drag a learning rate and watch what changes.")
 
 
 class UnreadableError(ValueError):
@@ -165,14 +167,17 @@ def described(asked: Asked, gone: threading.Event | None = None) -> dict[str, An
 def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
+    sentence, more = results.sentences(experiment, trajectories, choice.labels)
     facts = facts_of(experiment)
     return {
         "link": link(asked.settings),
         "complaints": [note.text() for note in asked.notes],
-        "preset": preset and {"title": tr(preset.title), "claim": tr(preset.claim)},
+        "title": tr(preset.title) if preset else tr("Your own experiment"),
+        "claim": tr(preset.claim) if preset else tr(INVITATION),
         "changed": changed(preset, choice),
         "notes": [note.text() for note in choice.notes],
-        "sentence": results.sentence(experiment, trajectories, choice.labels),
+        "sentence": sentence,
+        "more": more,
         "head": [tr(name) for name in results.HEAD],
         "rows": results.table(experiment, choice.labels, trajectories),
         "lowest": tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))

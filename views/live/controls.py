@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from views.settings.setting import PER_DECADE, RATE_DECADES, OneOf, Range, Rate, Setting
+from views.settings.setting import OneOf, Range, Setting
 from views.settings.settings import Settings
+from views.settings.sliders import compared_scale, compared_texts, scale_of, texts_of
 from views.settings.table import TABLE
 
 UNSEEN = ("tolerance",)  # of the pictures
@@ -17,7 +18,7 @@ def controls(settings: Settings) -> dict[str, list[Any]]:
 
     Each has the id of its setting and what its texts mean: of a field, the bounds of its number; of
     a slider whose positions are counted, their texts, or the decade of the first and how many there
-    are in each.
+    are in each; of a number in a list, the list, its place there and what it means itself.
     """
     found: dict[str, list[Any]] = {}
     for id, setting in TABLE.items():
@@ -26,11 +27,15 @@ def controls(settings: Settings) -> dict[str, list[Any]]:
             found[element(id)] = [id]
             if isinstance(kind, Range) and not kind.slider:
                 found[element(id)].append({"low": kind.low, "high": kind.high, "whole": kind.whole})
-            if isinstance(kind, Rate):
-                found[element(f"{id}.slider")] = [id, {"from": RATE_DECADES[0], "each": PER_DECADE}]
-            elif isinstance(kind, OneOf):
+            if texts := texts_of(kind):
+                found[element(f"{id}.slider")] = [id, scale_of(texts)]
+            if isinstance(kind, OneOf):
                 options = setting.choices(settings) if setting.choices else kind.options
                 found[element(id)].append([*options])
+    if compared_texts(settings):
+        for place in range(len(settings.names())):
+            scale = compared_scale(settings, place)
+            found[element(f"{settings.compared}.{place}.slider")] = [settings.compared, scale]
     return found
 
 

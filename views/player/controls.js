@@ -2,7 +2,7 @@
 // go, but its <input> has a new `value` attribute at every move, inside the element whose class
 // names the control's key.
 
-/** @import { Bounds, Controls, Scale } from "./types.js" */
+/** @import { Bounds, Controls, InList, Scale } from "./types.js" */
 
 const KEY = /^st-key-(.+?)(--\d+-)?$/; // the end counts how often the control was replaced
 
@@ -20,8 +20,19 @@ const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
 export function meant(text, scale) {
   if (!scale) return String(Number(text));
   if (Array.isArray(scale)) return scale[Number(text)] ?? "";
+  if ("list" in scale) return listed(meant(text, scale.scale), scale);
   if ("low" in scale) return typed(text.trim().replace("\u2212", "-"), scale);
   return String(Number((10 ** (scale.from + Number(text) / scale.each)).toPrecision(3)));
+}
+
+/**
+ * A list with one of its numbers changed; an empty text where it would hold the number twice.
+ * @param {string} text
+ * @param {InList} scale
+ */
+function listed(text, { list, place }) {
+  if (list.includes(text)) return "";
+  return list.map((other, i) => (i === place ? text : other)).join(", ");
 }
 
 /**

@@ -1,7 +1,7 @@
 // The curves below the view, of loss or another measure: drawn up to the clock and named at their
 // ends. The scrub bar is their axis.
 
-import { apart, curveHeight, dashesOf } from "./layout.js";
+import { apart, dashesOf } from "./layout.js";
 import { number } from "./numbers.js";
 import * as plot from "./plot.js";
 import { lossOf } from "./reading.js";
@@ -90,11 +90,11 @@ export class Curve {
   /**
    * @param {Scene} scene
    * @param {number} width
+   * @param {number} height
    * @param {string} family
    */
-  async draw(scene, width, family) {
-    const { loss, lossHeight, labels, keys, pace, readings, marks, tick } = scene;
-    const height = curveHeight(lossHeight, innerHeight);
+  async draw(scene, width, height, family) {
+    const { loss, labels, keys, pace, readings, marks, tick } = scene;
     const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
     const heads = loss.data.filter(({ mode }) => mode === "markers");
     const ends = labels.map((_, i) => number(lossOf(readings, i, Infinity), 2, marks));

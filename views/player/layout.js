@@ -2,21 +2,15 @@
 
 /** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes } from "./types.js" */
 
-const OTHERS = 250; // pixels of the window that are neither panels nor curve
-const SMALL = 800; // pixels: in a lower window the curve is lower too
+const CURVE = [150, 230]; // pixels of the curve's height, at least and at most
+const SHARE = 0.215; // of the window
 
 /**
- * The height left for panels, so that they and the curve can be seen together on a projector.
- * @param {number} window Height of the window, in pixels.
- * @param {number} curve
+ * The height of the curve, which the panels share a window with.
+ * @param {number} window Its height.
  */
-export const roomBeside = (window, curve) => window - OTHERS - curve;
-
-/**
- * @param {number} height Of the curve in a window that is high enough.
- * @param {number} window
- */
-export const curveHeight = (height, window) => (window < SMALL ? height * 0.75 : height);
+export const curveHeight = (window) =>
+  Math.round(Math.min(Math.max(window * SHARE, CURVE[0]), CURVE[1]));
 
 /**
  * The arrangement of panels for a width; the last is for any.
@@ -33,13 +27,13 @@ export function arrangementFor(arrangements, width) {
  * @param {Layout["margin"]} margin
  * @param {Pick<Arrangement, "columns" | "rows">} arrangement
  * @param {number} width
- * @param {number} room
+ * @param {number} room For all of the plot, in pixels of height.
  * @returns {Size}
  */
 export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room) {
   const { aspect, lowest, tallest, widest } = sizes;
   const filling = ((width - l - r) / columns) * aspect;
-  const side = Math.max(lowest, Math.min(tallest, room / rows, filling));
+  const side = Math.max(lowest, Math.min(tallest, (room - t - b) / rows, filling));
   // Not much wider than high: a step down the gradient should look perpendicular to the contours.
   const wide = l + r + (columns * widest * side) / aspect;
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };

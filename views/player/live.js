@@ -16,6 +16,8 @@ import { Words } from "./words.js";
 const CLOCK = ["step", "speed"]; // in the link
 const RESTED = 300; // milliseconds without a move
 const FAILURES = 2; // in a row, after which the script is asked for pictures
+const PHONE = 640; // pixels of width, at most
+const ON_PHONE = "Overlay"; // the view, as a link has it
 const LONG = 1000; // milliseconds after which an answer is given up for one that is wanted more
 
 /**
@@ -127,6 +129,10 @@ class Live {
       const [step, speed] = page.clock;
       this.#opening = { step: step ? Number(step) : Infinity, speed: speed || "1", play };
       this.#noted = null;
+    }
+    if (!before && innerWidth <= PHONE && !new URLSearchParams(page.link).has("view")) {
+      this.#pending.set("view", { text: ON_PHONE, place: null });
+      tell("narrow", true);
     }
     this.#search = location.search;
     this.#note();

@@ -80,8 +80,8 @@ export class Panels {
   async draw(scene, width, room, family) {
     this.stage.hidden = false;
     const arrangement = arrangementFor(scene.arrangements, width);
-    const ground = [scene.ground, arrangement.columns, width].join();
     const size = panelsSize(scene, scene.back.layout.margin, arrangement, width, room);
+    const ground = [scene.ground, arrangement.columns, size.width, size.height].join();
     this.#scene = scene;
     this.#arrangement = arrangement;
     this.#size = size;

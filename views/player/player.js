@@ -6,7 +6,7 @@ import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
-import { roomBeside } from "./layout.js";
+import { curveHeight } from "./layout.js";
 import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
 import { number } from "./numbers.js";
@@ -22,6 +22,8 @@ import { Toolbar } from "./toolbar.js";
 export { ground } from "./grounds.js";
 
 const LOSS_DIGITS = 3;
+const MARGIN = 8; // pixels below all
+const ROUGH = 8; // pixels: smaller changes of the room do not count
 const PANELS = `
 <div class="zz-stage" title="" role="img" tabindex="0"><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>`;
 const LOWER = `
@@ -43,7 +45,7 @@ class Player {
   #view = null;
   /** @type {Space | null} */
   #space = null;
-  #widths = ""; // that were drawn for
+  #drawn = ""; // the sizes that were drawn for
   #resizing = 0; // the frame in which another will be
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#resize());
@@ -121,6 +123,10 @@ class Player {
     window.addEventListener("keydown", onKey, { signal });
     this.#watcher.observe(this.body);
     this.#watcher.observe(this.lower);
+    // What comes to stand between the panels and what is below them moves these.
+    const page = this.root.closest(".stMainBlockContainer");
+    if (page) this.#watcher.observe(page);
+    addEventListener("resize", () => this.#resize(), { signal });
   }
 
   close() {
@@ -190,12 +196,12 @@ class Player {
   async #draw() {
     const scene = this.#scene;
     const [width, below] = [this.body.clientWidth, this.curve.width];
-    this.#widths = `${width} ${below}`;
     if (!scene || !width || !below) return;
+    this.#drawn = this.#sizes();
     const family = getComputedStyle(this.body).fontFamily;
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    await view.draw(scene, width, roomBeside(innerHeight, scene.lossHeight), family);
-    await this.curve.draw(scene, below, family);
+    await this.curve.draw(scene, below, curveHeight(innerHeight), family);
+    await view.draw(scene, width, this.#room(), family);
     this.#view = view;
     this.stage.setAttribute("aria-label", scene.label);
     this.#mute();
@@ -224,9 +230,22 @@ class Player {
     button.textContent = text;
   }
 
+  /** The height that the window leaves to the panels, so that all that plays them is seen too. */
+  #room() {
+    const [here, below] = [this.body, this.lower].map((node) => node.getBoundingClientRect());
+    let top = here.top;
+    for (let node = this.root.parentElement; node; node = node.parentElement) top += node.scrollTop;
+    return Math.floor(innerHeight - top - (below.bottom - here.bottom) - MARGIN);
+  }
+
+  /** What the sizes of panels and curve depend on. */
+  #sizes() {
+    const room = Math.round(this.#room() / ROUGH);
+    return `${this.body.clientWidth} ${this.curve.width} ${innerHeight} ${room}`;
+  }
+
   #resize() {
-    const now = `${this.body.clientWidth} ${this.curve.width}`;
-    if (!this.#scene || now === this.#widths) return;
+    if (!this.#scene || this.#sizes() === this.#drawn) return;
     cancelAnimationFrame(this.#resizing);
     this.#resizing = requestAnimationFrame(() => this.#draw());
   }

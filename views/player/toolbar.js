@@ -23,9 +23,9 @@ const CONTROLS = `
 </div>
 <div class="zz-said"></div>
 <div class="zz-more">
-<button data-do="look"></button>
-<button data-do="near" hidden></button>
 <button data-do="reset" hidden></button>
+<button data-do="near" hidden></button>
+<button data-do="look"></button>
 </div>`;
 
 export class Toolbar {

@@ -179,17 +179,26 @@ export interface Start {
 export interface Told {
   link: string;
   complaints: string[];
-  preset: { title: string; claim: string } | null;
+  title: string;
+  claim: string;
   changed: string;
   notes: string[];
   sentence: string;
+  more: string;
   head: string[];
   rows: string[][];
   lowest: string;
 }
 
 /** A field's bounds, or what a slider's positions mean: texts, or powers of ten, some to a decade. */
-export type Scale = Bounds | string[] | { from: number; each: number };
+export type Scale = Bounds | string[] | { from: number; each: number } | InList;
+
+/** Of one of the numbers in a list: all of them, its place there, and what its own control means. */
+export interface InList {
+  list: string[];
+  place: number;
+  scale: Scale;
+}
 
 export interface Bounds {
   low: number;

@@ -11,6 +11,7 @@ export class Words {
   #sentence = make("p", "zz-sentence");
   #stopped = new AbortController();
   #table = make("table", "zz-table");
+  #more = make("p", "zz-further");
   #lowest = make("p", "zz-lowest");
   #undo;
   #shown = "";
@@ -21,19 +22,18 @@ export class Words {
    */
   constructor(root, undo) {
     this.#undo = undo;
-    root.prepend(this.#before);
     const scroll = make("div", "zz-scroll");
     scroll.append(this.#table);
     this.#sentence.setAttribute("role", "status");
-    this.#after.append(scroll, this.#lowest);
+    this.#after.append(this.#more, scroll, this.#lowest);
     const { signal } = this.#stopped;
     settle("result", this.#sentence, this.#after, signal);
+    settle("heading", this.#before, root, signal);
     settle("details", this.#after, root, signal);
   }
 
   close() {
     this.#stopped.abort();
-    this.#before.remove();
   }
 
   /** @param {Told} told */
@@ -41,8 +41,9 @@ export class Words {
     const now = JSON.stringify(told);
     if (now === this.#shown) return;
     this.#shown = now;
-    this.#before.replaceChildren(...this.#preset(told), ...told.notes.map(noted));
+    this.#before.replaceChildren(...this.#heading(told), ...told.notes.map(noted));
     this.#sentence.textContent = told.sentence;
+    this.#more.textContent = told.more;
     this.#lowest.textContent = told.lowest;
     const head = make("thead");
     head.append(row("th", told.head));
@@ -52,15 +53,14 @@ export class Words {
   }
 
   /** @param {Told} told */
-  *#preset({ preset, changed }) {
-    if (!preset) return;
-    const line = make("p", "zz-preset");
-    line.append(make("strong", "", `${preset.title}.`), ` ${changed || preset.claim}`);
-    if (changed) {
-      const button = make("button", "zz-undo", tr("Undo changes"));
-      button.addEventListener("click", this.#undo);
-      line.append(button);
-    }
+  *#heading({ title, claim, changed }) {
+    yield make("h1", "zz-title", title);
+    yield make("p", "zz-claim", claim);
+    if (!changed) return;
+    const line = make("p", "zz-changed", changed);
+    const button = make("button", "zz-undo", tr("Undo changes"));
+    button.addEventListener("click", this.#undo);
+    line.append(" ", button);
     yield line;
   }
 }

@@ -21,11 +21,12 @@ HEAD = (
 )
 
 
-def sentence(
+def sentences(
     experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
-) -> str:
-    """Return how the runs compare."""
-    return said(comparison(experiment, trajectories, labels))
+) -> tuple[str, str]:
+    """Return how the runs compare: what matters most, and all else there is to say."""
+    first, *more = comparison(experiment, trajectories, labels)
+    return said([first]), said(more)
 
 
 def table(

@@ -18,17 +18,34 @@ from views.settings.settings import Settings, bare, opening, write
 
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
+PAGE = "page"  # of the header, by its path
 WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
 
 
-def opened() -> Settings:
-    """Return what is set, read from the page's address if the visitor has gone to a new one."""
+def opened(page: str) -> tuple[Settings, bool]:
+    """Return what is set, and whether the visitor has come from another page of the header.
+
+    It is read from the page's address if the visitor has gone to a new one. The way through the
+    header leaves the address without a query; what is set stays then.
+    """
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    if st.session_state.get(LINK) != query:
+    came = st.session_state.get(PAGE, page) != page
+    st.session_state[PAGE] = page
+    if came and bare(query):
+        write_link()
+    elif st.session_state.get(LINK) != query:
         arrive(query)
     settings: Settings = st.session_state[SETTINGS]
-    return settings
+    return settings, came
+
+
+def spoken() -> str:
+    """Return the language of the page before its settings are read."""
+    settings = st.session_state.get(SETTINGS)
+    if "lang" in st.query_params:
+        return known(st.query_params["lang"])
+    return str(settings["lang"]) if settings else browsers_language()
 
 
 def arrive(query: Mapping[str, Sequence[str]]) -> None:

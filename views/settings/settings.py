@@ -26,7 +26,7 @@ FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in anoth
 FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
-KEPT = ("lang",)  # what a preset leaves as it is
+KEPT = ("lang", "present")  # what a preset leaves as it is
 # What is no change of an experiment.
 UNTOUCHED = (*KEPT, "preset", "surface", "view", "curve", "tolerance", "map")
 
@@ -75,6 +75,11 @@ class Settings:
     def compared(self) -> str:
         """The id of the setting that holds what is compared."""
         return self.factor.setting(self)
+
+    @property
+    def instead(self) -> str:
+        """The id of a setting that what is compared takes the place of, or an empty text."""
+        return next(iter(self.factor.replaces(self["surface"], self.rules[0])), "")
 
     @functools.cached_property
     def rules(self) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.plac
 VIEWS = (*PICTURES, MAPS_VIEW)
 BUDGET_UNITS = (msgid("updates"), msgid("epochs"), msgid("samples"))
 MOST_LENGTH = 10_000_000  # in whatever unit
-HALF = 106  # pixels: half of a row of the sidebar
+HALF = 106  # pixels: of two fields side by side
+PLAIN, PRESENTED = "0", "1"  # how the page stands
 
 
 def of_surface(surface: Surface) -> Iterator[Setting]:
@@ -58,6 +59,7 @@ def declared() -> Iterator[Setting]:
     )
     yield Setting("lang", OneOf((*LANGUAGES, *PSEUDOS)), SOURCE, msgid("Language"))
     yield Setting("view", OneOf(VIEWS), VIEWS[0], msgid("View"))
+    yield Setting("present", OneOf((PLAIN, PRESENTED)), PLAIN, msgid("Present"))
     yield Setting("curve", OneOf(tuple(CURVES)), next(iter(CURVES)), msgid("Curve"), width=150)
     yield Setting("surface", OneOf(tuple(SURFACES)), DEFAULT.surface, msgid("Surface"))
     for surface in SURFACES.values():

@@ -6,6 +6,7 @@ another control, with another key: what the browser still says of the old one th
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,8 +18,6 @@ from views.settings.choice import idle
 from views.settings.session import SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
-    PER_DECADE,
-    RATE_DECADES,
     Idle,
     Note,
     NumberList,
@@ -31,18 +30,15 @@ from views.settings.setting import (
     Setting,
     Several,
     UnreadError,
+    number_list,
 )
 from views.settings.settings import Settings
+from views.settings.sliders import compared_texts, place_of, texts_of
 from views.settings.table import TABLE
 from views.theme import MOST_PANELS
 
 LIST_HELP = msgid(
     "Up to {most} numbers, separated by commas; with semicolons between them a comma is decimal."
-)
-# What the slider of a rate shows, position by position.
-RATES = tuple(
-    f"{10 ** (RATE_DECADES[0] + place / PER_DECADE):.3g}"
-    for place in range(PER_DECADE * (RATE_DECADES[1] - RATE_DECADES[0]) + 1)
 )
 ALONE = "alone"  # in the session: the ids of settings whose controls are drawn alone
 NEEDED = {id for setting in TABLE.values() for id in setting.needs}  # by other settings
@@ -287,36 +283,68 @@ DRAWN: Mapping[type, Callable[[Setting, Settings, str, dict[str, Any]], None]] =
 }
 
 
-def draw_rate(settings: Settings, id: str, title: str) -> None:
-    """Draw the two controls of a learning rate: a logarithmic slider and an exact number."""
+def draw_rate(settings: Settings, id: str, title: str, beside: str = "") -> None:
+    """Draw the controls of a learning rate, called by whose it is, with HTML `beside` them."""
+    label = tr("{optimizer} learning rate", optimizer=title)
+    draw_pair(settings, id, label, tr("{optimizer} exact rate", optimizer=title), beside)
+
+
+def draw_share(settings: Settings, id: str, label: str) -> None:
+    """Draw the controls of a hyperparameter whose slider has positions of its own."""
+    draw_pair(settings, id, label, tr("exact {name}", name=label))
+
+
+def draw_pair(settings: Settings, id: str, label: str, name: str, beside: str = "") -> None:
+    """Draw the two controls of a number: a slider and, by another name, the exact number."""
     if settings.replaced(id):
         return
-    rate = settings[id]
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        shown = RATES[position(rate)]
-        st.select_slider(
-            tr("{optimizer} rate", optimizer=title),
-            RATES,
-            shown,
-            # A rate that lies between two positions is shown as it is, at the nearer one.
-            format_func=lambda text: TABLE[id].kind.write(rate)[0] if text == shown else text,
-            **control(settings, f"{id}.slider", id, shown, float),
-        )
-        note = field(
-            settings,
-            id,
-            tr("{optimizer} exact rate", optimizer=title),
-            {"label_visibility": "collapsed", "width": 88},
-        )
-    if note:
-        tell(note)
+    kind: Any = TABLE[id].kind
+    value, texts = settings[id], texts_of(kind)
+    with st.container(key=f"pair {id}", gap=None):
+        shown = texts[place_of(texts, value)]
+        slide(settings, id, f"{id}.slider", label, texts, shown, kind.write(value)[0], float)
+        note = field(settings, id, name, {"label_visibility": "collapsed"})
+        if beside:
+            st.html(beside)
+        if note:
+            tell(note)
 
 
-def position(rate: float) -> int:
-    """Return where a rate lies on its slider, counted from its lower end."""
-    low, high = RATE_DECADES
-    exponent = min(max(math.log10(rate), low), high) if rate > 0 else low
-    return round(PER_DECADE * (exponent - low))
+def draw_listed(settings: Settings, place: int, label: str, written: str, beside: str = "") -> None:
+    """Draw the slider of one of the compared numbers, which is `written` beside it."""
+    id, texts = settings.compared, compared_texts(settings)
+
+    def listed(text: str) -> str:
+        numbers = [*settings.listed(id)[0]]
+        if float(text) not in numbers:
+            numbers[place] = float(text)
+        return number_list(numbers)
+
+    value = settings.listed(id)[0][place]
+    with st.container(key=f"pair {id}.{place}", gap=None):
+        shown = texts[place_of(texts, value)]
+        slide(settings, id, f"{id}.{place}.slider", label, texts, shown, written, listed)
+        st.html(f'<div class="lab-value">{html.escape(written)}</div>{beside}')
+
+
+def slide(
+    settings: Settings,
+    id: str,
+    name: str,
+    label: str,
+    texts: Sequence[str],
+    shown: str,
+    written: str,
+    meaning: Callable[[str], Any],
+) -> None:
+    """Draw a slider under a name; a value between two positions is written at the nearer one."""
+    st.select_slider(
+        label,
+        texts,
+        shown,
+        format_func=lambda text: written if text == shown else text,
+        **control(settings, name, id, shown, meaning),
+    )
 
 
 def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
@@ -335,4 +363,4 @@ def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
 
 def drawer(label: str) -> Any:
     """Return a popover whose content need be drawn only while it is `open`."""
-    return st.popover(tr(label), width="stretch", key=f"drawer {label}", on_change=write_link)
+    return st.popover(label, key=f"drawer {label}", on_change=write_link)

@@ -1,0 +1,95 @@
+"""The page's script: one page of those that the header leads to, all with the same settings.
+
+Lab and Maps show what is set in two ways, which `view` tells apart in a link. A link of old has no
+page in its path: its `view` says which one is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from landscape.language import language, tr
+from views import lab
+from views.gallery import gallery
+from views.player import player
+from views.presets import MAPS_VIEW
+from views.scene.figures import PICTURES
+from views.settings import session
+from views.settings.languages import tell_browser
+from views.settings.settings import Settings
+from views.theme import LIGHT, THEMES
+
+LAB, GALLERY, MAPS = "", "gallery", "maps"  # paths
+CHOSEN = "chosen"  # in the session: whether a preset was chosen in the gallery
+PICTURE = "picture"  # in the session: how runs were looked at before the maps
+PAGES = "pages"  # in the session: the pages of the header by their paths
+LOGO = player.PLAYER / "logo.svg"
+
+
+def page() -> None:
+    """Draw the page."""
+    st.set_page_config(
+        "Zigzag", str(player.PLAYER / "icon.svg"), "wide", initial_sidebar_state="collapsed"
+    )
+    st.logo(str(LOGO), size="large")
+    with language(session.spoken()):
+        pages = {
+            LAB: st.Page(draw_lab, title=tr("Lab"), default=True),
+            GALLERY: st.Page(draw_gallery, title=tr("Gallery"), url_path=GALLERY),
+            MAPS: st.Page(draw_maps, title=tr("Maps"), url_path=MAPS),
+        }
+        shown = st.navigation([*pages.values()], position="top")
+    st.session_state[PAGES] = pages
+    shown.run()
+
+
+def go(path: str, settings: Settings) -> None:
+    """Go to another page with what is set."""
+    st.switch_page(st.session_state[PAGES][path], query_params=session.address(settings))
+
+
+def theme() -> Any:
+    """Return the colours of the visitor's page."""
+    return THEMES.get(st.context.theme.type or "", LIGHT)
+
+
+def draw_lab() -> None:
+    """Draw the lab, or go to the maps if these are what a link shows."""
+    settings, came = session.opened(LAB)
+    if settings["view"] == MAPS_VIEW:
+        if not came:
+            go(MAPS, settings)
+        session.change({"view": st.session_state.get(PICTURE, PICTURES[0])})
+        settings = st.session_state[session.SETTINGS]
+    with language(settings["lang"]):
+        lab.draw(settings, theme())
+        tell_browser()
+
+
+def draw_gallery() -> None:
+    """Draw the gallery; what is chosen there is shown in the lab or as a map."""
+    settings, _ = session.opened(GALLERY)
+    if st.session_state.pop(CHOSEN, False):
+        go(MAPS if settings["view"] == MAPS_VIEW else LAB, settings)
+    with language(settings["lang"]):
+        gallery.draw(settings, chosen)
+        tell_browser()
+
+
+def chosen() -> None:
+    """Leave the gallery with the next run."""
+    st.session_state[CHOSEN] = True
+
+
+def draw_maps() -> None:
+    """Draw the maps of what is set."""
+    settings, _ = session.opened(MAPS)
+    if settings["view"] != MAPS_VIEW:
+        st.session_state[PICTURE] = settings["view"]
+        session.change({"view": MAPS_VIEW})
+        settings = st.session_state[session.SETTINGS]
+    with language(settings["lang"]):
+        lab.draw_maps(settings, theme())
+        tell_browser()

@@ -1,0 +1,216 @@
+"""The row of settings above the panels: small popovers that say what is set, and all the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from landscape import SURFACES
+from landscape.language import msgid, tr
+from optimizers import OPTIMIZERS, SCHEDULES
+from optimizers.record import NO_DECAY
+from optimizers.simulation.experiment import MOST_SEED
+from views.scene.figures import PICTURES
+from views.settings.cards import carded
+from views.settings.choice import chosen
+from views.settings.noise import ALL
+from views.settings.numbers import exact
+from views.settings.session import change
+from views.settings.settings import Settings
+from views.settings.table import TABLE
+from views.settings.watching import HIDDEN, SHOWN
+from views.settings.widgets import (
+    EXPLAINED,
+    alone,
+    control,
+    draw,
+    draw_live,
+    explain,
+    switch,
+)
+
+
+def draw_row(settings: Settings, views: bool = True) -> None:
+    """Draw the row of settings, with the switch of `views` where there is more than one."""
+    st.session_state[EXPLAINED] = {}
+    with st.container(key="row", horizontal=True, gap="small", vertical_alignment="center"):
+        with popover(msgid("Surface"), surface_text(settings), "surface"):
+            draw_surface(settings)
+        alone(draw_start, ids=start_ids(settings))
+        with popover(msgid("Updates"), length_text(settings), "length"):
+            draw_length(settings)
+        alone(draw_noise, ids=("noise", "seed"))
+        with popover(msgid("Schedule"), schedule_text(settings), "schedule"):
+            draw_schedules(settings)
+        with popover(msgid("Compare"), tr(settings.factor.label), "compare"):
+            draw_comparison(settings)
+        with st.popover(tr("+ Run"), key="popover runs"):
+            draw_runs(settings)
+        with st.container(key="views", horizontal=True, width="content"):
+            if views:
+                switch(settings, "view", PICTURES)
+                draw_arrows(settings)
+            with st.popover(tr("All settings"), key="popover all"):
+                draw_rest(settings)
+
+
+def popover(label: str, value: str, name: str) -> Any:
+    """Return a popover that is called by what is set in it."""
+    return st.popover(f":gray[{tr(label)}] {value}", key=f"popover {name}")
+
+
+# --- What the popovers say
+
+
+def surface_text(settings: Settings) -> str:
+    """Return the surface, with those of its parameters that are not at their defaults."""
+    surface = SURFACES[settings["surface"]]
+    ids = {fact.name: f"{surface.name}.{fact.name}" for fact in surface.parameters}
+    changed = [
+        f"{tr(name)} {exact(settings[id])}"
+        for name, id in ids.items()
+        if settings[id] != settings.plain(id)
+    ]
+    return ", ".join([tr(surface.name), *changed])
+
+
+def start_text(settings: Settings) -> str:
+    """Return the start as two numbers."""
+    return ", ".join(
+        exact(settings[id]).replace("-", "\N{MINUS SIGN}") for id in start_ids(settings)
+    )
+
+
+def length_text(settings: Settings) -> str:
+    """Return the length, with its unit if that is not updates."""
+    unit = settings["unit"]
+    return str(settings["length"]) if unit == "updates" else f"{settings['length']} {tr(unit)}"
+
+
+def noise_text(settings: Settings) -> str:
+    """Return the noise and the batch."""
+    size, batch = settings["noise"], settings["batch"]
+    text = exact(size) if size else tr("none")
+    if batch == ALL or settings.replaced("batch"):
+        return text
+    return f"{text}, {tr('batch {size}', size=batch)}"
+
+
+def schedule_text(settings: Settings) -> str:
+    """Return the schedule and the warm-up."""
+    warmup = settings["warmup"]
+    names = list(dict.fromkeys(run.schedule for run in chosen(settings).runs))
+    text = tr(names[0]) if len(names) == 1 else tr("several")
+    return text + (f", {tr('warm-up {count}', count=str(warmup))}" if warmup else "")
+
+
+# --- What is in them
+
+
+def draw_surface(settings: Settings) -> None:
+    """Draw the surface and its parameters, on which the limits of the rates depend."""
+    draw(settings, "surface")
+    surface = SURFACES[settings["surface"]]
+    for fact in surface.parameters:
+        draw(settings, f"{surface.name}.{fact.name}")
+    st.caption(tr(surface.sentence))
+
+
+def start_ids(settings: Settings) -> tuple[str, str]:
+    """Return the settings of the start."""
+    return f"{settings['surface']}.x", f"{settings['surface']}.y"
+
+
+def draw_start(settings: Settings) -> None:
+    """Draw where the runs start."""
+    if settings.replaced(start_ids(settings)[0]):
+        return
+    opened = popover(msgid("Start"), start_text(settings), "start")
+    with opened.container(horizontal=True, vertical_alignment="top"):
+        for id in start_ids(settings):
+            draw(settings, id)
+
+
+def draw_length(settings: Settings) -> None:
+    """Draw how long the runs are."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        draw(settings, "length", explained=False)
+        draw(settings, "unit", label_visibility="collapsed")
+    explain(settings, "length")
+
+
+def draw_noise(settings: Settings) -> None:
+    """Draw noise, samples, batch and seed."""
+    with popover(msgid("Noise"), noise_text(settings), "noise"):
+        draw(settings, "noise")
+        draw(settings, "batch")
+        draw(settings, "samples")
+        draw(settings, "seed")
+        following = {"seed": (settings["seed"] + 1) % (MOST_SEED + 1)}
+        if not settings.replaced("seed"):
+            st.button(tr("New draw"), on_click=change, args=(following,))
+
+
+def draw_schedules(settings: Settings) -> None:
+    """Draw the schedule, the numbers of all that are in use, and the warm-up."""
+    draw(settings, "schedule", explained=False)
+    for name in dict.fromkeys(run.schedule for run in chosen(settings).runs):
+        schedule = SCHEDULES[name]
+        st.markdown(f"**{tr(name)}** — {tr(schedule.sentence)}")
+        for fact in schedule.numbers:
+            draw(settings, f"{name}.{fact.name}", explained=False)
+        if schedule.stepped:
+            draw(settings, f"{name}.unit", explained=False)
+            draw(settings, f"{name}.milestones", explained=False)
+            for note in settings.listed(f"{name}.milestones")[1]:
+                st.caption(note.text())
+        ids = [f"{name}.{fact.name}" for fact in schedule.numbers]
+        explain(settings, *ids, *([f"{name}.unit", f"{name}.milestones"] * schedule.stepped))
+    draw(settings, "warmup")
+
+
+def draw_comparison(settings: Settings) -> None:
+    """Draw what differs between the runs, and how rates are made fair."""
+    draw(settings, "compare")
+    if len(settings.rules) > 1:
+        draw(settings, "fair")
+
+
+def draw_runs(settings: Settings) -> None:
+    """Draw which runs there are."""
+    factor = settings.factor
+    if not factor.of_rules:
+        draw(settings, f"{factor.name}.optimizer")
+    draw(settings, settings.compared)
+
+
+def draw_arrows(settings: Settings) -> None:
+    """Draw whether the parts of the next step are shown."""
+    shown = settings["arrows"] == SHOWN
+    setting = TABLE["arrows"]
+    st.checkbox(
+        setting.title,
+        shown,
+        **control(settings, "arrows", "arrows", shown, lambda on: SHOWN if on else HIDDEN),
+    )
+
+
+def draw_rest(settings: Settings) -> None:
+    """Draw every setting that stands nowhere else: of the picture and of the rules."""
+    draw(settings, "curve")
+    draw(settings, "future")
+    for name in settings.rules:
+        draw_hyperparameters(settings, name)
+
+
+def draw_hyperparameters(settings: Settings, name: str) -> None:
+    """Draw what a rule is, its hyperparameters that have no slider, and its weight decay."""
+    rule = OPTIMIZERS[name]
+    st.markdown(f"**{tr(name)}** — {tr(rule.sentence)} {tr(rule.differs)}")
+    ids = [f"{name}.{fact.name}" for fact in rule.hyperparameters]
+    if rule.weight_decay != NO_DECAY:
+        ids.append(f"{name}.weight_decay")
+    for id in ids:
+        if id not in carded(settings, name):
+            draw_live(settings, id)
