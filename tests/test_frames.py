@@ -79,6 +79,19 @@ def test_paths_fill_their_frame_in_one_direction():
         assert (np.ptp(path, axis=0) / (high - low)).max() > 0.7
 
 
+@pytest.mark.parametrize("surface", SURFACES.values(), ids=lambda surface: surface.name)
+def test_the_paths_from_the_default_start_are_seen(surface):
+    """None is on the domain's edge, and each is longer than its head, its ring and its dots are."""
+    domain = np.array(surface.domain)
+    share = (np.array(surface.start) - domain[:, 0]) / np.ptp(domain, axis=1)
+    assert 0.04 <= share.min() <= share.max() <= 0.96
+    experiment = Experiment(surface.name, steps=DEFAULT.steps, runs=DEFAULT.runs)
+    low, high = np.array(fit(experiment)).T
+    for trajectory in simulate(experiment):
+        path = counted(experiment, trajectory)
+        assert (np.ptp(path, axis=0) / (high - low)).max() >= 0.1, trajectory.run.optimizer
+
+
 def test_a_near_minimizer_is_shown_and_a_far_one_is_not():
     creeping = Experiment("Quadratic", steps=30, runs=(Run("SGD", lr=0.001),))
     arriving = replace(creeping, runs=(Run("SGD", lr=0.06),))

@@ -172,9 +172,9 @@ FRAMES = {
     "Rastrigin": ((-5.12, 5.12), (-5.12, 5.12), (-2, 3.5)),
     "Rosenbrock": ((-2, 2), (-1, 3), (-1.2, 1)),
     "Saddle": ((-2, 2), (-2, 2), (1.5, 0.01)),
-    "Six-hump camel": ((-2, 2), (-1, 1), (-1.5, 0.9)),
+    "Six-hump camel": ((-2, 2), (-1, 1), (-1.3, 0.2)),
     "Styblinski-Tang": ((-5, 5), (-5, 5), (4, 4)),
-    "Three-hump camel": ((-2, 2), (-2, 2), (-2, 1.5)),
+    "Three-hump camel": ((-2, 2), (-2, 2), (-1.5, -1.5)),
 }
 
 
@@ -215,7 +215,7 @@ ENDINGS = [
     ("Himmelblau", adam, 0.1, (3, 2)),
     ("Three-hump camel", descend, 0.1, (-1.747552, 0.873776)),
     ("Three-hump camel", descend, 0.3, (0, 0)),
-    ("Three-hump camel", roll, 0.1, (-1.747552, 0.873776)),
+    ("Three-hump camel", roll, 0.1, (0, 0)),
     ("Three-hump camel", adam, 0.5, (0, 0)),
     ("Six-hump camel", descend, 0.05, (-1.703607, 0.796084)),
     ("Six-hump camel", adam, 0.05, (-1.703607, 0.796084)),
