@@ -20,8 +20,8 @@ other languages put the parts in another order. A value that is a text itself, s
 surface, is translated before it is put in. Numbers are written by `number`, `whole` and `percent`.
 
 What is written for programmers stays English: the errors of the Python interface, which name its
-fields, the code of a run with its comments, the columns of a CSV file. Where the page shows an
-error it says in its own words what is wrong, and quotes the error as code.
+fields, and the code of a run but for its comments. Where the page shows an error it says in its own
+words what is wrong, and quotes the error as code.
 
 The translations lie in texts/, a .po file for each language, and are read when first asked for.
 `python .ci/texts.py` collects the messages of the source into texts/messages.pot and brings the .po

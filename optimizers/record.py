@@ -57,7 +57,7 @@ class RuleListing:
     of step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
     with `arguments` (hyperparameters in braces) or, where PyTorch has none, the lines `hand` of
     the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters, after `hand_state`. With
-    `closure` the optimizer asks for the loss itself.
+    `closure` the optimizer asks for the loss itself. `comments` are those in `step`, as messages.
 
     `special` holds (name, value, listing): the listing to take where a hyperparameter has this
     value.
@@ -72,6 +72,7 @@ class RuleListing:
     closure: bool = False
     hand: str = ""
     hand_state: str = ""
+    comments: tuple[Message, ...] = ()
     special: tuple[tuple[str, float, RuleListing], ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import html
 import json
 import re
@@ -13,12 +14,17 @@ import pytest
 from babel.messages.pofile import read_po
 from conftest import ROOT, answer_of
 from streamlit.testing.v1 import AppTest
+from test_map_pages import small
 from test_payload import unpack
+from test_texts import words
 
-from landscape.language import FOLDER, language, tr
+from landscape.language import FOLDER, PSEUDO, language, tr
+from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.analysis.statements import TEMPLATES
 from views.live.answer import asked, described
+from views.maps.files import table
 from views.presets import OPENING, PRESETS
+from views.report.report import LISTINGS
 from views.server.save import serve
 from views.settings import session
 from views.settings.settings import Settings, bare, read, write
@@ -168,3 +174,40 @@ def test_the_saved_page_is_korean():
         assert tr("Quadratic") in title
     parts = [unpack(base64.b64decode(part)) for part in re.findall(r'bytes\("([^"]+)"\)', text)]
     assert parts[1]["texts"]["Play"] == "재생"
+
+
+def test_the_saved_numbers_have_korean_columns_and_a_mark_for_spreadsheets():
+    body = answer_of(serve, "lang=ko&preset=ravine", kind="csv").body.decode()
+    assert body.splitlines()[0] == "\ufeff실행,스텝,x,y,손실,학습률"
+    body = answer_of(serve, "preset=ravine", kind="csv").body.decode()
+    assert body.splitlines()[0] == "run,step,x,y,loss,lr"
+
+
+def test_the_numbers_of_a_map_have_korean_columns_and_zones():
+    request = small("Quadratic")["Learning-rate sweep"]
+    with language("ko"):
+        header, *rows = csv.reader("".join(table(request.compute())).splitlines())
+    assert header == [
+        *("\ufeff실행", "학습률", "초과 손실 하한", "초과 손실 중앙값", "초과 손실 상한"),
+        *("발산", "구간"),
+    ]
+    assert {row[-1] for row in rows} <= {"낮음", "좋음", "높음", "발산", "끝없이 감소"}
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_no_comment_in_the_code_of_a_run_is_english(listing):
+    runs = [Run(name) for name in OPTIMIZERS] + [
+        Run("Nesterov", hyper={"momentum": 0.0}),
+        Run("SGD", lr=9.0),
+        Run("SGD", batch_size=300),
+    ]
+    with language(PSEUDO):
+        for surface in ("Quadratic", "Monkey saddle"):
+            experiment = Experiment(
+                surface, start=(0.0, 0.0), steps=400, runs=tuple(runs), noise=0.1, samples=1000
+            )
+            for run in experiment.runs:
+                code = LISTINGS[listing](experiment, run)
+                comments = re.findall(r"  # (.*)$", code, re.MULTILINE)
+                assert comments
+                assert [comment for comment in comments if words(comment)] == []

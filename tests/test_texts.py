@@ -24,6 +24,7 @@ from views import presets
 from views.gallery.gallery import cards
 from views.live.answer import asked, described
 from views.maps import page
+from views.maps.files import table
 from views.presets import PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES, marks_of
@@ -130,8 +131,15 @@ def test_no_picture_or_curve_holds_an_english_word(name):
 def test_no_map_holds_an_english_word(name, surface):
     request = small(surface)[name]
     with language(PSEUDO):
-        shown = MAPS[name].draw(request, request.compute(), choice_of(request.experiment), LIGHT)
-        texts = {"pixel": shown.pixel, "words": shown.words, "hint": tr(MAPS[name].hint)}
+        result = request.compute()
+        columns = next(table(result)).splitlines()[0].replace(",", " ")
+        shown = MAPS[name].draw(request, result, choice_of(request.experiment), LIGHT)
+        texts = {
+            "columns": columns,
+            "pixel": shown.pixel,
+            "words": shown.words,
+            "hint": tr(MAPS[name].hint),
+        }
         assert escaped(texts.items()) == {}
         for panel in shown.panels:
             figure = {"label": panel.label, "text": [key.text for key in panel.legend]}

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from landscape.language import tr
 from landscape.record import SurfaceListing
 from optimizers.record import COUPLED, DECOUPLED, RuleListing
 from optimizers.registry import OPTIMIZERS
@@ -53,14 +54,14 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     parts = _parts(experiment, run)
     surface, rule, decay = parts.surface, parts.rule, run.weight_decay
     hyper = {n: text for n, text in parts.hyper.items() if _speaks(rule.step, f"self.{n}")}
-    functions = [_function("gradient(x, y)", surface.gradient, experiment.surface)]
+    functions = [_function("gradient(x, y)", surface.gradient, tr(experiment.surface))]
     if _speaks(rule.step, "self.hessian"):
-        functions.append(_function("hessian(x, y)", surface.hessian, experiment.surface))
+        functions.append(_function("hessian(x, y)", surface.hessian, tr(experiment.surface)))
         hyper["hessian"] = "hessian"
     if rule.before:
         functions.append(_block(rule.before))
     general = {"lr": "lr" if parts.schedule else parts.lr}
-    step = _block(rule.step)
+    step = _said(rule)
     if decay > 0:
         general["weight_decay"] = repr(decay)
         step = f"{DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay]}\n{step}"
@@ -135,7 +136,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"
-    functions = [_function("loss(theta)", parts.surface.loss, experiment.surface)]
+    functions = [_function("loss(theta)", parts.surface.loss, tr(experiment.surface))]
     return _script(parts, draws, functions, [*before, *_loop(parts, loop)])
 
 
@@ -166,9 +167,11 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     plan = experiment.plan(run)
     surface, rule = plan.surface, plan.rule
     (trajectory,) = simulate(dataclasses.replace(experiment, runs=(run,)))
-    reason = "it has diverged" if trajectory.diverged_at is not None else ""
+    reason = ""
     if trajectory.stopped:
-        reason = "the Hessian is singular"
+        reason = tr("of {steps} updates: then the Hessian is singular", steps=plan.steps)
+    elif trajectory.diverged_at is not None:
+        reason = tr("of {steps} updates: then it has diverged", steps=plan.steps)
     schedule, numbers = _schedule(plan)
     return _Parts(
         surface=_special(surface.listing, experiment.params),
@@ -192,10 +195,11 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
 def _noise(plan: Plan) -> list[str]:
     """Return the lines that make `spread`, of each update where batches differ, and `rng`."""
     epoch, size, root = plan.epoch, plan.epoch.batch_size, "math"
-    lines = [f"samples, batch = {epoch.samples}, {size}  # drawn without replacement"]
+    lines = [f"samples, batch = {epoch.samples}, {size}  # {tr('drawn without replacement')}"]
     if epoch.last != size and epoch.updates <= plan.steps:
         lines.append("batch = np.full((steps, 1), batch)")
-        lines.append(f"batch[{epoch.updates - 1}::{epoch.updates}] = {epoch.last}  # ends an epoch")
+        last = f"batch[{epoch.updates - 1}::{epoch.updates}] = {epoch.last}"
+        lines.append(f"{last}  # {tr('ends an epoch')}")
         root = "np"
     share = "(samples - batch) / (batch * (samples - 1))"
     return [
@@ -242,6 +246,14 @@ def _speaks(text: str, name: str) -> bool:
     return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
+def _said(rule: RuleListing) -> str:
+    """Return the body of a rule's step with its comments in the current language."""
+    step = _block(rule.step)
+    for comment in rule.comments:
+        step = step.replace(f"  # {comment}\n", f"  # {tr(comment)}\n")
+    return step
+
+
 def _block(text: str) -> str:
     return dedent(text).strip()
 
@@ -265,7 +277,7 @@ def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:
     name = "t" if parts.schedule or parts.noise else "_"
     count, comment = "steps" if parts.counts else str(parts.steps), ""
     if parts.reason:
-        count, comment = str(parts.updates), f"  # of {parts.steps} updates: then {parts.reason}"
+        count, comment = str(parts.updates), f"  # {parts.reason}"
     return [f"for {name} in range({count}):{comment}", *(TAB + line for line in body)]
 
 

@@ -171,6 +171,7 @@ LISTING = RuleListing(
     optim="LBFGS",
     arguments=("lr={lr}", "max_iter=1", "history_size={history}"),
     closure=True,
+    comments=("at rest", "the curvature along s is positive", "else at rest"),
 )
 
 

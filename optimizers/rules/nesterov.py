@@ -54,6 +54,7 @@ DESCENT = RuleListing(
             theta[i] -= self.lr * g[i]
     """,
     optim="SGD",
+    comments=("with momentum 0, gradient descent",),
 )
 
 LISTING = RuleListing(

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from landscape.language import tr
+from landscape.language import language, tr
 from optimizers import maps
+from optimizers.maps.rates import RATE_ZONES
 from views.maps import MAPS
 from views.maps.reasons import Lack
 from views.server.address import asked, link
@@ -35,15 +36,17 @@ def draw_link(settings: Settings) -> None:
 def table(result: maps.Result) -> Iterator[str]:
     """Return a map as CSV, some rows at a time; where there is no number a field is empty."""
     columns = result.table()
+    zones = {zone: tr(zone) for zone in RATE_ZONES}
     count = len(next(iter(columns.values())))
 
     def rows() -> Iterator[list[Any]]:
         for first in range(0, count, ROWS):
             some = (column[first : first + ROWS].tolist() for column in columns.values())
             for row in zip(*some, strict=True):
-                yield ["" if isinstance(v, float) and not math.isfinite(v) else v for v in row]
+                numbers = ("" if isinstance(v, float) and not math.isfinite(v) else v for v in row)
+                yield [zones.get(v, v) if isinstance(v, str) else v for v in numbers]
 
-    return csv_pieces(columns, rows())
+    return csv_pieces([*map(tr, columns)], rows())
 
 
 def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
@@ -51,7 +54,9 @@ def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
     request = MAPS[settings["map"]].bounded(settings, searched(settings, gone))
     if isinstance(request, Lack):
         raise ValueError(request.why.text())
-    return table(JOBS.made(request, gone))
+    result = JOBS.made(request, gone)
+    with language(settings["lang"]):
+        return table(result)
 
 
 async def serve(request: Request) -> Response:

@@ -112,7 +112,8 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
             for step, ((x, y), loss, rate) in enumerate(steps):
                 yield label, step, x, y, loss, rate
 
-    return "".join(csv_pieces(("run", "step", "x", "y", "loss", "lr"), rows()))
+    names = ("run", "step", "x", "y", "loss", "lr")
+    return "".join(csv_pieces(map(tr, names), rows()))
 
 
 # Extension: how it is called on the page, its type, and what makes it.
