@@ -34,7 +34,8 @@ def page() -> None:
         "Zigzag", str(player.PLAYER / "icon.svg"), "wide", initial_sidebar_state="collapsed"
     )
     st.logo(str(LOGO), size="large")
-    with language(session.spoken()):
+    code = session.spoken()
+    with language(code):
         pages = {
             LAB: st.Page(draw_lab, title=tr("Lab"), default=True),
             GALLERY: st.Page(draw_gallery, title=tr("Gallery"), url_path=GALLERY),
@@ -43,6 +44,9 @@ def page() -> None:
         shown = st.navigation([*pages.values()], position="top")
     st.session_state[PAGES] = pages
     shown.run()
+    # A step back may lead to a page of another language, which is known once its link is read.
+    if session.spoken() != code:
+        session.run_again()
 
 
 def go(path: str, settings: Settings) -> None:
