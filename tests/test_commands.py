@@ -42,7 +42,9 @@ def zigzag(monkeypatch, tmp_path):
 
     monkeypatch.setattr(module.subprocess, "call", call)
     monkeypatch.delenv("ZIGZAG_VENV", raising=False)
-    monkeypatch.delenv("ZIGZAG_CHROMIUM", raising=False)
+    for name in ("CHROMIUM", "FIREFOX", "NGINX", "JS"):
+        monkeypatch.delenv(f"ZIGZAG_{name}", raising=False)
+    monkeypatch.setattr(module, "other", lambda variable: module.OTHERS[variable][0][0])
     return module
 
 
@@ -238,6 +240,8 @@ CHECKS = {  # in their order, and what each is called with
 def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, failing):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
     monkeypatch.setattr(zigzag.os, "cpu_count", lambda: 2)
+    for name in ("FIREFOX", "NGINX", "JS"):  # set in the end, and so undone
+        monkeypatch.setenv(f"ZIGZAG_{name}", "")
     modules = zigzag.packages(Path("python"), zigzag.venv_folder() / "js")
     zigzag.calls.clear()
     capsys.readouterr()
@@ -286,6 +290,8 @@ def test_some_tests_are_run_under_one_python_and_all_under_every(
     zigzag, monkeypatch, options, code
 ):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
+    for name in ("FIREFOX", "NGINX", "JS"):
+        monkeypatch.setenv(f"ZIGZAG_{name}", "")
     monkeypatch.setattr(zigzag, "test_other_pythons", lambda: 5)
     assert zigzag.test(Path("python"), options) == code
 
@@ -325,8 +331,42 @@ def test_without_a_browser_every_way_to_install_one_is_tried(zigzag, monkeypatch
         zigzag.browser(Path("python"))
     tried = "; ".join(zigzag.calls)
     assert "apt-get update" in tried
-    assert "apt-get install -y chromium" in tried
+    assert "apt-get install -y --no-install-recommends chromium libatomic1" in tried
     assert "playwright install --with-deps chromium" in tried
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the program")
+def test_what_some_tests_use_beside_it_is_found_or_installed_or_said_to_be_missing(
+    monkeypatch, capsys, tmp_path
+):
+    zigzag, calls = commands(), []
+    monkeypatch.delenv("ZIGZAG_FIREFOX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(zigzag, "administrator", list)
+    monkeypatch.setattr(zigzag.subprocess, "call", lambda command, **_: calls.append(command))
+    assert zigzag.other("ZIGZAG_FIREFOX") == ""
+    assert calls == []
+    assert "there is no firefox-esr: install it, or set ZIGZAG_FIREFOX" in capsys.readouterr().out
+
+    def program(name: str) -> None:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+
+    def install(command: list[str], **_: object) -> None:
+        calls.append(command)
+        if "install" in command:
+            program("firefox-esr")
+
+    program("apt-get")
+    monkeypatch.setattr(zigzag.subprocess, "call", install)
+    assert zigzag.other("ZIGZAG_FIREFOX") == str(tmp_path / "firefox-esr")
+    assert calls[-1][-1] == "firefox-esr"
+    calls.clear()
+    assert zigzag.other("ZIGZAG_FIREFOX") == str(tmp_path / "firefox-esr")
+    assert calls == []
+    monkeypatch.setenv("ZIGZAG_FIREFOX", "/nowhere/firefox")
+    with pytest.raises(zigzag.SetupError, match="/nowhere/firefox"):
+        zigzag.other("ZIGZAG_FIREFOX")
 
 
 # --- The files
