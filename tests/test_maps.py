@@ -23,6 +23,7 @@ from optimizers.maps import (
     MomentumGrid,
     NoiseBall,
     RateSweep,
+    basins,
 )
 from optimizers.maps.base import batch_axis, quantile
 from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED, nearest
@@ -457,6 +458,25 @@ def test_the_basins_of_a_symmetric_surface_are_symmetric(surface):
             if math.hypot(other.x + point.x, other.y + point.y) < 1e-6
         )
         assert ((found.where == k) == (found.where == mirror)[::-1, ::-1]).all()
+
+
+@pytest.mark.parametrize("surface", ["Ackley", "Himmelblau", "Quadratic"])
+def test_the_nearest_point_is_that_of_slower_code(surface):
+    points, frame = SURFACES[surface].critical_points(), SURFACES[surface].domain
+    (x0, x1), (y0, y1) = frame
+    rng = np.random.default_rng(3)
+    near = basins.NEAR * math.hypot(x1 - x0, y1 - y0)
+    ends = np.stack([rng.uniform(x0, x1, (50, 40)), rng.uniform(y0, y1, (50, 40))], axis=-1)
+    some = rng.integers(len(points), size=40)
+    ends[0] = [(points[i].x, points[i].y) for i in some]
+    ends[1] = ends[0] + rng.normal(0, near, (40, 2))
+    ends[2, :3] = np.array([[np.nan, 0.0], [np.inf, np.inf], [-np.inf, 0.0]])
+    found = nearest(ends, points, frame)
+    for place in np.ndindex(found.shape):
+        with np.errstate(invalid="ignore"):
+            distances = [np.hypot(*(ends[place] - (point.x, point.y))) for point in points]
+        within = [distance for distance in distances if distance < near]
+        assert found[place] == (distances.index(min(within)) if within else UNDECIDED)
 
 
 def test_an_end_belongs_to_the_nearest_of_the_points_within_reach():

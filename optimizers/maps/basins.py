@@ -170,13 +170,19 @@ def rests(experiment: Experiment, run: Run, ends: Array, frame: Frame) -> Array:
 def nearest(ends: Array, points: tuple[CriticalPoint, ...], frame: Frame) -> Array:
     """Return the index of the critical point at which each end (..., 2) lies, or UNDECIDED."""
     near = NEAR * math.hypot(*(high - low for low, high in frame))
-    where = np.full(ends.shape[:-1], UNDECIDED)
-    best = np.full(ends.shape[:-1], near)
+    flat = ends.reshape(-1, 2)
+    where = np.full(len(flat), UNDECIDED)
+    best = np.full(len(flat), near)
+    # Only ends beside a point are compared with it: a surface may have a thousand of them.
+    order = np.argsort(flat[:, 0])
+    x, beside = flat[order, 0], near * (1 + 1e-9)
     for index, point in enumerate(points):
-        distance = np.hypot(ends[..., 0] - point.x, ends[..., 1] - point.y)
-        closer = distance < best
-        where[closer], best[closer] = index, distance[closer]
-    return where
+        first, last = np.searchsorted(x, (point.x - beside, point.x + beside))
+        some = order[first:last]
+        distance = np.hypot(flat[some, 0] - point.x, flat[some, 1] - point.y)
+        closer = distance < best[some]
+        where[some[closer]], best[some[closer]] = index, distance[closer]
+    return where.reshape(ends.shape[:-1])
 
 
 def came(losses: Array, at: Array) -> Array:
