@@ -768,7 +768,7 @@ def open_preset(visit: Visit, preset: Preset) -> None:
     card = visit.page.locator(f'.zz-card[data-slug="{preset.slug}"]')
     expect(card).to_contain_text(preset.title)
     card.click()
-    visit.page.wait_for_url(f"**?preset={preset.slug}")
+    visit.page.wait_for_url(f"**preset={preset.slug}")
     visit.settled()
     if not preset.map:
         expect(visit.page.locator("h1")).to_have_text(preset.title)
@@ -828,12 +828,12 @@ def test_a_change_after_a_step_back_goes_on_from_there(visit: Visits):
         page.page.go_back()
     set_number(page, EXACT_RATE, 0.08)
     expect(number(page.page, NOISE)).to_have_value("0")
-    page.page.wait_for_url("**?Quadratic.SGD.lr=0.08")
+    page.page.wait_for_url("**?v=1&Quadratic.SGD.lr=0.08")
 
 
 def test_a_link_of_old_becomes_one_of_today(visit: Visits):
     page = visit(link(**{"preset": "ravine", "ravine.length": 50, "ravine.noise": 0}))
-    page.page.wait_for_url("**?preset=ravine&length=50")
+    page.page.wait_for_url("**?v=1&preset=ravine&length=50")
     assert complaints(page) == []
     assert page.step == 50
 
@@ -844,7 +844,7 @@ SAMPLES = "Samples N"
 def test_what_does_not_fit_a_change_is_told_and_leaves_the_link(visit: Visits):
     page = visit(link(samples=16384, batch=8192, noise=1))
     set_number(page, SAMPLES, 100)
-    page.page.wait_for_url("**?samples=100&noise=1")
+    page.page.wait_for_url("**?v=1&samples=100&noise=1")
     told = page.page.locator(ALERT).filter(has_text="8192 is more than there are samples")
     expect(told).to_be_visible()
     other = visit(page.page.url)

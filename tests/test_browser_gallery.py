@@ -68,11 +68,11 @@ def test_a_card_opens_the_lab_and_next_leads_on(visit: Visits):
     shown = to_gallery(visit("?preset=headline"))
     with shown.another_scene():
         shown.page.locator('.zz-card[data-slug="zigzag"]').click()
-    shown.page.wait_for_url("**?preset=zigzag")
+    shown.page.wait_for_url("**preset=zigzag")
     onward = SHOWN[[preset.slug for preset in SHOWN].index("zigzag") + 1]
     with shown.another_scene():
         shown.page.get_by_role("button", name="Next", exact=True).click()
-    shown.page.wait_for_url(f"**?preset={onward.slug}")
+    shown.page.wait_for_url(f"**preset={onward.slug}")
 
 
 def test_cards_are_links_that_a_key_opens(visit: Visits):
@@ -82,4 +82,4 @@ def test_cards_are_links_that_a_key_opens(visit: Visits):
     card.focus()
     with shown.another_scene():
         shown.page.keyboard.press("Enter")
-    shown.page.wait_for_url("**?preset=four-rates")
+    shown.page.wait_for_url("**preset=four-rates")

@@ -15,7 +15,7 @@ from landscape.language import PSEUDO, language
 from views.gallery.gallery import cards, neighbours
 from views.presets import GROUPS, PRESETS, SHOWN
 from views.server.server import FILES, content
-from views.settings.settings import Settings, read
+from views.settings.settings import VERSION, Settings, read
 
 DRAWN = [preset for preset in SHOWN if not preset.map]
 MAPPED = [preset for preset in SHOWN if preset.map]
@@ -123,10 +123,10 @@ def test_the_lab_steps_from_a_preset_to_the_next_and_back():
     app.run()
     app.button(key="next experiment").click().run()
     assert not app.exception
-    assert app.query_params == {"preset": SHOWN[1].slug}
+    assert app.query_params == {"v": VERSION, "preset": SHOWN[1].slug}
     assert any(f"2 of {len(SHOWN)}" in caption.value for caption in app.caption)
     app.button(key="previous experiment").click().run()
-    assert app.query_params == {"preset": SHOWN[0].slug}
+    assert app.query_params == {"v": VERSION, "preset": SHOWN[0].slug}
 
 
 def test_groups_have_names_of_their_own():

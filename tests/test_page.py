@@ -31,7 +31,7 @@ from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
 from views.settings.schedules import MOST_UPDATES
 from views.settings.setting import clean, read_numbers, read_points
-from views.settings.settings import read, write
+from views.settings.settings import VERSION, read, write
 from views.settings.table import FACTORS, TABLE
 from views.theme import DARK, LIGHT, MOST_PANELS
 
@@ -360,7 +360,7 @@ def test_the_rate_slider_sets_the_exact_rate_and_follows_it():
     assert labelled(app.text_input, "SGD exact rate").value == "0.01"
     labelled(app.text_input, "SGD exact rate").set_value("0.1").run()
     assert labelled(app.select_slider, "SGD learning rate").value == "0.1"
-    assert app.query_params == {"Quadratic.SGD.lr": "0.1"}
+    assert app.query_params == {"v": VERSION, "Quadratic.SGD.lr": "0.1"}
 
 
 def test_a_rate_of_zero_does_not_move():
@@ -396,7 +396,7 @@ def test_a_changed_preset_says_that_its_claim_need_not_hold_and_can_be_undone():
     assert told(app)["changed"] == CHANGED
     settings, _ = app.session_state["settings"].changed({"preset": "ravine"})
     assert not described(Asked(settings))["told"]["changed"]
-    assert write(settings) == {"preset": ["ravine"]}
+    assert write(settings) == {"v": [VERSION], "preset": ["ravine"]}
 
 
 @pytest.mark.parametrize(
@@ -462,10 +462,11 @@ def test_a_file_is_made_from_the_query_of_the_page_alone():
         "zz/save/zigzag-quadratic.csv",
     ]
     query = hrefs[1].split("?")[1]
-    assert parse_qs(query) == {
+    shown = {
         name: [value] if isinstance(value, str) else value
         for name, value in app.query_params.items()
     }
+    assert parse_qs(query) == {"v": [VERSION], **shown}
     response = answered(query, "csv")
     assert response.status_code == 200
     _, *rows = bytes(response.body).decode().splitlines()

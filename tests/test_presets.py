@@ -26,7 +26,7 @@ from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
 from views.scene.scene import ground_of
 from views.settings.choice import choose
-from views.settings.settings import Settings
+from views.settings.settings import VERSION, Settings
 
 APP = Path(__file__).parents[1] / "app.py"
 SEEDS = 200
@@ -890,7 +890,7 @@ def test_the_page_without_a_link_opens_on_the_headline():
     assert app.query_params == {}, "or a step back would bring a new step on"
     (length,) = (widget for widget in app.text_input if widget.label == "Length")
     length.set_value("40").run()
-    assert app.query_params == {"preset": OPENING, "length": "40"}
+    assert app.query_params == {"v": VERSION, "preset": OPENING, "length": "40"}
     assert app.multiselect[0].value == ["SGD", "Momentum"]
 
 

@@ -27,7 +27,7 @@ from views.settings.setting import (
     Setting,
     Several,
 )
-from views.settings.settings import Settings, defaults, read, settled, write
+from views.settings.settings import VERSION, VERSIONS, Settings, defaults, read, settled, write
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 
 LINKS = json.loads((Path(__file__).parent / "fixtures" / "links.json").read_text("utf-8"))
@@ -49,6 +49,23 @@ def test_there_are_links_of_every_preset_factor_and_map():
     assert slugs <= {*PRESETS}
     assert {*FACTORS} <= {case["compare"] for case in LINKS}
     assert len({case["map"][0] for case in LINKS if "map" in case}) == len(MAPS)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_there_are_links_of_every_version(version):
+    found = [case for case in LINKS if case["link"].get("v", VERSIONS[0]) == version]
+    assert len(found) >= 30
+    assert any("v" in case["link"] for case in found)
+    assert version != VERSIONS[0] or any("v" not in case["link"] for case in found)
+
+
+def test_a_link_carries_its_version_and_one_of_another_says_so():
+    settings, _ = read({"surface": "Beale"})
+    assert write(settings) == {"v": [VERSION], "surface": ["Beale"]}
+    for version in VERSIONS:
+        assert read({"v": version, "surface": "Beale"}) == (settings, [])
+    (note,) = read({"v": "7", "surface": "Beale"})[1]
+    assert note.text() == f"`v` = `7`: this is version {VERSION}."
 
 
 @pytest.mark.parametrize("case", LINKS, ids=lambda case: "&".join(case["link"]) or "none")
@@ -173,8 +190,8 @@ def test_whatever_is_set_its_link_is_read_as_it_was_written(seed):
 def test_what_is_at_its_default_is_not_in_the_link(slug):
     values = {"preset": slug} if slug else {}
     settings, _ = settled({**values, **{id: Settings(values)[id] for id in TABLE}, **values})
-    # A link is never empty: the page without one opens on a preset.
-    expected = values or {"surface": DEFAULT.surface}
+    # A link is never without a setting: the page without one opens on a preset.
+    expected = {"v": VERSION, **(values or {"surface": DEFAULT.surface})}
     assert write(settings) == {name: [text] for name, text in expected.items()}
 
 
@@ -230,14 +247,15 @@ def test_a_batch_that_is_larger_than_the_data_is_changed_with_a_note_and_the_lin
     settings, (note,) = settings.changed({"samples": 100})
     assert settings["batch"] == "all"
     assert "8192 is more than there are samples; it is all now." in note.text()
-    assert write(settings) == {"samples": ["100"], "noise": ["1"]}
+    assert write(settings) == {"v": [VERSION], "samples": ["100"], "noise": ["1"]}
     assert choose(settings).experiment.runs[0].batch_size is None
 
 
 def test_the_batch_of_a_preset_that_does_not_fit_any_more_is_changed_in_the_link_too():
     settings, (note,) = Settings({"preset": "scaling"}).changed({"samples": 10})
     assert "32 is more than there are samples" in note.text()
-    assert write(settings) == {"preset": ["scaling"], "samples": ["10"], "batch": ["all"]}
+    link = {"preset": ["scaling"], "samples": ["10"], "batch": ["all"]}
+    assert write(settings) == {"v": [VERSION], **link}
     assert read(write(settings)) == (settings, [])
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from landscape.language import known
 from views.settings.setting import Note
-from views.settings.settings import Settings, bare, opening, write
+from views.settings.settings import Settings, bare, opening, says, write
 
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
@@ -51,12 +51,13 @@ def spoken() -> str:
 def arrive(query: Mapping[str, Sequence[str]]) -> None:
     """Take in a link that the visitor has gone to; without one the page opens on its preset.
 
-    The bare address is left as it is: a step back to it would bring a new one each time.
+    The bare address is left as it is, and so is a link without a version: a step back to it would
+    bring a new one each time.
     """
     settings, notes = opening(query)
     if "lang" not in query:
         settings, _ = settings.changed({"lang": browsers_language()})
-    if not bare(query):
+    if not (bare(query) or says(query, settings)):
         keep(settings, notes, arrived=True)
         return
     st.session_state[SETTINGS] = settings

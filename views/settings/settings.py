@@ -21,7 +21,10 @@ from views.settings.noise import batch_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 
-VERSION = "1"  # of what settings are called and what they default to; links may carry it as `v`
+# Of what settings are called and what they default to. A link carries it as `v`; those from before
+# it was written are of the first. The last is today's, and links of all are read.
+VERSIONS = ("1",)
+VERSION = VERSIONS[-1]
 FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in another
 FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
@@ -226,7 +229,7 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
 
 def bare(query: Mapping[str, Any]) -> bool:
     """Tell whether a link says nothing of the lab."""
-    return not set(query).difference(FRAME, KEPT)
+    return not set(query).difference(FREE, KEPT)
 
 
 def opening(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:
@@ -247,7 +250,7 @@ def ids_of(names: Sequence[str], slug: str) -> dict[str, str]:
 
 def unknown(name: str, texts: list[str]) -> list[Note]:
     """Return a note on a name in a link that is no setting's, unless it may be there."""
-    if name in FREE and (name != "v" or texts == [VERSION]):
+    if name in FREE and (name != "v" or {*texts} <= {*VERSIONS}):
         return []
     message = OTHER_VERSION if name == "v" else UNKNOWN
     return [Note(message, {**shown(name, texts), "version": VERSION})]
@@ -285,7 +288,13 @@ def write(settings: Settings) -> dict[str, list[str]]:
         values["surface"] = settings["surface"]
     if any(name in values for name in LOOKING):
         values["look"] = settings["look"]
-    return {name: TABLE[name].kind.write(value) for name, value in values.items()}
+    texts = {name: TABLE[name].kind.write(value) for name, value in values.items()}
+    return {"v": [VERSION], **texts}
+
+
+def says(query: Mapping[str, Sequence[str]], settings: Settings) -> bool:
+    """Tell whether a link is that of settings as it stands, with its version or without."""
+    return {"v": [VERSION], **query} == write(settings)
 
 
 # --- Presets
