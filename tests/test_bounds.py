@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -21,6 +25,7 @@ from test_jobs import Gate, Task, began, ended
 from test_jobs import gate as gate  # a fixture
 
 import views.server.jobs
+from landscape.language import PSEUDO
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.maps import (
     REQUESTS,
@@ -37,11 +42,13 @@ from views.live import routes as live
 from views.maps import MAPS, files, page
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.presets import PRESETS
-from views.server import save, search
+from views.server import metrics, reach, save, search
+from views.server.board import FACTS, Board
 from views.server.costs import COSTS, SEARCH
 from views.server.jobs import MOST_AT_ONCE, MOST_WAITING, Full, Job, Jobs
 from views.server.places import AT_ONCE, BUSY, GONE, WAITING, Places
 from views.server.server import FILES, ROUTES, content
+from views.server.start import MOST_WORKERS
 from views.settings.choice import choose
 from views.settings.setting import Note
 from views.settings.settings import read
@@ -407,6 +414,57 @@ def test_a_map_that_nobody_has_used_for_long_is_given_back(gate, monkeypatch):
     assert jobs.kept(Task("b", gate))
 
 
+MEMORY = """
+import gc, resource, sys, time
+from pathlib import Path
+import views.server.jobs as jobs
+from views.server import memory
+from optimizers import Experiment, Run
+from optimizers.maps import BasinMap
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+def make(*numbers):
+    for n in numbers:
+        experiment = Experiment("Quadratic", steps=2, noise=0.1 + n, runs=(Run("AdamW"),))
+        job = found.join(BasinMap(experiment, size=512))
+        assert job.done.wait(300) and job.result is not None
+        found.leave(job)
+
+found = jobs.Jobs()
+make(0)  # threads and kernels are there now
+jobs.KEPT_SECONDS = 0.0
+found.forget_old()
+gc.collect()
+before = resident()
+jobs.KEPT_SECONDS = 600.0
+make(*range(1, 60))
+kept = resident() - before
+size = sum(size for _, size, _ in found._kept.values()) / 1e6
+jobs.KEPT_SECONDS = 0.0
+time.sleep(0.1)
+found.forget_old()
+gc.collect()
+memory.give_back()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3 - before
+print(size, kept, peak, resident() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="it reads the memory from /proc")
+def test_the_memory_of_maps_is_bounded_and_goes_back_to_the_system():
+    done = subprocess.run([sys.executable, "-c", MEMORY], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    size, kept, peak, left = map(float, done.stdout.split())
+    most = views.server.jobs.MOST_BYTES / 1e6
+    assert 0.9 * most < size <= most
+    # Freed blocks between those that are kept stay until the next time that all is given back.
+    assert kept < 2 * most
+    assert peak < 2 * most + 100
+    assert left < 0.1 * most
+
+
 def test_a_table_is_written_some_rows_at_a_time():
     result = BasinMap(Experiment(steps=3), size=256).compute()
     pieces = list(files.table(result))
@@ -449,6 +507,16 @@ def largest(address: str) -> bytes:
         asked = re.search(rb'"groundAt": ?"[^"?]*\?([^"]+)"', bytes(scene.body))
         assert asked
         return bytes(awaited(live.respond("ground", "GET", asked[1], Headers({}))).body)
+    if address in ("zz/health", "zz/metrics"):
+        board = Board()
+        for process in range(MOST_WORKERS):
+            board.put(process, (os.getpid(), time.time(), *(1234.56789 for _ in FACTS)))
+        serve = getattr(metrics, address.removeprefix("zz/"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(metrics.TELLING, "board", board)
+            return bytes(answer_of(serve, "").body)
+    if address == "zz/reach":
+        return bytes(answer_of(reach.reach, f"lang={PSEUDO}").body)
     return max((content(path) for path in FILES.values()), key=len)
 
 
@@ -459,7 +527,7 @@ def test_the_largest_answer_of_each_address_is_as_large_as_the_table_says(addres
 
 
 def test_every_address_of_ours_is_in_the_table():
-    routes = {f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, *ROUTES)}
+    routes = {f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, reach.ROUTE, *ROUTES)}
     kinds = {"zz/save/{name}.{kind}": [f"zz/save/{{name}}.{kind}" for kind in save.FORMATS]}
     found = {each for route in routes for each in kinds.get(route, [route])}
     assert found | {f"zz/{name}" for name in live.SOURCES} == {*COSTS}

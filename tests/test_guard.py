@@ -54,18 +54,19 @@ def test_what_nothing_uses_is_closed(path):
     assert asked(f"{path}s")[0] == 200
 
 
-def test_metrics_are_for_this_machine_unless_opened(monkeypatch):
-    assert asked(METRICS, HERE)[0] == 200
-    assert asked(METRICS, ("::1", 1))[0] == 200
-    assert asked(METRICS, ELSEWHERE)[0] == 403
-    assert asked(METRICS, None)[0] == 403
-    assert asked(METRICS, HERE, x_forwarded_for="192.0.2.7")[0] == 403
+@pytest.mark.parametrize("path", METRICS)
+def test_metrics_are_for_this_machine_unless_opened(monkeypatch, path):
+    assert asked(path, HERE)[0] == 200
+    assert asked(path, ("::1", 1))[0] == 200
+    assert asked(path, ELSEWHERE)[0] == 403
+    assert asked(path, None)[0] == 403
+    assert asked(path, HERE, x_forwarded_for="192.0.2.7")[0] == 403
     monkeypatch.setenv(OPEN_METRICS, "1")
-    assert asked(METRICS, ELSEWHERE)[0] == 200
+    assert asked(path, ELSEWHERE)[0] == 200
 
 
 def test_every_answer_has_the_headers_and_no_other_host_is_named(monkeypatch):
-    for path in ("/", "/zz/x/player.js", CLOSED[0], METRICS):
+    for path in ("/", "/zz/x/player.js", CLOSED[0], *METRICS):
         _, headers = asked(path, host="lab.example:8501")
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"

@@ -27,7 +27,7 @@ from views.presets import OPENING, PRESETS
 from views.report.report import LISTINGS
 from views.server.save import serve
 from views.settings import session
-from views.settings.settings import Settings, bare, read, write
+from views.settings.settings import VERSION, Settings, bare, read, write
 
 HANGUL = re.compile(r"[가-힣]")
 # A translation without a Korean letter is one of a name, a symbol or a reference with its year.
@@ -148,7 +148,7 @@ def test_a_button_changes_the_language_and_the_link_with_it(browser_of):
 def test_a_link_of_a_language_alone_opens_what_a_bare_one_does():
     assert bare({"lang": ["ko"]})
     app = opened(lang="ko")
-    assert asked_for(app) == {"preset": [OPENING], "lang": ["ko"]}
+    assert asked_for(app) == {"v": [VERSION], "preset": [OPENING], "lang": ["ko"]}
 
 
 def test_the_first_experiment_in_another_language_is_not_taken_for_a_bare_link():

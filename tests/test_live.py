@@ -30,7 +30,7 @@ from views.live.routes import ANSWERS, SOURCES, Workers, respond
 from views.presets import OPENING, PRESETS
 from views.scene.figures import PICTURES
 from views.settings.choice import choose
-from views.settings.settings import read, write
+from views.settings.settings import VERSION, read, write
 from views.theme import DARK, MOST_PANELS
 
 
@@ -71,7 +71,7 @@ def test_the_words_are_those_of_the_experiment_that_the_link_means(slug):
     assert [row[3] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
     assert told["claim"] == PRESETS[slug].claim
     assert told["changed"] == ""
-    assert parse_qs(told["link"]) == {"preset": [slug]}
+    assert parse_qs(told["link"]) == {"v": [VERSION], "preset": [slug]}
 
 
 def test_an_answer_depends_on_the_query_alone():
@@ -83,7 +83,7 @@ def test_an_answer_depends_on_the_query_alone():
 
 def test_the_link_of_an_answer_is_the_settings_without_what_is_at_its_default():
     told = scene_of("length=50&surface=Quadratic&seed=0&nonsense=1")["told"]
-    assert told["link"] == "length=50"
+    assert told["link"] == f"v={VERSION}&length=50"
     assert ["nonsense" in text for text in told["complaints"]] == [True]
 
 

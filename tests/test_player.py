@@ -13,9 +13,9 @@ from conftest import awaited
 from starlette.requests import Request
 
 from views.server.save import modules
-from views.server.server import FILES, MODULES, PLOTLY, address, asset
+from views.server.server import FILES, MODULES, PLOTLY, TYPES, address, asset
 
-ENTRIES = ("live.js", "place.js", "player.js", "chart.js")  # what the components fetch
+ENTRIES = ("reach.js", "live.js", "place.js", "player.js", "chart.js")  # what the components fetch
 PLOT = "plot.js"
 # What Plotly does not document, and its global.
 PRIVATE = re.compile(
@@ -78,7 +78,7 @@ def test_a_file_is_served_for_ever_under_an_address_of_its_content(name):
     assert response.status_code == 200
     assert gzip.decompress(response.body) == FILES[name].read_bytes()
     assert "immutable" in response.headers["cache-control"]
-    assert response.media_type == "text/javascript"
+    assert response.media_type == TYPES[FILES[name].suffix]
     assert get(f"/{address(name)}", "identity").body == FILES[name].read_bytes()
 
 

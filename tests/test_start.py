@@ -376,6 +376,8 @@ def ask_for_hours(url: str) -> list[socket.socket]:
     large = "surface=Ackley&optimizers=Adam&batch=1&noise=0.1&length=2000&map.starts=512"
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     path = f"/{OWN}/map/basins.csv?view=Maps&map=Basins+of+attraction&{large}"
+    for _ in range(4):  # each process has begun the one that makes files
+        assert fetched(f"{url}{OWN}/save/x.csv?length=10")[0] == 200
     asked = []
     for _ in range(8):
         asked.append(socket.create_connection((host, int(port)), timeout=PATIENCE))
@@ -443,7 +445,7 @@ def test_a_process_that_cannot_load_the_app_says_that_another_try_is_in_vain(mon
 
     monkeypatch.setattr(worker, "load", load)
     with pytest.raises(SystemExit) as ended:
-        worker.application({})
+        worker.application({}, None)
     assert ended.value.code == worker.BROKEN
     assert capsys.readouterr().err.startswith("zigzag: ValueError: broken")
 

@@ -26,8 +26,9 @@ from views.scene.frames import Frame
 from views.scene.local import Look
 from views.scene.payload import pack
 from views.scene.scene import ground_of, packed_ground, scene
-from views.server.search import searched
+from views.server.search import best_rates, found
 from views.settings.choice import Choice
+from views.settings.rates import FoundRates
 from views.settings.setting import Note, doubled
 from views.settings.settings import Settings, opening, write
 from views.theme import LIGHT, MOST_PANELS, THEMES
@@ -114,14 +115,18 @@ def near(side: tuple[float, float], own: tuple[float, float]) -> bool:
     )
 
 
-def answer(asked: Asked, gone: threading.Event | None = None) -> bytes:
+def answer(asked: Asked, rates: FoundRates | None = None) -> bytes:
     """Return the packed answer: a scene, with `told` in it unless the frame is given.
 
-    Raises Cancelled if `gone` is set while best rates are searched for, and Full where that search
-    finds no place.
+    `rates` are the best ones, where those are what is asked for and are known.
     """
     with language(asked.settings["lang"]):
-        return pack(described(asked, gone))
+        return pack(described(asked, rates))
+
+
+def answer_to(query: str, rates: FoundRates | None) -> bytes:
+    """Return the answer to the query of an address."""
+    return answer(asked(query), rates)
 
 
 def both(asked: Asked) -> dict[str, bytes]:
@@ -131,9 +136,10 @@ def both(asked: Asked) -> dict[str, bytes]:
     return {"scene": pack(made), "ground": ground_answer(made["groundAt"].partition("?")[2])}
 
 
-def described(asked: Asked, gone: threading.Event | None = None) -> dict[str, Any]:
+def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     """Return the answer as the player gets it, in the current language."""
-    choice = searched(asked.settings, gone or threading.Event(), page=True)
+    rates = rates or best_rates(asked.settings, threading.Event(), page=True)
+    choice = found(asked.settings, rates)
     experiment, theme = choice.experiment, THEMES[asked.theme]
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view

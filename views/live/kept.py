@@ -20,7 +20,7 @@ class Kept(Generic[Thing]):
     def __init__(self, most_bytes: int, size: Callable[[Thing], int]) -> None:
         self._lock = threading.Lock()
         self._things: OrderedDict[Hashable, Thing] = OrderedDict()
-        self._most, self._size = most_bytes, size
+        self.most_bytes, self._size = most_bytes, size
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class Kept(Generic[Thing]):
                 self.bytes -= BESIDE + self._size(old)
             self._things[key] = thing
             self.bytes += BESIDE + self._size(thing)
-            while self.bytes > self._most:
+            while self.bytes > self.most_bytes:
                 _, gone = self._things.popitem(last=False)
                 self.bytes -= BESIDE + self._size(gone)
 

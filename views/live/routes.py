@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import hashlib
 import threading
+import time
 import zlib
 from collections.abc import Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +23,13 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from views.live.answer import UnreadableError, answer, asked, ground_answer
+from views.live.answer import UnreadableError, answer, answer_to, asked, ground_answer
 from views.live.kept import Kept
+from views.server.counts import COUNTS
+from views.server.heavy import HEAVY
 from views.server.jobs import Full
 from views.server.places import left
-from views.server.search import searches
+from views.server.search import best_rates, large, searches
 
 MOST_BYTES = 40_000_000  # of answers that are kept
 MOST_QUERY = 20_000  # characters
@@ -90,8 +93,7 @@ class Workers:
 ANSWERS: Kept[bytes] = Kept(MOST_BYTES, len)
 QUICK_PLACES = (2, 60)  # at once, and waiting
 QUICK = Workers(*QUICK_PLACES)
-# A search for best rates may take seconds, in which others must not wait. It is a job, for which
-# these threads wait.
+# These threads wait: for a search, which is a job, and for an answer that another process makes.
 SLOW = Workers(8, 60)
 
 
@@ -99,11 +101,14 @@ async def answer_scene(query: str, receive: Receive | None = None) -> tuple[byte
     """Return the answer to a scene's address, None if there is too much to do; and how to keep."""
     found = asked(query)
 
-    def make(gone: threading.Event) -> bytes:
-        return answer(found, gone)
+    far = large(found.settings)
+    if not (far or searches(found.settings)):
+        return await made(found.key, lambda gone: answer(found), QUICK), RECENT
 
-    if not searches(found.settings):
-        return await made(found.key, make, QUICK), RECENT
+    def make(gone: threading.Event) -> bytes:
+        rates = best_rates(found.settings, gone, page=True)
+        return HEAVY.make(gone, answer_to, query, rates) if far else answer(found, rates)
+
     try:
         return await while_there(made(found.key, make, SLOW), receive), RECENT
     except Full:
@@ -148,8 +153,10 @@ SOURCES = {"scene": answer_scene, "ground": answer_ground}
 
 async def serve(name: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what is asked for under a name, one of SOURCES."""
-    headers = Headers(scope=scope)
+    headers, began = Headers(scope=scope), time.perf_counter()
     response = await respond(name, scope["method"], scope["query_string"], headers, receive)
+    if response.status_code in (200, 304):
+        COUNTS.picture(time.perf_counter() - began)
     await response(scope, receive, send)
 
 
@@ -168,6 +175,7 @@ async def respond(
     except UnreadableError as problem:
         return PlainTextResponse(str(problem), 400)
     if body is None:
+        COUNTS.refused += 1
         return PlainTextResponse("Too much is asked for at once.", 503, {"Retry-After": "1"})
     tag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
     fields = {"Cache-Control": keep, "ETag": tag, "Vary": "Accept-Encoding"}

@@ -38,5 +38,8 @@ COSTS = {
     "zz/save/{name}.html": Cost(DRAWN, True, 7, AT_ONCE, WAITING),
     "zz/scene": Cost(DRAWN, True, 0.5, *QUICK_PLACES),
     "zz/ground": Cost(0, False, 0.06, *QUICK_PLACES),
+    "zz/health": Cost(0, False, 0.0002, 0, 0),
+    "zz/metrics": Cost(0, False, 0.004, 0, 0),
+    "zz/reach": Cost(0, False, 0.004, 0, 0),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
 }

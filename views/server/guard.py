@@ -17,11 +17,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from views.server.counts import COUNTS
+
 # Variables of the environment, read when the server starts.
 FRAME_ANCESTORS = "ZIGZAG_FRAME_ANCESTORS"  # the origins whose pages may embed ours, as in a CSP
 OPEN_METRICS = "ZIGZAG_OPEN_METRICS"  # "1": for other machines too
 
-METRICS = "/_stcore/metrics"
+METRICS = ("/_stcore/metrics", "/zz/metrics")
 CLOSED = (
     *("/_stcore/upload_file", "/_stcore/agent", "/_stcore/script-health-check"),
     *("/auth", "/oauth2callback", "/component"),
@@ -80,6 +82,8 @@ class Guard:
                 return
             # It has been looked at: Streamlit would ask outside before it looks at its own list.
             scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"origin"]}
+            await self.session(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -96,12 +100,26 @@ class Guard:
         closed = self.closed(scope)
         await (closed or self.app)(scope, receive, sends)
 
+    async def session(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a WebSocket, and count it and what comes on it."""
+
+        async def receives() -> Message:
+            message = await receive()
+            COUNTS.changes += message["type"] == "websocket.receive"
+            return message
+
+        COUNTS.sessions += 1
+        try:
+            await self.app(scope, receives, send)
+        finally:
+            COUNTS.sessions -= 1
+
     def closed(self, scope: Scope) -> ASGIApp | None:
         """Return the answer of an address that is closed, None where it is not."""
         path = scope["path"].removeprefix(self.base)
         if any(path == each or path.startswith(f"{each}/") for each in CLOSED):
             return PlainTextResponse("Nothing is served at this address.", 404)
-        if path == METRICS and not (self.open_metrics or local(scope)):
+        if path in METRICS and not (self.open_metrics or local(scope)):
             told = f"Only for the machine that serves, unless it is started with {OPEN_METRICS}=1."
             return PlainTextResponse(told, 403)
         return None

@@ -21,6 +21,7 @@ from typing import Any
 from optimizers import Cancelled
 from optimizers.maps import Request
 from optimizers.simulation.sweep import SHORT_UPDATES
+from views.server import memory
 
 MOST_BYTES = 200_000_000  # of finished maps
 KEPT_SECONDS = 600.0  # for which a finished map is kept after its last use
@@ -155,6 +156,11 @@ class Jobs:
             self.forget(visitor)
         return result_of(job)
 
+    def load(self) -> tuple[int, int]:
+        """Return how many jobs are computed, and how many wait for their turn."""
+        with self._lock:
+            return sum(self._running.values()), len(self._queue)
+
     def forget_old(self) -> None:
         """Give back what has not been used for long, and end what nobody waits for any more."""
         with self._lock:
@@ -236,6 +242,8 @@ class Jobs:
             self._running[lane] -= 1
             self._begin()
         job.done.set()
+        if lane != SHORT:
+            memory.give_back()
 
     def _keep(self, request: Hashable, result: Any) -> None:
         self._kept[request] = result, result.nbytes, time.monotonic()

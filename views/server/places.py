@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive
 
+from views.server.counts import COUNTS
+
 AT_ONCE = 8  # most of which wait for a map that is made by a job
 WAITING = 120
 RETRY_SECONDS = 30
@@ -71,6 +73,7 @@ async def left(receive: Receive) -> None:
 
 def busy() -> Response:
     """Return the answer to who has to come back later."""
+    COUNTS.refused += 1
     return PlainTextResponse(BUSY, 503, {"Retry-After": str(RETRY_SECONDS)})
 
 

@@ -7,6 +7,7 @@ several processes that share the visitors of a class, any may be the one that is
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
@@ -20,18 +21,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import current, language, msgid, tr
-from optimizers import Trajectory, simulate
+from optimizers import Cancelled, Trajectory, simulate
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
 from views.scene.scene import packed
 from views.server.address import asked, link
+from views.server.heavy import HEAVY
 from views.server.jobs import Full
 from views.server.places import PLACES, busy
-from views.server.search import searched
+from views.server.search import best_rates, found
 from views.server.server import FILES, PLAYER, content
 from views.server.table import csv_pieces
 from views.settings.choice import Choice
-from views.settings.settings import Settings
+from views.settings.rates import FoundRates
+from views.settings.settings import Settings, read, write
 from views.theme import LIGHT
 
 PAGE = """<!doctype html>
@@ -82,6 +85,7 @@ def standalone(choice: Choice) -> str:
     )
 
 
+@functools.cache
 def modules() -> str:
     """Return an import map that holds the player's modules themselves.
 
@@ -137,19 +141,28 @@ def links(settings: Settings) -> None:
     )
 
 
+def file(kind: str, link: dict[str, list[str]], rates: FoundRates | None) -> str:
+    """Return a file of what a link shows."""
+    settings, _ = read(link)
+    with language(settings["lang"]):
+        return FORMATS[kind][2](found(settings, rates))
+
+
 async def serve(request: Request) -> Response:
     """Answer with a file."""
     kind = request.path_params["kind"]
     if kind not in FORMATS:
         return PlainTextResponse("Not found", 404)
-    _, media, make = FORMATS[kind]
+    _, media, _ = FORMATS[kind]
     settings = asked(request)
     if settings is None:
         return PlainTextResponse("This address holds no experiment.", 400)
 
     def pieces(gone: threading.Event) -> Iterator[str]:
-        with language(settings["lang"]):
-            text = "" if gone.is_set() else make(searched(settings, gone))
+        rates = best_rates(settings, gone)
+        if gone.is_set():
+            raise Cancelled
+        text = HEAVY.make(gone, file, kind, write(settings), rates)
         # To compress all of it at once would keep others waiting.
         return (text[i : i + PIECE] for i in range(0, len(text), PIECE))
 

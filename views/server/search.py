@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 
-from optimizers import Experiment
 from views.server.jobs import JOBS
 from views.settings.choice import Choice, choose, planned
 from views.settings.rates import BEST, BEST_NOTE, BestRates, FoundRates, with_rates
 from views.settings.settings import Settings
+from views.theme import MOST_PANELS
+
+QUICK_UPDATES = 10_000  # of all runs: their picture and words take about 30 ms
 
 
 def search(settings: Settings) -> BestRates | None:
@@ -24,17 +26,30 @@ def found(settings: Settings, rates: FoundRates | None) -> Choice:
     return choose(settings, lambda experiment: with_rates(experiment, rates.rates))
 
 
-def searched(settings: Settings, gone: threading.Event, page: bool = False) -> Choice:
-    """Return what settings choose, as soon as the best rates are known, for a page or a file.
+def best_rates(settings: Settings, gone: threading.Event, page: bool = False) -> FoundRates | None:
+    """Return the best rates for a page or a file as soon as they are known; None where none are
+    asked for.
 
     Raises Cancelled when `gone` is set before, and Full where too many jobs wait.
     """
-    make = JOBS.made_for_page if page else JOBS.made
+    request = search(settings) if searches(settings) else None
+    if request is None:
+        return None
+    found: FoundRates = (JOBS.made_for_page if page else JOBS.made)(request, gone)
+    return found
 
-    def best(experiment: Experiment) -> Experiment:
-        return with_rates(experiment, make(BestRates(experiment), gone).rates)
 
-    return choose(settings, best)
+def searched(settings: Settings, gone: threading.Event, page: bool = False) -> Choice:
+    """Return what settings choose, as soon as `best_rates` knows these."""
+    return found(settings, best_rates(settings, gone, page))
+
+
+def large(settings: Settings) -> bool:
+    """Tell whether the runs of settings take so many updates that others would notice."""
+    if settings["unit"] == "updates" and settings["length"] * MOST_PANELS <= QUICK_UPDATES:
+        return False
+    experiment = planned(settings).experiment
+    return sum(experiment.plan(run).steps for run in experiment.runs) > QUICK_UPDATES
 
 
 def searches(settings: Settings) -> bool:

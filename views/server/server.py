@@ -26,7 +26,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
 from views.live import routes as live
+from views.server import memory, metrics
 from views.server.guard import Guard
+from views.server.heavy import HEAVY
 from views.server.jobs import JOBS
 
 PLAYER = Path(__file__).parents[1] / "player"
@@ -152,6 +154,7 @@ def tidy() -> None:
     """Give back what nobody needs any more."""
     JOBS.forget_old()
     gc.collect()
+    memory.give_back()
 
 
 @contextlib.asynccontextmanager
@@ -162,18 +165,24 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     more than the run.
     """
     await asyncio.to_thread(warm)
+    HEAVY.begin()
 
     async def collect() -> None:
         while True:
             await asyncio.sleep(COLLECT_EVERY)
             await asyncio.to_thread(tidy)
 
-    task = asyncio.create_task(collect())
+    tasks = [asyncio.create_task(work) for work in (collect(), metrics.keep_telling())]
     yield
-    task.cancel()
+    for task in tasks:
+        task.cancel()
+    HEAVY.end()
 
 
-ROUTES = (Route("/{digest}/{name}", asset),)
+ROUTES = (
+    *metrics.ROUTES,
+    Route("/{digest}/{name}", asset),
+)
 
 
 def middleware(routes: Sequence[BaseRoute]) -> tuple[Middleware, ...]:

@@ -9,6 +9,8 @@
     --server.baseUrlPath lab      serve under http://.../lab
     --server.sslCertFile, --server.sslKeyFile
 
+    --prepare                     compile all kernels, as for an image of a machine, and end
+
 Settings of Streamlit's config.toml and its environment variables count as well.
 """
 
@@ -34,9 +36,11 @@ from streamlit.web import bootstrap, cli
 from uvicorn.supervisors import Multiprocess
 
 from views.server import worker
+from views.server.board import Board
 from views.server.guard import ancestors
 from views.server.patience import PatientProtocol
 
+PREPARE = "--prepare"
 MOST_WORKERS = 4
 PORTS = range(8501, 8600)  # where one is looked for, if none is asked for
 BACKLOG = 2048  # connections that wait to be accepted
@@ -62,6 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
     # is an interrupt like any other.
     signal.signal(signal.SIGTERM, interrupted)
     try:
+        if PREPARE in given:
+            prepare(options([each for each in given if each != PREPARE]))
+            return 0
         return serve(options(given))
     except click.ClickException as problem:
         problem.show()
@@ -107,7 +114,7 @@ def serve(given: dict[str, Any]) -> int:
     with contextlib.closing(listening(given)) as door:
         workers = min(os.cpu_count() or 1, MOST_WORKERS)
         config = uvicorn.Config(
-            functools.partial(worker.application, given),
+            functools.partial(worker.application, given, board()),
             factory=True,
             workers=workers,
             log_level="warning",
@@ -140,6 +147,14 @@ def prepare(given: dict[str, Any]) -> None:
         process.kill()
     if process.exitcode:
         raise StartError("nothing is served.")
+
+
+def board() -> Board:
+    """Return what the processes share; raise a StartError where the system lets them share none."""
+    try:
+        return Board()
+    except OSError as problem:
+        raise StartError(f"processes cannot share memory here: {problem}") from None
 
 
 def encryption() -> dict[str, Any]:

@@ -34,10 +34,15 @@ def load(options: dict[str, Any]) -> Any:
     return app
 
 
-def application(options: dict[str, Any]) -> Any:
-    """Return the ASGI app for this process, which ends if the app is broken or its parent gone."""
+def application(options: dict[str, Any], board: Any) -> Any:
+    """Return the ASGI app for this process, which ends if the app is broken or its parent gone.
+
+    It tells what it does on a board that all processes share.
+    """
     follow_parent()
-    return loaded_or_exit(options)
+    app = loaded_or_exit(options)
+    importlib.import_module("views.server.metrics").TELLING.board = board
+    return app
 
 
 def follow_parent() -> None:
@@ -59,12 +64,12 @@ def prepare(options: dict[str, Any]) -> None:
     loaded_or_exit(options)
     from landscape.compiled import KERNELS
 
-    told = time.monotonic()
+    told, missed = time.monotonic(), False
     for done, kernel in enumerate(KERNELS):
-        if time.monotonic() > told + TELL_EVERY:
+        if missed and time.monotonic() > told + TELL_EVERY:
             print(f"Compiling, this once: {done} of {len(KERNELS)} kernels", flush=True)
             told = time.monotonic()
-        _ = kernel.compiled
+        missed |= bool(kernel.compiled.stats.cache_misses)
 
 
 def loaded_or_exit(options: dict[str, Any]) -> Any:

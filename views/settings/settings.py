@@ -229,7 +229,7 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
 
 def bare(query: Mapping[str, Any]) -> bool:
     """Tell whether a link says nothing of the lab."""
-    return not set(query).difference(FREE, KEPT)
+    return not set(query).difference(FRAME, KEPT)
 
 
 def opening(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]]:

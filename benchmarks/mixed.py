@@ -1,0 +1,164 @@
+"""A class that moves sliders while others ask for the most: how much slower is a slider then?
+
+Thirty sessions change a rate every two seconds and ask for the picture by its address, as a slider
+does. In turns they do so alone, and beside a crowd: five who compute the largest maps, one who
+pastes long lists, and strangers with 40 hostile requests a second, which end in files, pictures,
+searches and maps that nobody waits for. What counts is the ratio of the times within which 95 % of
+the pictures come. It talks to 127.0.0.1 only.
+
+    python benchmarks/mixed.py --turns 4 --seconds 15
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import random
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlencode
+
+from common import RATES, ROOT, SMALL, Server, percentile, report, server
+
+SESSIONS = 30
+EVERY = 2.0  # seconds between two changes of a session
+MAPS, HOSTILE = 5, 40  # at once, and a second
+MOST_RATIO = 1.5
+RATE = "Rosenbrock.Adam.lr"
+LARGE = {"view": "Maps", "map": "Basins of attraction", "surface": "Ackley", "optimizers": "AdamW"}
+LARGE |= {"noise": "0.1", "batch": "1", "map.starts": "512", "length": "2000"}
+NINE = {"surface": "Ackley", "optimizers": [*RATES], "length": "5000", "noise": "1.2", "batch": "8"}
+
+
+async def get(ours: Server, address: str, leave: float | None = None) -> int:
+    """Return the status of an answer that was read to its end; 0 for who leaves after a while."""
+    place = ours.url.split("/")[2]
+    host, port = place.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        request = f"GET /zz/{address} HTTP/1.1\r\nHost: {place}\r\nAccept-Encoding: deflate\r\n"
+        writer.write(f"{request}Connection: close\r\n\r\n".encode())
+        await writer.drain()
+        if leave is not None:
+            await asyncio.sleep(leave)
+            return 0
+        status = int((await reader.readline()).split()[1])
+        await reader.read()
+        return status
+    finally:
+        writer.close()
+
+
+async def slide(ours: Server, dice: random.Random, until: float, times: list[float]) -> None:
+    """Change a rate now and then, and take note of how long the picture takes."""
+    due = time.monotonic() + dice.uniform(0, EVERY)
+    while due < until:
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        rate = 10 ** dice.uniform(-3, -1)
+        before = time.monotonic()
+        status = await get(ours, f"scene?{SMALL.query(**{RATE: f'{rate:.5g}'})}")
+        times.append(time.monotonic() - before if status == 200 else float("inf"))
+        due += EVERY
+
+
+async def largest(ours: Server, number: int, until: float, done: list[int]) -> None:
+    """Compute one of the largest maps after another."""
+    for turn in itertools.count():
+        query = urlencode(LARGE | {"noise": f"{0.1 + number}", "seed": f"{turn}"})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                done.append(await get(ours, f"map/m.csv?{query}"))
+        if time.monotonic() >= until:
+            return
+
+
+async def paste(ours: Server, until: float, done: list[int]) -> None:
+    """Ask with lists as long as an address may be."""
+    while time.monotonic() < until:
+        text = ", ".join(f"{random.random():.6f}" for _ in range(1500))
+        query = urlencode({"compare": "Learning rate", "rates": text})
+        done.append(await get(ours, f"scene?{query}"))
+        await asyncio.sleep(0.5)
+
+
+async def attack(ours: Server, until: float, done: list[int]) -> None:
+    """Ask for whatever takes long, and leave."""
+    tasks = set()
+    for n in itertools.count():
+        if time.monotonic() >= until:
+            break
+        seed = f"{time.time_ns()}"[-9:]
+        nine = urlencode(NINE | {"seed": seed}, doseq=True)
+        address = (
+            f"map/m.csv?{urlencode(LARGE | {'seed': seed})}",
+            f"scene?{nine}",
+            f"scene?{nine}&fair=each+its+best",
+            f"save/x.html?{nine}",
+            f"scene?{seed}=%00&theme=x",
+            f"save/x.csv?{nine}",
+        )[n % 6]
+        tasks.add(asyncio.create_task(get(ours, address, leave=1.0)))
+        await asyncio.sleep(1 / HOSTILE)
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        done.append(-1 if isinstance(result, BaseException) else result)
+
+
+async def turn(ours: Server, seconds: float, crowd: bool, done: list[int]) -> list[float]:
+    """Return the times of a class, with a crowd beside it or alone."""
+    times: list[float] = []
+    until = time.monotonic() + seconds
+    work: list[Coroutine[Any, Any, None]] = [
+        slide(ours, random.Random(f"{seconds} {n}"), until, times) for n in range(SESSIONS)
+    ]
+    if crowd:
+        work += [largest(ours, n, until, done) for n in range(MAPS)]
+        work += [paste(ours, until, done), attack(ours, until, done)]
+    await asyncio.gather(*work)
+    return times
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=15)
+    given = parser.parse_args()
+    found: dict[bool, list[float]] = {False: [], True: []}
+    asked: list[int] = []
+    with server(ROOT / "app.py") as ours:
+        run: Callable[..., list[float]] = lambda *a: asyncio.run(turn(ours, *a))  # noqa: E731
+        run(given.seconds / 3, False, [])
+        for _ in range(given.turns):
+            for crowd in (False, True):
+                found[crowd] += run(given.seconds, crowd, asked)
+                time.sleep(2)
+    alone, beside = (1000 * percentile(found[crowd], 0.95) for crowd in (False, True))
+    lost = sum(t == float("inf") for times in found.values() for t in times)
+    middle, other = (1000 * percentile(found[crowd], 0.5) for crowd in (False, True))
+    ratio = beside / alone
+    rows = [
+        (
+            "pictures alone: p50, p95",
+            f"{middle:.1f} ms, {alone:.1f} ms",
+            "",
+            None,
+        ),
+        (
+            "beside the crowd",
+            f"{other:.1f} ms, {beside:.1f} ms",
+            "",
+            None,
+        ),
+        ("p95, ratio", f"{ratio:.2f}x", f"{MOST_RATIO}x", ratio <= MOST_RATIO),
+        ("pictures, of them lost", f"{sum(map(len, found.values()))}, {lost}", "0 lost", lost == 0),
+        ("requests of the crowd", f"{len(asked)}", "", None),
+    ]
+    report(f"{SESSIONS} sliders, {given.turns} turns of {given.seconds:g} s", rows)
+    return int(any(met is False for *_, met in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
