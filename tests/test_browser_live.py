@@ -27,7 +27,7 @@ from test_browser import (
 )
 
 from views.live.answer import asked, described
-from views.settings.widgets import RATES
+from views.settings.sliders import RATES
 
 pytestmark = pytest.mark.browser
 

@@ -39,11 +39,13 @@ def draw(settings: Settings, theme: Theme) -> None:
     """Draw the lab: places first, then what is in them as it matters."""
     presenting = settings["present"] == PRESENTED
     embedded = bool(st.context.is_embedded)
+    below = st.container(key="below")
     head = st.container(key="head", horizontal=True, vertical_alignment="bottom")
     told, row = st.container(), st.container()
     shown = "presenting" if presenting else "embedded" if embedded else "stage"
     stage = st.container(key=shown)
-    cards, below, details, foot = (st.container() for _ in range(4))
+    cards, end = st.container(), st.container(key="end")
+    details, foot = end.container(), end.container()
     place = player.register_place()
     with stage:
         descents(settings, theme)
@@ -74,6 +76,7 @@ def draw(settings: Settings, theme: Theme) -> None:
 
 def draw_maps(settings: Settings, theme: Theme) -> None:
     """Draw a map of what is set."""
+    st.title(tr("Maps"), anchor=False)
     told, row, stage, foot = (st.container() for _ in range(4))
     with stage:
         choice = searched(settings)
@@ -99,6 +102,7 @@ def descents(settings: Settings, theme: Theme) -> None:
         {
             "link": link(settings),
             "opening": link(session.bare_page()),
+            "fit": not st.session_state[session.VIEW_GIVEN],
             "theme": theme.name,
             "clock": [str(settings.values.get(name, "")) for name in ("step", "speed")],
             "controls": controls(settings),
@@ -134,6 +138,7 @@ def serve_by_script() -> None:
 
 def fit_narrow() -> None:
     """Show all runs in one panel on a phone, where a link does not say how."""
+    st.session_state[session.VIEW_GIVEN] = True
     if "view" in st.session_state[session.SETTINGS].values:
         session.write_link()
     else:

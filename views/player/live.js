@@ -67,6 +67,7 @@ class Live {
   #opening = null;
   /** @type {[step: string, speed: string] | null} Where the reader has put the clock. */
   #noted = null;
+  #writing = false; // whether it is the player itself that changes the address
   #noting = 0; // the timer that writes it into the address
   /** @type {{ link: string, since: number, given: AbortController } | null} */
   #asked = null; // what is waited for
@@ -80,6 +81,7 @@ class Live {
     // Where the browser tells of it: the script has written another link.
     const history = /** @type {{ navigation?: EventTarget }} */ (window).navigation;
     const written = () => {
+      if (!this.#writing) this.#settle();
       this.#note();
       this.#look();
     };
@@ -117,12 +119,7 @@ class Live {
     const before = this.#page;
     this.#page = page;
     this.#tell = tell;
-    // What controls and starts said is in the link now, or is out of date: but for one that moves.
-    if (before?.link !== page.link) {
-      for (const [id, { place }] of this.#pending) {
-        if (!this.#held || !place || place !== this.#touched) this.#pending.delete(id);
-      }
-    }
+    if (before?.link !== page.link) this.#settle();
     const clock = page.clock.join();
     if (clock !== before?.clock.join() && clock !== this.#noted?.join()) {
       const play = !before && location.search.length <= 1;
@@ -130,7 +127,7 @@ class Live {
       this.#opening = { step: step ? Number(step) : Infinity, speed: speed || "1", play };
       this.#noted = null;
     }
-    if (!before && innerWidth <= PHONE && !new URLSearchParams(page.link).has("view")) {
+    if (!before && innerWidth <= PHONE && page.fit) {
       this.#pending.set("view", { text: ON_PHONE, place: null });
       tell("narrow", true);
     }
@@ -140,6 +137,13 @@ class Live {
     if (!page.answer) return this.#look();
     await ground(bytes(page.answer.ground));
     await this.#show(parse(await inflated(bytes(page.answer.scene))));
+  }
+
+  /** What controls and starts said is in the link now, or is out of date: but for one that moves. */
+  #settle() {
+    for (const [id, { place }] of this.#pending) {
+      if (!this.#held || !place || place !== this.#touched) this.#pending.delete(id);
+    }
   }
 
   /**
@@ -291,7 +295,9 @@ class Live {
     const search = `?${link}`;
     if (search === location.search) return;
     const same = location.search === this.#search;
+    this.#writing = true;
     history.replaceState(history.state, "", search);
+    this.#writing = false;
     if (same) this.#search = location.search;
   }
 

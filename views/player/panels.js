@@ -65,6 +65,11 @@ export class Panels {
     this.#arrows = new ArrowLayer(this.#notes);
   }
 
+  /** Pixels that the panels take, which may be fewer than there are. */
+  get width() {
+    return this.#size.width;
+  }
+
   /** Where a click counts. */
   get place() {
     return this.#back;

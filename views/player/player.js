@@ -202,6 +202,9 @@ class Player {
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await this.curve.draw(scene, below, curveHeight(innerHeight), family);
     await view.draw(scene, width, this.#room(), family);
+    // What stands below the panels is as wide as they are.
+    const taken = view === this.panels ? `${this.panels.width}px` : "none";
+    document.documentElement.style.setProperty("--lab-width", taken);
     this.#view = view;
     this.stage.setAttribute("aria-label", scene.label);
     this.#mute();

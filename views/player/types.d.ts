@@ -219,6 +219,7 @@ export interface Opening {
 /** What the script tells the player of the page. */
 export interface Page {
   link: string;
+  fit: boolean; // whether a phone may show the runs in its own way
   opening: string; // the link of a page whose address says nothing
   theme: string;
   clock: [step: string, speed: string]; // as the link has them, empty at their defaults

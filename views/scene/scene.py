@@ -58,7 +58,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
         "tallest": 420,
         "lowest": 200,
-        "widest": 1.3,  # of the width at equal scales
+        "widest": 1.6,  # of the width at equal scales
         "arrangements": arrangements(panels),
         "back": figures.background(ground, panels, theme),
     }

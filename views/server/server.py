@@ -28,6 +28,7 @@ from optimizers import Experiment, simulate
 from views.live import routes as live
 from views.server import memory, metrics
 from views.server.guard import Guard
+from views.server.head import Head
 from views.server.heavy import HEAVY
 from views.server.jobs import JOBS
 
@@ -37,12 +38,13 @@ OWN = "zz"  # below the app's path: everything that is not Streamlit's
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
 CARDS = {name: GALLERY / name for name in ("gallery.js", "pictures.svg")}
-FILES = MODULES | CARDS | {"plotly.js": PLOTLY}
+PREVIEW = "preview.png"  # of the page, where a link is shown
+FILES = MODULES | CARDS | {PREVIEW: PLAYER / PREVIEW, "plotly.js": PLOTLY}
 # Read once: an update of the app under a running server must not change what an address holds.
 CONTENT = {path: path.read_bytes() for path in FILES.values()}
 STREAMLIT = Path(st.__file__).parent / "static" / "static"
 FRONT_END = re.compile(r"/static/(js|css)/([\w.-]+\.(?:js|css))$")
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 FOREVER = "public, max-age=31536000, immutable"
 COLLECT_EVERY = 60.0  # seconds
 
@@ -186,5 +188,6 @@ ROUTES = (
 
 
 def middleware(routes: Sequence[BaseRoute]) -> tuple[Middleware, ...]:
-    """Return what comes before Streamlit: the guard, the app's own routes, and compression."""
-    return Middleware(Guard), Middleware(Own, routes), Middleware(Compression)
+    """Return what comes before Streamlit: guard, the app's own routes, compression, the head."""
+    head = Middleware(Head, address(PREVIEW))
+    return Middleware(Guard), Middleware(Own, routes), Middleware(Compression), head

@@ -11,7 +11,7 @@ from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.maps.base import noisy
 from optimizers.record import COUPLED
-from views.scene.figures import SIDE_BY_SIDE
+from views.scene.figures import GAPS, SIDE_BY_SIDE
 from views.scene.scene import arrangements
 from views.settings.choice import chosen
 from views.settings.numbers import told_apart
@@ -132,7 +132,11 @@ def grid(settings: Settings, count: int) -> str:
     style = ""
     for found in reversed(arrangements(count)):
         wide = found["columns"] if panels > 1 else min(count, found["columns"])
-        rule = f".st-key-cards{{grid-template-columns:repeat({wide},minmax(0,1fr))!important}}"
+        gap = 100 * GAPS[0] / (wide + GAPS[0] * (wide - 1))  # as between the panels
+        rule = (
+            f".st-key-cards{{grid-template-columns:repeat({wide},minmax(0,1fr))!important;"
+            f"column-gap:{gap:.3f}%!important}}"
+        )
         style += (
             rule if found["below"] > 1e8 else f"@container (max-width:{found['below']}px){{{rule}}}"
         )

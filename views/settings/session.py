@@ -19,6 +19,7 @@ from views.settings.settings import Settings, bare, opening, says, write
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
 PAGE = "page"  # of the header, by its path
+VIEW_GIVEN = "view given"  # whether the link that was opened says how runs are looked at
 WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
 
@@ -55,6 +56,7 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     bring a new one each time.
     """
     settings, notes = opening(query)
+    st.session_state[VIEW_GIVEN] = "view" in query
     if "lang" not in query:
         settings, _ = settings.changed({"lang": browsers_language()})
     if not (bare(query) or says(query, settings)):

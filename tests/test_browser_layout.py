@@ -1,0 +1,171 @@
+"""How the page is laid out: its pages, its places, and what fits on a screen, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from conftest import Visit
+from playwright.sync_api import expect
+from test_browser import OVERLAY, PANELS, drawn, link, reach, slider_of
+from test_browser_live import CHANGED_PATH, PATH, agree, grab, query
+
+from optimizers import OPTIMIZERS
+from views.presets import OPENING, PRESETS
+
+pytestmark = pytest.mark.browser
+
+Visits = Callable[..., Visit]
+BEACON: Any = {"viewport": {"width": 1024, "height": 768}}
+PHONE: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+FOLD = """(names) => names.map((name) => {
+  const { top, bottom } = document.querySelector(name).getBoundingClientRect();
+  return [top, bottom];
+})"""
+SHOWN = (".zz-back", ".zz-play", ".zz-loss")
+
+
+def in_sight(visit: Visit, names: tuple[str, ...], height: float) -> None:
+    """Check that parts of the page are wholly seen without scrolling."""
+    for name, (top, bottom) in zip(names, visit.page.evaluate(FOLD, [*names]), strict=True):
+        assert 0 <= top < bottom <= height + 1, name
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)], ids=str)
+def test_player_and_curve_are_seen_together(visit: Visits, size: tuple[int, int]):
+    width, height = size
+    page = visit(link(preset=OPENING), viewport={"width": width, "height": height})
+    in_sight(page, (".zz-title", *SHOWN, ".zz-sentence"), height)
+
+
+def test_a_presentation_shows_the_claim_large_and_all_of_it_at_once(visit: Visits):
+    page = visit(link(preset=OPENING, present=1), **BEACON)
+    in_sight(page, (".zz-title", *SHOWN, ".zz-sentence"), 768)
+    expect(page.page.get_by_test_id("stHeader")).to_be_hidden()
+    expect(page.page.locator(".st-key-row")).to_have_count(0)
+    page.page.locator(".st-key-actions button:visible").first.click()
+    expect(page.page.locator(".st-key-row")).to_be_visible()
+    assert parse_qs(query(page)) == {"preset": [OPENING]}
+
+
+def test_a_frame_in_another_page_holds_player_and_curve(visit: Visits):
+    page = visit(link(preset=OPENING, embed="true"), viewport={"width": 900, "height": 650})
+    in_sight(page, SHOWN, 650)
+    expect(page.page.locator(".st-key-row")).to_have_count(0)
+
+
+def test_a_phone_shows_all_runs_in_one_panel_with_the_curve_on_one_screen(visit: Visits):
+    phone = visit(link(preset=OPENING), **PHONE)
+    expect(phone.page.locator(PANELS)).to_have_count(1)
+    phone.page.wait_for_function(f"location.search.includes('view={OVERLAY}')")
+    in_sight(phone, (*SHOWN, ".st-key-cards"), 844)
+    asked = visit(link(preset=OPENING, view="Side by side"), **PHONE)
+    expect(asked.page.locator(PANELS)).to_have_count(2)
+
+
+def test_play_is_among_the_first_ten_stops_of_the_tab_key(visit: Visits):
+    page = visit(link(preset=OPENING)).page
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.dataset.do === 'play'"):
+            return
+    pytest.fail("ten stops, and none is Play")
+
+
+def test_every_target_is_large_enough(visit: Visits):
+    page = visit(link(preset=OPENING)).page
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll(
+          ".stMain :is(button, select, input[type=text], a[href])")]
+          .filter((node) => node.checkVisibility())
+          .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
+          .map(([name, { width, height }]) => [name, Math.min(width, height)])"""
+    )
+    assert len(boxes) > 15
+    assert [name for name, size in boxes if size < 24] == []
+
+
+def test_the_way_through_the_pages_keeps_what_is_set(visit: Visits):
+    page = visit(link(surface="Himmelblau", optimizers="Adam"))
+    title = page.page.locator("h1")
+    page.page.get_by_role("link", name="Maps", exact=True).click()
+    expect(title).to_have_text("Maps")
+    page.page.wait_for_url("**/maps?surface=Himmelblau&optimizers=Adam&view=Maps")
+    page.page.get_by_role("link", name="Lab", exact=True).click()
+    page.page.locator(".zz-stage").wait_for()
+    page.page.wait_for_url("**/?surface=Himmelblau&optimizers=Adam")
+    page.page.go_back()
+    expect(title).to_have_text("Maps")
+
+
+def test_an_old_link_to_a_map_opens_the_page_of_maps(visit: Visits):
+    page = visit(link(view="Maps", surface="Beale"), wait=False).page
+    page.wait_for_url("**/maps?**")
+    assert parse_qs(urlsplit(page.url).query) == {"view": ["Maps"], "surface": ["Beale"]}
+
+
+def test_a_popover_opens_above_the_fold(visit: Visits):
+    page = visit(link(preset=OPENING), **BEACON)
+    for label in ("rotation", "Start x", "Length", "Noise", "Schedule", "Optimizers"):
+        reach(page.page, label)
+        body = page.page.get_by_test_id("stPopoverBody")
+        body.wait_for()
+        box = body.bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 768, label
+        page.page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
+
+
+def test_the_sliders_stand_under_their_panels(visit: Visits):
+    page = visit(link(surface="Quadratic"), viewport={"width": 1440, "height": 900})
+    runs = drawn(page)
+    for place, run in enumerate(runs):
+        box = page.page.locator(f".st-key-card-{place}").bounding_box()
+        assert box
+        left, _, right, bottom = run["panel"]
+        assert box["x"] == pytest.approx(left, abs=12)
+        assert box["x"] + box["width"] == pytest.approx(right, abs=12)
+        assert box["y"] >= bottom - 1
+
+
+def test_each_of_the_compared_rates_has_a_slider_that_the_path_follows(visit: Visits):
+    rates = [0.21, 0.1]
+    page = visit(link(compare="Learning rate", **{"Quadratic.SGD.rates": "0.21, 0.1"}))
+    x, y = grab(page, slider_of(page.page, "Learning rate of run 1"))
+    before = page.player.evaluate(PATH)
+    page.page.mouse.move(x - 20, y)
+    page.until(CHANGED_PATH, before)
+    page.page.mouse.up()
+    page.page.wait_for_function("() => !location.search.includes('0.21')")
+    agree(page)
+    first, second = map(float, parse_qs(query(page))["Quadratic.SGD.rates"][0].split(","))
+    assert first < rates[0]
+    assert second == rates[1]
+
+
+def test_a_change_leaves_the_text_of_the_original_and_can_be_undone(visit: Visits):
+    page = visit(link(preset=OPENING))
+    preset = PRESETS[OPENING]
+    with page.another_scene():
+        slider_of(page.page, "SGD learning rate").press("ArrowLeft")
+    expect(page.page.locator("h1")).to_have_text(preset.title)
+    expect(page.page.locator(".zz-claim")).to_have_text(preset.claim)
+    expect(page.page.locator(".zz-changed")).to_contain_text("original")
+    with page.another_scene():
+        page.page.get_by_role("button", name="Undo changes").click()
+    expect(page.page.locator(".zz-changed")).to_have_count(0)
+    assert parse_qs(query(page)) == {"preset": [OPENING]}
+
+
+def test_momentum_stands_beside_its_rate(visit: Visits):
+    page = visit("?optimizers=Momentum&optimizers=Adam", viewport={"width": 1440, "height": 900})
+    for place, name in enumerate(("Momentum", "Adam")):
+        card = page.page.locator(f".st-key-card-{place}")
+        first = OPTIMIZERS[name].hyperparameters[0].name
+        boxes = [slider.bounding_box() for slider in card.get_by_test_id("stSlider").all()]
+        assert len(boxes) == 2, first
+        assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=2)  # type: ignore[index]
