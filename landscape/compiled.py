@@ -40,27 +40,41 @@ from numba.extending import register_jitable  # noqa: E402
 # Surfaces and rules are given the addresses of numbers that lie in a row. An array would be seven
 # words at every call, and counting its references costs more than the arithmetic of a step.
 ADDRESS = types.CPointer(types.float64)
+ROWS = types.CPointer(types.int32)  # the address of the numbers of samples, one after another
 VECTOR = types.float64[::1]
 MATRIX = types.float64[:, ::1]
 
 # (n, x, y, params, out, out, out), n points: loss, gx, gy of a loss kernel; hxx, hxy, hyy of a
 # Hessian kernel.
 SURFACE_SIGNATURE = types.void(types.int64, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS)
+# (n, x, y, params, rows, first, count, loss, gx, gy): the means over a batch at n points. The batch
+# are the samples rows[first], ..., rows[first + count - 1].
+BATCH_SIGNATURE = types.void(
+    *(types.int64, ADDRESS, ADDRESS, ADDRESS, ROWS, types.int64, types.int64),
+    *(ADDRESS, ADDRESS, ADDRESS),
+)
 
-FOREIGN: dict[Any, Any] = {types.void: None, types.int64: ctypes.c_int64, ADDRESS: ctypes.c_void_p}
+FOREIGN: dict[Any, Any] = {
+    types.void: None,
+    types.int64: ctypes.c_int64,
+    ADDRESS: ctypes.c_void_p,
+    ROWS: ctypes.c_void_p,
+}
+ELEMENTS = {ADDRESS: np.dtype(np.float64), ROWS: np.dtype(np.int32)}
 
 
-def address(array: Any) -> int:
-    """Return where the numbers of `array` begin: float64, in a row and writable, or TypeError."""
-    fits = isinstance(array, np.ndarray) and array.dtype == np.float64 and array.flags.carray
+def address(array: Any, kind: Any = ADDRESS) -> int:
+    """Return where the numbers of `array` begin: in a row and writable, or TypeError."""
+    element = ELEMENTS[kind]
+    fits = isinstance(array, np.ndarray) and array.dtype == element and array.flags.carray
     if not fits:
-        raise TypeError(f"{type(array).__name__}: must be a writable C-contiguous float64 array")
+        raise TypeError(f"{type(array).__name__}: must be a writable C-contiguous {element} array")
     return int(array.ctypes.data)
 
 
-def flat(array: Any) -> Any:
+def flat(array: Any, kind: Any = ADDRESS) -> Any:
     """Return `array` as plain Python has an address: its numbers in a row."""
-    address(array)
+    address(array, kind)
     return array.reshape(-1)
 
 
@@ -127,16 +141,16 @@ class Kernel:
 
     @functools.cached_property
     def _callable(self) -> Callable[..., Any]:
-        takes_address = [kind == ADDRESS for kind in self.signature.args]
-        if not any(takes_address):
+        kinds = self.signature.args
+        if not any(kind in ELEMENTS for kind in kinds):
             return self.compiled
         plain = numba.config.DISABLE_JIT
         function = self.compiled if plain else self._foreign()
         converted = flat if plain else address
 
         def call(*arguments: Any) -> Any:
-            given = zip(arguments, takes_address, strict=True)
-            return function(*(converted(a) if is_array else a for a, is_array in given))
+            given = zip(arguments, kinds, strict=True)
+            return function(*(converted(a, kind) if kind in ELEMENTS else a for a, kind in given))
 
         return call
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import NOTHING, check_array, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
+from landscape.data import FEWEST_SAMPLES, MOST_SAMPLES, Dataset, Samples
 from landscape.language import Message, msgid, tr
 from landscape.values import Values
 
@@ -25,6 +26,9 @@ CUSP = msgid("cusp")  # a global minimum at which the gradient does not exist
 POINT_KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 LOWEST_KINDS = (GLOBAL_MINIMUM, CUSP)  # where the loss is lowest
 MINIMUM_KINDS = (*LOWEST_KINDS, LOCAL_MINIMUM)
+
+# Where nobody says how many: of a surface made by data, and of one whose noise stands for samples.
+SAMPLES, SIMULATED_SAMPLES = 100, 10_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ class Number:
         """The name as the page shows it, in the current language."""
         return tr(self.name).replace("_", " ")
 
+    def named(self, value: float) -> float | str:
+        """Return the name of the choice that a value stands for, or the value itself."""
+        return self.choices[int(value)] if self.choices else value
+
     def check(self, owner: str, value: Any) -> float:
         """Return `value` as a float.
 
@@ -65,6 +73,17 @@ class Number:
             check_names(field, (value,), self.choices)
             return float(self.choices.index(value))
         return check_number(field, value, self.low, self.high, self.integer)
+
+
+DATA_SEED = Number(
+    "data_seed",
+    "seed",
+    0,
+    0,
+    9999,
+    msgid("Seed of the samples: another makes others."),
+    integer=True,
+)
 
 
 def resolve(
@@ -98,12 +117,19 @@ class SurfaceListing:
     `gradient` and `hessian` are those of gradient(x, y) and hessian(x, y), with `math`; `loss` is
     that of loss(theta), with `torch`. `special` holds (name, value, listing): the shorter listing
     to take where a parameter has this value.
+
+    Of a surface made by data `data` makes the `columns`, by name, with `np`; gradient and loss are
+    the means over `rows` of them. `prepared` holds (name, value, text): what is done to columns
+    where a parameter has this value.
     """
 
     gradient: str
     hessian: str
     loss: str
     special: tuple[tuple[str, float, SurfaceListing], ...] = ()
+    data: str = ""
+    columns: tuple[str, ...] = ()
+    prepared: tuple[tuple[str, float, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +141,11 @@ class Surface:
     (x, y, kind) triples; they are computed where they move with a parameter.
     `bounded` tells whether the loss has a lower bound, `quadratic` whether the Hessian is the same
     everywhere and positive, so that theory is exact.
+
+    Of a surface made by data, whose loss is the mean over N samples, `samples` says how; its
+    `kernel` and `hessian_kernel` take the mean over all of them. Their `params` are then what
+    `samples.pack` makes of the data, and so is the one argument of `locate`; the loss is never
+    negative.
     """
 
     name: Message
@@ -130,6 +161,7 @@ class Surface:
     parameters: tuple[Number, ...] = ()
     bounded: bool = True
     quadratic: bool = False
+    samples: Samples | None = None
 
     def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every parameter by name, those not in `params` at their defaults.
@@ -141,9 +173,32 @@ class Surface:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def at(self, params: Mapping[str, Any] = NOTHING) -> Objective:
-        """Return the surface at its parameters, those not in `params` at their defaults."""
-        return Objective(self, Values(self.resolve(params)))
+    @property
+    def usual_samples(self) -> int:
+        """How many samples there are where nobody says."""
+        return SIMULATED_SAMPLES if self.samples is None else SAMPLES
+
+    def at(
+        self,
+        params: Mapping[str, Any] = NOTHING,
+        count: int | None = None,
+        data: Dataset | None = None,
+    ) -> Objective:
+        """Return the surface at its parameters, those not in `params` at their defaults.
+
+        A surface made by data has `count` samples, or `data` of one's own; all others have neither.
+        """
+        values = Values(self.resolve(params))
+        if self.samples is None:
+            if data is not None:
+                raise ValueError(f"data: {self.name} is not made by data")
+            return Objective(self, values)
+        if data is not None:
+            self.samples.check(self.name, data)
+            return Objective(self, values, len(data), data)
+        count = SAMPLES if count is None else count
+        check_number(f"samples of {self.name}", count, FEWEST_SAMPLES, MOST_SAMPLES, integer=True)
+        return Objective(self, values, int(count))
 
     def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
@@ -174,14 +229,25 @@ class Surface:
 class Objective:
     """The function of two variables that a run descends: a surface at its parameters.
 
-    `params` holds every parameter of the surface, resolved.
+    `params` holds every parameter of the surface, resolved. Of a surface made by data, `count` is
+    the number of its samples (0 of all others) and `given` the data that took the place of those
+    that the parameters make.
     """
 
     surface: Surface
     params: Values
+    count: int = 0
+    given: Dataset | None = None
 
     def __repr__(self) -> str:
-        return f"Objective({self.name!r}, {self.params!r})"
+        return f"Objective({self.name!r}, {self.params!r}, {self.count}, {self.given!r})"
+
+    @functools.cached_property
+    def data(self) -> Dataset | None:
+        """The samples, of a surface made by data."""
+        if self.surface.samples is None or self.given is not None:
+            return self.given
+        return self.surface.samples.make(self.count, **self.params)
 
     @property
     def name(self) -> Message:
@@ -206,14 +272,22 @@ class Objective:
     @functools.cached_property
     def numbers(self) -> NDArray[np.float64]:
         """What its kernels get as `params`, float64 in a row."""
+        if self.surface.samples is not None:
+            return self.surface.samples.pack(self.data, **self.params)
         return np.array(list(self.params.values()), dtype=np.float64)
 
     @functools.cached_property
     def _critical(self) -> tuple[CriticalPoint, ...]:
         return tuple(
             CriticalPoint(float(x), float(y), float(self.loss(x, y)), kind)
-            for x, y, kind in self.surface.locate(**self.params)
+            for x, y, kind in self._located
         )
+
+    @property
+    def _located(self) -> Iterable[tuple[float, float, str]]:
+        if self.surface.samples is not None:
+            return self.surface.locate(self.numbers)
+        return self.surface.locate(**self.params)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
@@ -227,7 +301,8 @@ class Objective:
         """Return the least value of the loss: -inf where it is unbounded below."""
         if not self.bounded:
             return -math.inf
-        return min(point.loss for point in self.minimizers())
+        # Where samples can be told apart without an error, the loss tends to 0 and has no minimum.
+        return min((point.loss for point in self.minimizers()), default=0.0)
 
     def loss(self, x: ArrayLike, y: ArrayLike) -> Any:
         """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""

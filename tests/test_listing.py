@@ -382,7 +382,12 @@ PLACES = {
 def test_the_formulas_of_a_surface_are_its_kernels(surface, random, monkeypatch):
     draw = np.random.default_rng(5).uniform
     for _ in range(8):
-        params = {p.name: draw(p.low, p.high) for p in surface.parameters if random}
+        params = {
+            p.name: round(value) if p.integer else value
+            for p in surface.parameters
+            if random
+            for value in [draw(p.low, p.high)]
+        }
         gradient, hessian, loss = surface_functions(surface, params, monkeypatch)
         x, y = (draw(low, high, 50) for low, high in surface.domain)
         listed = [

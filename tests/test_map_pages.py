@@ -404,7 +404,8 @@ def choice_of(
 
 
 def experiment_on(surface: str, **more: Any) -> Experiment:
-    return Experiment(surface, steps=60, noise=2, runs=RUNS, **more)
+    noise = 0 if SURFACES[surface].samples else 2
+    return Experiment(surface, steps=60, noise=noise, runs=RUNS, **more)
 
 
 def small(surface: str) -> dict[str, Any]:

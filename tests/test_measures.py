@@ -67,7 +67,7 @@ def test_the_golden_table_is_reproduced_to_its_last_digit(run, flip_rate, turn_a
 
 def slow_zigzag(experiment, trajectory):
     """Measure with NumPy's own eigenvectors, one turn after the other."""
-    surface = SURFACES[experiment.surface]
+    surface = experiment.objective
     tolerance = 1e-9 * math.dist(*zip(*surface.domain, strict=True))
     steps = np.diff(trajectory.path, axis=0)
     flips, turns, angles = 0, 0, []
@@ -77,7 +77,7 @@ def slow_zigzag(experiment, trajectory):
             continue
         cosine = before @ after / (sizes[0] * sizes[1])
         angles.append(math.degrees(math.acos(min(1.0, max(-1.0, cosine)))))
-        hxx, hxy, hyy = surface.hessian(*trajectory.path[k + 1], **experiment.params)
+        hxx, hxy, hyy = surface.hessian(*trajectory.path[k + 1])
         values, vectors = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])
         if values[1] > 0:
             across = before @ vectors[:, 1], after @ vectors[:, 1]
@@ -398,7 +398,7 @@ def test_no_gap_is_negative():
     surface = SURFACES["Six-hump camel"]
     point = surface.minimizers()[0]
     experiment, trajectory = one(Run("SGD"), surface=surface.name, start=(point.x, point.y))
-    below = replace(trajectory, loss=trajectory.loss - 1e-15)
+    below = replace(trajectory, known_loss=trajectory.loss - 1e-15)
     assert progress(experiment, below, 1e-3).gap == 0
 
 
@@ -429,7 +429,7 @@ def test_an_end_that_is_not_finite_is_near_nothing():
     experiment, trajectory = one(Run("SGD", 0.25), steps=60)
     path, loss = trajectory.path.copy(), trajectory.loss.copy()
     path[-1], loss[-1] = math.inf, math.nan
-    measured = progress(experiment, replace(trajectory, path=path, loss=loss), 1e-3)
+    measured = progress(experiment, replace(trajectory, path=path, known_loss=loss), 1e-3)
     assert measured.gap == math.inf
     assert (measured.distance, measured.minimizer, measured.critical) == (None, None, None)
     assert measured.critical_distance is None

@@ -83,7 +83,7 @@ def an_experiment(random):
         batch_size=2 ** int(random.integers(0, 10)) if noise else None,
         **(a_schedule(random, steps) if random.random() < 0.4 else {}),
     )
-    start = a_start(random, surface, surface.critical_points(**params))
+    start = a_start(random, surface, surface.critical_points())
     seed = int(random.integers(100))
     return Experiment(
         *(surface.name, params, start, steps, noise), samples=1024, seed=seed, runs=(run,)
@@ -114,7 +114,7 @@ class Future:
 
     @property
     def size(self):
-        return math.dist(*zip(*SURFACES[self.experiment.surface].domain, strict=True))
+        return math.dist(*zip(*self.experiment.objective.domain, strict=True))
 
 
 def carried_on(experiment, trajectory):
@@ -127,7 +127,8 @@ def carried_on(experiment, trajectory):
     hyper = np.array(list(trajectory.run.hyper.values()), dtype=float)
     done, outcome = driver.run(
         *(plan.surface.kernel.pointer, plan.surface.hessian_kernel.pointer),
-        *(plan.rule.update.pointer, plan.objective.numbers, lr),
+        *(driver.no_batch.pointer, plan.rule.update.pointer, plan.objective.numbers),
+        *(np.empty(0, np.int32), (1, 1, 1), lr),
         np.random.default_rng(plan.seed).standard_normal((steps, 2)),
         *(
             plan.noises(0, steps) if plan.noise else np.empty(0),
@@ -164,18 +165,18 @@ def is_critical(future, found, signs):
     """It stays within a pixel, and has a critical point of the right curvature beside it."""
     if future.outcome == driver.OUT_OF_BOUNDS:
         return False
-    end, surface = future.path[future.updates], SURFACES[future.experiment.surface]
+    end, surface = future.path[future.updates], future.experiment.objective
     pixel, run = PIXEL * future.size, future.experiment.runs[0]
     if distances(future.after, end).max() > pixel * (1 + 1e-9):
         return False
-    params, (x, y) = future.experiment.params, future.path[-1]
-    cusps = [p for p in surface.critical_points(**params) if p.kind == CUSP]
+    x, y = future.path[-1]
+    cusps = [p for p in surface.critical_points() if p.kind == CUSP]
     if found.kind == verdicts.CONVERGED and any(math.dist((p.x, p.y), end) <= pixel for p in cusps):
         return True
     wd = run.weight_decay if OPTIMIZERS[run.optimizer].weight_decay == COUPLED else 0.0
-    hxx, hxy, hyy = surface.hessian(x, y, **params)
+    hxx, hxy, hyy = surface.hessian(x, y)
     hessian = np.array([[hxx + wd, hxy], [hxy, hyy + wd]])
-    gradient = np.array(surface.gradient(x, y, **params)) + wd * future.path[-1]
+    gradient = np.array(surface.gradient(x, y)) + wd * future.path[-1]
     low, high = np.linalg.eigvalsh(hessian)
     away = np.linalg.norm(np.linalg.lstsq(hessian, gradient, rcond=0)[0])
     return away <= 2 * pixel and (np.sign(low), np.sign(high)) == signs
@@ -195,15 +196,13 @@ def is_maximum(future, found):
 
 def is_flat(future, found):
     """The loss goes on to change by less than 1 % of what is left, or of what the frame holds."""
-    surface, params = SURFACES[future.experiment.surface], future.experiment.params
+    surface = future.experiment.objective
     loss = future.loss[future.updates :]
     if surface.bounded:
         x, y = future.path[future.updates]
-        left = surface.loss(x, y, **params) - surface.lowest(**params)
+        left = surface.loss(x, y) - surface.lowest()
     else:
-        left = np.ptp(
-            surface.loss(*np.meshgrid(*(np.linspace(*s, 33) for s in surface.domain)), **params)
-        )
+        left = np.ptp(surface.loss(*np.meshgrid(*(np.linspace(*s, 33) for s in surface.domain))))
     return future.outcome != driver.OUT_OF_BOUNDS and np.abs(loss - loss[0]).max() <= 0.0101 * left
 
 
@@ -211,7 +210,7 @@ def is_swinging(future, found):
     """It still goes back and forth, as wide as before; a cycle in its period."""
     if future.outcome == driver.OUT_OF_BOUNDS:
         return False
-    noisy = future.experiment.plan(future.experiment.runs[0]).noise > 0
+    noisy = future.experiment.plan(future.experiment.runs[0]).noisy
     period = int(found.numbers.get("period", 0))
     count = max(math.ceil(future.updates / 4), period)
     last = future.path[-count - 1 :]

@@ -47,7 +47,7 @@ def over_seeds(slug: str, measure: Callable[[Trajectory], Any], seeds: int = SEE
 def distances(slug: str, trajectory: Trajectory) -> np.ndarray:
     """Return the distance of every iterate to the nearest global minimizer."""
     experiment = PRESETS[slug].experiment
-    points = SURFACES[experiment.surface].minimizers(**experiment.params)
+    points = experiment.objective.minimizers()
     return np.min([np.hypot(*(trajectory.path - [p.x, p.y]).T) for p in points], axis=0)
 
 

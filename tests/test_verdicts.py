@@ -46,8 +46,8 @@ def judged(run, **settings):
 
 
 def hessian_at(experiment, position):
-    surface = SURFACES[experiment.surface]
-    hxx, hxy, hyy = surface.hessian(*position, **experiment.params)
+    surface = experiment.objective
+    hxx, hxy, hyy = surface.hessian(*position)
     return np.array([[hxx, hxy], [hxy, hyy]])
 
 
@@ -375,7 +375,7 @@ def test_a_loss_that_is_not_finite_is_told_from_a_position_too_far():
     assert math.isfinite(verdict(experiment, trajectory)["loss"])
     loss = trajectory.loss.copy()
     loss[-1] = math.inf
-    found = verdict(experiment, replace(trajectory, loss=loss))
+    found = verdict(experiment, replace(trajectory, known_loss=loss))
     assert (found.kind, found["step"], found["loss"]) == (DIVERGED, 33, math.inf)
 
 
@@ -386,7 +386,7 @@ def test_a_run_that_rushes_through_a_minimizer_has_not_converged():
     experiment, trajectory = one(Run("Momentum", 0.01), steps=40)
     path, loss = trajectory.path.copy(), trajectory.loss.copy()
     path[-1], loss[-1] = 0.0, 0.0
-    through = replace(trajectory, path=path, loss=loss)
+    through = replace(trajectory, path=path, known_loss=loss)
     assert verdict(experiment, through).kind == STILL_MOVING
 
 
@@ -449,7 +449,7 @@ def test_converged_means_a_positive_definite_hessian_near_a_global_minimizer(ver
         if measured.minimizer.kind != record.CUSP:
             # A quadratic of this width cannot be higher; the factor is for what is not quadratic.
             assert measured.gap <= 2 * curvatures[1] * measured.distance**2
-            gradient = SURFACES[experiment.surface].gradient(*end, **experiment.params)
+            gradient = experiment.objective.gradient(*end)
             step = np.linalg.solve(hessian_at(experiment, end), gradient)
             assert found["distance"] == pytest.approx(np.linalg.norm(step), rel=1e-6)
         assert measured.gap <= 0.01 * (trajectory.loss[0] - facts_of(experiment).lowest)

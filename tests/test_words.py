@@ -95,11 +95,11 @@ def decay_of(run):
 
 
 def size_of(experiment):
-    return math.dist(*zip(*SURFACES[experiment.surface].domain, strict=True))
+    return math.dist(*zip(*experiment.objective.domain, strict=True))
 
 
 def points_of(experiment, *kinds):
-    points = SURFACES[experiment.surface].critical_points(**experiment.params)
+    points = experiment.objective.critical_points()
     return [p for p in points if not kinds or p.kind in kinds]
 
 
@@ -119,9 +119,9 @@ def about(value, other):
 
 def descends(experiment, run, point):
     """Return gradient and Hessian of what a run descends: weight decay included."""
-    surface, wd = SURFACES[experiment.surface], decay_of(run)
-    gx, gy = surface.gradient(*point, **experiment.params)
-    hxx, hxy, hyy = surface.hessian(*point, **experiment.params)
+    surface, wd = experiment.objective, decay_of(run)
+    gx, gy = surface.gradient(*point)
+    hxx, hxy, hyy = surface.hessian(*point)
     gradient = np.array([gx, gy]) + wd * np.array(point)
     return gradient, np.array([[hxx + wd, hxy], [hxy, hyy + wd]])
 
@@ -156,7 +156,7 @@ def is_distance(experiment, trajectory, distance, position):
 
 def is_place(experiment, trajectory, place):
     run, end = trajectory.run, trajectory.path[-1]
-    bounded = SURFACES[experiment.surface].bounded
+    bounded = experiment.objective.bounded
     if place.kind == "at_loss":
         return (not bounded or decay_of(run) > 0) and place["loss"] == trajectory.loss[-1]
     named = is_minimizers_name(experiment, run, place["point"].kind)
@@ -421,7 +421,7 @@ class Context:
         self.experiment, self.trajectories, self.labels = experiment, trajectories, labels
         self.by_name = dict(zip(labels, trajectories, strict=True))
         self.ended = [t for t in trajectories if t.diverged_at is None]
-        self.bounded = SURFACES[experiment.surface].bounded
+        self.bounded = experiment.objective.bounded
         self.starts = {t.loss[0] for t in self.ended}
         self.start = max(self.starts, default=math.nan)
 
@@ -507,10 +507,10 @@ def none_is_lower(c, loss=None, rest=False):
 
 def reached(c):
     """Return the runs within a billionth of what the loss typically is in the frame."""
-    surface, params = SURFACES[c.experiment.surface], c.experiment.params
+    surface = c.experiment.objective
     x, y = (np.linspace(*side, 33) for side in surface.domain)
-    losses = surface.loss(*np.meshgrid(x, y), **params)
-    tiny = 1e-9 * (np.median(losses) - surface.lowest(**params))
+    losses = surface.loss(*np.meshgrid(x, y))
+    tiny = 1e-9 * (np.median(losses) - surface.lowest())
     return [t for t in c.ended if c.size(t) <= tiny]
 
 

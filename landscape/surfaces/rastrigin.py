@@ -29,7 +29,7 @@ def hessian(n, x, y, params, hxx, hxy, hyy):
 def locate(amplitude):
     """Return the 121 minimizers; the saddles and maxima between them are left out."""
     whole = [(i, j) for i in range(-5, 6) for j in range(-5, 6) if (i, j) != (0, 0)]
-    nearby = polish(loss_and_gradient, hessian, whole, amplitude)
+    nearby = polish(loss_and_gradient, hessian, whole, [amplitude])
     return [(0.0, 0.0, GLOBAL_MINIMUM), *((x, y, LOCAL_MINIMUM) for x, y in nearby)]
 
 

@@ -42,6 +42,9 @@ DECAY_TEXTS = MappingProxyType(
     }
 )
 
+BATCH_TEXT = """def batch(t):
+    epoch, k = divmod(t, {updates})
+    return orders[epoch][k * size : (k + 1) * size]"""
 WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 
 
@@ -54,7 +57,8 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     parts = _parts(experiment, run)
     surface, rule, decay = parts.surface, parts.rule, run.weight_decay
     hyper = {n: text for n, text in parts.hyper.items() if _speaks(rule.step, f"self.{n}")}
-    functions = [_function("gradient(x, y)", surface.gradient, tr(experiment.surface))]
+    head = f"gradient(x, y{parts.of_rows})"
+    functions = [_function(head, surface.gradient, tr(experiment.surface))]
     if _speaks(rule.step, "self.hessian"):
         functions.append(_function("hessian(x, y)", surface.hessian, tr(experiment.surface)))
         hyper["hessian"] = "hessian"
@@ -85,7 +89,9 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         _call(f"optimizer = {rule.name}", keywords),
     ]
     loop = ["optimizer.lr = lr * schedule(t)"] if parts.schedule else []
-    if parts.noise:
+    if parts.batches:
+        loop.append("optimizer.step(theta, gradient(*theta, batch(t)))")
+    elif parts.noise:
         loop.append("g = [d + e for d, e in zip(gradient(*theta), noise[t])]")
         loop.append("optimizer.step(theta, g)")
     else:
@@ -101,7 +107,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     The gradient is autograd's; the draws of a noisy one are NumPy's, as in the run.
     """
     parts = _parts(experiment, run)
-    rule = parts.rule
+    rule, seen = parts.rule, ", batch(t)" if parts.batches else ""
     theta = [f"[{parts.start}]", "dtype=torch.float64"]
     before = ["path = [tuple(theta.tolist())]"]
     if rule.optim:
@@ -115,12 +121,18 @@ def pytorch(experiment: Experiment, run: Run) -> str:
             before.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
         noise = ["theta.grad += noise[t]"] if parts.noise else []
         if rule.closure:
-            body = ["optimizer.zero_grad()", "value = loss(theta)", "value.backward()", *noise]
+            body = [
+                "optimizer.zero_grad()",
+                f"value = loss(theta{seen})",
+                "value.backward()",
+                *noise,
+            ]
             closure = _function("closure()", "\n".join([*body, "return value"]))
             before += ["", "", closure, "", ""]
             loop = ["optimizer.step(closure)"]
         else:
-            loop = ["optimizer.zero_grad()", "loss(theta).backward()", *noise, "optimizer.step()"]
+            descent = f"loss(theta{seen}).backward()"
+            loop = ["optimizer.zero_grad()", descent, *noise, "optimizer.step()"]
         if parts.schedule:
             loop.append("scheduler.step()")
     else:
@@ -129,14 +141,19 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         before += [] if parts.schedule else [rate]
         before += [f"{n} = {text}" for n, text in parts.hyper.items() if _speaks(rule.hand, n)]
         before += [rule.hand_state] if rule.hand_state else []
-        gradient = ["torch.func.grad(loss)(theta)"]
+        gradient = [f"torch.func.grad(loss)(theta{seen})"]
         gradient += ["noise[t]"] if parts.noise else []
         gradient += [f"{run.weight_decay!r} * theta"] if run.weight_decay > 0 else []
         loop += [f"g = {' + '.join(gradient)}", *_block(rule.hand).splitlines()]
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"
-    functions = [_function("loss(theta)", parts.surface.loss, tr(experiment.surface))]
+    functions = [
+        _function(f"loss(theta{parts.of_rows})", parts.surface.loss, tr(experiment.surface))
+    ]
+    if columns := ", ".join(parts.surface.columns):
+        tensors = f"{columns} = map(torch.asarray, ({columns}))"
+        parts = dataclasses.replace(parts, data=(*parts.data, tensors))
     return _script(parts, draws, functions, [*before, *_loop(parts, loop)])
 
 
@@ -156,6 +173,13 @@ class _Parts:
     schedule: str  # the function, "" where the rate is constant
     numbers: Mapping[str, str]  # the schedule's
     noise: Sequence[str]  # the lines that make `spread` and `rng`, none for an exact gradient
+    data: Sequence[str]  # the lines that make the samples, none where there are none
+    batches: str  # the function that tells which of them an update sees, "" where it sees all
+
+    @property
+    def of_rows(self) -> str:
+        """The argument that says over which samples to take a mean."""
+        return ", rows=slice(None)" if self.data else ""
 
     @property
     def counts(self) -> bool:
@@ -175,7 +199,10 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     schedule, numbers = _schedule(plan)
     return _Parts(
         surface=_special(surface.listing, experiment.params),
-        params={name: repr(value) for name, value in experiment.params.items()},
+        params={
+            p.name: repr(int(experiment.params[p.name]) if p.integer else experiment.params[p.name])
+            for p in plan.surface.parameters
+        },
         rule=_special(rule.listing, run.hyper),
         hyper={
             h.name: repr(int(run.hyper[h.name]) if h.integer else run.hyper[h.name])
@@ -189,7 +216,36 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         schedule=schedule,
         numbers=numbers,
         noise=_noise(plan) if plan.noise > 0 else (),
+        data=_data(plan),
+        batches=BATCH_TEXT.format(updates=plan.epoch.updates) if plan.batched else "",
     )
+
+
+def _data(plan: Plan) -> list[str]:
+    """Return the lines that make the samples of a surface made by data, and order them."""
+    listing, epoch = plan.surface.listing, plan.epoch
+    if not listing.data:
+        return []
+    lines = _block(listing.data).splitlines()
+    if plan.objective.given is not None:
+        columns = ", ".join(listing.columns)
+        lines = [f'{columns} = np.loadtxt("data.csv", delimiter=",", unpack=True)']
+    lines += [
+        line
+        for name, value, text in listing.prepared
+        if plan.objective.params[name] == value
+        for line in _block(text).splitlines()
+    ]
+    if plan.batched:
+        epochs = -(-plan.steps // epoch.updates)
+        lines += [
+            f"size = {epoch.batch_size}",
+            f"rng = np.random.default_rng({plan.seed})",
+            f"orders = [rng.permutation(samples) for _ in range({epochs})]",
+        ]
+    if _speaks("\n".join(lines), "samples"):
+        lines.insert(0, f"samples = {epoch.samples}")
+    return lines
 
 
 def _noise(plan: Plan) -> list[str]:
@@ -274,7 +330,7 @@ def _call(head: str, arguments: Sequence[str]) -> str:
 
 
 def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:
-    name = "t" if parts.schedule or parts.noise else "_"
+    name = "t" if parts.schedule or parts.noise or parts.batches else "_"
     count, comment = "steps" if parts.counts else str(parts.steps), ""
     if parts.reason:
         count, comment = str(parts.updates), f"  # {parts.reason}"
@@ -283,14 +339,15 @@ def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:
 
 def _script(parts: _Parts, noise: str, functions: Sequence[str], main: Iterable[str]) -> str:
     """Join the constants that are spoken of, the functions and the loop, with their imports."""
-    functions = [*functions, *([parts.schedule] if parts.schedule else [])]
+    functions = [*functions, *filter(None, (parts.batches, parts.schedule))]
     constants = [
         f"{name} = {text}"
         for name, text in {**parts.params, **parts.numbers}.items()
-        if any(_speaks(function, name) for function in functions)
+        if any(_speaks(text, name) for text in (*functions, *parts.data))
     ]
     constants += [f"steps = {parts.steps}"] if parts.counts else []
     constants += [*parts.noise, noise] if parts.noise else []
+    constants += parts.data
     body = "\n\n\n".join([*functions, "\n".join(main)])
     whole = "\n".join([*constants, body])
     used = {name: line for name, line in IMPORTS.items() if _speaks(whole, name)}

@@ -74,7 +74,7 @@ def _facts(objective: Objective) -> SurfaceFacts:
         points=points,
         xy=np.array([(point.x, point.y) for point in points]).reshape(-1, 2),
         minimizers=np.array(best, dtype=np.intp),
-        lowest=min(points[i].loss for i in best) if objective.bounded else -math.inf,
+        lowest=objective.lowest(),
         diagonal=math.hypot(*(high - low for low, high in objective.domain)),
     )
 

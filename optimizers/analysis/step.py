@@ -42,7 +42,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     exact = np.array(objective.gradient(*theta))
     coupled = plan.coupled * theta
     noise = np.zeros(2)
-    if plan.noise > 0:
+    if plan.noisy:
         noise = gradient - exact - coupled
         # Less than the rounding of what it was added to is no trace of the noise.
         noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(coupled))] = 0.0

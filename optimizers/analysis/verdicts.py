@@ -276,7 +276,7 @@ class _Case:
     @functools.cached_property
     def exact(self) -> _Ahead:
         """What would come without noise."""
-        if self.plan.noise == 0:
+        if not self.plan.noisy:
             return self.ahead
         return _Ahead(self.experiment, self.trajectory, noisy=False)
 
@@ -316,7 +316,7 @@ class _Case:
         if width <= self.rounding:
             return None
         # In the noise, a swing of the rule is what would go on without it, if it is large enough.
-        if self.plan.noise > 0 and _width(exact[-count - 1 :]) < SEEN_SWING * max(
+        if self.plan.noisy and _width(exact[-count - 1 :]) < SEEN_SWING * max(
             width, *map(_width, parts)
         ):
             return None
@@ -324,7 +324,7 @@ class _Case:
         if not 1 / SAME_SWING <= widths[-1] / width <= SAME_SWING:
             return None
         if period is not None:
-            steady = 1 + KEPT_WIDTH if self.plan.noise == 0 else SAME_SWING
+            steady = 1 + KEPT_WIDTH if not self.plan.noisy else SAME_SWING
             if max(widths) > steady * min(widths):
                 return None
             return _verdict(OSCILLATING, width=widths[-1], period=period)
@@ -356,11 +356,11 @@ class _Case:
         widths = [_width(part) for part in self.thirds(exact, q)]
         heights = [float(self.end_loss.mean()), *(float(part.mean()) for part in losses)]
         rises = heights[1:]
-        if self.plan.noise == 0:
+        if not self.plan.noisy:
             widths, rises = [_width(self.end), *widths], heights
         if not (_rise(rises) and _rise(widths) and _steady(widths)) or widths[-1] <= self.rounding:
             return None
-        if self.plan.noise > 0:  # with it, too, the run gets higher and wider than by chance
+        if self.plan.noisy:  # with it, too, the run gets higher and wider than by chance
             path, loss = self.whole_path(self.ahead), _held(self.ahead.loss, len(exact))
             wider = _width(path[-q - 1 :]) > SAME_SWING * _width(self.end)
             if not wider or min(loss[-1], loss[-q - 1 :].mean()) <= heights[0]:
@@ -399,7 +399,7 @@ class _Case:
             if not _steady([before, *(float(part.max()) for part in parts)]):
                 return None
         actual = _distances(finite(self.ahead.path), point)
-        if self.plan.noise > 0 and actual[-self.updates :].max() <= actual[0]:
+        if self.plan.noisy and actual[-self.updates :].max() <= actual[0]:
             return None
         until = int(beyond[0]) if beyond.size else len(path) - 1
         # Along the way out: at a saddle the other direction shrinks.
@@ -429,7 +429,7 @@ class _Case:
 
     def hovers(self) -> Verdict | None:
         """Return the verdict on a run that the noise keeps in a ball."""
-        if self.plan.noise == 0 or not self.ahead.whole or self.quarter < HOVER_LEAST:
+        if not self.plan.noisy or not self.ahead.whole or self.quarter < HOVER_LEAST:
             return None
         middle, radius = _ball(self.ahead.path)
         if radius <= self.rounding:
@@ -536,7 +536,7 @@ class _Case:
     def still(self) -> Verdict:
         """Return the verdict on a run that has not arrived anywhere."""
         ahead = self.ahead.loss
-        noisy = self.plan.noise > 0
+        noisy = self.plan.noisy
         # A run that falls out of all bounds falls, by more than it goes up and down.
         falls = bool(ahead[-1] < min(self.loss[-1], self.end_loss.mean()))
         if self.ahead.whole:

@@ -307,7 +307,7 @@ def _turns(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
     if turns < TURNS_LEAST or flips < FLIPS_LEAST or flips < MENTIONED * turns:
         return []
     seen = measured.turn_angle is not None and measured.turn_angle >= SEEN
-    noisy = experiment.plan(trajectory.run).noise > 0
+    noisy = experiment.plan(trajectory.run).noisy
     if not seen or flips < ZIGZAGS * turns or noisy:
         return [Statement("changes_sides", flips=flips, turns=turns)]
     if flips == turns:
@@ -380,7 +380,7 @@ def comparison(
     if any(t.run.weight_decay > 0 for t in trajectories):
         said.append(Statement("without_decay"))
     plans = [experiment.plan(t.run) for t in trajectories]
-    seeds = {plan.seed for plan in plans if plan.noise > 0}
+    seeds = {plan.seed for plan in plans if plan.noisy}
     if seeds:
         said.append(Statement("one_seed" if len(seeds) == 1 else "some_seeds"))
     return said
@@ -398,7 +398,7 @@ def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
 def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -> str:
     """Return the kind that says what differs between runs that are the same without noise."""
     runs = [trajectory.run for trajectory in trajectories]
-    if experiment.noise > 0 or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
+    if experiment.varies or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
         return "identical"
     batch = len({run.batch_size for run in runs}) > 1
     seed = len({experiment.plan(run).seed for run in runs}) > 1

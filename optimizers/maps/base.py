@@ -16,6 +16,7 @@ from optimizers.simulation.experiment import Experiment, Run, check_count
 
 Array = NDArray[Any]
 MOST_SEEDS = 1000
+SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
 MOST_SIDE = 1024
 BAND = (0.1, 0.5, 0.9)  # the quantiles over the seeds: bottom, median and top of a band
 
@@ -126,8 +127,19 @@ class Rates:
 
 
 def updates_of(experiment: Experiment) -> int:
-    """Return how many updates the runs of an experiment make together."""
-    return sum(experiment.plan(run).steps for run in experiment.runs)
+    """Return how many updates the runs of an experiment make together.
+
+    On a surface made by data each counts as many of others as take as long.
+    """
+    weight = cost_of(experiment)
+    return sum(experiment.plan(run).steps * weight for run in experiment.runs)
+
+
+def cost_of(experiment: Experiment) -> int:
+    """Return how many updates on an analytic surface take as long as one on this, at most."""
+    objective = experiment.objective
+    passes = 1 if objective.quadratic else 2  # of the batch and, where one asks for it, of all
+    return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 
 def best_of(rates: Array, losses: Array) -> float:
@@ -148,7 +160,7 @@ def seeds_of(experiment: Experiment, run: Run, count: int) -> Array:
 
 def noisy(experiment: Experiment) -> bool:
     """Tell whether any run sees noise; without it all seeds are the same run."""
-    return any(experiment.plan(run).noise > 0 for run in experiment.runs)
+    return any(experiment.plan(run).noisy for run in experiment.runs)
 
 
 def part(

@@ -18,6 +18,7 @@ from optimizers.maps.base import (
     batch_axis,
     best_of,
     check_rates,
+    cost_of,
     gaps,
     quantile,
     seeds_of,
@@ -180,7 +181,8 @@ class BatchGrid:
     @property
     def updates(self) -> int:
         """How many updates all its runs make."""
-        return self.size * self.seeds * int(self.rows()[1].sum())
+        updates = int(self.rows()[1].sum()) * cost_of(self.experiment)
+        return self.size * self.seeds * updates
 
     def rows(self) -> tuple[Array, Array]:
         """Return the batch sizes and the updates of each."""

@@ -199,6 +199,7 @@ OPTIMIZER = Optimizer(
         "Ackley": 0.1,
         "Himmelblau": 0.2,
         "Monkey saddle": 0.05,
+        "One hidden unit": 0.5,
         "Rosenbrock": 0.5,
         "Six-hump camel": 0.5,
         "Three-hump camel": 0.5,

@@ -69,6 +69,7 @@ OPTIMIZER = Optimizer(
     state=(),
     rate=1.0,
     rates={
+        "Logistic regression": 0.1,
         "Rosenbrock": 0.5,
     },
     weight_decay=NO_DECAY,

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from landscape.compiled import MATRIX, SURFACE_SIGNATURE, VECTOR, kernel, overload, part, types
+from landscape.compiled import (
+    BATCH_SIGNATURE,
+    MATRIX,
+    SURFACE_SIGNATURE,
+    VECTOR,
+    kernel,
+    overload,
+    part,
+    types,
+)
 from optimizers.record import UPDATE_SIGNATURE
 
 DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
@@ -26,13 +35,22 @@ def _(array):
     return lambda array: array.ctypes
 
 
+@kernel(BATCH_SIGNATURE)
+def no_batch(n, x, y, params, rows, first, count, loss, gx, gy):
+    """Stand for the batches of a surface that is not made by data; it is never called."""
+
+
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
 RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.FunctionType(SURFACE_SIGNATURE),
     types.FunctionType(SURFACE_SIGNATURE),
+    types.FunctionType(BATCH_SIGNATURE),
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
+    types.Array(types.int32, 1, "C", readonly=True),  # order of the samples in each epoch from that
+    # of the first update on; empty where every update takes all samples, or there are none
+    types.UniTuple(types.int64, 3),  # samples, batch size, updates of an epoch
     VECTOR,  # lr (steps,)
     types.Array(types.float64, 2, "C", readonly=True),  # draws (steps, 2)
     VECTOR,  # scale of the draws (steps,), empty where there are none
@@ -44,7 +62,7 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     MATRIX,  # state (s, 2)
     types.float64,  # the coordinate beyond which a run has diverged
     MATRIX,  # out: path (steps + 1, 2), its first row the start
-    VECTOR,  # out: loss (steps + 1,)
+    VECTOR,  # out: loss (steps + 1,), that of the batch where there are batches, but for the last
     MATRIX,  # out: gradient (steps, 2) as the rule got it
     types.float64[:, :, ::1],  # out: states (steps, s, 2) after each update
 )
@@ -54,8 +72,11 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
 def run(
     surface,
     curvature,
+    batch,
     update,
     params,
+    rows,
+    cut,
     lr,
     draws,
     scale,
@@ -82,8 +103,19 @@ def run(
     at_g, at_hessian, at_rate = address(g), address(hessian), address(rate)
     at_hyper, at_state, at_step = address(hyper), address(state), address(step)
     theta[0], theta[1] = path[0, 0], path[0, 1]
+    samples, size, period = cut
+    at_rows, batched = address(rows), rows.size > 0
+    turn = (first - 1) % period  # number of the next update in its epoch,
+    begin, end = turn * size, samples  # and where its batch begins and its epoch ends
     for k in range(lr.size + 1):
-        surface(1, at_x, at_y, at_params, at_value, at_gx, at_gy)
+        if batched and k < lr.size:
+            count = min(size, end - begin)
+            batch(1, at_x, at_y, at_params, at_rows, begin, count, at_value, at_gx, at_gy)
+            turn, begin = turn + 1, begin + size
+            if turn == period:
+                turn, begin, end = 0, end, end + samples
+        else:
+            surface(1, at_x, at_y, at_params, at_value, at_gx, at_gy)
         path[k, 0], path[k, 1], loss[k] = theta[0], theta[1], value[0]
         # Written so that NaN fails it.
         if not (abs(theta[0]) <= big and abs(theta[1]) <= big and math.isfinite(value[0])):
@@ -110,6 +142,24 @@ def run(
     return lr.size, COMPLETE
 
 
+@kernel(
+    types.void(
+        types.FunctionType(BATCH_SIGNATURE),
+        VECTOR,  # position (2,)
+        VECTOR,  # params
+        MATRIX,  # out: gradient of each sample (samples, 2)
+    )
+)
+def sample_gradients(batch, position, params, gradients):
+    row, loss, g = np.empty(1, np.int32), np.empty(1), np.empty(2)
+    at_x, at_y, at_params = address(position[0:1]), address(position[1:2]), address(params)
+    at_row, at_loss, at_gx, at_gy = address(row), address(loss), address(g[0:1]), address(g[1:2])
+    for j in range(gradients.shape[0]):
+        row[0] = j
+        batch(1, at_x, at_y, at_params, at_row, 0, 1, at_loss, at_gx, at_gy)
+        gradients[j, 0], gradients[j, 1] = g[0], g[1]
+
+
 # --- Many runs, of which only the ends are kept --------------------------------------------------
 
 WIDTH = 384  # runs that step together: two calls a step are little for so many, and L1 holds them
@@ -120,8 +170,8 @@ PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is
 
 # What a block knows of each of its lanes in whole numbers: which cell it runs, its last update,
 # the first that has arrived, its fate, its rows of the two tables, its next update with the last
-# batch of an epoch, the updates of an epoch, and room for two parts.
-CELL, LAST, CAME, FATE, DRAWS, FACTORS, SHORT, EPOCH, FROM, CHANGED = range(10)
+# batch of an epoch, the updates of an epoch, its batch size, and room for two parts.
+CELL, LAST, CAME, FATE, DRAWS, FACTORS, SHORT, EPOCH, SIZE, FROM, CHANGED = range(11)
 
 
 class Given(NamedTuple):
@@ -135,6 +185,7 @@ class Given(NamedTuple):
     hyper: Any  # (h, all)
     scale: Any  # (all, 2): of the draws, and of those for the last batch of an epoch
     epoch: Any  # (all,): its updates
+    size: Any  # (all,): of a batch
     steps: Any  # (all,)
 
 
@@ -178,17 +229,22 @@ INTEGERS = types.int64[::1]
 SWEEP_SIGNATURE = types.void(
     types.FunctionType(SURFACE_SIGNATURE),
     types.FunctionType(SURFACE_SIGNATURE),
+    types.FunctionType(BATCH_SIGNATURE),
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
+    types.int64,  # samples that the surface is made by, 0 where it is not
     INTEGERS,  # cells (n,): which to run
     readonly(types.float64, 2),  # start (all, 2)
     readonly(types.float64, 1),  # peak learning rate (all,)
     readonly(types.float64, 2),  # hyper (h, all)
     readonly(types.float64, 2),  # scale of the draws (all, 2), see Given
     readonly(types.int64, 1),  # updates of an epoch (all,)
+    readonly(types.int64, 1),  # batch size (all,)
     readonly(types.int64, 1),  # steps (all,)
-    INTEGERS,  # row of `draws` for each of `cells` (n,)
+    INTEGERS,  # row of `draws`, or of `orders`, for each of `cells` (n,)
     readonly(types.float64, 3, "C"),  # draws (seeds, steps, 2), unused at scale 0
+    readonly(types.int32, 2, "C"),  # orders of the samples (seeds, epochs x samples): one update
+    # more than the steps, and nothing where no batch is smaller than all samples
     INTEGERS,  # row of `factors` for each of `cells` (n,)
     readonly(types.float64, 2, "C"),  # factors on the peak rate (schedules, steps)
     types.NamedTuple(
@@ -220,7 +276,7 @@ def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
 
     Return whether all have the same factors, and whether any draws noise.
     """
-    start, peak, hyper, scale, epoch, steps = given
+    start, peak, hyper, scale, epoch, size, steps = given
     peaks = (2 + 2 * s) * w
     for i in range(2 * w, peaks):
         kept[i] = 0.0
@@ -235,7 +291,7 @@ def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
         kept[w + i] = start[c, 1] if i < n else math.nan
         kept[peaks + i] = peak[c]
         kept[peaks + w + i], kept[peaks + 2 * w + i] = scale[c, 0], scale[c, 1]
-        lanes[EPOCH, i] = epoch[c]
+        lanes[EPOCH, i], lanes[SIZE, i] = epoch[c], size[c]
         lanes[SHORT, i] = epoch[c] - 1 if scale[c, 1] != scale[c, 0] else NEVER
         shared &= lanes[FACTORS, i] == lanes[FACTORS, 0]
         noisy |= scale[c, 0] > 0.0
@@ -244,6 +300,52 @@ def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
         for i in range(w):
             kept[base + i] = kept[base + w + i] = hyper[r, lanes[CELL, i]]
     return shared, noisy
+
+
+@part
+def stretches(w, lanes, starts, until):
+    """Part the lanes into stretches that see the same batches, and return how many there are.
+
+    Stretch s is from lane starts[s] to before starts[s + 1]; after update until[s] none of it runs.
+    """
+    found = 0
+    for i in range(w):
+        if i == 0 or lanes[DRAWS, i] != lanes[DRAWS, i - 1] or lanes[SIZE, i] != lanes[SIZE, i - 1]:
+            starts[found], until[found] = i, -1
+            found += 1
+        if lanes[FATE, i] == RUNNING:
+            until[found - 1] = max(until[found - 1], lanes[LAST, i])
+    starts[found] = w
+    return found
+
+
+@part
+def settle(surface, k, w, theta, params, value, rest, lanes, big):
+    """Find the loss of all samples where runs end before update k, or cannot go on.
+
+    A run that is complete has no batch any more: the loss of all samples is its last. `rest` begins
+    with that loss, and has room for two gradients that nobody asks for.
+    """
+    x, y, exact = theta[:w], theta[w:], rest[:w]
+    spare_x, spare_y = rest[w : 2 * w], rest[2 * w : 3 * w]
+    i = 0
+    while i < w:
+        j = i
+        while j < w:
+            fate, last = lanes[FATE, j], lanes[LAST, j]
+            fine = abs(x[j]) <= big and abs(y[j]) <= big and math.isfinite(value[j])
+            if not (fate == ENDED + NO_STEP or (fate == RUNNING and (last == k or not fine))):
+                break
+            j += 1
+        if j > i:
+            surface(
+                *(j - i, address(x[i:j]), address(y[i:j]), address(params)),
+                *(address(exact[i:j]), address(spare_x[i:j]), address(spare_y[i:j])),
+            )
+            for m in range(i, j):
+                if lanes[LAST, m] == k:
+                    value[m] = exact[m]
+        i = j + 1
 
 
 @part
@@ -257,7 +359,7 @@ def constant_from(factors):
 
 @part
 def leave_out_rounds(
-    k, w, alive, moving, bits, mark, scales, lanes, latest, records, watch, losses
+    k, w, alive, moving, bits, mark, scales, samples, lanes, latest, records, watch, losses
 ):
     """Leave whole rounds out of what a run has yet to do that goes round for ever.
 
@@ -277,7 +379,8 @@ def leave_out_rounds(
     soonest = NEVER
     if back > w - alive:  # what is parked does not change either
         for i in range(w):
-            if changed[i] == 0 and fate[i] == RUNNING and scales[i] == 0.0:
+            exact = scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == samples)
+            if changed[i] == 0 and fate[i] == RUNNING and exact:
                 for r in range(records, recorded.size):
                     if recorded[r] <= last[i]:
                         losses[lanes[CELL, i], r] = latest[recorded[r] % PERIOD, i]
@@ -402,17 +505,21 @@ def close_up(alive, w, rows, kept, lanes):
 def sweep(
     surface,
     curvature,
+    batch,
     update,
     params,
+    samples,
     cells,
     start,
     peak,
     hyper,
     scale,
     epoch,
+    size,
     steps,
     draws_row,
     draws,
+    orders,
     factors_row,
     factors,
     rule,
@@ -423,7 +530,7 @@ def sweep(
     # A block of runs steps together, up to a multiple of CACHE_LINE, so that loops have no scalar
     # tails. `kept` holds its rows of x, y, state, peak rate, both scales and
     # hyperparameters.
-    given = Given(start, peak, hyper, scale, epoch, steps)
+    given = Given(start, peak, hyper, scale, epoch, size, steps)
     coupled, decoupled, needs_hessian, timeless, s = rule
     big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
@@ -433,11 +540,12 @@ def sweep(
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
     rows = moving + 3 + 2 * h
     kept = aligned(rows * most)
-    scratch = aligned((10 + PERIOD + moving + 2 * s) * most)
-    lanes = np.empty((10, most), np.int64)
+    scratch = aligned((13 + PERIOD + moving + 2 * s) * most)
+    lanes = np.empty((11, most), np.int64)
+    starts, until = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
     row_d, row_f, came = lanes[DRAWS], lanes[FACTORS], lanes[CAME]
     short, period = lanes[SHORT], lanes[EPOCH]
-    at_params = address(params)
+    at_params, at_rows, width = address(params), address(orders), orders.shape[1]
     for first in range(0, cells.size, block):
         n = min(block, cells.size - first)
         w = filled(n)
@@ -461,6 +569,11 @@ def sweep(
             latest = scratch[10 * w : (10 + PERIOD) * w].reshape(PERIOD, w)
             before = scratch[(10 + PERIOD) * w : (10 + PERIOD + 2 * s) * w]
             mark = scratch[(10 + PERIOD + 2 * s) * w :][: moving * w].view(np.int64)
+            rest = scratch[(10 + PERIOD + 2 * s + moving) * w :]
+            # The loss of all samples, where that of a batch is not the same.
+            exact = value if samples == 0 else rest[:w]
+            spare_x, spare_y = rest[w : 2 * w], rest[2 * w : 3 * w]
+            parts = 0 if samples == 0 else stretches(w, lanes, starts, until)
             bits = kept[: moving * w].view(np.int64)
             at_x, at_y, at_value = address(x), address(y), address(value)
             at_gx, at_gy, at_g, at_rate = address(gx), address(gy), address(g), address(rate)
@@ -470,6 +583,8 @@ def sweep(
             marked = False
             factor = -1.0
             while alive > 0:
+                if samples > 0 and halt[0] != 0:  # an update may take long
+                    return
                 if k % PERIOD == 0:
                     if halt[0] != 0:
                         return
@@ -478,30 +593,55 @@ def sweep(
                     if timeless:
                         if marked and k - PERIOD >= settled:
                             round_ends = leave_out_rounds(
-                                *(k, w, alive, moving, bits, mark, scales, lanes),
+                                *(k, w, alive, moving, bits, mark, scales, samples, lanes),
                                 *(latest, records, watch, losses),
                             )
                             soonest = min(soonest, round_ends)
                         marked = True
                         for i in range(moving * w):
                             mark[i] = bits[i]
-                surface(w, at_x, at_y, at_params, at_value, at_gx, at_gy)
+                if samples == 0:
+                    surface(w, at_x, at_y, at_params, at_value, at_gx, at_gy)
+                for p in range(parts):
+                    if k > until[p]:
+                        continue
+                    a, b = starts[p], starts[p + 1]
+                    here = address(x[a:b]), address(y[a:b])
+                    there = address(value[a:b]), address(gx[a:b]), address(gy[a:b])
+                    many = lanes[SIZE, a]
+                    if many == samples:
+                        surface(b - a, *here, at_params, *there)
+                    else:
+                        turn = k % period[a]
+                        begin = (k // period[a]) * samples + turn * many
+                        count = min(many, samples - turn * many)
+                        begin += row_d[a] * width
+                        batch(b - a, *here, at_params, at_rows, begin, count, *there)
+                if samples > 0 and (
+                    tolerance >= 0.0 or (records < recorded.size and k == recorded[records])
+                ):
+                    surface(
+                        *(w, at_x, at_y, at_params),
+                        *(address(exact), address(spare_x), address(spare_y)),
+                    )
                 if recorded.size > 0:
                     for i in range(w):
                         latest[k % PERIOD, i] = value[i]
                 if records < recorded.size and k == recorded[records]:
-                    record(records, w, value, lanes, losses)
+                    record(records, w, exact, lanes, losses)
                     records += 1
                 if tolerance >= 0.0:
-                    note_arrivals(k, w, value, came, lowest, tolerance)
+                    note_arrivals(k, w, exact, came, lowest, tolerance)
                 fine = 0
                 for i in range(w):
                     # Written so that NaN fails it.
                     fine += (abs(x[i]) <= big) & (abs(y[i]) <= big) & (abs(value[i]) < math.inf)
                 if fine < alive or k == soonest:
+                    if samples > 0:
+                        settle(surface, k, w, theta, params, value, rest, lanes, big)
                     ended, soonest = look(k, w, theta, value, lanes, big)
                     alive -= ended
-                    retire(k, w, theta, value, lanes, steps, ends)
+                    retire(k, w, theta, exact, lanes, steps, ends)
                     if alive == 0:
                         break
                 if noisy:
@@ -533,7 +673,9 @@ def sweep(
                     != DONE
                 ):
                     alive -= stop(w, k + 1, update, g, hessian, rate, numbers, before, lanes)
-                    retire(k, w, theta, value, lanes, steps, ends)
+                    if samples > 0:
+                        settle(surface, k, w, theta, params, value, rest, lanes, big)
+                    retire(k, w, theta, exact, lanes, steps, ends)
                 if decoupled > 0.0:
                     for i in range(2 * w):
                         theta[i] = theta[i] * (1.0 - rate[i] * decoupled) + step[i]

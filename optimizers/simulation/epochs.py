@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,33 @@ class Epoch:
         short = noise_scale(noise, self.samples, self.last)
         found[(self.updates - 1 - first) % self.updates :: self.updates] = short
         return found
+
+
+KEPT_NUMBERS = 2**20  # an order of at most so many is kept
+
+
+def order(seed: int, samples: int, epochs: int, first: int = 0) -> NDArray[np.int32]:
+    """Return the order of the samples in `epochs` epochs from `first`, int32 (epochs x samples,).
+
+    Each epoch is a new permutation; a seed has the same ones whoever asks, however many.
+    """
+    if (first + epochs) * samples > KEPT_NUMBERS:
+        return _order(seed, samples, epochs, first)
+    return _kept_order(seed, samples, epochs, first)
+
+
+def _order(seed: int, samples: int, epochs: int, first: int) -> NDArray[np.int32]:
+    random = np.random.default_rng(seed)
+    rows = np.empty((epochs, samples), dtype=np.int32)
+    for _ in range(first):
+        random.permutation(samples)
+    for row in rows:
+        row[:] = random.permutation(samples)
+    rows.flags.writeable = False
+    return rows.reshape(-1)
+
+
+_kept_order = functools.lru_cache(maxsize=32)(_order)
 
 
 def noise_scale(noise: float, samples: int, batch_size: int) -> float:

@@ -6,19 +6,20 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_names, check_number, shown
+from landscape.data import Dataset
 from landscape.record import Objective, Surface
 from landscape.values import Values
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, noise_scale
+from optimizers.simulation.epochs import Epoch, noise_scale, order
 from optimizers.simulation.schedules import SCHEDULES
 
 BIG = 1e6  # |x| or |y| beyond this is a divergence
@@ -26,6 +27,7 @@ MOST_STEPS = 100_000
 MOST_RUNS = 64
 MOST_SAMPLES = 10_000_000
 MOST_SEED = 2**32 - 1
+MOST_SEEN = 2**26  # samples that a run may see on a surface made by data
 RATE = (0.0, 1e6)
 DECAY = (0.0, 10.0)
 NOISE = (0.0, 1e6)
@@ -92,9 +94,14 @@ class Experiment:
     """A surface, a start, a budget and the runs that are compared on them.
 
     `noise` is the standard deviation of one sample's gradient in each coordinate, `samples` the
-    size N of the data set, and `seed` that of the draws, shared by all runs that name no other.
+    size N of the data set (by default 10,000, and 100 on a surface made by data), and `seed` that
+    of the draws, shared by all runs that name no other.
     Where a run's batch size does not divide N, the last batch of an epoch has what is left, or is
     left out with `drop_last`.
+
+    A surface made by data has N samples, or those of `data`, whose number N then is. Its batches
+    are real ones, of an order that is shuffled anew for every epoch, the same for every run of a
+    seed: there is no other `noise`.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -105,10 +112,11 @@ class Experiment:
     start: tuple[float, float] | None = None
     steps: int = 100
     noise: float = 0.0
-    samples: int = 10_000
+    samples: int = cast("int", None)  # as many as are usual on the surface
     seed: int = 0
     runs: tuple[Run, ...] = (Run("SGD"),)
     drop_last: bool = False
+    data: Dataset | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -119,7 +127,16 @@ class Experiment:
         put("start", check_point("start", surface.start if self.start is None else self.start))
         put("steps", check_count("steps", self.steps, MOST_STEPS))
         put("noise", check_number("noise", self.noise, *NOISE))
-        put("samples", check_count("samples", self.samples, MOST_SAMPLES))
+        samples = surface.usual_samples if self.samples is None else self.samples
+        put("samples", check_count("samples", samples, MOST_SAMPLES))
+        objective = surface.at(self.params, self.samples, self.data)  # checks the data
+        if surface.samples is not None:
+            put("samples", objective.count)
+            if self.noise:
+                raise ValueError(
+                    f"noise = {self.noise:g}: must be 0 on {surface.name}, where the noise of a"
+                    " gradient comes from the samples of its batch"
+                )
         put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
         if not isinstance(self.drop_last, bool):
             raise ValueError(f"drop_last = {shown(self.drop_last)}: must be True or False")
@@ -135,6 +152,12 @@ class Experiment:
                 raise ValueError(
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
+            steps, size = run.steps or self.steps, run.batch_size or self.samples
+            if steps > most_steps(objective, size):
+                raise ValueError(
+                    f"steps x batch_size = {steps * size}: must be at most MOST_SEEN = {MOST_SEEN}"
+                    f" on {surface.name}"
+                )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Experiment, tuple(getattr(self, field.name) for field in fields(self))
@@ -147,7 +170,13 @@ class Experiment:
     @functools.cached_property
     def objective(self) -> Objective:
         """What its runs descend."""
-        return _objective(self.surface, self.params)
+        made_by_data = SURFACES[self.surface].samples is not None
+        return _objective(self.surface, self.params, self.samples * made_by_data, self.data)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the gradient of a batch is another than that of all samples."""
+        return self.noise > 0 or self.objective.count > 0
 
     def epoch(self, batch_size: int | None) -> Epoch:
         """Return a pass over the data set in batches of a size, None for the full batch."""
@@ -217,6 +246,16 @@ class Plan:
         return self.epoch.batch_size
 
     @property
+    def batched(self) -> bool:
+        """Whether the updates see real batches, of samples that make the surface."""
+        return 0 < self.objective.count != self.batch_size
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the gradients are other than the exact ones."""
+        return self.noise > 0 or self.batched
+
+    @property
     def noise(self) -> float:
         """The standard deviation of such a batch's mean gradient in each coordinate."""
         return noise_scale(self.sample_noise, self.epoch.samples, self.epoch.batch_size)
@@ -253,21 +292,35 @@ class Trajectory:
     """What one run did: k updates, k <= steps.
 
     `path` float64 (k+1, 2), `loss` float64 (k+1,) and `lr` float64 (k,), the rate of each update.
-    `gradient` float64 (k, 2) is what each update was given, noise and coupled weight decay
-    included, and `states` float64 (k, s, 2) the rows of the rule's state after it.
-    `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss
-    is the first not to be finite; the path ends there. `stopped` is None, or why the rule had no
+    On a surface made by data `loss` is that of all samples, which takes a pass over them for each
+    position when it is first asked for, and `batch_loss` float64 (k,) that of the batch of each
+    update before it; elsewhere that is None. `gradient` float64 (k, 2) is what each update was
+    given, noise and coupled weight decay included, and `states` float64 (k, s, 2) the rows of the
+    rule's state after it.
+    `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss,
+    that of the next batch where there are batches, is the first not to be finite; the path ends
+    there. `stopped` is None, or why the rule had no
     step to take.
     """
 
     run: Run
+    objective: Objective
     path: NDArray[np.float64]
-    loss: NDArray[np.float64]
+    known_loss: NDArray[np.float64] | None  # where the run itself has found `loss`
+    batch_loss: NDArray[np.float64] | None
     lr: NDArray[np.float64]
     gradient: NDArray[np.float64]
     states: NDArray[np.float64]
     diverged_at: int | None
     stopped: str | None
+
+    @functools.cached_property
+    def loss(self) -> NDArray[np.float64]:
+        """The loss after 0, 1, ... updates."""
+        if self.known_loss is not None:
+            return self.known_loss
+        found: NDArray[np.float64] = self.objective.loss(*self.path.T)
+        return found
 
     @property
     def finite_path(self) -> NDArray[np.float64]:
@@ -280,9 +333,18 @@ def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
     return path if np.isfinite(path[-1]).all() else path[:-1]
 
 
-@functools.lru_cache(maxsize=64)
-def _objective(surface: str, params: Values) -> Objective:
-    return Objective(SURFACES[surface], params)
+@functools.lru_cache(maxsize=16)
+def _objective(surface: str, params: Values, count: int, data: Dataset | None) -> Objective:
+    """Return an objective with all that it has found out, one for all who ask."""
+    return Objective(SURFACES[surface], params, count, data)
+
+
+def most_steps(objective: Objective, batch_size: int) -> int:
+    """Return the most updates that a run may make with batches of a size."""
+    all_at_once = objective.quadratic and batch_size == objective.count
+    if objective.count == 0 or all_at_once:
+        return MOST_STEPS
+    return min(MOST_STEPS, MOST_SEEN // batch_size)
 
 
 @functools.lru_cache(maxsize=32)
@@ -316,10 +378,10 @@ def continued(
 ) -> Trajectory:
     """Carry a run on from its end, for `updates` more, the rate held at its last value.
 
-    The noise goes on with the further draws of the seed; not `noisy`, the gradients are exact from
-    here on. Returns the continuation alone, its steps counted from 0 and its path beginning where
-    the trajectory ends. The trajectory must be one that was not cut short, of one update or more;
-    `before` counts the updates made before it, if it is a continuation itself.
+    The noise goes on with the further draws, or batches, of the seed; not `noisy`, the gradients
+    are exact from here on. Returns the continuation alone, its steps counted from 0 and its path
+    beginning where the trajectory ends. The trajectory must be one that was not cut short, of one
+    update or more; `before` counts the updates made before it, if it is a continuation itself.
     """
     plan, before = experiment.plan(trajectory.run), before + len(trajectory.lr)
     chance = draws(plan.seed, before + updates)[before:] if noisy and plan.noise > 0 else None
@@ -330,6 +392,7 @@ def continued(
         trajectory.path[-1],
         trajectory.states[-1].copy(),
         before,
+        noisy,
     )
 
 
@@ -340,9 +403,19 @@ def _simulate(
     start: ArrayLike,
     state: NDArray[np.float64],
     before: int = 0,
+    batches: bool = True,
 ) -> Trajectory:
-    """Make len(lr) updates after the first `before`, with the draws `chance`, if any."""
-    run, rule, steps = plan.run, plan.rule, len(lr)
+    """Make len(lr) updates after the first `before`, with the draws `chance`, if any.
+
+    Without `batches` each takes all samples of a surface made by data.
+    """
+    run, rule, steps, epoch = plan.run, plan.rule, len(lr), plan.epoch
+    samples, rows = plan.surface.samples, np.empty(0, dtype=np.int32)
+    batches = batches and plan.batched
+    if batches:
+        passed = before // epoch.updates
+        passes = -(-(before + steps) // epoch.updates) - passed
+        rows = order(plan.seed, epoch.samples, passes, passed)
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
@@ -351,8 +424,11 @@ def _simulate(
     done, outcome = driver.run(
         plan.surface.kernel.pointer,
         plan.surface.hessian_kernel.pointer,
+        (driver.no_batch if samples is None else samples.batch).pointer,
         rule.update.pointer,
         plan.objective.numbers,
+        rows,
+        (epoch.samples, epoch.batch_size, epoch.updates),
         lr,
         np.empty((0, 2)) if chance is None else chance,
         np.empty(0) if chance is None else plan.noises(before, steps),
@@ -370,8 +446,10 @@ def _simulate(
     )
     return Trajectory(
         run=run,
+        objective=plan.objective,
         path=path[: done + 1],
-        loss=loss[: done + 1],
+        known_loss=None if batches else loss[: done + 1],
+        batch_loss=loss[:done] if samples is not None else None,
         lr=lr[:done],
         gradient=gradient[:done],
         states=states[:done],

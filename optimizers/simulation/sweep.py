@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, noise_scale
+from optimizers.simulation.epochs import Epoch, noise_scale, order
 from optimizers.simulation.experiment import (
     BIG,
     MOST_SAMPLES,
@@ -45,6 +45,7 @@ CHUNK_RUNS = (64, 16384)
 STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
 FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
+MOST_ORDERS = 2**27  # numbers in a chunk's table of orders
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
 # Of a sweep's threads: they give way to whoever answers a visitor, and those of long sweeps also to
 # those of short ones. An update takes 30 to 150 ns, so a short sweep takes half a second.
@@ -265,7 +266,7 @@ class _Table:
     """
 
     def __init__(
-        self, cells: _Cells, keys: Floats, width: int, make: Callable[[Floats], Floats]
+        self, cells: _Cells, keys: Floats, width: int, make: Callable[[Floats], Any]
     ) -> None:
         self._keys, rows = np.unique(keys, return_inverse=True)
         self._rows = cells.flat(rows.reshape(keys.shape))
@@ -277,13 +278,36 @@ class _Table:
         """Whether all chunks use the same table."""
         return self._whole is not None
 
-    def of(self, cells: Integers) -> tuple[Integers, Floats]:
+    def of(self, cells: Integers) -> tuple[Integers, Any]:
         """Return the row of each cell in a table, and the table."""
         rows = self._rows[cells]
         if self._whole is not None:
             return rows, self._whole
         wanted, found = np.unique(rows, return_inverse=True)
         return found, self._make(self._keys[wanted])
+
+
+def orders_table(cells: _Cells) -> _Table:
+    """Return the table of each seed's orders of the samples, (seeds, epochs x samples).
+
+    It holds one update more than the steps, and nothing where all updates take all samples.
+    """
+    samples = cells.experiment.samples
+    updates = cells.of_batch(lambda epoch: epoch.updates)
+    batched = cells.of_batch(lambda epoch: epoch.batch_size < samples) > 0
+    epochs = int(np.where(batched, -(-(cells.steps + 1) // updates), 0).max())
+    if epochs * samples * min(cells.seed.size, CHUNK_RUNS[0]) > MOST_ORDERS:
+        raise ValueError(
+            f"epochs x samples = {epochs * samples} for each seed: must be at most"
+            f" {MOST_ORDERS // min(cells.seed.size, CHUNK_RUNS[0])} together"
+        )
+
+    def make(seeds: Floats) -> Any:
+        rows = [order(int(seed), samples, epochs) for seed in seeds]
+        return np.array(rows, dtype=np.int32).reshape(len(seeds), epochs * samples)
+
+    keys = cells.seed if epochs else np.zeros(1)
+    return _Table(cells, keys, epochs * samples, make)
 
 
 def draws_table(cells: _Cells, noisy: bool) -> _Table:
@@ -331,7 +355,7 @@ class _Job:
         lowest, reach = -math.inf, -1.0
         if tolerance is not None:
             reach = check_number("tolerance", tolerance, 0.0, MOST_TOLERANCE)
-            lowest = surface.lowest()
+            lowest = plan.objective.lowest()
         self.recorded_at = None
         if record is not None:
             record = check_count("record", record, most + 1, least=2)
@@ -345,7 +369,10 @@ class _Job:
         scale = cells.of_batch(lambda epoch: noise(epoch.batch_size))
         short_scale = cells.of_batch(lambda epoch: noise(epoch.last))
         epoch = cells.of_batch(lambda epoch: epoch.updates)
-        self._draws = draws_table(cells, bool(scale.any()))
+        self._by_data = surface.samples is not None
+        self._draws = (
+            orders_table(cells) if self._by_data else draws_table(cells, bool(scale.any()))
+        )
         self._factors = factors_table(cells)
         # Neighbours step together, which is cheaper if they share draws, schedule and betas: the
         # axes along which those change are walked through slowest.
@@ -360,8 +387,10 @@ class _Job:
         self._kernels = (
             surface.kernel.pointer,
             surface.hessian_kernel.pointer,
+            (driver.no_batch if surface.samples is None else surface.samples.batch).pointer,
             rule.update.pointer,
             plan.objective.numbers,
+            plan.objective.count,
         )
         self._given = (
             cells.flat(cells.start, 2),
@@ -369,6 +398,7 @@ class _Job:
             np.stack(flat) if flat else np.empty((0, count)),
             cells.flat(np.stack([scale, short_scale], axis=-1), 2),
             cells.flat(epoch.astype(np.int64)),
+            cells.flat(cells.of_batch(lambda epoch: epoch.batch_size).astype(np.int64)),
             cells.flat(cells.steps.astype(np.int64)),
         )
         self._rule = driver.Rule(
@@ -426,13 +456,20 @@ class _Job:
             *self._kernels,
             cells,
             *self._given,
-            *self._draws.of(cells),
+            *self._chance_of(cells),
             *self._factors.of(cells),
             self._rule,
             self._watch,
             self.halt,
             self._ends,
         )
+
+    def _chance_of(self, cells: Integers) -> tuple[Integers, Any, Any]:
+        """Return each cell's row in a table of draws or of orders, and both, one of them empty."""
+        rows, table = self._draws.of(cells)
+        if self._by_data:
+            return rows, np.empty((0, 0, 2)), table
+        return rows, table, np.empty((0, 0), np.int32)
 
     def answer(self) -> Sweep:
         """Return the results in the map's shape."""

@@ -19,6 +19,7 @@ from views.settings.noise import (
     batches_with,
     idle_batch,
     is_batch,
+    samples_of,
 )
 from views.settings.setting import Note, Setting, Several
 
@@ -51,7 +52,7 @@ FACTOR = Factor(
             ("1", "32", "256", ALL),
             msgid("Batch sizes to compare"),
             needs=("samples", "compare", "batches"),
-            choices=lambda settings: batches_with(settings["samples"], settings["batches"]),
+            choices=lambda settings: batches_with(samples_of(settings), settings["batches"]),
             fallback=ALL,
             unfit=UNFIT_BATCH,
             used=lambda settings: settings.compared == "batches",

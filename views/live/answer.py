@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from landscape import SURFACES, Objective
+from landscape.data import FEWEST_SAMPLES
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from optimizers import Trajectory
-from optimizers.analysis.measures import facts_of
+from optimizers.analysis.measures import SurfaceFacts, facts_of
 from optimizers.analysis.step import inspect_step, taylor
 from views.factors.start import point_list
 from views.live.kept import simulated
@@ -28,6 +29,7 @@ from views.scene.payload import pack
 from views.scene.scene import ground_of, packed_ground, scene
 from views.server.search import best_rates, found
 from views.settings.choice import Choice
+from views.settings.noise import MOST_PAGE_SAMPLES
 from views.settings.rates import FoundRates
 from views.settings.setting import Note, doubled
 from views.settings.settings import Settings, opening, write
@@ -186,10 +188,21 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "more": more,
         "head": [tr(name) for name in results.HEAD],
         "rows": results.table(experiment, choice.labels, trajectories),
-        "lowest": tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))
-        if facts.objective.bounded
-        else tr("It has no lowest loss."),
+        "lowest": lowest(facts),
     }
+
+
+def lowest(facts: SurfaceFacts) -> str:
+    """Return what to say of the lowest loss."""
+    if not facts.objective.bounded:
+        return tr("It has no lowest loss.")
+    if not len(facts.minimizers):
+        return tr(
+            "These samples can be told apart without an error: the loss falls towards {loss} for"
+            " ever, and has no minimum.",
+            loss=number(facts.lowest, 4),
+        )
+    return tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))
 
 
 def changed(preset: Any, choice: Choice) -> str:
@@ -258,6 +271,7 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
     query = {
         "surface": surface.objective.name,
         **{f"params.{name}": repr(value) for name, value in surface.objective.params.items()},
+        **({"samples": surface.objective.count} if surface.objective.count else {}),
         "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
         "view": view,
         "runs": runs if view == SIDE_BY_SIDE else 1,
@@ -284,17 +298,25 @@ def ground_answer(query: str) -> bytes:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
     names = [name for name in given if name.startswith("params.")]
     params = {n.removeprefix("params."): given[n] for n in names}
-    objective = checked_objective(surface, params)
+    objective = checked_objective(surface, params, given.get("samples", ""))
     box = checked_frame(given.get("frame", ""), surface)
     theme = THEMES[checked_theme(given.get("theme", ""))]
     found = Ground(objective, box)
     return packed_ground(found, view, runs, theme, checked_language(code))
 
 
-def checked_objective(surface: str, texts: Mapping[str, str]) -> Objective:
-    """Return a surface at its parameters, from their texts."""
+def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> Objective:
+    """Return a surface at its parameters and its number of samples, from their texts."""
     try:
-        return SURFACES[surface].at({n: float(text) for n, text in texts.items()})
+        count = int(samples) if SURFACES[surface].samples else None
+    except ValueError:
+        count = 0
+    if count is not None and not FEWEST_SAMPLES <= count <= MOST_PAGE_SAMPLES:
+        raise UnreadableError(
+            f"samples must be a whole number from {FEWEST_SAMPLES} to {MOST_PAGE_SAMPLES}."
+        )
+    try:
+        return SURFACES[surface].at({n: float(text) for n, text in texts.items()}, count)
     except ValueError:
         raise UnreadableError(
             f"params must be those of {surface}, each within its range."

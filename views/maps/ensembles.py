@@ -217,7 +217,7 @@ def ask_escape(settings: Settings, choice: Choice) -> Escape | Lack:
     points = choice.experiment.objective.critical_points()
     if not any(point.kind == LOCAL_MINIMUM for point in points):
         return other_surface(VALLEY, NO_ESCAPE)
-    if choice.experiment.noise == 0:
+    if not choice.experiment.varies:
         return no_noise(settings, ALL_ALIKE)
     if varied(choice, "batch"):
         return compared(settings, BATCHES_VARY)
@@ -414,7 +414,7 @@ ENSEMBLE = Map(
 ESCAPE = Map(
     *("Escape probability", (ESCAPE_SEEDS,), ask_escape, draw_escape),
     seeds=ESCAPE_SEEDS,
-    seeded=lambda experiment: experiment.noise > 0,
+    seeded=lambda experiment: experiment.varies,
 )
 BALL = Map(
     *("Schedules under noise", (*BALL_RANGE, BALL_SEEDS), ask_ball, draw_ball),

@@ -43,7 +43,7 @@ def ask(settings: Settings, choice: Choice) -> BatchGrid | Lack:
     """Return the map that is asked for."""
     picked = of_one_run(settings, RUN, choice)
     assert picked is not None
-    if choice.experiment.noise == 0:
+    if not choice.experiment.varies:
         return no_noise(settings, ALL_EXACT)
     return BatchGrid(
         *(picked, *rates_range(settings)),
@@ -105,6 +105,12 @@ def pixel(request: BatchGrid, result: Grid) -> str:
             large=whole(sizes[-1]),
         )
         return f"{runs_of(request)} {budget}"
+    if experiment.objective.count:
+        budget = tr(
+            "Each run makes {steps} updates, so a large batch sees more samples.",
+            steps=whole(steps[0]),
+        )
+        return f"{runs_of(request)} {budget}"
     noise = experiment.plan(replace(run, batch_size=sizes[0])).noise
     budget = tr(
         "Each run makes {steps} updates, so a large batch sees more samples. The noise of a batch"
@@ -132,5 +138,5 @@ MAP = Map(
     load,
     HINT,
     SEEDS,
-    lambda experiment: experiment.noise > 0,
+    lambda experiment: experiment.varies,
 )

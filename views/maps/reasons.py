@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from landscape.language import Message, msgid
 from optimizers import OPTIMIZERS
 from optimizers.maps.grids import MOMENTUM_LIKE
+from views.settings.noise import samples_of
 from views.settings.setting import Note
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def no_noise(settings: Settings, why: Message, batch: bool = False) -> Lack:
         changes["noise"] = noise
         offers.append(Note(SET_NOISE, {"noise": f"{noise:g}"}))
     if batch:
-        size = str(max(1, min(BATCH, settings["samples"] // 2)))
+        size = str(max(1, min(BATCH, samples_of(settings) // 2)))
         replaced = settings.replaced("batch")
         changes |= {settings.compared: (size, "all")} if replaced else {"batch": size}
         offers.append(Note(SET_BATCH, {"size": size}))

@@ -13,7 +13,7 @@ from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, PLAIN, Extras
-from views.settings.noise import batch_value
+from views.settings.noise import FEWER_SAMPLES, batch_value, by_data, samples_of
 from views.settings.rates import (
     BEST,
     BEST_NOTE,
@@ -25,7 +25,7 @@ from views.settings.rates import (
     still,
 )
 from views.settings.runs import MODELS, OPEN
-from views.settings.schedules import MOST_UPDATES, numbers_of, updates_in
+from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
 from views.settings.table import FACTORS, TABLE
@@ -83,7 +83,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     names = factor.names_of(values)
     labels = [label.text() for label in factor.labels_of(values)]
     fair = settings["fair"] if len(settings.rules) > 1 else OWN
-    length, samples = settings["length"], settings["samples"]
+    length, samples = settings["length"], samples_of(settings)
     unit = unless(settings, "unit")
     runs = {name: run_of(settings, name, fair) for name in settings.rules}
     if factor.of_rules:
@@ -92,17 +92,24 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         (run,) = runs.values()
         varied = [factor.vary(run, value, settings) for value in values]
     steps = [run.steps or updates_in(length, unit, samples, run.batch_size) for run in varied]
-    for count in dict.fromkeys(count for count in steps if count > MOST_UPDATES):
-        cut = ", ".join(label for label, own in zip(labels, steps, strict=True) if own == count)
-        notes.append(Note(CUT, {"run": cut, "most": whole(MOST_UPDATES), "steps": whole(count)}))
-    steps = [min(count, MOST_UPDATES) for count in steps]
+    if samples < settings["samples"]:
+        fewer = {"most": whole(samples), "samples": whole(settings["samples"])}
+        notes.append(Note(FEWER_SAMPLES, {"surface": Note(surface.name), **fewer}))
+    sized = surface.at({}, samples if surface.samples else None)
+    at_most = [most_updates(sized, run.batch_size or samples) for run in varied]
+    limits = list(zip(steps, at_most, strict=True))
+    for count, limit in dict.fromkeys((count, limit) for count, limit in limits if count > limit):
+        both = count, limit
+        cut = ", ".join(label for label, own in zip(labels, limits, strict=True) if own == both)
+        notes.append(Note(CUT, {"run": cut, "most": whole(limit), "steps": whole(count)}))
+    steps = [min(counts) for counts in limits]
     most = max(steps)
     experiment = Experiment(
         surface=surface.name,
         params={fact.name: settings[f"{surface.name}.{fact.name}"] for fact in surface.parameters},
         start=(unless(settings, f"{surface.name}.x"), unless(settings, f"{surface.name}.y")),
         steps=most,
-        noise=settings["noise"],
+        noise=0.0 if by_data(settings) else settings["noise"],
         samples=samples,
         seed=settings["seed"],
         runs=tuple(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from landscape import SURFACES
 from landscape.language import Message, msgid
 from optimizers import Experiment
 from optimizers.simulation.experiment import MOST_SEED
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 ALL = msgid("all")  # the full batch
 MOST_NOISE = 1000.0
 MOST_PAGE_SAMPLES = 65_536
+MOST_SLOW_SAMPLES = 1_000  # where each loss of some 10,000 in a picture takes a pass over them
+FEWER_SAMPLES = msgid("{surface}: {most} of {samples} samples, a pass over which takes its time.")
 UNFIT_BATCH = msgid("{label}: {old} is more than there are samples; it is {new} now.")
 
 
@@ -67,9 +70,21 @@ SET_BOTH = msgid("Noise {noise} and batches of {size}")
 FIRST_NOISE, FIRST_BATCH = 1.0, 32  # that a button sets
 
 
+def by_data(settings: Settings) -> bool:
+    """Tell whether samples make the surface: then no other noise is added."""
+    return SURFACES[settings["surface"]].samples is not None
+
+
+def samples_of(settings: Settings) -> int:
+    """Return how many samples there are: fewer than set where each takes its time."""
+    surface, count = SURFACES[settings["surface"]], int(settings["samples"])
+    slow = surface.samples is not None and not surface.quadratic
+    return min(count, MOST_SLOW_SAMPLES) if slow else count
+
+
 def noisy(experiment: Experiment) -> bool:
     """Tell whether any run of an experiment sees noise."""
-    return any(experiment.plan(run).noise > 0 for run in experiment.runs)
+    return any(experiment.plan(run).noisy for run in experiment.runs)
 
 
 def with_noise(
@@ -80,10 +95,10 @@ def with_noise(
     `exact_sizes` are those of batches, besides the full one, that will not do.
     """
     changes: dict[str, Any] = {}
-    if settings["noise"] == 0:
+    if not experiment.varies:
         changes["noise"] = FIRST_NOISE
     if experiment.samples // 2 <= max(exact_sizes, default=0):
-        changes["samples"] = DEFAULT.samples
+        changes["samples"] = experiment.objective.surface.usual_samples
     size = min(FIRST_BATCH, changes.get("samples", experiment.samples) // 2)
     if all(run.batch_size in (None, *exact_sizes, experiment.samples) for run in experiment.runs):
         changes |= {"batches": (str(size), ALL)} if settings.replaced("batch") else {}
@@ -109,7 +124,7 @@ def idle_without_noise(why: Message) -> Callable[[Settings, Experiment], Idle | 
 
 def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that batch sizes have no effect without noise, where only updates are counted."""
-    if experiment.noise > 0 or counts_epochs(settings, experiment):
+    if experiment.varies or counts_epochs(settings, experiment):
         return None
     if all(run.batch_size is None for run in experiment.runs):
         return None  # nobody has asked for batches
@@ -119,6 +134,8 @@ def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
 def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that neither noise nor length depends on the number of samples."""
     sizes = {run.batch_size for run in experiment.runs}
+    if experiment.objective.count:  # the loss is their mean
+        return None
     # The noise of one sample does not depend on how many there are.
     if experiment.noise > 0 and sizes.difference({None, 1}):
         return None
@@ -150,9 +167,10 @@ SETTINGS = (
     Setting(
         "samples",
         Range(2, MOST_PAGE_SAMPLES, 1000, whole=True),
-        DEFAULT.samples,
+        lambda settings: SURFACES[settings["surface"]].usual_samples,
         msgid("Samples N"),
         msgid("Size of the data set. A batch of all N gives the exact gradient."),
+        needs=("surface",),
         idle=idle_samples,
     ),
     Setting(
@@ -162,7 +180,7 @@ SETTINGS = (
         msgid("Batch size B"),
         msgid("A power of two, or any whole number that is typed."),
         needs=("samples", "compare", "batch"),
-        choices=lambda settings: batches_with(settings["samples"], (settings["batch"],)),
+        choices=lambda settings: batches_with(samples_of(settings), (settings["batch"],)),
         fallback=ALL,
         unfit=UNFIT_BATCH,
         used=lambda settings: not settings.replaced("batch"),

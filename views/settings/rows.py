@@ -14,7 +14,7 @@ from optimizers.simulation.experiment import MOST_SEED
 from views.scene.figures import PICTURES
 from views.settings.cards import carded
 from views.settings.choice import chosen
-from views.settings.noise import ALL
+from views.settings.noise import ALL, by_data
 from views.settings.numbers import exact
 from views.settings.session import change
 from views.settings.settings import Settings
@@ -68,11 +68,16 @@ def surface_text(settings: Settings) -> str:
     surface = SURFACES[settings["surface"]]
     ids = {fact.name: f"{surface.name}.{fact.name}" for fact in surface.parameters}
     changed = [
-        f"{tr(name)} {exact(settings[id])}"
+        f"{tr(name)} {choice_or_number(settings[id])}"
         for name, id in ids.items()
         if settings[id] != settings.plain(id)
     ]
     return ", ".join([tr(surface.name), *changed])
+
+
+def choice_or_number(value: str | float) -> str:
+    """Return the value of a parameter."""
+    return tr(value) if isinstance(value, str) else exact(value)
 
 
 def start_text(settings: Settings) -> str:
@@ -91,7 +96,7 @@ def length_text(settings: Settings) -> str:
 def noise_text(settings: Settings) -> str:
     """Return the noise and the batch."""
     size, batch = settings["noise"], settings["batch"]
-    text = exact(size) if size else tr("none")
+    text = exact(size) if size and not by_data(settings) else tr("none")
     if batch == ALL or settings.replaced("batch"):
         return text
     return f"{text}, {tr('batch {size}', size=batch)}"
@@ -143,7 +148,8 @@ def draw_length(settings: Settings) -> None:
 def draw_noise(settings: Settings) -> None:
     """Draw noise, samples, batch and seed."""
     with popover(msgid("Noise"), noise_text(settings), "noise"):
-        draw(settings, "noise")
+        if not by_data(settings):
+            draw(settings, "noise")
         draw(settings, "batch")
         draw(settings, "samples")
         draw(settings, "seed")

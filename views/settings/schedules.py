@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from landscape import Objective
 from landscape.language import msgid, whole
 from optimizers import SCHEDULES, Experiment, Run, Schedule
 from optimizers.simulation.epochs import Epoch
+from optimizers.simulation.experiment import most_steps
 from optimizers.simulation.schedules import MILESTONES, UNITS
 from views.presets import DEFAULT
 from views.settings.setting import (
@@ -161,11 +163,17 @@ def updates_in(length: int, unit: str, samples: int, batch: int | None) -> int:
     return epoch.updates_to_see(length) if unit == "samples" else length
 
 
+def most_updates(objective: Objective, batch_size: int) -> int:
+    """Return the most updates that the page draws for a run with batches of a size."""
+    return min(MOST_UPDATES, most_steps(objective, batch_size))
+
+
 def is_cut(settings: Settings, experiment: Experiment) -> bool:
     """Tell whether every run is longer than the page draws."""
     length, unit = settings["length"], settings["unit"]
     return all(
-        updates_in(length, unit, experiment.samples, run.batch_size) > MOST_UPDATES
+        updates_in(length, unit, experiment.samples, run.batch_size)
+        > most_updates(experiment.objective, run.batch_size or experiment.samples)
         for run in experiment.runs
     )
 
@@ -175,7 +183,8 @@ def idle_length(settings: Settings, experiment: Experiment) -> Idle | None:
     sizes = [run.batch_size for run in experiment.runs]
     length, unit, samples = settings["length"], settings["unit"], experiment.samples
     if is_cut(settings, experiment):
-        why, count = Note(CUT_ALL, {"most": whole(MOST_UPDATES)}), MOST_UPDATES
+        count = max(most_updates(experiment.objective, size or samples) for size in sizes)
+        why = Note(CUT_ALL, {"most": whole(count)})
     elif unit == "samples" and length < min(size or samples for size in sizes):
         least = min(size or samples for size in sizes)
         why, count = Note(ONE_UPDATE, {"size": whole(least)}), DEFAULT.steps

@@ -317,15 +317,20 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
     """Return the settings, by id, that give an experiment whose runs differ in a factor."""
     surface, first = experiment.surface, experiment.runs[0]
     x, y = experiment.start or SURFACES[surface].start
+    # As many samples as are usual change with the surface.
+    usual = experiment.samples == SURFACES[surface].usual_samples
     values: dict[str, Any] = {
         "surface": surface,
-        **{f"{surface}.{name}": value for name, value in experiment.params.items()},
+        **{
+            f"{surface}.{fact.name}": fact.named(experiment.params[fact.name])
+            for fact in SURFACES[surface].parameters
+        },
         f"{surface}.x": x,
         f"{surface}.y": y,
         "compare": factor.name,
         "length": experiment.steps,
         "noise": experiment.noise,
-        "samples": experiment.samples,
+        **({} if usual else {"samples": experiment.samples}),
         "seed": experiment.seed,
         "optimizers": tuple(dict.fromkeys(run.optimizer for run in experiment.runs)),
         "batch": batch_text(first.batch_size),
@@ -346,8 +351,7 @@ def values_of_run(surface: str, run: Run) -> Iterable[tuple[str, Any]]:
     if f"{name}.weight_decay" in TABLE:
         yield f"{name}.weight_decay", run.weight_decay
     for fact in rule.hyperparameters:
-        value = run.hyper[fact.name]
-        yield f"{name}.{fact.name}", fact.choices[int(value)] if fact.choices else value
+        yield f"{name}.{fact.name}", fact.named(run.hyper[fact.name])
     for key, value in run.schedule_params.items():
         text = number_list(value) if isinstance(value, tuple) else value
         yield f"{run.schedule}.{key}", text

@@ -1,0 +1,67 @@
+"""The mean of squared errors, halved, of a line in two weights: kernels for surfaces made by it.
+
+A sample is (u, v, t), two features and the label, and its error x u + y v - t. Before the samples
+the kernels get their number, the minimizer, the loss there and the Hessian: the loss of all samples
+is a quadratic, and takes no pass over them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape.compiled import BATCH_SIGNATURE, SURFACE_SIGNATURE, kernel
+from landscape.data import in_rows
+from landscape.record import GLOBAL_MINIMUM
+
+Vector = NDArray[np.float64]
+HEAD = 7  # numbers before the samples
+
+
+def packed(u: Vector, v: Vector, t: Vector) -> Vector:
+    """Return what the kernels get, of samples (n,) of each."""
+    features = np.column_stack([u, v])
+    best = np.linalg.lstsq(features, t)[0]
+    lowest = float(np.square(features @ best - t).mean()) / 2
+    hessian = (u * u).mean(), (u * v).mean(), (v * v).mean()
+    return in_rows((len(t), *best, lowest, *hessian), u, v, t)
+
+
+def locate(numbers: Vector) -> list[tuple[float, float, str]]:
+    """Return the minimizer."""
+    return [(float(numbers[1]), float(numbers[2]), GLOBAL_MINIMUM)]
+
+
+@kernel(SURFACE_SIGNATURE)
+def loss_and_gradient(n, x, y, params, loss, gx, gy):
+    x0, y0, lowest = params[1], params[2], params[3]
+    hxx, hxy, hyy = params[4], params[5], params[6]
+    for i in range(n):
+        u, v = x[i] - x0, y[i] - y0
+        gx[i] = hxx * u + hxy * v
+        gy[i] = hxy * u + hyy * v
+        loss[i] = lowest + 0.5 * (u * gx[i] + v * gy[i])
+
+
+@kernel(SURFACE_SIGNATURE)
+def hessian(n, x, y, params, hxx, hxy, hyy):
+    for i in range(n):
+        hxx[i], hxy[i], hyy[i] = params[4], params[5], params[6]
+
+
+@kernel(BATCH_SIGNATURE)
+def batch(n, x, y, params, rows, first, count, loss, gx, gy):
+    for i in range(n):
+        loss[i] = gx[i] = gy[i] = 0.0
+    for j in range(first, first + count):
+        at = HEAD + 3 * rows[j]
+        u, v, t = params[at], params[at + 1], params[at + 2]
+        for i in range(n):
+            error = x[i] * u + y[i] * v - t
+            loss[i] += error * error
+            gx[i] += error * u
+            gy[i] += error * v
+    for i in range(n):
+        loss[i] /= 2 * count
+        gx[i] /= count
+        gy[i] /= count

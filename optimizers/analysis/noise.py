@@ -1,0 +1,96 @@
+"""The noise of a batch's gradient: its covariance, and the scale on which a batch is large.
+
+The gradients of N samples at a position have the covariance S; the mean of a batch of B that is
+drawn from them without replacement has S (N - B) / (B (N - 1)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optimizers.simulation import driver
+from optimizers.simulation.epochs import noise_scale
+from optimizers.simulation.experiment import Experiment, check_count
+
+Matrix = NDArray[np.float64]
+
+
+def sample_gradients(experiment: Experiment, position: ArrayLike) -> Matrix:
+    """Return the gradient of every sample at a position (2,), float64 (N, 2).
+
+    Raises ValueError where the surface is not made by data.
+    """
+    objective = experiment.objective
+    samples = objective.surface.samples
+    if samples is None:
+        raise ValueError(f"surface = {objective.name!r}: must be one that is made by data")
+    at = np.array(position, dtype=np.float64)
+    found = np.empty((objective.count, 2))
+    driver.sample_gradients(samples.batch.pointer, at, objective.numbers, found)
+    return found
+
+
+def sample_covariance(experiment: Experiment, position: ArrayLike) -> Matrix:
+    """Return the covariance (2, 2) of one sample's gradient at a position (2,).
+
+    Where no samples make the surface it is that of the noise that is added.
+    """
+    if experiment.objective.count:
+        gradients = sample_gradients(experiment, position)
+        off = gradients - gradients.mean(axis=0)
+        covariance: Matrix = off.T @ off / len(off)
+        return covariance
+    return experiment.noise**2 * np.eye(2)
+
+
+def batch_covariance(experiment: Experiment, position: ArrayLike, batch_size: int) -> Matrix:
+    """Return the covariance (2, 2) of the mean gradient of a batch at a position (2,)."""
+    size = check_count("batch_size", batch_size, experiment.samples)
+    share = noise_scale(1.0, experiment.samples, size) ** 2
+    covariance: Matrix = share * sample_covariance(experiment, position)
+    return covariance
+
+
+@dataclass(frozen=True)
+class NoiseScale:
+    """On what scale a batch is large, at one position (McCandlish et al., 2018).
+
+    `simple` is tr S / |G|^2, and `weighted` tr(H S) / G'HG, of the exact gradient G, the Hessian H
+    and the covariance S of one sample's gradient. `largest` is the best rate of one step along the
+    exact gradient, |G|^2 / G'HG. All are infinite or NaN where the gradient vanishes, and a
+    `largest` that is not positive means that no rate is too large.
+    """
+
+    simple: float
+    weighted: float
+    largest: float
+    slope: float  # |G|^2
+
+    def best_rate(self, batch_size: float) -> float:
+        """Return the rate of one step that lowers the expected loss of the local model most."""
+        return self.largest / (1 + self.weighted / batch_size)
+
+    def expected_fall(self, batch_size: float) -> float:
+        """Return by how much one step at that rate lowers it."""
+        return self.best_rate(batch_size) * self.slope / 2
+
+
+def noise_scale_at(experiment: Experiment, position: ArrayLike) -> NoiseScale:
+    """Return the noise scale at a position (2,)."""
+    x, y = np.asarray(position, dtype=np.float64)
+    gradient = np.array(experiment.objective.gradient(x, y))
+    hxx, hxy, hyy = experiment.objective.hessian(x, y)
+    hessian = np.array([[hxx, hxy], [hxy, hyy]])
+    covariance = sample_covariance(experiment, position)
+    slope = gradient @ gradient
+    bend = gradient @ hessian @ gradient
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return NoiseScale(
+            float(np.trace(covariance) / slope),
+            float(np.trace(hessian @ covariance) / bend),
+            float(slope / bend),
+            float(slope),
+        )
