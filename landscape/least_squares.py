@@ -52,16 +52,12 @@ def hessian(n, x, y, params, hxx, hxy, hyy):
 @kernel(BATCH_SIGNATURE)
 def batch(n, x, y, params, rows, first, count, loss, gx, gy):
     for i in range(n):
-        loss[i] = gx[i] = gy[i] = 0.0
-    for j in range(first, first + count):
-        at = HEAD + 3 * rows[j]
-        u, v, t = params[at], params[at + 1], params[at + 2]
-        for i in range(n):
-            error = x[i] * u + y[i] * v - t
-            loss[i] += error * error
-            gx[i] += error * u
-            gy[i] += error * v
-    for i in range(n):
-        loss[i] /= 2 * count
-        gx[i] /= count
-        gy[i] /= count
+        total, along_x, along_y = 0.0, 0.0, 0.0
+        for j in range(first, first + count):
+            at = HEAD + 3 * rows[j]
+            u, v = params[at], params[at + 1]
+            error = x[i] * u + y[i] * v - params[at + 2]
+            total += error * error
+            along_x += error * u
+            along_y += error * v
+        loss[i], gx[i], gy[i] = total / (2 * count), along_x / count, along_y / count

@@ -166,6 +166,30 @@ SPECIAL = {
         **noisy(noise=1 / 3),
     ),
     "the full batch of a noisy gradient": Experiment(runs=(Run("SGD", batch_size=64),), **noisy()),
+    "batches of a standardized feature": Experiment(
+        *("Linear regression", {"standardize": "on", "mean": 5.0}),
+        steps=60,
+        runs=(Run("SGD", 0.1, batch_size=32),),
+    ),
+    "batches of two classes": Experiment(
+        *("Logistic regression", {"noise": 0.2}),
+        steps=40,
+        seed=3,
+        runs=(Run("Adam", 0.1, batch_size=7, schedule="Cosine"),),
+    ),
+    "whole batches only": Experiment(
+        *("One hidden unit", {"data_seed": 4}),
+        steps=40,
+        samples=37,
+        runs=(Run("Momentum", 0.05, batch_size=8, weight_decay=0.01),),
+        drop_last=True,
+    ),
+    "batches of one": Experiment(
+        "Sine fit", steps=40, samples=20, runs=(Run("RMSProp", 0.01, batch_size=1),)
+    ),
+    "batches and a Hessian": Experiment(
+        "Two features", steps=20, runs=(Run("Newton", 0.5, batch_size=10),)
+    ),
     "long numbers": Experiment(
         *("Rastrigin", {"amplitude": 20 / 3}, (-10 / 3, 20 / 7)),
         runs=(
