@@ -18,6 +18,7 @@ from optimizers.analysis.noise import (
     sample_covariance,
     sample_gradients,
 )
+from optimizers.maps.stationary import predicted
 from optimizers.simulation.epochs import order
 from optimizers.simulation.experiment import MOST_SEEN, continued
 
@@ -334,6 +335,22 @@ def test_the_noise_of_a_regression_makes_a_round_cloud():
     variance = np.square(np.concatenate(paths) @ axes).mean(axis=0)
     expected = rate * noise**2 / (2 * size) / (1 - rate * values / 2)
     np.testing.assert_allclose(variance, expected, rtol=0.15)
+
+
+def test_reshuffled_batches_leave_less_than_independent_draws_of_the_same_variance():
+    """Over an epoch the errors of the batches add up to 0: no theory of independent draws holds."""
+    run = Run("SGD", 0.01, batch_size=4)
+    experiment = Experiment("Two features", samples=40, steps=20_000, runs=(run,))
+    (point,) = experiment.objective.minimizers()
+    (path,) = (t.path for t in simulate(replace(experiment, start=(point.x, point.y))))
+    variance = np.square(path[2000:] - (point.x, point.y)).mean(axis=0).sum()
+    hxx, hxy, hyy = experiment.objective.hessian(0.0, 0.0)
+    values, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])
+    noise = batch_covariance(experiment, (point.x, point.y), 4)
+    alone = np.diag(axes.T @ noise @ axes)
+    independent = (0.01 * alone / (values * (2 - 0.01 * values))).sum()
+    assert variance < independent / 5
+    assert np.isnan(predicted(experiment, run, np.array([0.01, 0.1]))).all()
 
 
 def test_logistic_regression_without_wrong_labels_has_no_minimum():

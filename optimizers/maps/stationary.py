@@ -127,7 +127,9 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
     """
     objective, heavy_ball = experiment.objective, OPTIMIZERS[run.optimizer].heavy_ball
-    if not objective.quadratic or heavy_ball is None or run.weight_decay:
+    # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
+    # the next ones have, and the cloud is smaller than that of independent draws.
+    if not objective.quadratic or heavy_ball is None or run.weight_decay or objective.count:
         return np.full(len(rates), np.nan)
     mu, share = heavy_ball(run.hyper)
     lr = share * rates
