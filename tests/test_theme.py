@@ -6,12 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from numpy.typing import NDArray
 
 from optimizers import OPTIMIZERS
 from views.maps.basins import mix
 from views.scene.figures import Mark, marks_of
-from views.theme import MOST_PANELS, SYMBOLS, THEMES, Theme
+from views.theme import DARK, LIGHT, MOST_PANELS, SYMBOLS, THEMES, Theme
 
 Vector = NDArray[np.float64]
 
@@ -176,3 +177,8 @@ def test_the_marks_of_all_runs_differ(theme):
 def test_a_run_is_coloured_by_its_place():
     for theme in THEMES.values():
         assert marks_of(["SGD", "Adam"], theme)[1] == Mark("Adam", theme.runs[1], SYMBOLS[1])
+
+
+def test_what_streamlit_writes_too_pale_is_in_the_muted_ink_of_the_theme():
+    style = (ROOT / "views" / "page.css").read_text("utf-8")
+    assert f"light-dark({LIGHT.muted}, {DARK.muted})".lower() in style.lower()

@@ -142,7 +142,7 @@ def fit_narrow() -> None:
     if "view" in st.session_state[session.SETTINGS].values:
         session.write_link()
     else:
-        session.change({"view": OVERLAY})
+        session.adapt({"view": OVERLAY})
 
 
 def in_detail(settings: Settings) -> bool:

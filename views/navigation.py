@@ -6,6 +6,7 @@ page in its path: its `view` says which one is meant.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -26,6 +27,7 @@ CHOSEN = "chosen"  # in the session: whether a preset was chosen in the gallery
 PICTURE = "picture"  # in the session: how runs were looked at before the maps
 PAGES = "pages"  # in the session: the pages of the header by their paths
 LOGO = player.PLAYER / "logo.svg"
+STYLE = Path(__file__).parent / "page.css"
 
 
 def page() -> None:
@@ -34,6 +36,7 @@ def page() -> None:
         "Zigzag", str(player.PLAYER / "icon.svg"), "wide", initial_sidebar_state="collapsed"
     )
     st.logo(str(LOGO), size="large")
+    st.html(STYLE)
     code = session.spoken()
     with language(code):
         pages = {
@@ -65,7 +68,7 @@ def draw_lab() -> None:
     if settings["view"] == MAPS_VIEW:
         if not came:
             go(MAPS, settings)
-        session.change({"view": st.session_state.get(PICTURE, PICTURES[0])})
+        session.adapt({"view": st.session_state.get(PICTURE, PICTURES[0])})
         settings = st.session_state[session.SETTINGS]
     with language(settings["lang"]):
         lab.draw(settings, theme())
@@ -92,7 +95,7 @@ def draw_maps() -> None:
     settings, _ = session.opened(MAPS)
     if settings["view"] != MAPS_VIEW:
         st.session_state[PICTURE] = settings["view"]
-        session.change({"view": MAPS_VIEW})
+        session.adapt({"view": MAPS_VIEW})
         settings = st.session_state[session.SETTINGS]
     with language(settings["lang"]):
         lab.draw_maps(settings, theme())

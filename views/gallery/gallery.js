@@ -36,7 +36,7 @@ export async function show(root, gallery, address, tell) {
   filters.setAttribute("aria-label", gallery.label);
   const head = node("div", "zz-head");
   const words = node("div", "");
-  words.append(node("h2", "", gallery.title), node("p", "", gallery.promise));
+  words.append(node("h1", "", gallery.title), node("p", "", gallery.promise));
   head.append(words, filters);
   const groups = node("div", "zz-groups");
   const sections = gallery.groups.map(({ name, cards }) => section(name, cards, gallery.here));
@@ -94,7 +94,7 @@ function section(name, cards, here) {
       return card;
     }),
   );
-  part.append(node("h3", "", name), list);
+  part.append(node("h2", "", name), list);
   return part;
 }
 

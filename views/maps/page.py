@@ -209,7 +209,8 @@ def draw(
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
             on_point = clicked if index == 0 else session.write_link
-            chart.show(component, panel, theme, on_point, session.write_link, CHART_KEYS[index])
+            key = CHART_KEYS[index]
+            chart.show(component, panel, theme, on_point, session.write_link, key, shown.words)
     st.caption(f"{shown.pixel} {tr(the_map.hint)}")
     st.markdown(shown.words)
     files.draw_link(settings)

@@ -8,9 +8,12 @@ import * as plot from "./plot.js";
 
 /** @import { ChartFigure, Tell } from "./types.js" */
 
+let made = 0; // charts so far
+
 class Chart {
   body = document.createElement("div");
   #legend = document.createElement("div");
+  #words = document.createElement("p");
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#draw());
   /** @type {ChartFigure | null} */
@@ -25,7 +28,12 @@ class Chart {
     this.root = root;
     this.body.className = "zz-chart";
     this.#legend.className = "zz-legend";
-    root.append(this.#legend, this.body);
+    // They stand below the chart too, where its description cannot point to.
+    this.#words.hidden = true;
+    this.#words.id = `zz-words-${++made}`;
+    this.body.setAttribute("role", "img");
+    this.body.setAttribute("aria-describedby", this.#words.id);
+    root.append(this.#legend, this.body, this.#words);
     onClick(this.body, (left, top) => this.#pick(left, top), this.#stopped.signal);
     this.#watcher.observe(root);
   }
@@ -34,8 +42,7 @@ class Chart {
     this.#stopped.abort();
     this.#watcher.disconnect();
     plot.erase(this.body);
-    this.body.remove();
-    this.#legend.remove();
+    for (const node of [this.body, this.#legend, this.#words]) node.remove();
   }
 
   /**
@@ -53,8 +60,8 @@ class Chart {
     const width = this.root.clientWidth;
     if (!this.#figure || !width || width === this.#width) return;
     this.#width = width;
-    const { data, layout, aspect, tallest, label, legend } = this.#figure;
-    this.body.setAttribute("role", "img");
+    const { data, layout, aspect, tallest, label, legend, words } = this.#figure;
+    this.#words.textContent = words;
     this.body.setAttribute("aria-label", label);
     this.#legend.replaceChildren(
       ...legend.map(([text, colour, sign]) => entry(text, colour, sign)),

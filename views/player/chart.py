@@ -26,8 +26,9 @@ def show(
     on_point: Callable[[], None],
     on_theme: Callable[[], None],
     key: str,
+    words: str,
 ) -> None:
-    """Mount a chart.
+    """Mount a chart, which `words` describe to a screen reader.
 
     `on_point` is called after a click; `st.session_state[key]["point"]` is then its x and y, of a
     logarithmic axis the exponent.
@@ -35,9 +36,10 @@ def show(
     packed = pack(
         {
             **panel.figure,
-            "id": digest(panel.label, theme.name, panel.figure["data"]),
+            "id": digest(panel.label, words, theme.name, panel.figure["data"]),
             "page": theme.page,
             "label": panel.label,
+            "words": words,
             "aspect": panel.aspect,
             "tallest": panel.tallest,
             "legend": panel.legend,

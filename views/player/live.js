@@ -7,7 +7,7 @@ import { ground, take } from "./grounds.js";
 import { pageColour } from "./mount.js";
 import { close as closePlayer, show as showScene } from "./player.js";
 import { moved } from "./start.js";
-import { Words } from "./words.js";
+import { describe, Words } from "./words.js";
 
 /** @import { Answer, Opening, Page, Tell } from "./types.js" */
 
@@ -281,6 +281,7 @@ class Live {
     }
     this.#answer = answer;
     if (answer.told) this.words.show(answer.told);
+    describe();
   }
 
   /** Write into the page's address where the reader has put the clock: that is the link to share. */

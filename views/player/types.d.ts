@@ -231,6 +231,7 @@ export interface Page {
 /** A chart that stands by itself. */
 export interface ChartFigure extends Figure, Picture {
   label: string;
+  words: string; // what is to be seen
   aspect: number;
   tallest: number;
   legend: [string, string, string][]; // text, colour and sign

@@ -5,12 +5,22 @@ import { tr } from "./texts.js";
 
 /** @import { Told } from "./types.js" */
 
+const DESCRIPTION = "zz-sentence zz-further"; // ids of what describes every picture of the runs
+
+/** Let every picture of the runs be described by the sentences on them, wherever these stand. */
+export function describe() {
+  for (const picture of document.querySelectorAll(".zz-stage, .zz-view, .zz-loss")) {
+    picture.setAttribute("aria-describedby", DESCRIPTION);
+  }
+}
+
 export class Words {
   #before = make("div", "zz-before");
   #after = make("div", "zz-after");
   #sentence = make("p", "zz-sentence");
   #stopped = new AbortController();
   #table = make("table", "zz-table");
+  #scroll = make("div", "zz-scroll");
   #more = make("p", "zz-further");
   #lowest = make("p", "zz-lowest");
   #undo;
@@ -22,10 +32,13 @@ export class Words {
    */
   constructor(root, undo) {
     this.#undo = undo;
-    const scroll = make("div", "zz-scroll");
-    scroll.append(this.#table);
+    this.#scroll.append(this.#table);
+    // Of a phone it is wider, and the keys scroll only what they can stand on.
+    this.#scroll.tabIndex = 0;
+    this.#scroll.setAttribute("role", "group");
     this.#sentence.setAttribute("role", "status");
-    this.#after.append(this.#more, scroll, this.#lowest);
+    [this.#sentence.id, this.#more.id] = DESCRIPTION.split(" ");
+    this.#after.append(this.#more, this.#scroll, this.#lowest);
     const { signal } = this.#stopped;
     settle("result", this.#sentence, this.#after, signal);
     settle("heading", this.#before, root, signal);
@@ -50,6 +63,7 @@ export class Words {
     const body = make("tbody");
     body.append(...told.rows.map((cells) => row("td", cells)));
     this.#table.replaceChildren(head, body);
+    this.#scroll.setAttribute("aria-label", told.head.join(", "));
   }
 
   /** @param {Told} told */

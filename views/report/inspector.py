@@ -74,7 +74,8 @@ def told(look: Look, count: int) -> str:
             after=whole(step.t),
             count=whole(count),
         ),
-        "| | x, y |\n|:--|:--|\n" + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
+        f"| {tr('quantity')} | x, y |\n|:--|:--|\n"
+        + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
     if found := equal_runs(rule, step.run.hyper, step.lr):

@@ -27,6 +27,9 @@ COUNTS = {
 
 # Height over width of a panel, by the number of panels beside each other on a wide page.
 SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
+# What the picture is called to who cannot see it.
+IN_SPACE = msgid("{surface} in 3-D: {runs}")
+ON_CONTOURS = msgid("Contours of {surface}, with the paths of {runs}")
 DEEP = 0.75  # depth over width of the surface in 3-D
 
 
@@ -133,7 +136,7 @@ def scene(
         "front": front,
         "runs": runs,
         "label": tr(
-            "{surface} in 3-D: {runs}",
+            IN_SPACE if view == SPACE else ON_CONTOURS,
             surface=tr(experiment.surface),
             runs=", ".join(mark.label for mark in marks),
         ),

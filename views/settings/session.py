@@ -73,6 +73,13 @@ def change(changes: Mapping[str, Any]) -> None:
     keep(settings, notes)
 
 
+def adapt(changes: Mapping[str, Any]) -> None:
+    """Change settings to fit the page or its window: what was to be told of the link still is."""
+    notes = st.session_state.get(NOTES, st.session_state.get(TOLD, (False, ())))
+    change(changes)
+    st.session_state[NOTES] = notes
+
+
 def keep(settings: Settings, notes: Sequence[Note], arrived: bool = False) -> None:
     """Remember settings and what to tell of them, and write the link."""
     st.session_state[SETTINGS] = settings
