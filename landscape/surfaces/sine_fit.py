@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from landscape.compiled import BATCH_SIGNATURE, SURFACE_SIGNATURE, kernel
-from landscape.critical import descend, polish
+from landscape.critical import polish
 from landscape.data import Dataset, Samples, in_rows
 from landscape.record import (
     DATA_SEED,
@@ -24,6 +24,7 @@ DOMAIN = ((0.0, 6.0), (-3.0, 3.0))
 HEAD = 1
 # A grid over the domain and a little more, on which minima are looked for.
 FREQUENCIES, PHASES = np.linspace(-0.1, 6.1, 311), np.linspace(-3.2, 3.2, 161)
+FINE = 25  # points a side of the lattice on which each is looked at again
 MERGED = 1e-6
 
 
@@ -98,20 +99,39 @@ def lattice(f, t):
     return np.array(rows)
 
 
-def locate(numbers):
-    """Return the minima in the domain; the saddles and maxima between them are left out."""
-    height = lattice(*numbers[HEAD:].reshape(-1, 2).T)
+def lowest_in_reach(height):
+    """Return the places (k, 2) of a lattice that are no higher than the eight around them."""
     inner, (rows, columns) = height[1:-1, 1:-1], height.shape
     low = np.ones_like(inner, dtype=bool)
     for i in range(3):
         for j in range(3):
             low &= inner <= height[i : rows - 2 + i, j : columns - 2 + j]
-    where = np.argwhere(low) + 1
-    near = [(FREQUENCIES[i], PHASES[j]) for i, j in where]
+    return np.argwhere(low) + 1
+
+
+def closer(x, y, numbers):
+    """Return the lowest places of a finer lattice around (x, y): a hollow may be that shallow."""
+    across, up = (
+        (values[1] - values[0]) * np.linspace(-1.5, 1.5, FINE) for values in (FREQUENCIES, PHASES)
+    )
+    xs, ys = (axis.ravel() for axis in np.meshgrid(x + across, y + up, indexing="ij"))
+    loss, gx, gy = np.empty((3, xs.size))
+    loss_and_gradient(xs.size, xs.copy(), ys.copy(), numbers, loss, gx, gy)
+    places = lowest_in_reach(loss.reshape(FINE, FINE))
+    return [(x + across[i], y + up[j]) for i, j in places]
+
+
+def locate(numbers):
+    """Return the minima in the domain; the saddles and maxima between them are left out."""
+    height = lattice(*numbers[HEAD:].reshape(-1, 2).T)
+    near = [
+        place
+        for i, j in lowest_in_reach(height)
+        for place in closer(FREQUENCIES[i], PHASES[j], numbers)
+    ]
     if not near:
         return []
     found = []
-    near = descend(loss_and_gradient, hessian, near, numbers, PHASES[1] - PHASES[0])
     for x, y in polish(loss_and_gradient, hessian, near, numbers):
         new = all(math.hypot(x - a, y - b) > MERGED for a, b in found)
         if new and all(a <= v <= b for v, (a, b) in zip((x, y), DOMAIN, strict=True)):
