@@ -877,7 +877,7 @@ def test_the_link_of_a_preset_opens_exactly_its_experiment(slug):
     if PRESETS[slug].map:
         assert any(PRESETS[slug].claim in text.value for text in app.markdown)
     else:
-        assert told(app)["preset"]["claim"] == PRESETS[slug].claim
+        assert told(app)["claim"] == PRESETS[slug].claim
         assert told(app)["changed"] == ""
 
 
@@ -885,7 +885,7 @@ def test_the_page_without_a_link_opens_on_the_headline():
     app = AppTest.from_file(APP, default_timeout=60).run()
     assert not app.exception
     assert not app.warning
-    assert told(app)["preset"]["claim"] == PRESETS[OPENING].claim
+    assert told(app)["claim"] == PRESETS[OPENING].claim
     assert told(app)["changed"] == ""
     assert app.query_params == {}, "or a step back would bring a new step on"
     (length,) = (widget for widget in app.text_input if widget.label == "Length")

@@ -23,7 +23,7 @@ LISTING = RuleListing(
     name="SignSGD",
     step="""
         for i in range(2):
-            theta[i] -= self.lr * ((g[i] > 0) - (g[i] < 0))
+            theta[i] -= self.lr * (float(g[i] > 0) - float(g[i] < 0))
     """,
     hand="theta = theta - lr * torch.sign(g)",
 )
