@@ -787,14 +787,20 @@ def test_every_preset_in_the_gallery_shows_its_claim_and_its_runs(visit: Visits)
     assert complaints(other) == complaints(page)
 
 
-def test_one_step_back_undoes_the_choice_of_a_preset(visit: Visits):
+def test_steps_back_undo_the_choice_of_a_preset(visit: Visits):
     page = visit()
     set_number(page, EXACT_RATE, 0.08)
     first = page.scene
     open_preset(page, LISTED[0])
-    with page.another_scene():
-        page.page.go_back()
-    assert page.scene == first
+    page.page.go_back()
+    page.page.locator(".zz-card").first.wait_for()  # the way led through the gallery
+    page.page.wait_for_selector(RESTING)
+    page.page.go_back()
+    page.page.wait_for_url("**/gallery")
+    page.page.wait_for_selector(RESTING)
+    page.page.go_back()
+    page.page.locator(STAGE).wait_for()
+    page.until("(player, first) => player?.dataset.scene === first", first)
     expect(number(page.page, EXACT_RATE)).to_have_value("0.08")
 
 

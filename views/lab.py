@@ -44,7 +44,7 @@ def draw(settings: Settings, theme: Theme) -> None:
     told, row = st.container(), st.container()
     shown = "presenting" if presenting else "embedded" if embedded else "stage"
     stage = st.container(key=shown)
-    cards, end = st.container(), st.container(key="end")
+    cards, end = st.container(key="sheet"), st.container(key="end")
     details, foot = end.container(), end.container()
     place = player.register_place()
     with stage:
@@ -77,11 +77,13 @@ def draw(settings: Settings, theme: Theme) -> None:
 def draw_maps(settings: Settings, theme: Theme) -> None:
     """Draw a map of what is set."""
     st.title(tr("Maps"), anchor=False)
-    told, row, stage, foot = (st.container() for _ in range(4))
+    told, row, stage, cards = (st.container() for _ in range(4))
+    foot = st.container(key="end")
     with stage:
         choice = searched(settings)
         if choice is not None:
             atlas(settings, choice, theme)
+    with cards:
         draw_cards(settings, theme)
     st.session_state[session.WHOLE] = True
     with row:

@@ -35,6 +35,8 @@ def opened(page: str) -> tuple[Settings, bool]:
     st.session_state[PAGE] = page
     if came and bare(query):
         write_link()
+    elif page and bare(query) and SETTINGS in st.session_state:
+        st.session_state[LINK] = query  # a step back leads to it: to write again would lead nowhere
     elif st.session_state.get(LINK) != query:
         arrive(query)
     settings: Settings = st.session_state[SETTINGS]
