@@ -116,6 +116,7 @@ class Class:
     frame: str = ""
     received: int = 0
     overdue: int = 0  # of the times, those that ended after the end
+    alike: bool = False  # whether all move between the positions of one slider
     late: int = 0  # changes whose turn came before the one before them had ended
     skipped: int = 0  # turns of a drag that came while a picture was under way
 
@@ -147,10 +148,10 @@ class Session:
             due = group.start + self.random.uniform(0, group.every)
             while due < group.end:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                rate, message = self.changed()
+                message = self.changed()
                 before = time.monotonic()
                 await socket.send(message)
-                looked = [self.looked(rate, before)] if group.link else []
+                looked = [self.looked(self.rate(), before)] if group.link else []
                 await asyncio.gather(self.finished(socket), *looked)
                 now = time.monotonic()
                 group.times.append(now - before)
@@ -213,8 +214,14 @@ class Session:
         return f"scene?{self.group.link}&{query}"
 
     def rate(self) -> str:
-        """Return another rate, from a tenth to ten times the first."""
-        return f"{10 ** self.random.uniform(-3, -1):.3g}"
+        """Return another rate, from a tenth to ten times the first.
+
+        One that nobody has asked for, unless all are positions of the slider: answers are kept.
+        """
+        exponent = self.random.uniform(-3, -1)
+        if self.group.alike:
+            return f"{10 ** (round(50 * exponent) / 50):.3g}"
+        return f"{10**exponent:.10g}"
 
     async def get(self, address: str) -> bytes:
         """Return what the server answers to an address below its own, on a kept connection."""
@@ -237,19 +244,18 @@ class Session:
             return body
         raise RuntimeError("the server closes every connection")
 
-    def changed(self) -> tuple[str, bytes]:
-        """Return another rate and the message that says it; a field keeps its old text."""
+    def changed(self) -> bytes:
+        """Return a message that says another rate; a field keeps its old text."""
         message = BackMsg()
         message.CopyFrom(self.group.change)
         exponent = round(50 * self.random.uniform(-3, -1)) / 50
-        rate = f"{10**exponent:.3g}"  # one of the slider's
         for widget in message.rerun_script.widget_states.widgets:
             if widget.id.endswith(f"-{RATE}.slider"):
-                widget.string_array_value.data[:] = [rate]
+                widget.string_array_value.data[:] = [f"{10**exponent:.3g}"]
             elif not self.group.link:
                 widget.double_array_value.data[:] = [exponent]
         message.rerun_script.cached_message_hashes[:] = list(self.known)
-        return rate, message.SerializeToString()
+        return message.SerializeToString()
 
 
 def frame(server: Server, setting: Setting) -> str:
@@ -301,6 +307,7 @@ def main() -> None:
     parser.add_argument("--single", action="store_true", help="one process: `streamlit run app.py`")
     parser.add_argument("--large", action="store_true", help=f"{LARGE} instead of {SMALL}")
     parser.add_argument("--dragging", action="store_true", help="they drag, and change nothing")
+    parser.add_argument("--alike", action="store_true", help="all between 101 rates: kept answers")
     parser.add_argument("--minimal", action="store_true", help="of a page of one slider")
     given = parser.parse_args()
     sessions = min(given.sessions, MOST_SESSIONS)
@@ -317,6 +324,7 @@ def main() -> None:
         group = Class(ours, *messages, start, start + seconds, max(0.1, given.every))
         if not given.minimal:
             group.link, group.frame = setting.query(), frame(ours, setting)
+        group.alike = given.alike
         work = Session.drag if given.dragging else Session.run
         serving, loading, others = asyncio.run(load(group, sessions, work))
         grown = ours.memory() - memory
