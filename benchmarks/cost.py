@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=8, help="of each turn")
     parser.add_argument("--turns", type=int, default=4)
+    parser.add_argument("--alike", action="store_true", help="between 101 rates: kept answers")
     given = parser.parse_args()
     found: dict[str, list[float]] = {}
     targets: dict[str, float | None] = {"minimal page": None}
@@ -71,7 +72,7 @@ def main() -> None:
                 # Sessions open within five seconds, before anything is counted.
                 start = time.monotonic() + (7 if work is Session.run else 1)
                 group = Class(served, *messages, start, start + given.seconds, 2 * PAUSE)
-                group.link, group.frame = link, shown
+                group.link, group.frame, group.alike = link, shown, given.alike
                 serving, *_ = asyncio.run(load(group, given.sessions, work))
                 each = 1000 * serving * given.seconds / (len(group.times) - group.overdue)
                 found.setdefault(name, []).append(each)
