@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -166,6 +167,26 @@ def test_the_heads_stand_on_the_surface_where_the_simulation_was(visit: Visits):
     check_heads(page, 100)
 
 
+@pytest.mark.parametrize(("size", "share"), [((1280, 900), 0.4), ((390, 844), 0.3)])
+def test_the_box_fills_the_canvas_and_no_corner_is_cut(visit: Visits, size, share):
+    width, height = size
+    page = visit(link(view=SPACE), viewport={"width": width, "height": height})
+    layout = space.background(ground(DEFAULT), LIGHT)["layout"]["scene"]
+    corners = itertools.product(*(layout[f"{letter}axis"]["range"] for letter in "xyz"))
+    places = seen(page, np.array([*corners]))
+    size = np.array(page.player.evaluate(HEADS)[0]["size"])
+    assert (places > 0).all()
+    assert (places < size).all()
+    grid = np.stack(np.meshgrid(*((np.arange(100) + 0.5) / 100 * side for side in size)), axis=-1)
+    covered = np.ones(grid.shape[:2], bool)
+    for one, other in itertools.permutations(places, 2):
+        x, y = other - one
+        left = [x * (at - one)[..., 1] - y * (at - one)[..., 0] for at in (places, grid)]
+        if (left[0] >= -1e-9).all():  # a side of the outline
+            covered &= left[1] >= 0
+    assert covered.mean() >= share
+
+
 def test_it_plays_and_the_travelled_paths_grow(visit: Visits):
     page = visit(link(view=SPACE))
     go(page, 0)
@@ -181,6 +202,7 @@ def test_it_plays_and_the_travelled_paths_grow(visit: Visits):
 def test_camera_clock_and_surface_stay_through_changes_and_other_views(visit: Visits):
     page = visit(link(view=SPACE))
     page.player.evaluate(COUNT)
+    first = page.player.evaluate(CAMERA)
     go(page, 37)
     camera = turn(page, 90, 30)
     surface = page.page.locator(f"{PICTURE} .zz-surface canvas")
@@ -194,6 +216,7 @@ def test_camera_clock_and_surface_stay_through_changes_and_other_views(visit: Vi
     kept()
     with page.another_scene():
         slider_of(page.page, ROTATION).press("ArrowRight")
+    page.page.keyboard.press("Escape")  # what is open over the page
     kept()
     assert surface.evaluate("(canvas) => canvas.mine")
     for view, panels in ((OVERLAY, 1), (SIDE_BY_SIDE, len(DEFAULT.runs))):
@@ -208,7 +231,7 @@ def test_camera_clock_and_surface_stay_through_changes_and_other_views(visit: Vi
     assert page.player.evaluate(alive) == 1
     button(page, RESET).click()
     expect(button(page, RESET)).to_be_hidden()
-    assert page.player.evaluate(CAMERA)["eye"] == space.EYE
+    assert page.player.evaluate(CAMERA)["eye"] == first["eye"]
 
 
 def test_a_change_while_it_plays_does_not_stop_it(visit: Visits):

@@ -4,7 +4,7 @@
 
 import * as keys from "./keys.js";
 import { spaceSize } from "./layout.js";
-import { orbit } from "./orbit.js";
+import { fitted, orbit } from "./orbit.js";
 import * as plot from "./plot.js";
 import { aim, hides, pixel, relief } from "./sight.js";
 import { tr } from "./texts.js";
@@ -215,6 +215,7 @@ export class Space {
   async #drawSurface({ back }) {
     const space = structuredClone(back.layout.scene); // Plotly writes the camera into the one it is given
     for (const name of AXES) space[name].ticktext = space[name].tickvals.map(() => "");
+    space.camera.eye = fitted(space.camera, space.aspectratio, this.#size);
     this.#first = structuredClone(space.camera);
     if (camera) space.camera = structuredClone(camera);
     const surfaces = back.data.filter((trace) => trace.type === "surface");

@@ -61,6 +61,7 @@ export interface Layout {
 
 export interface SpaceLayout {
   camera: Camera;
+  aspectratio: { x: number; y: number; z: number };
   xaxis: AxisLayout;
   yaxis: AxisLayout;
   zaxis: AxisLayout;

@@ -30,7 +30,7 @@ SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
 # What the picture is called to who cannot see it.
 IN_SPACE = msgid("{surface} in 3-D: {runs}")
 ON_CONTOURS = msgid("Contours of {surface}, with the paths of {runs}")
-DEEP = 0.75  # depth over width of the surface in 3-D
+DEEP = 0.5  # depth over width of the surface in 3-D
 
 
 def digest(*parts: Any) -> str:
@@ -53,7 +53,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
         "scale": asdict(figures.terrain(ground, figures.RAISED if view == SPACE else PLANE)[1]),
     }
     if view == SPACE:
-        sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 1.8}
+        sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 2}
         return {**common, **sizes, "back": space.background(ground, theme)}
     panels = runs if view == SIDE_BY_SIDE else 1
     return {

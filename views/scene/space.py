@@ -34,10 +34,11 @@ from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
 THINNED_CELLS = 800  # along each side of the box, to thin long paths by: about a pixel each
-EYE = {"x": 0.5, "y": -1.32, "z": 1.42}
-LONGEST = 1.35  # side of the box, in the units of the eye
-HEIGHT = 0.6
-SLIMMEST = 0.6  # share of the longest side that the other has at least
+# From where it is seen first; the player goes as near as the whole box allows.
+EYE = {"x": 0.3, "y": -1.5, "z": 1.3}
+LONGEST = 1.8  # side of the box, in the units of the eye
+HEIGHT = 0.5
+SLIMMEST = 0.5  # share of the longest side that the other has at least
 MARGIN = 0.02  # of the heights, above and below the surface
 TICKS = 5
 ENDLESS = 1e3  # a height in decades, for a loss that is infinite
@@ -114,7 +115,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
             "camera": {
                 "eye": EYE,
                 "up": {"x": 0, "y": 0, "z": 1},
-                "center": {"x": 0, "y": 0, "z": -0.04},
+                "center": {"x": 0, "y": 0, "z": -0.08},
             },
             "dragmode": False,  # the player turns it
             "hovermode": False,
