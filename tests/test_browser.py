@@ -792,12 +792,13 @@ def test_steps_back_undo_the_choice_of_a_preset(visit: Visits):
     set_number(page, EXACT_RATE, 0.08)
     first = page.scene
     open_preset(page, LISTED[0])
-    page.page.go_back()
-    page.page.locator(".zz-card").first.wait_for()  # the way led through the gallery
-    page.page.wait_for_selector(RESTING)
-    page.page.go_back()
-    page.page.wait_for_url("**/gallery")
-    page.page.wait_for_selector(RESTING)
+    for preset in (LISTED[0].slug, None):  # the way led through the gallery, where it was chosen
+        page.page.go_back()
+        page.page.locator(".zz-card").first.wait_for()
+        page.page.wait_for_function(
+            "(slug) => new URLSearchParams(location.search).get('preset') === slug", arg=preset
+        )
+        page.page.wait_for_selector(RESTING)
     page.page.go_back()
     page.page.locator(STAGE).wait_for()
     page.until("(player, first) => player?.dataset.scene === first", first)
