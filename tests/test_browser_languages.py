@@ -19,7 +19,7 @@ SIZES = {"desktop": (1440, 900), "laptop": (1024, 768), "tablet": (820, 1180), "
 # Where the text of a control is cut, leaves the window, or lies over that of another control. Only
 # what can be seen counts: not what a container that scrolls or a closed sidebar hides.
 CROWDED = """() => {
-  const controls = "button, label, select, summary, a, th, [role=radio], [role=button], .zz-now";
+  const controls = "h1, h2, h3, button, label, select, summary, a, th, [role=radio], [role=button]";
   const wide = document.documentElement.clientWidth;
   const found = [];
   const places = [];

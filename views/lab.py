@@ -24,7 +24,6 @@ from views.server import save, search
 from views.settings import session
 from views.settings.cards import draw_cards
 from views.settings.choice import Choice, planned
-from views.settings.languages import draw_languages
 from views.settings.rows import draw_row
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
@@ -195,7 +194,6 @@ def actions(settings: Settings, presenting: bool) -> None:
             st.button(":material/close:", help=label, on_click=session.change, args=(changes,))
             return
         gallery.draw_steps(settings)
-        draw_languages(settings)
         menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
         if menu.open:
             with menu:

@@ -18,7 +18,7 @@ from views.player import player
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
 from views.settings import session
-from views.settings.languages import tell_browser
+from views.settings.languages import draw_languages
 from views.settings.settings import Settings
 from views.theme import LIGHT, THEMES
 
@@ -45,6 +45,7 @@ def page() -> None:
             MAPS: st.Page(draw_maps, title=tr("Maps"), url_path=MAPS),
         }
         shown = st.navigation([*pages.values()], position="top")
+        draw_languages()
     st.session_state[PAGES] = pages
     shown.run()
     # A step back may lead to a page of another language, which is known once its link is read.
@@ -72,7 +73,6 @@ def draw_lab() -> None:
         settings = st.session_state[session.SETTINGS]
     with language(settings["lang"]):
         lab.draw(settings, theme())
-        tell_browser()
 
 
 def draw_gallery() -> None:
@@ -82,7 +82,6 @@ def draw_gallery() -> None:
         go(MAPS if settings["view"] == MAPS_VIEW else LAB, settings)
     with language(settings["lang"]):
         gallery.draw(settings, chosen)
-        tell_browser()
 
 
 def chosen() -> None:
@@ -99,4 +98,3 @@ def draw_maps() -> None:
         settings = st.session_state[session.SETTINGS]
     with language(settings["lang"]):
         lab.draw_maps(settings, theme())
-        tell_browser()

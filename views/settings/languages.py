@@ -8,27 +8,25 @@ import streamlit as st
 
 from landscape.language import LANGUAGES, current
 from views.settings.session import change
-from views.settings.settings import Settings
 
 # A browser reads a page aloud and picks its letters by the language it is in. A line of Korean that
-# may break between any two syllables, as it does by itself, is hard to read.
+# may break between any two syllables, as it does by itself, is hard to read. The buttons stand in
+# the header, beside Streamlit's menu.
 TOLD = """<script>document.documentElement.lang = {code};</script>
-<style>:lang(ko) :is(p, li, label, button, td, th, h1, h2, h3) {{ word-break: keep-all }}</style>"""
+<style>
+:root :lang(ko) {{ word-break: keep-all; }}
+div:has(> .st-key-languages) {{ position: fixed; z-index: 999991; top: 0.5rem; right: 3.5rem; }}
+.st-key-languages button {{ min-height: 2.5rem; padding: 0 0.5rem; }}
+:root:has(.st-key-presenting) .st-key-languages {{ display: none; }}
+@media print {{ .st-key-languages {{ display: none; }} }}
+</style>"""
 
 
-def draw_languages(settings: Settings) -> None:
-    """Draw a button for every other language, named in that language."""
-    for code, name in LANGUAGES.items():
-        if code != settings["lang"]:
-            st.button(
-                name,
-                key=f"language {code}",
-                type="tertiary",
-                on_click=change,
-                args=({"lang": code},),
-            )
-
-
-def tell_browser() -> None:
-    """Tell the browser which language the page is in."""
-    st.html(TOLD.format(code=json.dumps(current())), unsafe_allow_javascript=True)
+def draw_languages() -> None:
+    """Draw a button for every language but the current one, named in it, and tell the browser."""
+    with st.container(key="languages", horizontal=True, width="content"):
+        st.html(TOLD.format(code=json.dumps(current())), unsafe_allow_javascript=True)
+        for code, name in LANGUAGES.items():
+            if code != current() and not st.context.is_embedded:
+                key = f"language {code}"
+                st.button(name, key=key, type="tertiary", on_click=change, args=({"lang": code},))
