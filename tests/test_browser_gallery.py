@@ -34,7 +34,7 @@ def rgb(colour: str) -> str:
 
 
 def to_gallery(visit: Visit) -> Visit:
-    visit.page.get_by_role("button", name="Gallery").click()
+    visit.page.get_by_role("link", name="Gallery", exact=True).click()
     expect(visit.page.locator(".zz-card")).to_have_count(len(SHOWN))
     return visit
 
