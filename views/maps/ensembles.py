@@ -51,7 +51,6 @@ from views.scene.figures import (
     Figure,
     Ground,
     Mark,
-    arrangement,
     axis,
     background,
     marks_of,
@@ -59,7 +58,7 @@ from views.scene.figures import (
 )
 from views.scene.frames import Frame, domain, within
 from views.scene.panel import Key, Panel
-from views.scene.scene import SHAPES, columns
+from views.scene.scene import SHAPES, arrangements, columns
 from views.theme import Theme
 
 if TYPE_CHECKING:
@@ -124,10 +123,6 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
     figure = background(ground, panels, theme)
     figure["data"] = [trace for trace in figure["data"] if trace.get("name") != "words"]
     layout = figure["layout"]
-    arranged = arrangement(panels, across)
-    for name, value in arranged["layout"].items():
-        axis_name, _, key = name.partition(".")
-        layout[axis_name][key] = value
     layout["annotations"] = []
     for c, mark in enumerate(marks):
         plan = request.experiment.plan(request.experiment.runs[c])
@@ -163,11 +158,16 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
         layout["annotations"].append(title(c, mark, said, theme))
     layout["margin"] = {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False}
     layout["dragmode"] = False
-    # Of all panels together, with the gaps between them.
-    rows = arranged["rows"]
-    aspect = SHAPES[across] * (rows + GAPS[1] * (rows - 1)) / (across + GAPS[0] * (across - 1))
     label = tr("Where the runs of all seeds end")
-    return Panel(figure, label, aspect, 300 * rows)  # whose titles are its legend
+    ways = tuple({**way, **room(way, SHAPES[across])} for way in arrangements(panels))
+    return Panel(figure, label, arrangements=ways)  # whose titles are its legend
+
+
+def room(way: Figure, shape: float) -> Figure:
+    """Return the height over the width of all panels with their gaps, and the most of it."""
+    rows, across = way["rows"], way["columns"]
+    aspect = shape * (rows + GAPS[1] * (rows - 1)) / (across + GAPS[0] * (across - 1))
+    return {"aspect": aspect, "tallest": 300 * rows}
 
 
 def frame_of_ends(request: Ensemble, result: Spread, shape: float) -> Frame:

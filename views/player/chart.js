@@ -2,7 +2,7 @@
 
 import { onClick } from "./click.js";
 import { unpack } from "./decode.js";
-import { chartSize } from "./layout.js";
+import { arranged, arrangementFor, chartSize } from "./layout.js";
 import { mounting } from "./mount.js";
 import * as plot from "./plot.js";
 
@@ -60,7 +60,7 @@ class Chart {
     const width = this.root.clientWidth;
     if (!this.#figure || !width || width === this.#width) return;
     this.#width = width;
-    const { data, layout, aspect, tallest, label, legend, words } = this.#figure;
+    const { data, layout, label, legend, words, arrangements } = this.#figure;
     this.#words.textContent = words;
     this.body.setAttribute("aria-label", label);
     this.#legend.replaceChildren(
@@ -68,9 +68,12 @@ class Chart {
     );
     // Plotly writes into what it is given, and the next size starts from the same figure.
     const traces = data.map((trace) => ({ ...trace }));
-    const font = { ...layout.font, family: getComputedStyle(this.body).fontFamily };
+    const { fontFamily } = getComputedStyle(this.body);
+    const way = arrangements.length ? arrangementFor(arrangements, width) : null;
+    const { aspect, tallest } = way ?? this.#figure;
     const size = chartSize(aspect, tallest, layout.margin, width);
-    await plot.draw(this.body, traces, { ...structuredClone(layout), ...size, font });
+    const figure = { layout: structuredClone(layout) };
+    await plot.draw(this.body, traces, arranged(figure, way ?? { layout: {} }, size, fontFamily));
     this.#drawn = true;
   }
 

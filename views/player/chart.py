@@ -42,6 +42,7 @@ def show(
             "words": words,
             "aspect": panel.aspect,
             "tallest": panel.tallest,
+            "arrangements": panel.arrangements,
             "legend": panel.legend,
         }
     )

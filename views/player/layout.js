@@ -14,7 +14,8 @@ export const curveHeight = (window) =>
 
 /**
  * The arrangement of panels for a width; the last is for any.
- * @param {Arrangement[]} arrangements
+ * @template {Arrangement} A
+ * @param {A[]} arrangements
  * @param {number} width
  */
 export function arrangementFor(arrangements, width) {
@@ -115,8 +116,8 @@ export function dashesOf(length, dashed) {
 
 /**
  * A figure's layout with its panels where an arrangement has them.
- * @param {Figure} figure
- * @param {Arrangement} arrangement
+ * @param {Pick<Figure, "layout">} figure
+ * @param {Pick<Arrangement, "layout">} arrangement
  * @param {Size} size
  * @param {string} family Of the font.
  * @returns {Layout}

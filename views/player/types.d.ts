@@ -236,6 +236,7 @@ export interface ChartFigure extends Figure, Picture {
   aspect: number;
   tallest: number;
   legend: [string, string, string][]; // text, colour and sign
+  arrangements: (Arrangement & { aspect: number; tallest: number })[]; // of several pictures
 }
 
 /** One of the ways to show the runs: panels in the plane, or one picture in space. */

@@ -24,7 +24,9 @@ class Panel:
     """One chart: its figure, which Python made, and its name for a screen reader.
 
     `aspect` is the height of the plot over its width, 0 for one as wide as there is room, and
-    `tallest` the most pixels of that height.
+    `tallest` the most pixels of that height. A figure of several pictures has `arrangements` of
+    them, narrowest first, each for a page narrower than `below` pixels, with an aspect and a height
+    of its own.
     """
 
     figure: Figure
@@ -32,3 +34,4 @@ class Panel:
     aspect: float = 0.0
     tallest: int = 460
     legend: tuple[Key, ...] = ()
+    arrangements: tuple[Figure, ...] = ()
