@@ -319,11 +319,13 @@ def test_the_keys_step_jump_and_play(visit: Visits):
 def test_keys_typed_into_a_field_leave_the_clock_alone(visit: Visits):
     page = visit()
     go(page, 37)
-    for field in (number(page.page, NOISE), page.page.get_by_role("combobox", name=OPTIMIZERS)):
-        field.focus()
+    for role, name in (("textbox", NOISE), ("combobox", OPTIMIZERS)):
+        reach(page.page, name)
+        page.page.get_by_role(role, name=name, exact=True).focus()
         for key in ("Home", "ArrowLeft", "ArrowRight", "End"):
             page.page.keyboard.press(key)
         assert page.step == 37
+        leave(page.page)
 
 
 def test_a_drag_of_the_scrub_bar_moves_the_clock_and_pauses(visit: Visits):
