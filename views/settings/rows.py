@@ -30,6 +30,8 @@ from views.settings.widgets import (
     switch,
 )
 
+NOISE_IDS = ("noise", "batch", "samples", "seed")
+
 
 def draw_row(settings: Settings, views: bool = True) -> None:
     """Draw the row of settings, with the switch of `views` where there is more than one."""
@@ -148,11 +150,10 @@ def draw_length(settings: Settings) -> None:
 def draw_noise(settings: Settings) -> None:
     """Draw noise, samples, batch and seed."""
     with popover(msgid("Noise"), noise_text(settings), "noise"):
-        if not by_data(settings):
-            draw(settings, "noise")
-        draw(settings, "batch")
-        draw(settings, "samples")
-        draw(settings, "seed")
+        ids = ("batch", "samples", "seed") if by_data(settings) else NOISE_IDS
+        for id in ids:
+            draw(settings, id, explained=False)
+        explain(settings, *ids)
         following = {"seed": (settings["seed"] + 1) % (MOST_SEED + 1)}
         if not settings.replaced("seed"):
             st.button(tr("New draw"), on_click=change, args=(following,))

@@ -156,7 +156,7 @@ def draw(settings: Settings, id: str, explained: bool = True, **look: Any) -> No
 def explain(settings: Settings, *ids: str) -> None:
     """Say under controls why their settings have no effect, each reason once.
 
-    A button makes them count.
+    Buttons make them count, one for all that the same changes help.
     """
     said: list[Idle] = []
     for id in ids:
@@ -166,6 +166,8 @@ def explain(settings: Settings, *ids: str) -> None:
             continue
         said.append(found)
         st.caption(found.why.text())
+        if any(found.changes == other.changes for other in said[:-1]):
+            continue
         st.button(
             found.offer.text(),
             key=f"{id} counts",
