@@ -173,9 +173,12 @@ async def ended(socket: websockets.ClientConnection) -> None:
     """Read until a run of the script has ended."""
     while True:
         message = ForwardMsg.FromString(await socket.recv(decode=False))
-        if message.script_finished in (1, 2) and message.WhichOneof("type") == "script_finished":
+        if message.WhichOneof("type") != "script_finished":
+            continue
+        if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             raise RuntimeError("the script cannot be run")
-        if message.WhichOneof("type") == "script_finished":
+        # A run may end early for another, such as that of the page which a link is of.
+        if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
 
 
@@ -216,8 +219,8 @@ def main() -> int:
     threads = int(last.more(first, "threads"))
     most = max(max(each.memory.values()) for each in looks)
     long = given.minutes >= LONG
-    # Those who were there last may still come back.
-    kept = 0 if long else DESCRIPTORS_OF_SESSION * given.sessions
+    # Whoever was there may still come back, for two minutes after leaving.
+    kept = 0 if long else DESCRIPTORS_OF_SESSION * seen.opened
     rows = [
         ("pages opened, changes, files", f"{seen.opened}, {seen.changes}, {seen.files}", "", None),
         ("lost", f"{len(seen.dropped)}", "0", not seen.dropped),

@@ -359,7 +359,7 @@ def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path)
     visit = Visit(visitor, urlsplit(url).netloc)
     visit.page.goto(url)
     visit.settled()
-    visit.page.get_by_role("button", name="Save").click()
+    visit.page.get_by_role("button", name="Share").click()
     with visit.page.expect_download() as download:
         visit.page.get_by_role("link", name="CSV").click()
     download.value.save_as(tmp_path / "saved.csv")

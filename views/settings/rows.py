@@ -42,7 +42,7 @@ def draw_row(settings: Settings, views: bool = True) -> None:
         alone(draw_start, ids=start_ids(settings))
         with popover(msgid("Updates"), length_text(settings), "length"):
             draw_length(settings)
-        alone(draw_noise, ids=("noise", "seed"))
+        alone(draw_noise, ids=NOISE_IDS)
         with popover(msgid("Schedule"), schedule_text(settings), "schedule"):
             draw_schedules(settings)
         with popover(msgid("Compare"), tr(settings.factor.label), "compare"):

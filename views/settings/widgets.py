@@ -15,7 +15,7 @@ import streamlit as st
 
 from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import idle
-from views.settings.session import SETTINGS, WHOLE, change, write_link
+from views.settings.session import NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
     Idle,
@@ -97,8 +97,9 @@ def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
         return
     shown[name] = count, value
     change({id: meaning(value)})
+    _, notes = st.session_state[NOTES]
     if id in st.session_state.get(ALONE, ()) and (
-        st.session_state[WHOLE] or NEEDED & {id} or outdated()
+        st.session_state[WHOLE] or NEEDED & {id} or outdated() or notes
     ):
         st.rerun()
 
@@ -114,7 +115,7 @@ def alone(draw_it: Callable[..., None], *what: Any, ids: Sequence[str] = ()) -> 
     """Draw controls of settings that nothing else of the script's page depends on.
 
     When one of them is changed only they are drawn again: what follows it, the player shows. The
-    session says where that is not all (WHOLE).
+    session says where that is not all (WHOLE), and whether there is anything to tell (NOTES).
     """
     st.session_state.setdefault(ALONE, set()).update(ids or what[:1])
     settings = st.session_state[SETTINGS]
