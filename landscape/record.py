@@ -191,7 +191,7 @@ class Surface:
         values = Values(self.resolve(params))
         if self.samples is None:
             if data is not None:
-                raise ValueError(f"data: {self.name} is not made by data")
+                raise ValueError(f"data: must be None, since {self.name} is not made by data")
             return Objective(self, values)
         if data is not None:
             self.samples.check(self.name, data)

@@ -15,6 +15,7 @@ from landscape import SURFACES
 from optimizers import OPTIMIZERS, SCHEDULES, simulate
 from optimizers.record import NO_DECAY
 from views.settings.choice import chosen, idle
+from views.settings.noise import by_data
 from views.settings.rates import EFFECTIVE, OWN, SAME
 from views.settings.setting import (
     NumberList,
@@ -52,8 +53,9 @@ TAME: dict[str, tuple[Any, ...]] = {
 def drawn(settings: Settings) -> Iterator[Setting]:
     """Yield the settings of the experiment whose controls the page draws."""
     surface, factor, rules = settings["surface"], settings.factor, settings.rules
-    ids = [settings.compared, f"{surface}.x", f"{surface}.y", "noise", "samples", "batch", "seed"]
-    ids += ["schedule", "warmup", "length"]
+    ids = [settings.compared, f"{surface}.x", f"{surface}.y"]
+    ids += [] if by_data(settings) else ["noise"]
+    ids += ["samples", "batch", "seed", "schedule", "warmup", "length"]
     fair = settings["fair"] if len(rules) > 1 and factor.of_rules else OWN
     ids += [f"{surface}.rate"] if fair in (SAME, EFFECTIVE) else []
     for name in rules:
@@ -116,11 +118,12 @@ def outcome(settings: Settings) -> list[bytes]:
 
 def unremarkable(settings: Settings) -> bool:
     """Tell whether no run breaks off or comes to rest exactly, where later rates mean nothing."""
-    return all(
+    trajectories = simulate(chosen(settings))
+    return all(trajectory.gradient[0].any() for trajectory in trajectories) and all(
         trajectory.diverged_at is None
         and trajectory.stopped is None
         and (trajectory.path[-1] != trajectory.path[-2]).any()
-        for trajectory in simulate(chosen(settings))
+        for trajectory in trajectories
         if trajectory.lr.any()
     )
 
