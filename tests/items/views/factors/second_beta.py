@@ -10,7 +10,7 @@ FACTOR = Factor(
     name="Second beta",
     label="Second beta",
     place=99,
-    settings=(Setting("betas", NumberList(0.0, 0.9999), "0.9, 0.99, 0.999", "Second betas"),),
+    settings=(Setting("betas", NumberList(0.0, 0.9999), "0.5, 0.9, 0.99, 0.999", "Second betas"),),
     setting=lambda settings: "betas",
     vary=lambda run, value, settings: replace(run, hyper={**run.hyper, "beta2": value}),
     names_of=lambda values: [f"beta {text}" for text in told_apart(values)],
