@@ -32,6 +32,9 @@ from optimizers.analysis.verdicts import (
 )
 from views.presets import PRESETS
 
+# Those made by samples take no noise, and end a little off in a mean of many.
+ANALYTIC = [surface for surface in SURFACES.values() if surface.samples is None]
+
 RIDGE = {"surface": "Saddle", "start": (1.5, 0.0), "steps": 100}
 NOISY = {"noise": 1.0, "samples": 64}
 
@@ -415,7 +418,7 @@ def test_a_run_that_leaves_a_critical_point_has_not_settled_there():
 
 
 def grid():
-    for surface, rule in itertools.product(SURFACES.values(), OPTIMIZERS.values()):
+    for surface, rule in itertools.product(ANALYTIC, OPTIMIZERS.values()):
         for factor, steps in itertools.product((0.1, 1.0, 10.0), (5, 60, 300)):
             lr = rule.default_rate(surface) * factor
             yield one(Run(rule.name, lr), surface=surface.name, steps=steps)
