@@ -223,9 +223,9 @@ FRAMES = {
     "One hidden unit": ((-4, 4), (-4, 4), (-0.5, 3)),
     "Sine fit": ((0, 6), (-3, 3), (3.5, -2)),
     "Saddle": ((-2, 2), (-2, 2), (1.5, 0.01)),
-    "Six-hump camel": ((-2, 2), (-1, 1), (-1.3, 0.2)),
+    "Six-hump camel": ((-2, 2), (-1, 1), (-1.0, -0.1)),
     "Styblinski-Tang": ((-5, 5), (-5, 5), (4, 4)),
-    "Three-hump camel": ((-2, 2), (-2, 2), (-1.5, -1.5)),
+    "Three-hump camel": ((-2, 2), (-2, 2), (-1.6, -1.5)),
 }
 
 
@@ -266,11 +266,11 @@ ENDINGS = [
     ("Himmelblau", adam, 0.1, (3, 2)),
     ("Three-hump camel", descend, 0.1, (-1.747552, 0.873776)),
     ("Three-hump camel", descend, 0.3, (0, 0)),
-    ("Three-hump camel", roll, 0.1, (0, 0)),
+    ("Three-hump camel", roll, 0.1, (-1.747552, 0.873776)),
     ("Three-hump camel", adam, 0.5, (0, 0)),
-    ("Six-hump camel", descend, 0.05, (-1.703607, 0.796084)),
-    ("Six-hump camel", adam, 0.05, (-1.703607, 0.796084)),
-    ("Six-hump camel", roll, 0.1, (-0.089842, 0.712656)),
+    ("Six-hump camel", descend, 0.05, (0.089842, -0.712656)),
+    ("Six-hump camel", adam, 0.05, (-0.089842, 0.712656)),
+    ("Six-hump camel", roll, 0.1, (0.089842, -0.712656)),
     ("Styblinski-Tang", descend, 0.02, (2.746803, 2.746803)),
     ("Styblinski-Tang", roll, 0.02, (-2.903534, -2.903534)),
     ("Rastrigin", descend, 0.001, (-1.989912, 2.984856)),

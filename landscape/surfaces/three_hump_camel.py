@@ -47,7 +47,7 @@ SURFACE = Surface(
     source="Branin, IBM Journal of Research and Development 16 (1972) 504-522; collected by Jamil"
     " and Yang, Int. J. Mathematical Modelling and Numerical Optimisation 4 (2013) 150-194",
     domain=((-2.0, 2.0), (-2.0, 2.0)),
-    start=(-1.5, -1.5),
+    start=(-1.6, -1.5),
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
