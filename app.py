@@ -10,12 +10,9 @@ if __name__ == "__main__":
 
     page()
 else:
-    from starlette.middleware import Middleware
-
     from views.maps import files
     from views.server import reach, save
     from views.server.server import ROUTES, lifespan, middleware
 
     routes = (save.ROUTE, files.ROUTE, reach.ROUTE, *ROUTES)
-    before = (*middleware(routes), Middleware(reach.Reach))
-    app = st.App(__file__, middleware=before, lifespan=lifespan)
+    app = st.App(__file__, middleware=middleware(routes), lifespan=lifespan)

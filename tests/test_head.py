@@ -34,7 +34,7 @@ def served(query: str = "", body: bytes = PAGE, kind: str = "text/html; charset=
 
     scope = {"type": "http", "method": "GET", "scheme": "https", "query_string": query.encode()}
     scope["headers"] = [(b"host", b"zigzag.example")]
-    awaited(Head(app, "zz/0/preview.png")(scope, None, send))  # type: ignore[arg-type]
+    awaited(Head(app, "zz/0/preview.png", "zz/0/reach.js")(scope, None, send))  # type: ignore[arg-type]
     start, *rest = sent
     return dict(start["headers"]), b"".join(message["body"] for message in rest)
 
@@ -56,6 +56,7 @@ def test_the_page_says_what_it_is_before_any_script_runs():
     assert found["og:image"] == "https://zigzag.example/zz/0/preview.png"
     assert int(headers[b"content-length"]) == len(page)
     assert b"Streamlit</title>" not in page
+    assert page.count(b'<script type="module" src="./zz/0/reach.js"></script>') == 1
 
 
 @pytest.mark.parametrize("slug", PRESETS)

@@ -1,7 +1,8 @@
 """The head of the page as it is served: title, description and picture, before any script runs.
 
 Whoever shows a link, such as a chat or a search engine, reads nothing else. Streamlit's page is a
-template that knows nothing of the app.
+template that knows nothing of the app. The head also gets the script that tells a visitor why the
+page stays empty (views/server/reach.py).
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ TAGLINE = msgid(
 
 
 class Head:
-    """Put what the page is into its head."""
+    """Put what the page is into its head, with a picture and a script of the app's addresses."""
 
-    def __init__(self, app: ASGIApp, picture: str) -> None:
+    def __init__(self, app: ASGIApp, picture: str, script: str) -> None:
         self.app = app
         base = st.get_option("server.baseUrlPath").strip("/")
         self.picture = f"{base}/{picture}" if base else picture
+        self.script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -48,8 +50,11 @@ class Head:
             else:
                 pieces.append(message.get("body", b""))
                 if not message.get("more_body"):
-                    body = filled(b"".join(pieces), scope, self.picture)
+                    body = filled(b"".join(pieces), scope, self.picture, self.script)
                     headers = MutableHeaders(scope=started[0])
+                    for name in ("etag", "last-modified"):  # of the file, not of what is sent
+                        if name in headers:
+                            del headers[name]
                     headers["Content-Length"] = str(len(body))
                     await send(started.pop())
                     await send({"type": "http.response.body", "body": body})
@@ -60,12 +65,14 @@ class Head:
 def is_page(message: Message) -> bool:
     """Tell whether an answer is a page, as it was written."""
     headers = Headers(raw=message["headers"])
-    return headers.get("content-type", "").startswith("text/html") and (
-        "content-encoding" not in headers
+    return (
+        message["status"] == 200
+        and headers.get("content-type", "").startswith("text/html")
+        and "content-encoding" not in headers
     )
 
 
-def filled(page: bytes, scope: Scope, picture: str) -> bytes:
+def filled(page: bytes, scope: Scope, picture: str, script: str) -> bytes:
     """Return a page of Streamlit's with its head filled; any other as it is."""
     if TITLE.encode() not in page:
         return page
@@ -76,6 +83,7 @@ def filled(page: bytes, scope: Scope, picture: str) -> bytes:
         title, description = words(query)
         tags = head(title, description, f"{origin}/{picture}")
         page = page.replace(b'<html lang="en">', f'<html lang="{current()}">'.encode(), 1)
+    tags += f'<script type="module" src="./{script}"></script>'
     return page.replace(TITLE.encode(), tags.encode(), 1)
 
 

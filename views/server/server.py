@@ -189,5 +189,5 @@ ROUTES = (
 
 def middleware(routes: Sequence[BaseRoute]) -> tuple[Middleware, ...]:
     """Return what comes before Streamlit: guard, the app's own routes, compression, the head."""
-    head = Middleware(Head, address(PREVIEW))
+    head = Middleware(Head, address(PREVIEW), address("reach.js"))
     return Middleware(Guard), Middleware(Own, routes), Middleware(Compression), head
