@@ -22,6 +22,7 @@ from test_page import results
 from landscape import SURFACES
 from landscape.record import CriticalPoint
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers.analysis.measures import run_limit
 from optimizers.maps import (
     BasinMap,
     BatchGrid,
@@ -34,7 +35,7 @@ from optimizers.maps import (
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
 from optimizers.maps.rates import RATE_ZONES
-from views.maps import MAPS, files, page, rates
+from views.maps import MAPS, files, page
 from views.maps.base import Shown
 from views.presets import PRESETS
 from views.scene.payload import pack
@@ -580,7 +581,7 @@ def test_polyaks_point_is_that_of_the_convention():
 
 def test_the_limit_of_a_sweep_belongs_to_the_minimizer_that_decay_has_moved():
     experiment = Experiment("Rosenbrock", runs=(Run("SGD", weight_decay=1.0), Run("SGD")))
-    limits = [rates.limit_of(experiment, c) for c in range(2)]
+    limits = [run_limit(experiment, run) for run in experiment.runs]
     assert limits == pytest.approx([0.00447, 0.00199], rel=5e-3)
     # From near the moved minimizer runs settle below the limit and leave it above.
     for share, settles in ((0.98, True), (1.02, False)):

@@ -29,7 +29,7 @@ from landscape.record import (
 from optimizers.analysis.statements import Statement, Text
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import Experiment, Trajectory
+from optimizers.simulation.experiment import Experiment, Run, Trajectory
 
 Vector = NDArray[np.float64]
 
@@ -260,6 +260,15 @@ def stability_limit(rule: Optimizer, hyper: Mapping[str, float], curvature: floa
     if isinstance(rule.edges, str) or curvature <= 0:
         return None
     return rule.edges(hyper)[-1] / curvature
+
+
+def run_limit(experiment: Experiment, run: Run) -> float | None:
+    """Return the rate above which a run is unstable at a global minimizer, if theory has one.
+
+    With coupled weight decay it is the minimizer of the loss that is descended.
+    """
+    plan = experiment.plan(run)
+    return stability_limit(plan.rule, run.hyper, largest_curvature(plan.objective, plan.coupled))
 
 
 def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:

@@ -1,9 +1,7 @@
 """The gallery's page, and the way from one experiment of it to the next.
 
-To hang it into a navigation: `gallery.draw(settings)` draws the whole page below its header, and
-`gallery.draw_steps(settings)` the way to the neighbours beside a preset's text in the lab; both
-change settings by `session.change`, after which `settings["preset"]` is what was chosen, and call
-`opened` first if one is given.
+`draw` draws the whole page below the header (views/navigation.py), and `draw_steps` the way to the
+neighbours of a preset, beside its title in the lab. Both change the setting `preset`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landscape.language import number, tr, whole
-from optimizers import Experiment
-from optimizers.analysis.measures import largest_curvature, stability_limit
+from optimizers.analysis.measures import run_limit
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, RATE_ZONES, UNRATED
@@ -52,17 +51,6 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | Lack:
         return compared(settings, RATES_VARY)
     seeds = settings[SEEDS.id] if noisy(choice.experiment) else 1
     return RateSweep(choice.experiment, *rates_range(settings), seeds=seeds)
-
-
-def limit_of(experiment: Experiment, c: int) -> float | None:
-    """Return the rate above which run c is unstable at a global minimizer, if theory has one.
-
-    With coupled weight decay it is the minimizer of the loss that is descended.
-    """
-    run = experiment.runs[c]
-    plan = experiment.plan(run)
-    curvature = largest_curvature(plan.objective, plan.coupled)
-    return stability_limit(plan.rule, run.hyper, curvature)
 
 
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
@@ -126,7 +114,9 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         tickfont={"size": 12},
     )
     layout["margin"] = {**layout["margin"], "l": 110}
-    limits = [(mark, limit_of(experiment, c)) for c, mark in enumerate(marks)]
+    limits = [
+        (mark, run_limit(experiment, run)) for mark, run in zip(marks, experiment.runs, strict=True)
+    ]
     layout["shapes"] = [
         {
             "type": "line",

@@ -17,6 +17,7 @@ import { filled, speak, tr } from "./texts.js";
 import { Tip } from "./tip.js";
 import { Toolbar } from "./toolbar.js";
 
+/** @import { Reading } from "./reading.js" */
 /** @import { Ground, Opening, Picture, Scene, Tell, View } from "./types.js" */
 
 export { ground } from "./grounds.js";
@@ -289,15 +290,21 @@ class Player {
    * @param {number} top
    */
   #tellOf(left, top) {
-    const scene = this.#scene;
-    const reading = scene && this.#view === this.panels ? this.panels.readingAt(left, top) : null;
-    this.tip.show(reading, reading && scene ? said(reading, scene) : []);
+    this.#say(() => this.panels.readingAt(left, top));
   }
 
   /** Say what is at the head of a run. */
   #tellOfHead() {
+    this.#say(() => this.panels.readingAtHead());
+  }
+
+  /**
+   * Say what is read on the panels, while they are shown.
+   * @param {() => Reading | null} read
+   */
+  #say(read) {
     const scene = this.#scene;
-    const reading = scene && this.#view === this.panels ? this.panels.readingAtHead() : null;
+    const reading = scene && this.#view === this.panels ? read() : null;
     this.tip.show(reading, reading && scene ? said(reading, scene) : []);
   }
 

@@ -8,9 +8,8 @@ import streamlit as st
 
 from landscape.language import msgid, number, tr
 from optimizers import OPTIMIZERS, Experiment, Run
-from optimizers.analysis.measures import largest_curvature, stability_limit
+from optimizers.analysis.measures import run_limit
 from optimizers.maps.base import noisy
-from optimizers.record import COUPLED
 from views.scene.figures import GAPS, SIDE_BY_SIDE
 from views.scene.scene import arrangements
 from views.settings.choice import chosen
@@ -102,7 +101,7 @@ def of_rate(settings: Settings, place: int) -> str:
     experiment = chosen(settings)
     run = experiment.runs[place]
     parts = []
-    limit = limit_of(experiment, run)
+    limit = run_limit(experiment, run)
     if limit is not None:
         share = place_of(RATES, limit) / (len(RATES) - 1)
         text = html.escape(tr("limit {rate}", rate=number(limit, 2)))
@@ -110,13 +109,6 @@ def of_rate(settings: Settings, place: int) -> str:
     if is_best(experiment, run):
         parts.append(f'<div class="lab-best">{html.escape(tr("the best here"))}</div>')
     return "".join(parts)
-
-
-def limit_of(experiment: Experiment, run: Run) -> float | None:
-    """Return the largest stable rate of a run at the minimizer, if theory has one."""
-    rule = OPTIMIZERS[run.optimizer]
-    decay = run.weight_decay if rule.weight_decay == COUPLED else 0.0
-    return stability_limit(rule, run.hyper, largest_curvature(experiment.objective, decay))
 
 
 def is_best(experiment: Experiment, run: Run) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from landscape import SURFACES
 from landscape.language import Message, msgid
 from optimizers import Experiment
+from optimizers.maps.base import noisy
 from optimizers.simulation.experiment import MOST_SEED
 from optimizers.simulation.schedules import EPOCHS
 from views.presets import DEFAULT
@@ -80,11 +81,6 @@ def samples_of(settings: Settings) -> int:
     surface, count = SURFACES[settings["surface"]], int(settings["samples"])
     slow = surface.samples is not None and not surface.quadratic
     return min(count, MOST_SLOW_SAMPLES) if slow else count
-
-
-def noisy(experiment: Experiment) -> bool:
-    """Tell whether any run of an experiment sees noise."""
-    return any(experiment.plan(run).noisy for run in experiment.runs)
 
 
 def with_noise(
