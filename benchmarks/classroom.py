@@ -52,7 +52,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 MOST_SESSIONS = 1000
 MOST_SECONDS = 600.0
-RATE = f"Rosenbrock.{SLIDER.removesuffix(' rate')}.lr"
+RATE = f"Rosenbrock.{SLIDER.removesuffix(' learning rate')}.lr"
 DRAG, EVERY, TICKS_PER_SECOND = 2.0, 10.0, 10  # seconds of dragging, and from one to the next
 
 MINIMAL = '''

@@ -46,7 +46,7 @@ RATES = {
     "Nesterov": 0.0003,
     "Newton": 1.0,
 }
-SLIDER = "Adam rate"  # the control that is changed; it stays stable for two decades
+SLIDER = "Adam learning rate"  # the control that is changed; it stays stable for two decades
 
 
 @dataclass(frozen=True)

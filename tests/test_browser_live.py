@@ -118,6 +118,52 @@ def test_the_path_follows_a_number_that_is_typed(visit: Visits):
     agree(page)
 
 
+AHEAD = """(slider) => {
+  const input = document.querySelector(`input[aria-label="${slider}"]`);
+  const seen = (window.seen = []);
+  const open = XMLHttpRequest.prototype.open;
+  XMLHttpRequest.prototype.open = function (method, address) {
+    seen.push(new URL(address).searchParams.get("Quadratic.SGD.lr"));
+    return open.apply(this, arguments);
+  };
+  new MutationObserver(() => seen.push("drawn")).observe(input, { attributeFilter: ["value"] });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("key", "places"), [("ArrowRight", 1), ("ArrowUp", 1), ("ArrowLeft", -1), ("ArrowDown", -1)]
+)
+def test_the_picture_after_a_key_is_asked_for_before_the_slider_is_drawn(
+    visit: Visits, key: str, places: int
+):
+    page = visit(link(surface="Quadratic", **{"Quadratic.SGD.lr": 0.1}))
+    agree(page)
+    slider_of(page.page, RATE).focus()
+    page.page.evaluate(AHEAD, RATE)
+    page.page.keyboard.press(key)
+    wanted = RATES[RATES.index("0.1") + places]
+    page.page.wait_for_url(f"**Quadratic.SGD.lr={wanted}")
+    agree(page)
+    asked_for, *after = page.page.evaluate("() => window.seen")
+    assert (asked_for, after[0]) == (wanted, "drawn")
+    assert {*after} <= {"drawn", wanted}
+
+
+def test_a_key_that_does_not_move_the_slider_moves_no_picture(visit: Visits):
+    high = 100  # the last position
+    page = visit(link(surface="Quadratic", **{"Quadratic.SGD.lr": high}))
+    agree(page)
+    slider_of(page.page, RATE).focus()
+    page.page.evaluate(AHEAD, RATE)
+    for key in ("ArrowRight", "ArrowUp", "Control+ArrowRight", "x"):
+        page.page.keyboard.press(key)
+    page.page.keyboard.press("ArrowLeft")
+    page.page.wait_for_url("**Quadratic.SGD.lr=95.5")
+    agree(page)
+    asked_for = page.page.evaluate("() => window.seen.filter((rate) => rate !== 'drawn')")
+    assert {*asked_for} == {"95.5"}
+
+
 def test_a_number_that_is_none_leaves_the_picture(visit: Visits):
     page = visit(link(surface="Quadratic", batch="1"))
     before = page.scene

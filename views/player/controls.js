@@ -11,6 +11,14 @@ const GROUPED = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 const GROUPED_WHOLE = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
 
+/** @type {Record<string, "stepUp" | "stepDown" | undefined>} What a key does to any slider. */
+const STEPS = {
+  ArrowRight: "stepUp",
+  ArrowUp: "stepUp",
+  ArrowLeft: "stepDown",
+  ArrowDown: "stepDown",
+};
+
 /**
  * A control's value as a link has it, or an empty text where what it holds is none, or none yet.
  * @param {string} text That the element holds.
@@ -63,16 +71,33 @@ export function controlOf(node, controls) {
 }
 
 /**
- * Call `act` whenever what an element holds has changed, with whether the reader's own hand is known
- * to have done it: the script changes elements too.
- * @param {(input: HTMLInputElement, byHand: boolean) => void} act
+ * What a slider will hold when it has taken a key, as far as every slider takes that one; an empty
+ * text for other keys, for no slider, and where nothing changes.
+ * @param {KeyboardEvent} event
+ */
+export function stepped({ target, key, ctrlKey, altKey, metaKey, shiftKey }) {
+  const step = STEPS[key];
+  if (!step || ctrlKey || altKey || metaKey || shiftKey) return "";
+  if (!(target instanceof HTMLInputElement) || target.type !== "range") return "";
+  if (target.disabled || target.step === "any") return "";
+  const trial = /** @type {HTMLInputElement} */ (target.cloneNode());
+  trial[step]();
+  return trial.value === target.value ? "" : trial.value;
+}
+
+/**
+ * Call `act` whenever what an element holds changes, with its text and whether the reader's own hand
+ * is known to have done it: the script changes elements too. A slider is heard of at the key, 10 ms
+ * before it is drawn and says so itself; should it then do something else, `act` hears of that, or
+ * null if it has done nothing.
+ * @param {(input: HTMLInputElement, byHand: boolean, text: string | null) => void} act
  * @param {AbortSignal} signal Ends it.
  */
 export function onMotion(act, signal) {
   const watcher = new MutationObserver((changes) => {
     for (const { target, oldValue } of changes) {
       if (!(target instanceof HTMLInputElement)) continue;
-      if (target.getAttribute("value") !== oldValue) act(target, false);
+      if (target.getAttribute("value") !== oldValue) act(target, false, target.value);
     }
   });
   watcher.observe(document.body, {
@@ -82,8 +107,20 @@ export function onMotion(act, signal) {
     attributeOldValue: true,
   });
   signal.addEventListener("abort", () => watcher.disconnect());
+  const options = { signal, capture: true };
   const heard = (/** @type {Event} */ { target }) => {
-    if (target instanceof HTMLInputElement) act(target, true);
+    if (target instanceof HTMLInputElement) act(target, true, target.value);
   };
-  document.addEventListener("input", heard, { signal });
+  document.addEventListener("input", heard, options);
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    const text = stepped(event);
+    if (!text) return;
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const before = input.value;
+    act(input, true, text);
+    requestAnimationFrame(() => {
+      if (input.value !== text) act(input, true, input.value === before ? null : input.value);
+    });
+  };
+  document.addEventListener("keydown", pressed, options);
 }

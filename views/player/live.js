@@ -77,7 +77,6 @@ class Live {
     this.root = root;
     this.words = new Words(root, () => this.#tell("undo", true));
     const { signal } = this.#stopped;
-    onMotion((input, byHand) => this.#hear(input, byHand), signal);
     // Where the browser tells of it: the script has written another link.
     const history = /** @type {{ navigation?: EventTarget }} */ (window).navigation;
     const written = () => {
@@ -102,6 +101,7 @@ class Live {
     for (const name of ["pointerup", "pointercancel", "keyup", "blur"]) {
       addEventListener(name, hold(false), options);
     }
+    onMotion((input, byHand, text) => this.#hear(input, byHand, text), signal);
   }
 
   close() {
@@ -164,15 +164,16 @@ class Live {
   }
 
   /**
-   * @param {HTMLInputElement} input That has changed.
+   * @param {HTMLInputElement} input That changes.
    * @param {boolean} byHand
+   * @param {string | null} held What it holds then, null if that is not so after all.
    */
-  #hear(input, byHand) {
+  #hear(input, byHand, held) {
     const control = controlOf(input, this.#page?.controls ?? {});
     if (byHand) this.#touched = control?.place ?? null;
     // Others are changed by the script: their values are rounded, and those in the link are exact.
     if (!control || control.place !== this.#touched) return;
-    const text = meant(input.value, control.scale);
+    const text = held === null ? "" : meant(held, control.scale);
     if (text) this.#pending.set(control.id, { text, place: control.place });
     else this.#pending.delete(control.id);
     this.#look();
