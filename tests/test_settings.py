@@ -29,6 +29,7 @@ from views.settings.setting import (
 )
 from views.settings.settings import VERSION, VERSIONS, Settings, defaults, read, settled, write
 from views.settings.table import DEPENDENT, FACTORS, TABLE
+from views.settings.teaching import Letters, Names
 
 LINKS = json.loads((Path(__file__).parent / "fixtures" / "links.json").read_text("utf-8"))
 
@@ -166,6 +167,10 @@ def any_value(setting: Setting, choice: random.Random) -> Any:
             return choice.choice(["", "0.1 0.9; 0.01 0", "; ".join(["0.5 0.25"] * 3), "nan nan"])
         case PointList():
             return choice.choice(["", "0 0; 1 1", "; ".join(["0.5 0.25"] * 3), "nan nan"])
+        case Names():
+            return choice.choice([(), ("save",), ("gallery", "noise", "Quadratic.x")])
+        case Letters():
+            return choice.choice(["", "a", "-bd", "a-c-b-a"])
     raise TypeError(kind)
 
 

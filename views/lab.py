@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -24,14 +26,16 @@ from views.server import save, search
 from views.settings import session
 from views.settings.cards import draw_cards
 from views.settings.choice import Choice, planned
-from views.settings.rows import draw_row
+from views.settings.rows import draw_row, start_ids
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.table import PLAIN, PRESENTED
+from views.settings.teaching import ON
 from views.theme import Theme
 
 UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
 MOST_COMPLAINTS = 5  # about one link
+NOTHING_MORE: Mapping[str, Callable[[], None]] = MappingProxyType({})
 
 
 def draw(settings: Settings, theme: Theme) -> None:
@@ -93,8 +97,19 @@ def draw_maps(settings: Settings, theme: Theme) -> None:
         tell_of_link()
 
 
-def descents(settings: Settings, theme: Theme) -> None:
-    """Draw the player, which asks the server for the picture and for what is said of it."""
+def descents(
+    settings: Settings,
+    theme: Theme,
+    act: str = "",
+    clock: Sequence[str] = (),
+    plays: bool = False,
+    more: Mapping[str, Callable[[], None]] = NOTHING_MORE,
+) -> None:
+    """Draw the player, which asks the server for the picture and for what is said of it.
+
+    In a lesson it is told the card's phase, `act`, where its clock stands and whether it `plays`,
+    and reports to `more` callbacks.
+    """
     by_script = unserved()
     if by_script and searched(settings) is None:
         return
@@ -105,7 +120,10 @@ def descents(settings: Settings, theme: Theme) -> None:
             "opening": link(session.bare_page()),
             "fit": not st.session_state[session.VIEW_GIVEN],
             "theme": theme.name,
-            "clock": [str(settings.values.get(name, "")) for name in ("step", "speed")],
+            "clock": [*clock] or [str(settings.values.get(n, "")) for n in ("step", "speed")],
+            "act": act,
+            "fixed": bool(act) or any(map(settings.locks, start_ids(settings))),
+            "plays": plays or (not act and settings["autoplay"] == ON),
             "controls": controls(settings),
             "answer": sent(settings, theme) if by_script else None,
         },
@@ -116,6 +134,7 @@ def descents(settings: Settings, theme: Theme) -> None:
             "unserved": serve_by_script,
             "narrow": fit_narrow,
             "theme": session.write_link,
+            **more,
         },
     )
 

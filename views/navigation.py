@@ -14,6 +14,7 @@ import streamlit as st
 from landscape.language import language, tr
 from views import lab
 from views.gallery import gallery
+from views.lessons import page as lessons
 from views.player import player
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
@@ -22,8 +23,8 @@ from views.settings.languages import draw_languages
 from views.settings.settings import Settings
 from views.theme import LIGHT, THEMES
 
-LAB, GALLERY, MAPS = "", "gallery", "maps"  # paths
-CHOSEN = "chosen"  # in the session: whether a preset was chosen in the gallery
+LAB, LESSONS, GALLERY, MAPS = "", "lessons", "gallery", "maps"  # paths
+CHOSEN = "chosen"  # in the session: whether an experiment was chosen on a page, for another
 PICTURE = "picture"  # in the session: how runs were looked at before the maps
 PAGES = "pages"  # in the session: the pages of the header by their paths
 LOGO = player.PLAYER / "logo.svg"
@@ -41,6 +42,7 @@ def page() -> None:
     with language(code):
         pages = {
             LAB: st.Page(draw_lab, title=tr("Lab"), default=True),
+            LESSONS: st.Page(draw_lessons, title=tr("Lessons"), url_path=LESSONS),
             GALLERY: st.Page(draw_gallery, title=tr("Gallery"), url_path=GALLERY),
             MAPS: st.Page(draw_maps, title=tr("Maps"), url_path=MAPS),
         }
@@ -66,6 +68,11 @@ def theme() -> Any:
 def draw_lab() -> None:
     """Draw the lab, or go to the maps if these are what a link shows."""
     settings, came = session.opened(LAB)
+    if settings["lesson"]:
+        if not came:
+            go(LESSONS, settings)
+        session.keep(lessons.in_lab(settings), ())
+        settings = st.session_state[session.SETTINGS]
     if settings["view"] == MAPS_VIEW:
         if not came:
             go(MAPS, settings)
@@ -73,6 +80,15 @@ def draw_lab() -> None:
         settings = st.session_state[session.SETTINGS]
     with language(settings["lang"]):
         lab.draw(settings, theme())
+
+
+def draw_lessons() -> None:
+    """Draw the lessons; what is to be tried is shown in the lab or as a map."""
+    settings, _ = session.opened(LESSONS)
+    if st.session_state.pop(CHOSEN, False):
+        go(MAPS if settings["view"] == MAPS_VIEW else LAB, settings)
+    with language(settings["lang"]):
+        lessons.draw(settings, theme(), chosen)
 
 
 def draw_gallery() -> None:

@@ -72,11 +72,12 @@ class Statement:
 def render(statement: Statement, code: str | None = None) -> str:
     """Return a statement in the language of `code`, by default the current one."""
     with language(code) if code is not None else contextlib.nullcontext():
-        values = {name: _said(value) for name, value in statement.values.items()}
+        values = {name: said(value) for name, value in statement.values.items()}
         return tr(TEMPLATES[statement.kind], **values)
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """Return a value in the current language, as its type wants it."""
     if isinstance(value, Statement):
         return render(value)
     if isinstance(value, Text):

@@ -46,10 +46,12 @@ export class Clock {
   /**
    * @param {() => void} moved Is called after every move.
    * @param {(playing: boolean) => void} toggled Is called when it starts and stops to play.
+   * @param {() => void} ended Is called when it has played to the end.
    */
-  constructor(moved, toggled) {
+  constructor(moved, toggled, ended = () => {}) {
     this.moved = moved;
     this.toggled = toggled;
+    this.ended = ended;
   }
 
   /** @param {number} position Is brought into the run. */
@@ -68,8 +70,10 @@ export class Clock {
       exact = advance(exact, (now - before) / 1000, this.steps, this.speed, this.looping);
       before = now;
       this.go(still ? Math.floor(exact) : exact);
-      if (exact === Infinity) this.pause();
-      else this.#frame = requestAnimationFrame(frame);
+      if (exact === Infinity) {
+        this.pause();
+        this.ended();
+      } else this.#frame = requestAnimationFrame(frame);
     };
     this.#frame = requestAnimationFrame(frame);
   }

@@ -14,6 +14,7 @@ import { describe, Words } from "./words.js";
 /** @typedef {{ text: string, place: Element | null }} Pending What a control at a place says. */
 
 const CLOCK = ["step", "speed"]; // in the link
+const ASIDE = [...CLOCK, "answers"]; // of what the picture is the same for
 const RESTED = 300; // milliseconds without a move
 const FAILURES = 2; // in a row, after which the script is asked for pictures
 const PHONE = 640; // pixels of width, at most
@@ -122,7 +123,7 @@ class Live {
     if (before?.link !== page.link) this.#settle();
     const clock = page.clock.join();
     if (clock !== before?.clock.join() && clock !== this.#noted?.join()) {
-      const play = !before && location.search.length <= 1;
+      const play = page.plays || (!before && location.search.length <= 1);
       const [step, speed] = page.clock;
       this.#opening = { step: step ? Number(step) : Infinity, speed: speed || "1", play };
       this.#noted = null;
@@ -189,7 +190,11 @@ class Live {
         this.#again = false;
         const link = this.#link();
         const moving = this.#held && this.#answer !== null;
-        if (!link || (link === this.#shown && (this.#still || moving))) continue;
+        if (!link) continue;
+        if (link === this.#shown && (this.#still || moving)) {
+          if (this.#opening && this.#answer) await this.#show(this.#answer);
+          continue;
+        }
         const frame = this.#answer?.frame ?? "";
         const more = new URLSearchParams(frame && { [moving ? "frame" : "shown"]: frame });
         await this.#ask(`scene?${link}&${more}`, link, !moving);
@@ -215,7 +220,7 @@ class Live {
       if (place && !place.isConnected) this.#pending.delete(id); // another control is in its place
     }
     const link = composed(this.#base(this.#page), this.#pending);
-    for (const name of CLOCK) link.delete(name); // the picture is the same at every step
+    for (const name of ASIDE) link.delete(name);
     link.set("theme", this.#page.theme);
     return link.toString();
   }
@@ -276,9 +281,9 @@ class Live {
     const opens = this.#opening;
     this.#opening = null;
     if (opens || this.#answer?.id !== answer.id || this.#answer.ground !== answer.ground) {
-      await showScene(this.root, { ...answer, ...(opens && { opens }) }, (name, value) =>
-        this.#report(name, value),
-      );
+      const [held, fixed] = [this.#page?.act === "ask", this.#page?.fixed];
+      const scene = { ...answer, ...(opens && { opens }), held, fixed };
+      await showScene(this.root, scene, (name, value) => this.#report(name, value));
     }
     this.#answer = answer;
     if (answer.told) this.words.show(answer.told);
@@ -309,7 +314,10 @@ class Live {
    * @param {unknown} value
    */
   #report(name, value) {
+    const act = this.#page?.act;
+    if (name === "ended" && act !== "run") return;
     if (name === "clock") {
+      if (act) return; // a card's own link says where it stands
       this.#noted = /** @type {[string, string]} */ (value);
       // A browser refuses addresses that change with every move of a hand.
       clearTimeout(this.#noting);

@@ -71,6 +71,7 @@ class Player {
         this.toolbar.showPlaying(playing);
         this.#reveal();
       },
+      () => this.#tell?.("ended", true),
     );
     this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")));
     this.tip = new Tip(stage);
@@ -117,7 +118,7 @@ class Player {
     onDrag(this.panels.place, hold, move, drop, signal);
     const onKey = (/** @type {KeyboardEvent} */ event) => {
       const what = command(event, this.toolbar.scrub);
-      if (!what) return;
+      if (!what || this.#scene?.held) return;
       event.preventDefault();
       this.#act(what);
     };
@@ -155,6 +156,7 @@ class Player {
     const another = this.#scene !== null && scene.story !== this.#scene.story;
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end
     this.#scene = scene;
+    this.lower.classList.toggle("zz-held", Boolean(scene.held));
     this.toolbar.scrub.max = String(scene.steps);
     clock.steps = scene.steps;
     clock.position = Math.min(clock.position, scene.steps);
@@ -169,7 +171,8 @@ class Player {
     if (scene.opens) this.#open(scene.opens);
     await this.#draw();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (scene.opens?.play && !still) this.#play();
+    if (scene.opens?.play && still) this.#tell?.("ended", true);
+    else if (scene.opens?.play) this.clock.start();
   }
 
   /** @param {Opening} opening */
@@ -178,12 +181,6 @@ class Player {
     this.clock.speed = Number(speed);
     this.toolbar.showSpeed(speed);
     this.clock.position = Math.min(step, this.clock.steps);
-  }
-
-  /** Play once, from the start. */
-  #play() {
-    this.clock.position = 0;
-    this.clock.start();
   }
 
   /** Tell where the reader has put the clock, as a link has it: the end and its own pace go unsaid. */
@@ -360,7 +357,7 @@ class Player {
    * @param {number} top
    */
   #holds(left, top) {
-    const listening = this.#tell && this.#view === this.panels;
+    const listening = this.#tell && !this.#scene?.fixed && this.#view === this.panels;
     return Boolean(listening && this.panels.startAt(left, top));
   }
 
@@ -372,7 +369,7 @@ class Player {
    */
   #pick(name, left, top) {
     const point = this.#view === this.panels && this.panels.pointAt(left, top);
-    if (point) this.#tell?.(name, point);
+    if (point && !this.#scene?.fixed) this.#tell?.(name, point);
   }
 }
 

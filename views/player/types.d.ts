@@ -141,6 +141,8 @@ export interface Scene extends Ground, Picture {
   ground: string;
   story: string;
   opens?: Opening;
+  held?: boolean; // at the start, and cannot be played
+  fixed?: boolean; // whether the start cannot be moved
   steps: number;
   pace: number[];
   tick: number;
@@ -224,6 +226,9 @@ export interface Page {
   opening: string; // the link of a page whose address says nothing
   theme: string;
   clock: [step: string, speed: string]; // as the link has them, empty at their defaults
+  act: "" | "ask" | "run" | "done"; // the phase of a lesson's card, empty outside of lessons
+  fixed: boolean; // whether the start cannot be moved
+  plays: boolean; // whether the runs play where the clock is put
   controls: Controls;
   /** Ground and scene in Base64, for a browser that cannot ask for them. */
   answer: { ground: string; scene: string } | null;

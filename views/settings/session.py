@@ -70,8 +70,10 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
 
 
 def change(changes: Mapping[str, Any]) -> None:
-    """Change settings by hand; for the callbacks of controls."""
-    settings, notes = st.session_state[SETTINGS].changed(changes)
+    """Change settings by hand, but for locked ones; for the callbacks of controls."""
+    settings: Settings = st.session_state[SETTINGS]
+    changes = {id: value for id, value in changes.items() if not settings.locks(id)}
+    settings, notes = settings.changed(changes)
     keep(settings, notes)
 
 

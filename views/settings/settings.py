@@ -15,11 +15,14 @@ from typing import Any
 from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
+from views.lessons import LESSONS
 from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.noise import batch_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
+from views.settings.teaching import BESIDE, CONTROLS
+from views.settings.watching import HIDDEN
 
 # Of what settings are called and what they default to. A link carries it as `v`; those from before
 # it was written are of the first. The last is today's, and links of all are read.
@@ -29,7 +32,7 @@ FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in anoth
 FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
-KEPT = ("lang", "present")  # what a preset leaves as it is
+KEPT = ("lang", "present", "hide", "lock", "autoplay")  # what a preset or a lesson leaves as it is
 # What is no change of an experiment.
 UNTOUCHED = (*KEPT, "preset", "surface", "view", "curve", "tolerance", "map")
 
@@ -38,6 +41,7 @@ OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
 NO_PRESET = msgid("`{name}` = `{given}`: there is no such preset.")
 UNKNOWN = msgid("`{name}` = `{given}`: there is no such setting here.")
 REFUSED = msgid("`{name}` = `{given}` was not accepted; it is `{used}`.")
+NOT_IN_LESSON = msgid("`{name}` = `{given}` has no place beside a lesson, whose card says it.")
 
 
 class Settings:
@@ -46,7 +50,12 @@ class Settings:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = MappingProxyType(dict(values))
         self.preset: Preset | None = PRESETS.get(self.values.get("preset", ""))
-        self._given = defaults(self.preset.slug if self.preset else "")
+        lesson = LESSONS.get(self.values.get("lesson", ""))
+        if lesson:
+            number = min(int(self.values.get("card", "1")), len(lesson.cards))
+            self._given = of_card(lesson.name, number)
+        else:
+            self._given = defaults(self.preset.slug if self.preset else "")
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name] if name in self.values else self.default(name)
@@ -121,13 +130,21 @@ class Settings:
             return kind.values(default)[0], [*notes, Note(kind.empty, {"shown": shown})]
         return values, notes
 
+    def hides(self, *names: str) -> bool:
+        """Tell whether all of some controls, or of some parts of the page, are hidden."""
+        return {*names} <= {*self["hide"]}
+
+    def locks(self, name: str) -> bool:
+        """Tell whether the control of a setting is shown but locked."""
+        return bool({CONTROLS, name} & {*self["lock"]}) and name not in BESIDE
+
     def changed(self, changes: Mapping[str, Any]) -> tuple[Settings, list[Note]]:
         """Return the settings after a change by hand, and what else had to change with it.
 
         A value that its setting does not take leaves it as it is. A preset begins anew.
         """
         changes = self._opening(changes)
-        kept = KEPT if "preset" in changes else self.values
+        kept = KEPT if {"preset", "lesson"} & {*changes} else self.values
         values = {id: value for id, value in self.values.items() if id in kept}
         for name, value in changes.items():
             try:
@@ -154,8 +171,11 @@ class Settings:
 def settled(values: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
     """Return the settings with every value that does not fit the others changed.
 
-    Also returns the values that did not fit, by id. What is at its default is left out.
+    Also returns the values that did not fit, by id. What is at its default is left out, and so is,
+    in a lesson, what its card says.
     """
+    if values.get("lesson"):
+        values = {id: value for id, value in values.items() if id in BESIDE}
     settings, unfit = Settings(values), {}
     for setting in DEPENDENT:
         value = settings[setting.id]
@@ -222,6 +242,8 @@ def read(query: Mapping[str, str | Sequence[str]]) -> tuple[Settings, list[Note]
             notes.append(refused(settings, name, id, given[name]))
         elif id in doubted:
             notes.append(half_used(settings, name, id, given[name]))
+        elif settings["lesson"] and id in values and id not in BESIDE:
+            notes.append(Note(NOT_IN_LESSON, shown(name, given[name])))
     told = {*ids.values()}
     notes += [unfit_note(settings, id, old) for id, old in unfit.items() if id not in told]
     return settings, notes
@@ -311,6 +333,16 @@ def defaults(slug: str) -> Mapping[str, Any]:
     if preset and preset.map:
         values |= {"view": MAPS_VIEW, **preset.map}
     return MappingProxyType({id: TABLE[id].kind.check(value) for id, value in values.items()})
+
+
+@functools.cache
+def of_card(lesson: str, number: int) -> Mapping[str, Any]:
+    """Return the settings, by id, that show a lesson's card."""
+    shown, _ = read(LESSONS[lesson].cards[number - 1].shows)
+    # Arrows would tell the next step.
+    given = {**defaults(shown["preset"]), "arrows": HIDDEN, **shown.values}
+    given.pop("preset", None)  # whose words would say what comes of it
+    return MappingProxyType(given)
 
 
 def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:

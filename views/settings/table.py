@@ -16,7 +16,7 @@ from views.maps import MAPS
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
-from views.settings import noise, rates, runs, schedules, watching
+from views.settings import noise, rates, runs, schedules, teaching, watching
 from views.settings.factor import Factor
 from views.settings.schedules import MOST_UPDATES, idle_length
 from views.settings.setting import OneOf, Range, Setting, doubled, of_number
@@ -91,6 +91,7 @@ def declared() -> Iterator[Setting]:
     yield Setting("map", OneOf(tuple(MAPS)), next(iter(MAPS)), msgid("Map"), width=260)
     for each in MAPS.values():
         yield from each.settings
+    yield from teaching.settings(lambda id: id in TABLE)
 
 
 def table() -> Mapping[str, Setting]:

@@ -1,0 +1,275 @@
+"""Lessons: exactly one answer of every card is right, and what is measured says which."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import string
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_texts import escaped, page_texts
+
+from landscape.language import LANGUAGES, language
+from optimizers import simulate
+from views.lessons import LESSONS
+from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS
+from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
+from views.lessons.outcome import outcome
+from views.lessons.page import ASK, DONE, RUN, in_lab
+from views.settings.choice import choose, planned
+from views.settings.settings import Settings, read, write
+
+CARDS = {
+    f"{lesson.name} {place + 1}": (lesson.name, str(place + 1), card)
+    for lesson in LESSONS.values()
+    for place, card in enumerate(lesson.cards)
+}
+every_card = pytest.mark.parametrize("name", CARDS)
+
+
+def fields(message: str) -> set[str]:
+    """Return the names of a message's placeholders."""
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name}
+
+
+def texts_of(card: Card) -> list[str]:
+    """Return the texts of a card that numbers are put into."""
+    return [card.text, card.question, card.measured, *(answer.text for answer in card.answers)]
+
+
+# --- The cards
+
+
+@every_card
+def test_exactly_one_answer_is_right_by_what_is_measured_now(name):
+    lesson, number, card = CARDS[name]
+    settings = Settings({"lesson": lesson, "card": number})
+    experiment = choose(settings).experiment
+    # Measured here, of runs made here, and not by what the page keeps.
+    numbers = card.measure(Runs(experiment, simulate(experiment)))
+    right = [place for place, answer in enumerate(card.answers) if answer.holds(numbers)]
+    assert len(right) == 1, {key: numbers[key] for key in numbers}
+    assert tuple(right) == outcome(lesson, number).right
+
+
+@every_card
+def test_every_number_of_a_card_is_one_that_was_measured(name):
+    lesson, number, card = CARDS[name]
+    numbers = outcome(lesson, number).numbers
+    assert fields(card.measured), "the sentence says what was measured"
+    for text in texts_of(card):
+        assert fields(text) <= {*numbers}
+        assert not re.search(r"\d", re.sub(r"\{[^}]*\}", "", text)), text
+        for code in LANGUAGES:
+            with language(code):
+                assert "{" not in filled(text, numbers)
+
+
+@every_card
+def test_a_card_shows_what_its_own_link_shows_and_gives_nothing_away(name):
+    lesson, number, card = CARDS[name]
+    alone, notes = read(card.shows)
+    assert notes == []
+    there, notes = read({"lesson": lesson, "card": number})
+    assert notes == []
+    assert planned(there).experiment == planned(alone).experiment
+    assert planned(there).view == planned(alone).view
+    assert not planned(there).extras.arrows
+    assert not planned(there).extras.future
+    assert not planned(there).preset, "its title and claim would tell"
+
+
+@every_card
+def test_the_lab_opens_on_what_a_card_shows(name):
+    lesson, number, card = CARDS[name]
+    settings, notes = read(card.lab or card.shows)
+    assert notes == []
+    kept = in_lab(Settings({"lesson": lesson, "card": number, "lang": "ko", "answers": "a"}))
+    assert kept == Settings({**settings.values, "lang": "ko"})
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=list(LESSONS))
+def test_a_lesson_has_some_cards_with_a_few_answers(lesson):
+    assert FEWEST_CARDS <= len(lesson.cards) <= MOST_CARDS
+    assert [each.place for each in LESSONS.values()] == [*range(1, len(LESSONS) + 1)]
+    assert 5 <= lesson.minutes <= 40
+    for card in lesson.cards:
+        assert 2 <= len(card.answers) <= len(LETTERS)
+        assert len({answer.text for answer in card.answers}) == len(card.answers)
+
+
+# --- What the course says
+
+# In the order of a course; a sentence that is added there is added here.
+SENTENCES = len(COURSE), len(MISCONCEPTIONS)
+
+
+def test_what_holds_in_part_or_not_at_all_says_what_does():
+    assert SENTENCES == (35, 15)
+    names = [sentence.name for sentence in (*COURSE, *MISCONCEPTIONS)]
+    assert len({*names}) == len(names)
+    for sentence in (*COURSE, *MISCONCEPTIONS):
+        if sentence.standing in (CONDITIONAL, FAILS):
+            assert sentence.but
+    assert {sentence.standing for sentence in MISCONCEPTIONS} == {FAILS}
+
+
+def test_a_card_covers_only_what_the_index_lists():
+    names = {sentence.name for sentence in (*COURSE, *MISCONCEPTIONS)}
+    for _, _, card in CARDS.values():
+        assert {*card.covers} <= names
+        assert card.covers
+
+
+# --- Links
+
+
+def test_a_lesson_begins_anew_and_keeps_how_the_page_stands():
+    before = Settings({"surface": "Beale", "lang": "ko", "hide": ("save",), "length": 7})
+    lesson, *_ = LESSONS
+    opened, notes = before.changed({"lesson": lesson})
+    assert notes == []
+    assert opened.values == {"lesson": lesson, "lang": "ko", "hide": ("save",)}
+    answered, _ = opened.changed({"card": "2", "answers": "-a"})
+    assert write(answered)["answers"] == ["-a"]
+    assert read(write(answered)) == (answered, [])
+    left, _ = answered.changed({"lesson": ""})
+    assert left.values.get("lesson") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "used", "told"),
+    [
+        ({"lesson": "none", "card": "2"}, {"card": "2"}, "`lesson` = `none` was not accepted"),
+        ({"lesson": "rate", "card": "0"}, {"lesson": "rate"}, "`card` = `0` was not accepted"),
+        ({"lesson": "rate", "card": "99"}, {"lesson": "rate"}, "`card` = `99` was not accepted"),
+        ({"lesson": "rate", "card": "nan"}, {"lesson": "rate"}, "`card` = `nan`"),
+        ({"lesson": "zigzag", "card": "7"}, {"lesson": "zigzag"}, "`card` = `7`"),
+        ({"lesson": "rate", "answers": "<b>"}, {"lesson": "rate"}, "`answers` = `?b?`"),
+        ({"lesson": "rate", "answers": "a" * 99}, {"lesson": "rate"}, "`answers` = `aaa"),
+        ({"lesson": "rate", "length": "9"}, {"lesson": "rate"}, "`length` = `9` has no place"),
+        ({"lesson": "rate", "preset": "zigzag"}, {"lesson": "rate"}, "has no place beside a"),
+        ({"hide": "save,zzz"}, {"hide": ("save",)}, "`hide` = `save,zzz`"),
+        ({"lock": "lesson"}, {}, "`lock` = `lesson`"),
+        ({"autoplay": "yes"}, {}, "`autoplay` = `yes`"),
+    ],
+    ids=str,
+)
+def test_a_hostile_link_falls_back_with_a_message(query, used, told):
+    settings, notes = read(query)
+    assert dict(settings.values) == used
+    assert len(notes) == 1
+    assert told in notes[0].text()
+    assert planned(settings).experiment
+
+
+# --- The page
+
+
+def lessons_page() -> None:
+    """Draw the lessons' page as the header's navigation does."""
+    from landscape.language import language
+    from views.lessons import page
+    from views.navigation import theme
+    from views.settings import session
+
+    settings, _ = session.opened("lessons")
+    with language(settings["lang"]):
+        page.draw(settings, theme(), lambda: None)
+
+
+def page_of(**link: Any) -> AppTest:
+    """Return the lessons' page as a link opens it."""
+    app = AppTest.from_function(lessons_page, default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def phase_of(app: AppTest) -> str:
+    """Return the phase that the player is told."""
+    told = [json.loads(part.proto.json or "{}") for part in app.get("bidi_component")]
+    (page,) = (found for found in told if "act" in found)
+    assert page["fixed"]
+    assert page["plays"] == (page["act"] == RUN)
+    assert page["clock"][0] == ("0" if page["act"] == ASK else "")
+    return str(page["act"])
+
+
+def html_of(app: AppTest) -> str:
+    """Return all HTML of a page, unescaped."""
+    return html.unescape("".join(part.proto.body for part in app.get("html")))
+
+
+def test_the_page_lists_all_lessons_and_begins_one():
+    app = page_of()
+    assert not app.get("bidi_component")
+    for lesson in LESSONS.values():
+        assert lesson.objective in html_of(app)
+    app.button(key="begin zigzag").click()
+    app.run()
+    assert app.query_params["lesson"] == "zigzag"
+    assert phase_of(app) == ASK
+    assert "Card 1 of 4" in html_of(app)
+
+
+def test_an_answer_is_locked_the_runs_play_and_then_it_says_what_was_measured():
+    lesson, number, card = CARDS["zigzag 3"]
+    said = filled(card.measured, outcome(lesson, number).numbers)
+    app = page_of(lesson=lesson, card=number)
+    assert phase_of(app) == ASK
+    assert said not in html_of(app)
+    app.button(key="answer 0").click()
+    app.run()
+    assert phase_of(app) == RUN
+    assert app.query_params["answers"] == "--a"
+    assert said not in html_of(app)
+    assert 'class=" zz-right"' not in html_of(app)
+    assert not [button for button in app.button if (button.key or "").startswith("answer")]
+    app.button(key="skip").click()
+    app.run()
+    assert phase_of(app) == DONE
+    assert said in html_of(app)
+    assert html_of(app).count(' zz-right"') == 1
+    # On reload the answer is still there, and nothing plays.
+    again = page_of(lesson=lesson, card=number, answers="--a")
+    assert phase_of(again) == DONE
+    assert said in html_of(again)
+    again.button(key="next").click()
+    again.run()
+    assert phase_of(again) == ASK
+    assert again.query_params["card"] == "4"
+    assert again.query_params["answers"] == "--a"
+
+
+def test_a_lesson_leads_to_the_next_and_back_to_the_list():
+    first, second, *_ = LESSONS
+    app = page_of(lesson=first, card=str(len(LESSONS[first].cards)))
+    app.button(key="next").click()
+    app.run()
+    assert app.query_params["lesson"] == second
+    assert "card" not in app.query_params
+    app = page_of(lesson=second, card="2")
+    app.button(key="all").click()
+    app.run()
+    assert "lesson" not in app.query_params
+
+
+@every_card
+def test_no_card_shows_an_english_word(name):
+    lesson, number, _ = CARDS[name]
+    link = {"lesson": lesson, "card": number, "lang": "pseudo"}
+    for answers in ("", "-" * (int(number) - 1) + "a"):
+        app = page_of(**link, answers=answers)
+        texts = dict(page_texts(app.main))
+        assert len(texts) > 8
+        assert escaped(iter(texts.items())) == {}
+
+
+def test_the_list_of_lessons_shows_no_english_word():
+    assert escaped(page_texts(page_of(lang="pseudo").main)) == {}

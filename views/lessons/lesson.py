@@ -1,0 +1,76 @@
+"""What a lesson is: cards that each ask for a prediction, and measure what comes of it.
+
+Nothing that is true is written down: which answer is right is what `measure` finds, and every
+number in a text is one of those it returns: no text of a card but `why` holds a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from landscape.language import Message, tr
+from optimizers import Experiment, Trajectory
+from optimizers.analysis.statements import said
+
+LETTERS = "abcd"  # of the answers; a link has them
+FEWEST_CARDS, MOST_CARDS = 3, 7  # of a lesson
+
+Numbers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What a card's picture shows, with what is measured."""
+
+    experiment: Experiment
+    trajectories: Sequence[Trajectory]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of the predictions, and whether it `holds` of what was measured."""
+
+    text: Message
+    holds: Callable[[Numbers], bool]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A prediction to make.
+
+    `shows` is the link of the experiment, by names, as a page's address has it. `measure` returns
+    numbers by the names that the texts have places for; exactly one answer holds of them.
+    `measured` is the sentence on what was measured, `why` what a teacher says to it. `covers` names
+    what of the course is seen here, as index.py has it. `lab` is another link to try, where that
+    shows more than `shows`.
+    """
+
+    text: Message
+    question: Message
+    shows: Mapping[str, Any]
+    measure: Callable[[Runs], Numbers]
+    answers: tuple[Answer, ...]
+    measured: Message
+    why: Message
+    covers: tuple[str, ...] = ()
+    lab: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Cards in their order; `name` is the lesson's in links, `say` what a teacher begins with."""
+
+    name: str
+    place: int  # among the lessons
+    title: Message
+    objective: Message
+    minutes: int
+    say: Message
+    cards: tuple[Card, ...]
+
+
+def filled(message: Message, numbers: Numbers) -> str:
+    """Return a card's text in the current language, with its numbers as people write them."""
+    return tr(message, **{name: said(value) for name, value in numbers.items()})

@@ -1,0 +1,103 @@
+"""What a teacher's link says beside the experiment: a lesson's card, what is hidden or locked.
+
+    ?preset=headline&hide=gallery,save&lock=noise,Quadratic.x&step=0&autoplay=1
+
+`hide` takes parts of the page away, and `lock` shows controls that cannot be changed. Both list
+names: PARTS of the page, and single controls by the ids of their settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from landscape.language import msgid
+from views.lessons import LESSONS
+from views.lessons.lesson import LETTERS, MOST_CARDS
+from views.settings.setting import OneOf, Setting
+
+if TYPE_CHECKING:
+    from views.settings.settings import Settings
+
+# Of the page: all that is set, the way through the gallery, what is saved and shared, and what is
+# said of the runs.
+CONTROLS, GALLERY, SAVE, SENTENCES = PARTS = ("settings", "gallery", "save", "sentences")
+OPEN = "-"  # a card that is not answered
+OFF, ON = "0", "1"
+NO_CARD = msgid("Card {old} is not in this lesson; card {new} is shown.")
+# What stands beside a lesson in a link: the card says all the rest.
+BESIDE = (
+    *("lang", "present", "hide", "lock", "autoplay", "lesson", "card", "answers"),
+    *("view", "speed"),
+)
+NO_CONTROL = (*BESIDE, "preset", "step", "map")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Some of what `known` takes, each once, separated by commas in a link."""
+
+    known: Callable[[str], bool]
+
+    def check(self, value: Any) -> Any:
+        names = tuple(dict.fromkeys(value))
+        if not all(map(self.known, names)):
+            raise ValueError(f"{value}: must be names of parts of the page or of settings")
+        return names
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        given = [name for name in texts[-1].split(",") if name]
+        found = self.check(filter(self.known, given))
+        return found or None, len(texts) == 1 and len(found) == len(given)
+
+    def write(self, value: Any) -> list[str]:
+        return [",".join(value)]
+
+
+class Letters:
+    """The answers to a lesson's cards, a letter for each in their order, or OPEN."""
+
+    def check(self, value: Any) -> Any:
+        if not re.fullmatch(f"[{LETTERS}{OPEN}]{{0,{MOST_CARDS}}}", str(value)):
+            raise ValueError(f"{value}: must be up to {MOST_CARDS} letters of {LETTERS}, or {OPEN}")
+        return str(value)
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        try:
+            return self.check(texts[-1]), len(texts) == 1
+        except ValueError:
+            return None, False
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
+def cards_of(settings: Settings) -> tuple[str, ...]:
+    """Return the numbers of the cards of the lesson that is shown."""
+    return tuple(str(place + 1) for place in range(len(LESSONS[settings["lesson"]].cards)))
+
+
+def settings(known: Callable[[str], bool]) -> Iterator[Setting]:
+    """Return the settings; `known` tells whether there is a setting of an id."""
+
+    def named(name: str) -> bool:
+        return name in PARTS or (name not in NO_CONTROL and known(name))
+
+    yield Setting("lesson", OneOf(("", *LESSONS)), "", msgid("Lesson"))
+    yield Setting(
+        "card",
+        OneOf(tuple(str(place + 1) for place in range(MOST_CARDS))),
+        "1",
+        msgid("Card"),
+        needs=("lesson",),
+        choices=cards_of,
+        fallback="1",
+        unfit=NO_CARD,
+        used=lambda settings: bool(settings["lesson"]),
+    )
+    yield Setting("answers", Letters(), "", msgid("Answers"))
+    yield Setting("hide", Names(named), (), msgid("Hidden"))
+    yield Setting("lock", Names(named), (), msgid("Locked"))
+    yield Setting("autoplay", OneOf((OFF, ON)), OFF, msgid("Play at once"))
