@@ -66,12 +66,14 @@ def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
         return light, dark
     experiment = choice.experiment
     trajectories = simulate(experiment)
-    ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH)
+    panels = len(experiment.objectives)
+    ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)
     found = []
     for theme in (LIGHT, DARK):
         marks = marks_of(choice.labels, theme)
-        back = background(ground, 1, theme)
-        front = foreground(experiment, trajectories, marks, True, theme, ground)
+        back = background(ground, panels, theme)
+        beside_each_other(back["layout"], panels)
+        front = foreground(experiment, trajectories, marks, panels == 1, theme, ground)
         data = [t for t in front["data"] if SHOWN_TRACES.match(t["name"])]
         ends = {t["name"][5:]: t for t in data if t["name"].startswith("path-")}
         for trace in data:  # whose head stands at the start until it is played
@@ -82,6 +84,13 @@ def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
     return found[0], found[1]
 
 
+def beside_each_other(layout: dict[str, Any], panels: int) -> None:
+    """Give each panel its part of the width."""
+    for panel in range(panels):
+        place = panel / panels + 0.01 * (panel > 0), (panel + 1) / panels
+        layout["xaxis" if panel == 0 else f"xaxis{panel + 1}"]["domain"] = place
+
+
 def in_one(figure: dict[str, Any], experiment: Experiment, theme: Theme) -> dict[str, Any]:
     """Return the ends of all runs in one panel: three of a card's width show nothing."""
     layout = figure["layout"]
@@ -89,7 +98,7 @@ def in_one(figure: dict[str, Any], experiment: Experiment, theme: Theme) -> dict
     half = max((x1 - x0) / 2, (y1 - y0) / 2 * WIDTH / HEIGHT)
     low = half * HEIGHT / WIDTH
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    ground = Ground(experiment.objective, ((x - half, x + half), (y - low, y + low)))
+    ground = Ground(experiment.objectives, ((x - half, x + half), (y - low, y + low)))
     back = background(ground, 1, theme)
     ends = [
         {**trace, "xaxis": "x", "yaxis": "y"}

@@ -55,7 +55,7 @@ class Case:
         run = Run("SGD", RATE, batch_size=SIZE)
         self.single = Experiment(name, samples=SAMPLES, steps=UPDATES, runs=(run,))
         self.many = Experiment(name, samples=SAMPLES, steps=UPDATES // EPOCHS, runs=(run,))
-        data = self.single.objective.data
+        data = self.single.objectives[0].data
         assert data is not None
         first, one = data.x[:, 0], np.ones(SAMPLES)
         rows = {

@@ -124,6 +124,6 @@ def test_of_very_many_losses_the_heights_of_the_chart_are_sent(surface):
     (reading,) = found["runs"]
     assert reading["height"] is heights.rows[0], "one array, and so sent once"
     np.testing.assert_allclose(reading["rate"], trajectory.lr)
-    row, centre, width = reading["height"], found["centre"], found["width"]
+    row, centre, width = reading["height"], reading["centre"], found["width"]
     loss = centre + (10**row if width is None else width * np.sinh(row * math.log(10)))
     np.testing.assert_allclose(loss, trajectory.loss, rtol=1e-9, atol=1e-9)

@@ -32,6 +32,10 @@ def one(run, name="Linear regression", **settings):
     return trajectory
 
 
+def first_plan(experiment):
+    return experiment.plan(experiment.runs[0])
+
+
 # --- Data sets ----------------------------------------------------------------------------------
 
 
@@ -99,10 +103,10 @@ def test_a_data_set_of_ones_own_takes_the_place_of_the_samples():
     experiment = Experiment("Linear regression", data=Dataset(x, y), start=(0.5, 0.25))
     assert experiment.samples == 4
     slope, intercept = np.polyfit(x, y, 1)
-    (point,) = experiment.objective.minimizers()
+    (point,) = experiment.objectives[0].minimizers()
     assert (point.x, point.y) == pytest.approx((slope, intercept))
     loss = np.mean((0.5 * x + 0.25 - y) ** 2) / 2
-    assert experiment.objective.loss(0.5, 0.25) == pytest.approx(loss)
+    assert experiment.objectives[0].loss(0.5, 0.25) == pytest.approx(loss)
     assert {experiment: 1}[replace(experiment)] == 1
 
 
@@ -144,7 +148,7 @@ def test_a_run_sees_a_bounded_number_of_samples(name):
 
 def batch_mean(experiment, position, rows):
     """Return loss and gradient of the mean over some samples, by a loop of one at a time."""
-    objective = experiment.objective
+    objective = experiment.objectives[0]
     found = []
     for row in rows:
         out = np.empty((3, 1))
@@ -188,7 +192,7 @@ def test_every_update_sees_its_batch_of_the_epochs_order(name, batch_size, drop_
 def test_the_full_batch_is_gradient_descent_to_the_bit(name, rule):
     full, all_of_them = (one(Run(rule, batch_size=b), name, samples=64) for b in (None, 64))
     np.testing.assert_array_equal(full.path, all_of_them.path)
-    objective = Experiment(name, samples=64).objective
+    objective = Experiment(name, samples=64).objectives[0]
     gradient = np.array(objective.gradient(*full.path[:-1].T)).T
     np.testing.assert_array_equal(full.gradient, gradient)
     np.testing.assert_array_equal(full.batch_loss, full.loss[:-1])
@@ -263,7 +267,7 @@ def test_a_sweep_is_the_single_runs_to_the_bit(name, rule, samples, drop_last):
         tolerance=0.05,
         record=9,
     )
-    lowest = experiment.objective.lowest()
+    lowest = experiment.objectives[0].lowest()
     for cell in np.ndindex(found.shape):
         i, j, k = cell
         size = int(sizes[j]) or None
@@ -293,7 +297,7 @@ def test_a_batchs_gradient_has_the_variance_of_drawing_without_replacement():
     expected = population / size * (samples - size) / (samples - 1)
     np.testing.assert_allclose(np.cov(trajectory.gradient.T), expected, rtol=0.05, atol=0.01)
     mean = trajectory.gradient.reshape(-1, 5, 2).mean(axis=1)
-    exact = experiment.objective.gradient(2.0, -1.0)
+    exact = experiment.objectives[0].gradient(2.0, -1.0)
     np.testing.assert_allclose(mean, np.broadcast_to(exact, mean.shape), rtol=1e-12)
 
 
@@ -321,8 +325,8 @@ def test_the_noise_of_a_regression_makes_a_round_cloud():
         samples=1_000_000,  # so many that a run sees none of them twice
         steps=50_000,
     )
-    (point,) = experiment.objective.minimizers()
-    hessian = np.array(experiment.objective.hessian(0.0, 0.0))[[0, 1, 1, 2]].reshape(2, 2)
+    (point,) = experiment.objectives[0].minimizers()
+    hessian = np.array(experiment.objectives[0].hessian(0.0, 0.0))[[0, 1, 1, 2]].reshape(2, 2)
     values, axes = np.linalg.eigh(hessian)
     assert values[1] / values[0] > 15
     run = Run("SGD", rate, batch_size=size, start=(point.x, point.y))
@@ -341,12 +345,12 @@ def test_reshuffled_batches_leave_less_than_independent_draws_of_the_same_varian
     """Over an epoch the errors of the batches add up to 0: no theory of independent draws holds."""
     run = Run("SGD", 0.01, batch_size=4)
     experiment = Experiment("Two features", samples=40, steps=20_000, runs=(run,))
-    (point,) = experiment.objective.minimizers()
+    (point,) = experiment.objectives[0].minimizers()
     (path,) = (t.path for t in simulate(replace(experiment, start=(point.x, point.y))))
     variance = np.square(path[2000:] - (point.x, point.y)).mean(axis=0).sum()
-    hxx, hxy, hyy = experiment.objective.hessian(0.0, 0.0)
+    hxx, hxy, hyy = experiment.objectives[0].hessian(0.0, 0.0)
     values, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])
-    noise = batch_covariance(experiment, (point.x, point.y), 4)
+    noise = batch_covariance(first_plan(experiment), (point.x, point.y), 4)
     alone = np.diag(axes.T @ noise @ axes)
     independent = (0.01 * alone / (values * (2 - 0.01 * values))).sum()
     assert variance < independent / 5
@@ -365,36 +369,39 @@ def test_logistic_regression_without_wrong_labels_has_no_minimum():
 @every_surface
 def test_the_gradient_of_every_sample_is_that_of_a_batch_of_one(name):
     experiment = Experiment(name, samples=30)
-    found = sample_gradients(experiment, (0.7, -0.3))
+    found = sample_gradients(first_plan(experiment), (0.7, -0.3))
     one_by_one = [batch_mean(experiment, (0.7, -0.3), [k])[1:] for k in range(30)]
     np.testing.assert_array_equal(found, one_by_one)
-    exact = experiment.objective.gradient(0.7, -0.3)
+    exact = experiment.objectives[0].gradient(0.7, -0.3)
     np.testing.assert_allclose(found.mean(axis=0), exact, rtol=1e-12)
 
 
 @every_surface
 def test_the_covariance_of_a_batch_is_that_of_one_sample_and_drawing_without_replacement(name):
     experiment = Experiment(name, samples=50)
-    one_sample = np.cov(sample_gradients(experiment, (1.0, 2.0)).T, bias=True)
-    np.testing.assert_allclose(sample_covariance(experiment, (1.0, 2.0)), one_sample, rtol=1e-9)
-    found = batch_covariance(experiment, (1.0, 2.0), 8)
+    one_sample = np.cov(sample_gradients(first_plan(experiment), (1.0, 2.0)).T, bias=True)
+    np.testing.assert_allclose(
+        sample_covariance(first_plan(experiment), (1.0, 2.0)), one_sample, rtol=1e-9
+    )
+    found = batch_covariance(first_plan(experiment), (1.0, 2.0), 8)
     np.testing.assert_allclose(found, one_sample / 8 * 42 / 49, rtol=1e-9)
-    assert not batch_covariance(experiment, (1.0, 2.0), 50).any()
+    assert not batch_covariance(first_plan(experiment), (1.0, 2.0), 50).any()
 
 
 def test_noise_that_is_added_is_round():
     experiment = Experiment(noise=3.0, samples=101)
-    np.testing.assert_allclose(batch_covariance(experiment, (1, 2), 1), 9 * np.eye(2))
-    np.testing.assert_allclose(batch_covariance(experiment, (1, 2), 51), 9 * 0.5 / 51 * np.eye(2))
+    np.testing.assert_allclose(batch_covariance(first_plan(experiment), (1, 2), 1), 9 * np.eye(2))
+    np.testing.assert_allclose(
+        batch_covariance(first_plan(experiment), (1, 2), 51), 9 * 0.5 / 51 * np.eye(2)
+    )
     with pytest.raises(ValueError, match="must be one that is made by data"):
-        sample_gradients(experiment, (1, 2))
+        sample_gradients(first_plan(experiment), (1, 2))
 
 
 def test_the_noise_scale_is_that_of_the_paper():
     """x^2/20 + y^2 at (-7, 2), sigma 2 (McCandlish et al., 2018)."""
-    scale = noise_scale_at(
-        Experiment(params={"scale": 0.1, "condition": 20}, noise=2.0), (-7.0, 2.0)
-    )
+    experiment = Experiment(params={"scale": 0.1, "condition": 20}, noise=2.0)
+    scale = noise_scale_at(first_plan(experiment), (-7.0, 2.0))
     assert scale.largest == pytest.approx(0.51452, abs=5e-6)
     assert scale.weighted == pytest.approx(0.26210, abs=5e-6)
     assert scale.simple == pytest.approx(0.48514, abs=5e-6)
@@ -404,7 +411,7 @@ def test_the_noise_scale_is_that_of_the_paper():
 
 def test_the_best_rate_lowers_the_expected_loss_most():
     experiment = Experiment("Two features", samples=400, start=(3.0, 2.0), steps=1)
-    scale, objective = noise_scale_at(experiment, (3.0, 2.0)), experiment.objective
+    scale, objective = noise_scale_at(first_plan(experiment), (3.0, 2.0)), experiment.objectives[0]
     before = objective.loss(3.0, 2.0)
 
     def fall(rate):
@@ -418,16 +425,16 @@ def test_the_best_rate_lowers_the_expected_loss_most():
 
 def test_a_regressions_noise_has_the_shape_of_its_hessian_at_the_minimizer():
     experiment = Experiment("Two features", {"noise": 0.5, "correlation": 0.9}, samples=200_000)
-    (point,) = experiment.objective.minimizers()
-    hxx, hxy, hyy = experiment.objective.hessian(0.0, 0.0)
+    (point,) = experiment.objectives[0].minimizers()
+    hxx, hxy, hyy = experiment.objectives[0].hessian(0.0, 0.0)
     expected = 0.5**2 * np.array([[hxx, hxy], [hxy, hyy]])
-    found = sample_covariance(experiment, (point.x, point.y))
+    found = sample_covariance(first_plan(experiment), (point.x, point.y))
     np.testing.assert_allclose(found, expected, rtol=0.02)
 
 
 def test_most_starts_of_the_sine_fit_end_in_a_local_minimum():
     experiment = Experiment("Sine fit", samples=200, steps=2000)
-    x, y = (np.linspace(low, high, 16) for low, high in experiment.objective.domain)
+    x, y = (np.linspace(low, high, 16) for low, high in experiment.objectives[0].domain)
     ends = sweep(experiment, Run("SGD"), lr=0.1, start=np.stack(np.meshgrid(x, y), axis=-1))
-    lowest = experiment.objective.lowest()
+    lowest = experiment.objectives[0].lowest()
     assert np.mean(ends.loss - lowest < 1e-3) < 0.5

@@ -129,6 +129,7 @@ def test_numpy_scalars_become_plain_numbers():
         steps=np.int32(7),
         start=(number(0.0), count(1)),
         seed=np.uint8(3),
+        params={name("b"): number(20.0)},
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -208,6 +209,7 @@ RUN_TAKES = {
     "steps": {"one", "None"},
     "start": {"None"},
     "seed": {"one", "zero", "None"},
+    "params": MAPPING,
 }
 EXPERIMENT_TAKES = {
     "drop_last": {"bool"},
@@ -229,6 +231,7 @@ INSIDE = {
     "Step.milestones": lambda v: Run("SGD", schedule="Step", schedule_params={"milestones": [v]}),
     "Step.unit": lambda v: Run("SGD", schedule="Step", schedule_params={"unit": v}),
     "Rosenbrock.b": lambda v: Experiment(surface="Rosenbrock", params={"b": v}),
+    "Quadratic.condition": lambda v: Experiment(runs=(Run("SGD", params={"condition": v}),)),
     "start": lambda v: Experiment(start=(0.0, v)),
     "runs": lambda v: Experiment(runs=(v,)),
 }
@@ -239,6 +242,7 @@ INSIDE_TAKES = {
     "Step.milestones": {"one", "half"},
     "Step.unit": set(),
     "Rosenbrock.b": {"one"},
+    "Quadratic.condition": {"one"},
     "start": NUMBERS | {"minus one"},
     "runs": {"Run"},
 }
@@ -319,6 +323,15 @@ REFUSALS = {
     "parameter": (
         lambda: Experiment(surface="Rosenbrock", params={"c": 1}),
         "params of Rosenbrock = 'c': unknown; known: b",
+    ),
+    "parameter of no surface": (
+        lambda: Run("SGD", params={"turn": 1}),
+        "params = 'turn': unknown; known: "
+        + ", ".join(sorted({fact.name for each in SURFACES.values() for fact in each.parameters})),
+    ),
+    "parameter of another surface": (
+        lambda: Experiment(surface="Rosenbrock", runs=(Run("SGD", params={"rotation": 1}),)),
+        "params of Rosenbrock = 'rotation': unknown; known: b",
     ),
     "hyperparameter": (
         lambda: Run("Momentum", hyper={"mu": 0.5}),
@@ -819,6 +832,32 @@ def test_a_plan_resolves_what_a_run_leaves_to_the_experiment():
     assert given.noise == noise_scale(2.0, 1_000, 64) > 0
     assert (given.coupled, given.decoupled) == (0.0, 0.1)
     assert given.rates().tolist() == [0.3] * 7
+
+
+def test_a_run_may_have_parameters_of_its_own():
+    """Its objective is that of an experiment with these, and so are its bits."""
+    turned = Run("Adam", lr=0.2, params={"rotation": 30})
+    experiment = Experiment(
+        params={"condition": 50.0, "rotation": 10.0}, steps=20, runs=(Run("Adam", lr=0.2), turned)
+    )
+    alone = Experiment(
+        params={"condition": 50.0, "rotation": 30.0}, steps=20, runs=(Run("Adam", lr=0.2),)
+    )
+    plan = experiment.plan(turned)
+    assert plan.objective.params == {"scale": 1.0, "condition": 50.0, "rotation": 30.0}
+    assert experiment.objectives == (experiment.plan(experiment.runs[0]).objective, plan.objective)
+    assert alone.objectives == (plan.objective,)
+    first, found = simulate(experiment)
+    (expected,) = simulate(alone)
+    assert found.objective == expected.objective != first.objective
+    np.testing.assert_array_equal(found.path, expected.path)
+    np.testing.assert_array_equal(found.loss, expected.loss)
+    assert not np.array_equal(found.path, first.path)
+
+
+def test_runs_with_the_experiments_own_parameters_share_what_they_descend():
+    runs = Run("SGD"), Run("Adam", params={"rotation": 0.0}), Run("SGD", params={})
+    assert len(Experiment(runs=runs).objectives) == 1
 
 
 # --- A run that is carried on

@@ -55,7 +55,7 @@ def test_a_frame_holds_starts_and_paths_and_has_no_empty_half(experiment, view):
         assert within(counted(experiment, trajectory), inner).all()
         if not diverges(experiment, trajectory) and within(trajectory.finite_path, box).all():
             assert drawn(trajectory, exit_of(experiment, trajectory, box)) == len(trajectory.path)
-    points = experiment.objective.critical_points()
+    points = experiment.objectives[0].critical_points()
     seen = np.concatenate(
         [counted(experiment, t) for t in trajectories]
         + [np.array([(p.x, p.y)]) for p in points if p.kind in MINIMUM_KINDS]

@@ -47,6 +47,8 @@ TAME: dict[str, tuple[Any, ...]] = {
     "batch": ("1", "32", "50", "all"),
     "decays": ("0, 0.5", "0.1"),
     "Step.milestones": ("20, 50", "10"),
+    "Quadratic.rotation.values": ("20", "-10, 70"),
+    "Quadratic.condition.values": ("3", "2, 40"),
 }
 
 
@@ -74,6 +76,8 @@ def others(setting: Setting, settings: Settings) -> list[Any]:
     kind: Any = setting.kind
     plain = settings.plain(setting.id)
     values: list[Any] = [plain, *TAME.get(setting.id, ())]
+    if setting.id == "length":
+        values.remove(100)  # of which a percent is an update
     if isinstance(kind, Rate):
         values += [0.0, plain / 3]
     elif isinstance(kind, Range) and setting.id not in TAME:

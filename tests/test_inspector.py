@@ -88,7 +88,7 @@ def test_the_run_looked_at_may_go():
 
 def traces(index: int, order: int, k: int = 5) -> list:
     step = inspect_step(EXPERIMENT, TRAJECTORIES[index], k)
-    model = taylor(EXPERIMENT.objective, step.theta, order) if order else None
+    model = taylor(EXPERIMENT.objectives[0], step.theta, order) if order else None
     ground = Ground.of(EXPERIMENT)
     found = local.traces(step, model, index, ground, Mark.of(index, "run", LIGHT), LIGHT)
     go.Figure(found, panel_layout(ground.box, len(RUNS), LIGHT))  # checks every key and value

@@ -725,7 +725,7 @@ def test_the_table_of_the_ensemble_holds_its_medians_and_shares():
         assert cells[0] == LABELS[c]
         assert numbers(cells[1]) == pytest.approx([result.median[c, -1]], rel=0.05)
         for name, cell in zip(names, cells[2:], strict=True):
-            (k,) = (k for k, p in enumerate(result.points) if name == place(p))
+            (k,) = (k for k, p in enumerate(result.points[c]) if name == place(p))
             assert float(cell.rstrip("%")) == round(100 * np.mean(result.where[c] == k))
     assert len(rows) == 3
 

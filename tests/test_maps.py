@@ -61,7 +61,7 @@ def trajectory(experiment: Experiment, run: Run) -> Any:
 
 def above(experiment: Experiment, loss: Any) -> Any:
     """Return how far losses lie above the lowest, or the losses if there is none."""
-    surface = experiment.objective
+    surface = experiment.objectives[0]
     if not surface.bounded:
         return loss
     return np.maximum(loss - surface.lowest(), 0.0)
@@ -134,7 +134,7 @@ def test_a_pixel_of_rate_and_batch_size_is_the_median_of_its_runs(experiment, bu
         run = replace(experiment.runs[0], lr=float(found.rates[i]), batch_size=size)
         runs = with_seeds(replace(run, steps=max(1, steps)), experiment, 3)
         assert found.gap[j, i] == sorted(end_gap(experiment, run) for run in runs)[1]
-        if experiment.objective.bounded:
+        if experiment.objectives[0].bounded:
             assert found.arrived[j, i] == sorted(arrival(experiment, run, 4.0) for run in runs)[1]
         else:
             assert np.isinf(found.arrived).all()

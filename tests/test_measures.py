@@ -67,7 +67,7 @@ def test_the_golden_table_is_reproduced_to_its_last_digit(run, flip_rate, turn_a
 
 def slow_zigzag(experiment, trajectory):
     """Measure with NumPy's own eigenvectors, one turn after the other."""
-    surface = experiment.objective
+    surface = experiment.objectives[0]
     tolerance = 1e-9 * math.dist(*zip(*surface.domain, strict=True))
     steps = np.diff(trajectory.path, axis=0)
     flips, turns, angles = 0, 0, []

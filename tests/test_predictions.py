@@ -118,7 +118,7 @@ class Future:
 
     @property
     def size(self):
-        return math.dist(*zip(*self.experiment.objective.domain, strict=True))
+        return math.dist(*zip(*self.experiment.objectives[0].domain, strict=True))
 
 
 def carried_on(experiment, trajectory):
@@ -169,7 +169,7 @@ def is_critical(future, found, signs):
     """It stays within a pixel, and has a critical point of the right curvature beside it."""
     if future.outcome == driver.OUT_OF_BOUNDS:
         return False
-    end, surface = future.path[future.updates], future.experiment.objective
+    end, surface = future.path[future.updates], future.experiment.objectives[0]
     pixel, run = PIXEL * future.size, future.experiment.runs[0]
     if distances(future.after, end).max() > pixel * (1 + 1e-9):
         return False
@@ -200,7 +200,7 @@ def is_maximum(future, found):
 
 def is_flat(future, found):
     """The loss goes on to change by less than 1 % of what is left, or of what the frame holds."""
-    surface = future.experiment.objective
+    surface = future.experiment.objectives[0]
     loss = future.loss[future.updates :]
     if surface.bounded:
         x, y = future.path[future.updates]

@@ -47,7 +47,7 @@ def over_seeds(slug: str, measure: Callable[[Trajectory], Any], seeds: int = SEE
 def distances(slug: str, trajectory: Trajectory) -> np.ndarray:
     """Return the distance of every iterate to the nearest global minimizer."""
     experiment = PRESETS[slug].experiment
-    points = experiment.objective.minimizers()
+    points = experiment.objectives[0].minimizers()
     return np.min([np.hypot(*(trajectory.path - [p.x, p.y]).T) for p in points], axis=0)
 
 
@@ -338,7 +338,7 @@ def test_momentum_gains_some_starts_and_loses_others():
 
 def test_only_momentum_ends_in_the_global_minimum_more_than_by_luck():
     found = Ensemble(PRESETS["ensemble"].experiment, seeds=200).compute()
-    best = [i for i, point in enumerate(found.points) if point.kind == "global minimum"]
+    best = [i for i, point in enumerate(found.points[0]) if point.kind == "global minimum"]
     shares = np.isin(found.where, best).mean(axis=1)
     claims("ensemble", "200 seeds", "σ = 2 in batches of 8", f"{100 * shares[1]:.0f}%", "never")
     assert (shares[[0, 2, 3]] == 0).all()
@@ -688,6 +688,29 @@ def test_rotated():
     claims("along-axes", f"loss {before[0].loss:.2g} and {before[1].loss:.2g}")
     claims("rotated", "45 degrees", f"loss of {after[0].loss:.2g}", f"{after[1].away():.2g} from")
     claims("rotated", f"at loss {after[1].loss:.2g}")
+
+
+def test_momentum_turns_with_the_ravine_and_adam_does_not():
+    turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    (straight, turned), (along, across) = seen("turned-momentum"), seen("turned-adam")
+    for slug in ("turned-momentum", "turned-adam"):
+        experiment = PRESETS[slug].experiment
+        params = [experiment.plan(run).objective.params for run in experiment.runs]
+        assert [p["rotation"] for p in params] == [0, 45]
+        start, other = (t.path[0] for t in simulate(experiment))
+        assert turn @ start == pytest.approx(other)
+        claims(slug, "condition number 100" if slug == "turned-momentum" else "45 degrees")
+    assert straight.path @ turn.T == pytest.approx(turned.path, abs=1e-9), "it just turns"
+    assert straight.loss == pytest.approx(turned.loss)
+    assert straight.away() == pytest.approx(turned.away(), abs=1e-9)
+    assert straight.angle == pytest.approx(turned.angle)
+    assert along.away() < 0.2
+    assert across.away() > 2
+    slopes = SURFACES["Quadratic"].hessian(0, 0, condition=100.0, rotation=45.0)
+    assert min(slopes[0], slopes[2]) > 50, "both axes are steep"
+    claims("turned-momentum", f"end {turned.away():.2g} from", f"loss {turned.loss:.2g}")
+    claims("turned-adam", f"{along.away():.2g} from it, at loss {along.loss:.2g}")
+    claims("turned-adam", f"{across.away():.2g} from", f"at loss {across.loss:.2g}")
 
 
 def test_never_rests():

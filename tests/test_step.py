@@ -77,7 +77,7 @@ def some_steps(experiment, trajectory, count=6, seed=0):
 @EVERY_CHOICE
 def test_the_parts_are_those_of_the_trajectory_and_the_surface(rule, hyper):
     experiment, trajectory = full(rule, hyper)
-    run, surface = trajectory.run, experiment.objective
+    run, surface = trajectory.run, experiment.objectives[0]
     noise = noise_scale(1.5, 64, 8) * draws(5, 40)
     for step in some_steps(experiment, trajectory):
         k, theta = step.k, step.theta

@@ -59,7 +59,7 @@ def assert_is_the_single_runs(experiment, run, tolerance=None, record=None, coun
     """Compare randomly chosen cells of a map with their single runs, bit by bit."""
     found = sweep(experiment, run, tolerance=tolerance, record=record, **given)
     random = np.random.default_rng(0)
-    lowest = experiment.objective.lowest()
+    lowest = experiment.objectives[0].lowest()
     for _ in range(count):
         cell = tuple(int(random.integers(length)) for length in found.shape)
         single = cell_of(run, found.shape, cell, given)

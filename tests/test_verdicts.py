@@ -49,7 +49,7 @@ def judged(run, **settings):
 
 
 def hessian_at(experiment, position):
-    surface = experiment.objective
+    surface = experiment.objectives[0]
     hxx, hxy, hyy = surface.hessian(*position)
     return np.array([[hxx, hxy], [hxy, hyy]])
 
@@ -446,16 +446,18 @@ def test_converged_means_a_positive_definite_hessian_near_a_global_minimizer(ver
         end = trajectory.path[-1]
         curvatures = np.linalg.eigvalsh(hessian_at(experiment, end))
         assert curvatures[0] > 0
-        size = facts_of(experiment).diagonal
+        size = facts_of(experiment.objectives[0]).diagonal
         measured = progress(experiment, trajectory, 1e-3)
         assert measured.distance <= 2 * CLOSE * size
         if measured.minimizer.kind != record.CUSP:
             # A quadratic of this width cannot be higher; the factor is for what is not quadratic.
             assert measured.gap <= 2 * curvatures[1] * measured.distance**2
-            gradient = experiment.objective.gradient(*end)
+            gradient = experiment.objectives[0].gradient(*end)
             step = np.linalg.solve(hessian_at(experiment, end), gradient)
             assert found["distance"] == pytest.approx(np.linalg.norm(step), rel=1e-6)
-        assert measured.gap <= 0.01 * (trajectory.loss[0] - facts_of(experiment).lowest)
+        assert measured.gap <= 0.01 * (
+            trajectory.loss[0] - facts_of(experiment.objectives[0]).lowest
+        )
 
 
 def test_a_local_minimum_is_a_minimum_and_not_the_lowest(verdicts):
@@ -476,7 +478,7 @@ def test_a_run_that_settled_lately_kept_within_a_pixel(verdicts):
     for experiment, trajectory, _ in only(verdicts, CONVERGED, LOCAL_MINIMUM, SADDLE):
         lately = trajectory.path[-math.ceil(len(trajectory.lr) / 10) :]
         far = np.linalg.norm(lately - trajectory.path[-1], axis=1).max()
-        assert far <= CLOSE * facts_of(experiment).diagonal
+        assert far <= CLOSE * facts_of(experiment.objectives[0]).diagonal
 
 
 def test_a_run_with_a_limit_that_settled_stays(verdicts):
@@ -486,7 +488,7 @@ def test_a_run_with_a_limit_that_settled_stays(verdicts):
             steps = len(trajectory.lr)
             (longer,) = simulate(replace(experiment, steps=2 * steps + 20))
             away = np.linalg.norm(longer.path[steps:] - trajectory.path[-1], axis=1).max()
-            assert away <= 3 * CLOSE * facts_of(experiment).diagonal
+            assert away <= 3 * CLOSE * facts_of(experiment.objectives[0]).diagonal
 
 
 def test_diverged_is_said_of_the_runs_that_diverged_and_of_no_other(verdicts):
@@ -520,11 +522,11 @@ def test_without_noise_nothing_hovers_and_in_much_noise_nothing_is_called_a_cycl
 
 def test_an_oscillation_moves_and_does_not_get_lower(verdicts):
     for experiment, trajectory, found in only(verdicts, OSCILLATING):
-        assert found["width"] > 1e-9 * facts_of(experiment).diagonal
+        assert found["width"] > 1e-9 * facts_of(experiment.objectives[0]).diagonal
         (longer,) = simulate(replace(experiment, steps=4 * len(trajectory.lr)))
         quarter = math.ceil(len(trajectory.lr) / 4)
         now, later = trajectory.loss[-quarter:], longer.loss[-quarter:]
-        lowest = facts_of(experiment).lowest
+        lowest = facts_of(experiment.objectives[0]).lowest
         assert later.mean() - lowest >= 0.74 * (now.mean() - lowest)
 
 

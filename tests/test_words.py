@@ -95,11 +95,11 @@ def decay_of(run):
 
 
 def size_of(experiment):
-    return math.dist(*zip(*experiment.objective.domain, strict=True))
+    return math.dist(*zip(*experiment.objectives[0].domain, strict=True))
 
 
 def points_of(experiment, *kinds):
-    points = experiment.objective.critical_points()
+    points = experiment.objectives[0].critical_points()
     return [p for p in points if not kinds or p.kind in kinds]
 
 
@@ -119,7 +119,7 @@ def about(value, other):
 
 def descends(experiment, run, point):
     """Return gradient and Hessian of what a run descends: weight decay included."""
-    surface, wd = experiment.objective, decay_of(run)
+    surface, wd = experiment.objectives[0], decay_of(run)
     gx, gy = surface.gradient(*point)
     hxx, hxy, hyy = surface.hessian(*point)
     gradient = np.array([gx, gy]) + wd * np.array(point)
@@ -156,7 +156,7 @@ def is_distance(experiment, trajectory, distance, position):
 
 def is_place(experiment, trajectory, place):
     run, end = trajectory.run, trajectory.path[-1]
-    bounded = experiment.objective.bounded
+    bounded = experiment.objectives[0].bounded
     if place.kind == "at_loss":
         return (not bounded or decay_of(run) > 0) and place["loss"] == trajectory.loss[-1]
     named = is_minimizers_name(experiment, run, place["point"].kind)
@@ -421,7 +421,7 @@ class Context:
         self.experiment, self.trajectories, self.labels = experiment, trajectories, labels
         self.by_name = dict(zip(labels, trajectories, strict=True))
         self.ended = [t for t in trajectories if t.diverged_at is None]
-        self.bounded = experiment.objective.bounded
+        self.bounded = experiment.objectives[0].bounded
         self.starts = {t.loss[0] for t in self.ended}
         self.start = max(self.starts, default=math.nan)
 
@@ -507,7 +507,7 @@ def none_is_lower(c, loss=None, rest=False):
 
 def reached(c):
     """Return the runs within a billionth of what the loss typically is in the frame."""
-    surface = c.experiment.objective
+    surface = c.experiment.objectives[0]
     x, y = (np.linspace(*side, 33) for side in surface.domain)
     losses = surface.loss(*np.meshgrid(x, y))
     tiny = 1e-9 * (np.median(losses) - surface.lowest())

@@ -118,7 +118,8 @@ def descents(
         {
             "link": link(settings),
             "opening": link(session.bare_page()),
-            "fit": not st.session_state[session.VIEW_GIVEN],
+            "fit": not st.session_state[session.VIEW_GIVEN]
+            and len(planned(settings).experiment.objectives) == 1,
             "theme": theme.name,
             "clock": [*clock] or [str(settings.values.get(n, "")) for n in ("step", "speed")],
             "act": act,

@@ -189,7 +189,7 @@ class _Parts:
 
 def _parts(experiment: Experiment, run: Run) -> _Parts:
     plan = experiment.plan(run)
-    surface, rule = plan.surface, plan.rule
+    surface, rule, given = plan.surface, plan.rule, plan.objective.params
     (trajectory,) = simulate(dataclasses.replace(experiment, runs=(run,)))
     reason = ""
     if trajectory.stopped:
@@ -198,10 +198,10 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         reason = tr("of {steps} updates: then it has diverged", steps=plan.steps)
     schedule, numbers = _schedule(plan)
     return _Parts(
-        surface=_special(surface.listing, experiment.params),
+        surface=_special(surface.listing, given),
         params={
-            p.name: repr(int(experiment.params[p.name]) if p.integer else experiment.params[p.name])
-            for p in plan.surface.parameters
+            p.name: repr(int(given[p.name]) if p.integer else given[p.name])
+            for p in surface.parameters
         },
         rule=_special(rule.listing, run.hyper),
         hyper={

@@ -45,7 +45,7 @@ LOSS_GRID = 33  # points a side at which the loss in the frame is looked at
 
 @dataclass(frozen=True, eq=False)
 class SurfaceFacts:
-    """What is known of an experiment's surface at its parameters, looked up once.
+    """What is known of a surface at its parameters, looked up once.
 
     `points` holds the critical points in the domain, `xy` float64 (p, 2) where they are, and
     `minimizers` which of them are global minimizers, their indices. `lowest` is -inf where the
@@ -60,13 +60,9 @@ class SurfaceFacts:
     diagonal: float
 
 
-def facts_of(experiment: Experiment) -> SurfaceFacts:
-    """Return the facts of the experiment's surface."""
-    return _facts(experiment.objective)
-
-
 @functools.lru_cache(maxsize=256)
-def _facts(objective: Objective) -> SurfaceFacts:
+def facts_of(objective: Objective) -> SurfaceFacts:
+    """Return the facts of what a run descends."""
     points = objective.critical_points()
     best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
     return SurfaceFacts(
@@ -170,7 +166,7 @@ def zigzag(experiment: Experiment, trajectory: Trajectory) -> Zigzag:
 
     The last position of a diverged run may be infinite; then its last step is left out.
     """
-    facts, path = facts_of(experiment), trajectory.finite_path
+    facts, path = facts_of(trajectory.objective), trajectory.finite_path
     shortest = SHORTEST * facts.diagonal
     dx, dy = np.diff(path, axis=0).T
     length = np.hypot(dx, dy)
@@ -279,7 +275,7 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
         reason = Statement("no_limit", optimizer=rule.name, reason=Text(rule.edges))
         return Stability(np.full(count, math.nan), np.full(count, NO_THEORY), None, reason)
     x, y = trajectory.path[:count].T
-    hessian = facts_of(experiment).objective.hessian(x, y)
+    hessian = trajectory.objective.hessian(x, y)
     curvature = curvatures(*hessian)[0] + experiment.plan(run).coupled
     product = trajectory.lr * curvature
     edges = rule.edges(run.hyper)
@@ -320,7 +316,7 @@ class Progress:
 
 def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -> Progress:
     """Measure how far a run came, and what it took to bring the loss gap below `tolerance`."""
-    facts = facts_of(experiment)
+    facts = facts_of(trajectory.objective)
     updates = gap = reason = None
     if facts.objective.bounded:
         (below,) = np.nonzero(trajectory.loss - facts.lowest < tolerance)

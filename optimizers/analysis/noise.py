@@ -13,17 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from optimizers.simulation import driver
 from optimizers.simulation.epochs import noise_scale
-from optimizers.simulation.experiment import Experiment, check_count
+from optimizers.simulation.experiment import Plan, check_count
 
 Matrix = NDArray[np.float64]
 
 
-def sample_gradients(experiment: Experiment, position: ArrayLike) -> Matrix:
+def sample_gradients(plan: Plan, position: ArrayLike) -> Matrix:
     """Return the gradient of every sample at a position (2,), float64 (N, 2).
 
     Raises ValueError where the surface is not made by data.
     """
-    objective = experiment.objective
+    objective = plan.objective
     samples = objective.surface.samples
     if samples is None:
         raise ValueError(f"surface = {objective.name!r}: must be one that is made by data")
@@ -33,24 +33,24 @@ def sample_gradients(experiment: Experiment, position: ArrayLike) -> Matrix:
     return found
 
 
-def sample_covariance(experiment: Experiment, position: ArrayLike) -> Matrix:
+def sample_covariance(plan: Plan, position: ArrayLike) -> Matrix:
     """Return the covariance (2, 2) of one sample's gradient at a position (2,).
 
     Where no samples make the surface it is that of the noise that is added.
     """
-    if experiment.objective.count:
-        gradients = sample_gradients(experiment, position)
+    if plan.objective.count:
+        gradients = sample_gradients(plan, position)
         off = gradients - gradients.mean(axis=0)
         covariance: Matrix = off.T @ off / len(off)
         return covariance
-    return experiment.noise**2 * np.eye(2)
+    return plan.sample_noise**2 * np.eye(2)
 
 
-def batch_covariance(experiment: Experiment, position: ArrayLike, batch_size: int) -> Matrix:
+def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix:
     """Return the covariance (2, 2) of the mean gradient of a batch at a position (2,)."""
-    size = check_count("batch_size", batch_size, experiment.samples)
-    share = noise_scale(1.0, experiment.samples, size) ** 2
-    covariance: Matrix = share * sample_covariance(experiment, position)
+    size = check_count("batch_size", batch_size, plan.epoch.samples)
+    share = noise_scale(1.0, plan.epoch.samples, size) ** 2
+    covariance: Matrix = share * sample_covariance(plan, position)
     return covariance
 
 
@@ -78,13 +78,13 @@ class NoiseScale:
         return self.best_rate(batch_size) * self.slope / 2
 
 
-def noise_scale_at(experiment: Experiment, position: ArrayLike) -> NoiseScale:
+def noise_scale_at(plan: Plan, position: ArrayLike) -> NoiseScale:
     """Return the noise scale at a position (2,)."""
     x, y = np.asarray(position, dtype=np.float64)
-    gradient = np.array(experiment.objective.gradient(x, y))
-    hxx, hxy, hyy = experiment.objective.hessian(x, y)
+    gradient = np.array(plan.objective.gradient(x, y))
+    hxx, hxy, hyy = plan.objective.hessian(x, y)
     hessian = np.array([[hxx, hxy], [hxy, hyy]])
-    covariance = sample_covariance(experiment, position)
+    covariance = sample_covariance(plan, position)
     slope = gradient @ gradient
     bend = gradient @ hessian @ gradient
     with np.errstate(divide="ignore", invalid="ignore"):

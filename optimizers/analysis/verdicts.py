@@ -26,6 +26,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape import Objective
 from landscape.hessian import solve
 from landscape.record import CriticalPoint
 from landscape.values import Values
@@ -206,9 +207,9 @@ class Model:
         return math.hypot(*self.step)
 
 
-def model_at(experiment: Experiment, position: Vector, decay: float = 0.0) -> Model:
+def model_at(objective: Objective, position: Vector, decay: float = 0.0) -> Model:
     """Return the quadratic model at a position (2,) of the loss with a coupled weight decay."""
-    objective, (x, y) = experiment.objective, (float(position[0]), float(position[1]))
+    x, y = float(position[0]), float(position[1])
     gx, gy = objective.gradient(x, y)
     hxx, hxy, hyy = objective.hessian(x, y)
     gx, gy, hxx, hyy = gx + decay * x, gy + decay * y, hxx + decay, hyy + decay
@@ -256,7 +257,7 @@ class _Case:
     def __init__(self, experiment: Experiment, trajectory: Trajectory) -> None:
         self.experiment, self.trajectory = experiment, trajectory
         self.plan: Plan = experiment.plan(trajectory.run)
-        self.facts: SurfaceFacts = facts_of(experiment)
+        self.facts: SurfaceFacts = facts_of(trajectory.objective)
         self.path = trajectory.path
         self.loss = descended(trajectory.path, trajectory.loss, self.plan.coupled)
         self.updates = len(trajectory.lr)
@@ -266,7 +267,7 @@ class _Case:
 
     @functools.cached_property
     def model(self) -> Model:
-        return model_at(self.experiment, self.path[-1], self.plan.coupled)
+        return model_at(self.trajectory.objective, self.path[-1], self.plan.coupled)
 
     @functools.cached_property
     def ahead(self) -> _Ahead:
@@ -418,7 +419,7 @@ class _Case:
         model = self.model
         for _ in range(POLISH):
             point = np.subtract(model.position, model.step)
-            model = model_at(self.experiment, point, self.plan.coupled)
+            model = model_at(self.trajectory.objective, point, self.plan.coupled)
             if not model.distance <= self.close or model.distance == 0:
                 break
         return model
@@ -449,7 +450,7 @@ class _Case:
             return None
         away, point = nearest(self.facts, middle, self._points)
         if self.plan.coupled > 0:
-            minima = known_minima(self.experiment.objective, self.plan.coupled)
+            minima = known_minima(self.trajectory.objective, self.plan.coupled)
             distances = _distances(minima.xy, middle)
             away, point = distances.min(initial=math.inf), None
             if distances.size:
@@ -472,14 +473,14 @@ class _Case:
         if _distances(around, end).max() > close:
             return None
         facts, decay = self.facts, self.plan.coupled
-        minima = known_minima(self.experiment.objective, decay)
+        minima = known_minima(self.trajectory.objective, decay)
         near = _distances(minima.xy, end)
         numbers = {"slope": model.slope, "low": model.low, "high": model.high}
         away = float(near[minima.cusp].min(initial=math.inf))
         if away <= close:
             # Beside a cusp the gradient does not vanish: how near the run is has to be enough.
             return _verdict(CONVERGED, distance=away, **numbers)
-        later = model_at(self.experiment, self.ahead.path[-1], decay)
+        later = model_at(self.trajectory.objective, self.ahead.path[-1], decay)
         same = (model.low > 0) == (later.low > 0) and (model.high > 0) == (later.high > 0)
         if not (model.distance <= close and later.distance <= close and same):
             return None
@@ -520,7 +521,7 @@ class _Case:
     def flat(self) -> Verdict | None:
         """Return the verdict on a run that hardly gets lower because there is hardly a slope."""
         facts, model = self.facts, self.model
-        left = float(np.ptp(losses_in_frame(self.experiment.objective)))
+        left = float(np.ptp(losses_in_frame(self.trajectory.objective)))
         if facts.objective.bounded:
             left = last_gap(facts, self.trajectory)
         change = float(np.ptp(self.end_loss))

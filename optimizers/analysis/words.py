@@ -147,7 +147,7 @@ def _at_rest(
     """Return why a run does not move, None for one that does."""
     away = np.abs(trajectory.path - trajectory.path[0]).max()
     # Written so that a position that is not finite has moved.
-    if not away <= SHORTEST * facts_of(experiment).diagonal:
+    if not away <= SHORTEST * facts_of(trajectory.objective).diagonal:
         return None
     if how.kind in SETTLED:
         return Statement("does_not_move", run=label, point=_with_decay(experiment, trajectory, how))
@@ -160,7 +160,7 @@ def _at_rest(
 
 def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str) -> Statement:
     """Return how a run ended, as a sentence on `label`."""
-    facts, plan = facts_of(experiment), experiment.plan(trajectory.run)
+    facts, plan = facts_of(trajectory.objective), experiment.plan(trajectory.run)
     place = _place(experiment, trajectory)
     match how.kind:
         case verdicts.DIVERGED:
@@ -209,7 +209,7 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
                 return Statement("ends_hovering", run=label, place=place, radius=radius)
             point = _named(facts, how.point)
             if plan.coupled > 0:
-                minima = known_minima(experiment.objective, plan.coupled)
+                minima = known_minima(trajectory.objective, plan.coupled)
                 (which,) = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
                 point = _moved_name(facts, minima, int(which), plan.coupled)
             return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
@@ -238,10 +238,10 @@ def _left(how: Verdict) -> Statement:
 
 def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, Statement | None]:
     """Return how far a run ends from the nearest minimizer of what it descends, and its name."""
-    facts, end = facts_of(experiment), trajectory.path[-1]
+    facts, end = facts_of(trajectory.objective), trajectory.path[-1]
     decay = experiment.plan(trajectory.run).coupled
     if decay > 0:
-        minima = known_minima(experiment.objective, decay)
+        minima = known_minima(trajectory.objective, decay)
         best = np.flatnonzero(minima.best)
         if not len(best) or not np.isfinite(end).all():
             return math.inf, None
@@ -285,7 +285,7 @@ def _place(experiment: Experiment, trajectory: Trajectory) -> Statement:
     distance, point = _minimizer(experiment, trajectory)
     if point is None:
         return Statement("at_loss", loss=float(trajectory.loss[-1]))
-    if distance <= ARRIVED * facts_of(experiment).diagonal:
+    if distance <= ARRIVED * facts_of(trajectory.objective).diagonal:
         return Statement("at_point", point=point)
     if point.kind == "a_global_minimizer":
         point = Statement("the_nearest_global_minimizer")
@@ -322,13 +322,13 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
         return []
     if plan.coupled == 0:
         return [Statement("decay_pulls", decay=decay)]
-    minima = known_minima(experiment.objective, decay)
+    minima = known_minima(trajectory.objective, decay)
     if not len(minima.xy):
         return [Statement("decay_counts", decay=decay)]
     end = trajectory.finite_path[-1]
     near = int(np.argmin(np.hypot(*(minima.xy - end).T)))
     x, y = map(Coordinate, minima.xy[near])
-    if not _moves(facts_of(experiment), minima, near):
+    if not _moves(facts_of(trajectory.objective), minima, near):
         return [Statement("decay_leaves", decay=decay, x=x, y=y)]
     distance = math.dist(minima.xy[near], minima.origin[near])
     return [Statement("decay_moves", decay=decay, distance=distance, x=x, y=y)]
@@ -361,7 +361,7 @@ def comparison(
         said.append(Statement("some_diverge", runs=_names(lost, labels)))
     if lost and len(ended) > 1:
         said.append(Statement("others_follow"))
-    said.append(_lowest(experiment, trajectories, labels, ended))
+    said.append(_lowest(trajectories, labels, ended))
     if len({len(trajectories[i].lr) for i in ended}) > 1:
         said.append(Statement("updates_differ"))
     kinds = {i: verdict(experiment, trajectories[i]).kind for i in ended}
@@ -375,7 +375,7 @@ def comparison(
         elif there:
             said.append(Statement(many, runs=_names(there, labels)))
     if not lost and len(said) < PARTS_MOST:
-        said += _longest(experiment, trajectories, labels)
+        said += _longest(trajectories, labels)
     said += [Statement("identical", runs=_names(group, labels)) for group in same]
     if any(t.run.weight_decay > 0 for t in trajectories):
         said.append(Statement("without_decay"))
@@ -419,17 +419,21 @@ def _all_diverge(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> S
 
 
 def _lowest(
-    experiment: Experiment,
     trajectories: Sequence[Trajectory],
     labels: Sequence[str],
     ended: Sequence[int],
 ) -> Statement:
-    """Return which of the runs that did not diverge ends lowest, and by how much."""
-    facts = facts_of(experiment)
+    """Return which of the runs that did not diverge ends lowest, and by how much.
+
+    Each is measured from the lowest loss of what it descends itself.
+    """
+    facts = {i: facts_of(trajectories[i].objective) for i in ended}
+    bounded = trajectories[0].objective.bounded
     starts = {i: float(trajectories[i].loss[0]) for i in ended}
     last = {i: float(trajectories[i].loss[-1]) for i in ended}
     highest, one_start = max(starts.values()), len(set(starts.values())) == 1
-    order = sorted(ended, key=lambda i: last[i])
+    gaps = {i: max(last[i] - facts[i].lowest, 0.0) if bounded else last[i] for i in ended}
+    order = sorted(ended, key=lambda i: (gaps[i], last[i]))
     best, loss = order[0], last[order[0]]
     if len(ended) == 1:
         return Statement("one_ends", run=labels[best], loss=loss)
@@ -439,15 +443,13 @@ def _lowest(
     second = order[1]
     # What is compared is how far above the lowest loss a run ends or, where there is no lowest
     # loss, how far below the start.
-    if facts.objective.bounded:
-        size = {i: max(last[i] - facts.lowest, 0.0) for i in ended}
-        typical = float(np.median(losses_in_frame(experiment.objective)))
-        reached = REACHED * (typical - facts.lowest)
-        equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached)]
-        if size[best] <= reached and len(equal) == 1:
+    if bounded:
+        size, reached = gaps, {i: REACHED * _typical(facts[i]) for i in ended}
+        equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached[i])]
+        if size[best] <= reached[best] and len(equal) == 1:
             names = {"run": labels[best], "second": labels[second]}
             return Statement("reaches_before", **names, gap=size[second])
-        if size[best] <= reached:
+        if size[best] <= reached[best]:
             return Statement("reach", runs=_names(equal, labels))
     else:
         size = {i: highest - last[i] for i in ended}
@@ -457,13 +459,14 @@ def _lowest(
         return Statement(kind, runs=_names(equal, labels), loss=loss)
     names = {"run": labels[best], "second": labels[second]}
     two = len(ended) == 2
-    if not facts.objective.bounded:
+    if not bounded:
         if size[second] <= 0:
             return Statement("lower" if two else "lowest", **names)
         much, times = _factor(size[best] / size[second])
         kind = "falls_much" if much else "falls_times"
         return Statement(kind if one_start else f"{kind}_from_highest", **names, times=times)
-    kind = ("lower" if two else "lowest") if facts.lowest == 0 else "closer" if two else "closest"
+    from_zero = all(facts[i].lowest == 0 for i in ended)
+    kind = ("lower" if two else "lowest") if from_zero else "closer" if two else "closest"
     ratio = size[second] / size[best]
     if ratio < 2:
         return Statement(f"{kind}_share", **names, share=Share(ratio - 1))
@@ -471,13 +474,16 @@ def _lowest(
     return Statement(f"{kind}_much" if much else f"{kind}_times", **names, times=times)
 
 
-def _longest(
-    experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
-) -> list[Statement]:
+def _typical(facts: SurfaceFacts) -> float:
+    """Return how far above the lowest loss half of the frame lies."""
+    return float(np.median(losses_in_frame(facts.objective))) - facts.lowest
+
+
+def _longest(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> list[Statement]:
     """Return which run's path is the longest, in a list that is empty if none clearly is."""
     length = [float(np.hypot(*np.diff(t.path, axis=0).T).sum()) for t in trajectories]
     first, second = sorted(range(len(length)), key=lambda i: -length[i])[:2]
-    shortest = SHORTEST * facts_of(experiment).diagonal
+    shortest = SHORTEST * facts_of(trajectories[0].objective).diagonal
     if length[second] <= shortest or length[first] < EQUAL * length[second]:
         return []
     much, times = _factor(length[first] / length[second])

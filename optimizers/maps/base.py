@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape import Objective
 from landscape.checks import check_number
 from optimizers.simulation.experiment import Experiment, Run, check_count
 
@@ -66,12 +67,11 @@ def quantile(values: Array, share: float) -> Array:
     return ordered[..., round(share * (values.shape[-1] - 1))].copy()
 
 
-def gaps(experiment: Experiment, loss: Array, diverged: Array) -> Array:
+def gaps(objective: Objective, loss: Array, diverged: Array) -> Array:
     """Return how far losses lie above the surface's lowest, infinity for runs that diverged.
 
     On a surface without a lowest loss, return the losses themselves.
     """
-    objective = experiment.objective
     lowest = objective.lowest() if objective.bounded else 0.0
     above = loss - lowest
     if objective.bounded:
@@ -137,7 +137,7 @@ def updates_of(experiment: Experiment) -> int:
 
 def cost_of(experiment: Experiment) -> int:
     """Return how many updates on an analytic surface take as long as one on this, at most."""
-    objective = experiment.objective
+    objective = experiment.objectives[0]  # all are alike in this
     passes = 1 if objective.quadratic else 2  # of the batch and, where one asks for it, of all
     return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 

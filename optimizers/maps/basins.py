@@ -72,7 +72,7 @@ class BasinMap:
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
         put("size", check_count("size", self.size, MOST_SIDE, least=2))
-        frame = self.experiment.objective.domain if self.frame is None else self.frame
+        frame = self.experiment.objectives[0].domain if self.frame is None else self.frame
         sides = frame if isinstance(frame, (tuple, list)) else ()
         checked = tuple(check_point("frame", side) for side in sides)
         if len(checked) != 2 or not all(low < high for low, high in checked):
@@ -132,11 +132,12 @@ def points_of(experiment: Experiment, run: Run) -> tuple[CriticalPoint, ...]:
     For a run with coupled weight decay they are the minima of the loss that it descends, each
     where the decay has moved it, with the surface's loss there.
     """
-    objective, decay = experiment.objective, experiment.plan(run).coupled
+    plan = experiment.plan(run)
+    objective, decay = plan.objective, plan.coupled
     points = objective.critical_points()
     if decay == 0:
         return points
-    minima = known_minima(experiment.objective, decay)
+    minima = known_minima(objective, decay)
     kinds = {(point.x, point.y): point.kind for point in points}
     return tuple(
         CriticalPoint(x, y, objective.loss(x, y), kinds[old[0], old[1]])
@@ -153,7 +154,8 @@ def still(losses: Array) -> Array:
 
 def rests(experiment: Experiment, run: Run, ends: Array, frame: Frame) -> Array:
     """Tell of ends (m, 2) whether a critical point of the loss that is descended is within NEAR."""
-    objective, decay = experiment.objective, experiment.plan(run).coupled
+    plan = experiment.plan(run)
+    objective, decay = plan.objective, plan.coupled
     diagonal = math.hypot(*(high - low for low, high in frame))
     xy = ends.T.copy()
     step = np.full_like(xy, np.inf)

@@ -36,7 +36,7 @@ class Spread(Result):
     `at` (c, k) are update counts, `low`, `median` and `high` (c, k) the gaps to the lowest loss
     (the loss itself without one) below which a tenth, a half and nine tenths of the runs lie, and
     `mean` (c, k) their mean; infinity where runs have diverged. `end` (c, s, 2) is where the runs
-    end and `where` (c, s) indexes `points`, or is NOWHERE or UNDECIDED.
+    end and `where` (c, s) indexes the `points` of the run, or is NOWHERE or UNDECIDED.
     """
 
     at: Array
@@ -46,7 +46,7 @@ class Spread(Result):
     mean: Array
     end: Array
     where: Array
-    points: tuple[CriticalPoint, ...]
+    points: tuple[tuple[CriticalPoint, ...], ...]
 
     def table(self) -> dict[str, Array]:
         """Return the end of every run as columns, a row for every run and seed."""
@@ -86,8 +86,7 @@ class Ensemble:
     ) -> Spread:
         """Return how the runs spread."""
         experiment, runs = self.experiment, self.experiment.runs
-        objective = experiment.objective
-        points = tuple(objective.critical_points())
+        points = tuple(experiment.plan(run).objective.critical_points() for run in runs)
         at, bands, means, ends, where = [], [], [], [], []
         for done, run in enumerate(runs):
             found = sweep(
@@ -100,12 +99,12 @@ class Ensemble:
             )
             assert found.losses is not None
             assert found.recorded_at is not None
-            gap = gaps(experiment, found.losses, np.isnan(found.losses)).T
+            gap = gaps(experiment.plan(run).objective, found.losses, np.isnan(found.losses)).T
             at.append(spread_out(found.recorded_at))
             bands.append([spread_out(quantile(gap, share)) for share in BAND])
             means.append(spread_out(gap.mean(axis=-1)))
             ends.append(found.end)
-            index = closest(found.end, points)
+            index = closest(found.end, points[done])
             index[found.diverged] = NOWHERE
             where.append(index)
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
@@ -167,9 +166,7 @@ class Escape:
     ) -> Chances:
         """Return the shares and their intervals."""
         experiment, runs = self.experiment, self.experiment.runs
-        objective, sizes = experiment.objective, batch_axis(experiment.samples)
-        points = tuple(objective.critical_points())
-        best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
+        sizes = batch_axis(experiment.samples)
         shares = []
         for done, run in enumerate(runs):
             found = sweep(
@@ -181,6 +178,8 @@ class Escape:
                 progress=part(progress, done, len(runs)),
             )
             # A noise ball is wider than the tolerance for arriving, so take the nearest minimum.
+            points = experiment.plan(run).objective.critical_points()
+            best = [i for i, point in enumerate(points) if point.kind in LOWEST_KINDS]
             where = closest(found.end, points)
             shares.append((np.isin(where, best) & ~found.diverged).mean(axis=-1))
         share = np.array(shares)

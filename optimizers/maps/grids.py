@@ -219,11 +219,11 @@ class BatchGrid:
 
 
 def bounded(experiment: Experiment) -> bool:
-    return experiment.objective.bounded
+    return experiment.objectives[0].bounded
 
 
 def medians(experiment: Experiment, found: Sweep) -> tuple[Array, Array]:
     """Return the median gap and the median updates to the tolerance over the seeds."""
-    gap = quantile(gaps(experiment, found.loss, found.diverged), 0.5)
+    gap = quantile(gaps(experiment.objectives[0], found.loss, found.diverged), 0.5)
     arrived = found.arrived_at
     return gap, quantile(np.where(arrived < 0, np.inf, arrived.astype(float)), 0.5)

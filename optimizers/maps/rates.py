@@ -103,12 +103,12 @@ class RateSweep(Rates):
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
             )
-            gap = gaps(experiment, found.loss, found.diverged)
+            gap = gaps(experiment.plan(run).objective, found.loss, found.diverged)
             bands.append([quantile(gap, share) for share in BAND])
             diverged.append(found.diverged.mean(axis=-1))
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         start = [start_gap(experiment, c) for c in range(len(runs))]
-        share, bounded = np.array(diverged), experiment.objective.bounded
+        share, bounded = np.array(diverged), experiment.objectives[0].bounded
         zone = np.array(
             [zones(m, d, s, bounded) for m, d, s in zip(median, share, start, strict=True)]
         )
@@ -117,12 +117,10 @@ class RateSweep(Rates):
 
 def start_gap(experiment: Experiment, c: int) -> float:
     """Return how far above the lowest loss run c starts; 0 on a surface without a lowest."""
-    objective = experiment.objective
-    if not objective.bounded:
+    plan = experiment.plan(experiment.runs[c])
+    if not plan.objective.bounded:
         return 0.0
-    start = experiment.plan(experiment.runs[c]).start
-    lowest = objective.lowest()
-    return float(objective.loss(*start)) - lowest
+    return float(plan.objective.loss(*plan.start)) - plan.objective.lowest()
 
 
 def zones(median: Array, diverged: Array, start: float, bounded: bool = True) -> Array:

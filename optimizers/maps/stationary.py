@@ -73,24 +73,24 @@ class NoiseBall(Rates):
         experiment, runs = self.experiment, self.experiment.runs
         rates = np.geomspace(self.low, self.high, self.count)
         parts = len(runs) + len(SCHEDULES)
-        bottom = experiment.objective.minimizers()
-        start = [(p.x, p.y) for p in bottom][:1] or [experiment.plan(runs[0]).start]
         measured = []
         for done, run in enumerate(runs):
+            plan = experiment.plan(run)
+            start = [(p.x, p.y) for p in plan.objective.minimizers()][:1] or [plan.start]
             found = sweep(
                 experiment,
                 replace(run, schedule="Constant", schedule_params={}, warmup=0),
                 lr=rates[:, None],
                 seed=seeds_of(experiment, run, self.seeds),
                 start=np.array(start[0]),
-                record=min(CHECKS, experiment.plan(run).steps + 1),
+                record=min(CHECKS, plan.steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, parts),
             )
             assert found.losses is not None
             assert found.recorded_at is not None
             late = found.losses[..., len(found.recorded_at) // 2 :]
-            gap = gaps(experiment, late, np.isnan(late))
+            gap = gaps(plan.objective, late, np.isnan(late))
             measured.append(gap.mean(axis=(-2, -1)))
         expected = [predicted(experiment, run, rates) for run in runs]
         shrinking: list[Array] = []
@@ -106,7 +106,7 @@ class NoiseBall(Rates):
             )
             assert found.losses is not None
             assert found.recorded_at is not None
-            gap = gaps(experiment, found.losses, np.isnan(found.losses))
+            gap = gaps(experiment.plan(runs[0]).objective, found.losses, np.isnan(found.losses))
             shrinking.append(gap.mean(axis=0))
             at = found.recorded_at
         return Stationary(
@@ -126,7 +126,8 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     lr s^2 (1 + mu) / (l (1 - mu) (2 (1 + mu) - lr l)), where s is the standard deviation of the
     batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
     """
-    objective, heavy_ball = experiment.objective, OPTIMIZERS[run.optimizer].heavy_ball
+    objective = experiment.plan(run).objective
+    heavy_ball = OPTIMIZERS[run.optimizer].heavy_ball
     # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
     # the next ones have, and the cloud is smaller than that of independent draws.
     if not objective.quadratic or heavy_ball is None or run.weight_decay or objective.count:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from landscape import SURFACES
-from landscape.checks import check_names, check_number, shown
+from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.data import Dataset
 from landscape.record import Objective, Surface
 from landscape.values import Values
@@ -46,7 +46,8 @@ class Run:
     hyperparameters by name, the others keep their defaults. `batch_size` is from 1 to the
     experiment's samples, or None for the full batch. `schedule` names a factor on the rate and
     `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
-    `steps`, `start` and `seed` are given where they differ from the experiment's.
+    `steps`, `start`, `seed` and `params`, of the surface, are given where they differ from the
+    experiment's.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -63,6 +64,7 @@ class Run:
     steps: int | None = None
     start: tuple[float, float] | None = None
     seed: int | None = None
+    params: Mapping[str, float] = Values({})
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -87,6 +89,10 @@ class Run:
             put("start", check_point("start", self.start))
         if self.seed is not None:
             put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
+        params = check_mapping("params", self.params)
+        known = {fact.name for surface in SURFACES.values() for fact in surface.parameters}
+        check_names("params", params, sorted(known))  # an experiment checks their values
+        put("params", Values(params))
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ class Experiment:
             isinstance(run, Run) for run in self.runs
         ):
             raise ValueError(f"runs = {shown(self.runs)}: must be 1 to {MOST_RUNS} Run objects")
-        put("runs", tuple(self.runs))
+        put("runs", tuple(map(self._checked, self.runs)))
         if not 1 <= len(self.runs) <= MOST_RUNS:
             raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")
         for run in self.runs:
@@ -162,21 +168,33 @@ class Experiment:
     def __reduce__(self) -> tuple[Any, ...]:
         return Experiment, tuple(getattr(self, field.name) for field in fields(self))
 
+    def _checked(self, run: Run) -> Run:
+        """Return a run whose own parameters of the surface are plain numbers."""
+        if not run.params:
+            return run
+        found = SURFACES[self.surface].resolve({**self.params, **run.params})
+        return replace(run, params={str(name): found[name] for name in run.params})
+
     @functools.cached_property
     def shared(self) -> tuple[Any, ...]:
         """The fields that all runs share: a run's trajectory depends on these and on itself."""
         return tuple(getattr(self, field.name) for field in fields(self) if field.name != "runs")
 
     @functools.cached_property
-    def objective(self) -> Objective:
-        """What its runs descend."""
-        made_by_data = SURFACES[self.surface].samples is not None
-        return _objective(self.surface, self.params, self.samples * made_by_data, self.data)
+    def objectives(self) -> tuple[Objective, ...]:
+        """What its runs descend: the one of all runs, or one for each of them in their order."""
+        found = tuple(self.plan(run).objective for run in self.runs)
+        return found if len(set(found)) > 1 else found[:1]
+
+    @property
+    def made_by_data(self) -> bool:
+        """Whether samples make the surface."""
+        return SURFACES[self.surface].samples is not None
 
     @property
     def varies(self) -> bool:
         """Whether the gradient of a batch is another than that of all samples."""
-        return self.noise > 0 or self.objective.count > 0
+        return self.noise > 0 or self.made_by_data
 
     def epoch(self, batch_size: int | None) -> Epoch:
         """Return a pass over the data set in batches of a size, None for the full batch."""
@@ -201,7 +219,12 @@ class Experiment:
         assert start is not None  # __post_init__ put the surface's
         return Plan(
             run=run,
-            objective=self.objective,
+            objective=_objective(
+                self.surface,
+                Values(surface.resolve({**self.params, **run.params})),
+                self.samples * self.made_by_data,
+                self.data,
+            ),
             rule=rule,
             start=start,
             steps=self.steps if run.steps is None else run.steps,
@@ -218,9 +241,10 @@ class Experiment:
 class Plan:
     """What one run does in an experiment: the numbers that hold, whoever gave them.
 
-    `lr` is the rate that the schedule's factors multiply, and `sample_noise` the standard deviation
-    of one sample's gradient in each coordinate. `coupled` weight decay is added to the gradient,
-    `decoupled` shrinks the position beside the rule; at least one of them is 0.
+    `objective` is what it descends, the surface at the run's parameters. `lr` is the rate that the
+    schedule's factors multiply, and `sample_noise` the standard deviation of one sample's gradient
+    in each coordinate. `coupled` weight decay is added to the gradient, `decoupled` shrinks the
+    position beside the rule; at least one of them is 0.
     """
 
     run: Run

@@ -51,6 +51,7 @@ const start = {
     [-5, 5],
     [-1, 1],
   ]),
+  turns: [0],
 };
 
 test("a moved start is rounded and stays near the domain", () => {
@@ -61,6 +62,18 @@ test("a moved start is rounded and stays near the domain", () => {
   assert.deepEqual(moved(start, -99, 99, 3), [
     ["A.x", "-5"],
     ["A.y", "1"],
+  ]);
+});
+
+test("a start that is turned with its surface is set as it was before", () => {
+  const turned = { ...start, turns: [0, 90] };
+  assert.deepEqual(moved(turned, -1, 2, 1), [
+    ["A.x", "2"],
+    ["A.y", "1"],
+  ]);
+  assert.deepEqual(moved(turned, 2, 0.5, 0), [
+    ["A.x", "2"],
+    ["A.y", "0.5"],
   ]);
 });
 

@@ -34,12 +34,11 @@ test("the loss of the ground lies between the grid's points", () => {
 });
 
 test("losses are read as they are, or off heights", () => {
-  assert.equal(lossOf({ centre: 0, width: null, runs: [{ loss: [4, 2], rate: 1 }] }, 0, 9), 2);
-  assert.equal(lossOf({ centre: 5, width: null, runs: [{ height: [2, 1], rate: 1 }] }, 0, 1), 15);
+  assert.equal(lossOf({ width: null, runs: [{ loss: [4, 2], rate: 1 }] }, 0, 9), 2);
+  assert.equal(lossOf({ width: null, runs: [{ height: [2, 1], centre: 5, rate: 1 }] }, 0, 1), 15);
   const heights = {
-    centre: 0,
     width: 3,
-    runs: [{ height: [Math.asinh(7 / 3) / Math.LN10], rate: 1 }],
+    runs: [{ height: [Math.asinh(7 / 3) / Math.LN10], centre: 0, rate: 1 }],
   };
   assert.ok(Math.abs(lossOf(heights, 0, 0) - 7) < 1e-9);
 });

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlencode
 from landscape import SURFACES, Objective
 from landscape.data import FEWEST_SAMPLES
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
-from optimizers import Trajectory
-from optimizers.analysis.measures import SurfaceFacts, facts_of
+from landscape.plane import turned
+from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from views.factors.start import point_list
 from views.live.kept import simulated
@@ -146,10 +146,10 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
     if asked.frame is None:
-        before = asked.shown and Ground(experiment.objective, asked.shown)
+        before = asked.shown and Ground(experiment.objectives, asked.shown)
         surface = ground_of(experiment, trajectories, view, before)
     else:
-        surface = Ground(experiment.objective, asked.frame)
+        surface = Ground(experiment.objectives, asked.frame)
     made = scene(
         experiment,
         trajectories,
@@ -176,7 +176,6 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
     sentence, more = results.sentences(experiment, trajectories, choice.labels)
-    facts = facts_of(experiment)
     return {
         "link": link(asked.settings),
         "complaints": [note.text() for note in asked.notes],
@@ -188,21 +187,24 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "more": more,
         "head": [tr(name) for name in results.HEAD],
         "rows": results.table(experiment, choice.labels, trajectories),
-        "lowest": lowest(facts),
+        "lowest": lowest(experiment),
     }
 
 
-def lowest(facts: SurfaceFacts) -> str:
-    """Return what to say of the lowest loss."""
-    if not facts.objective.bounded:
+def lowest(experiment: Experiment) -> str:
+    """Return what to say of the lowest loss, or of those of several surfaces."""
+    first, found = experiment.objectives[0], [each.lowest() for each in experiment.objectives]
+    if not first.bounded:
         return tr("It has no lowest loss.")
-    if not len(facts.minimizers):
+    if len(set(found)) > 1:
+        return tr("Lowest losses: {losses}.", losses=", ".join(number(loss, 4) for loss in found))
+    if not first.minimizers():
         return tr(
             "These samples can be told apart without an error: the loss falls towards {loss} for"
             " ever, and has no minimum.",
-            loss=number(facts.lowest, 4),
+            loss=number(found[0], 4),
         )
-    return tr("Lowest loss: {loss}.", loss=number(facts.lowest, 4))
+    return tr("Lowest loss: {loss}.", loss=number(found[0], 4))
 
 
 def changed(preset: Any, choice: Choice) -> str:
@@ -226,7 +228,7 @@ def looked_at(choice: Choice, trajectories: Sequence[Trajectory]) -> Look | None
         return None
     experiment, order = choice.experiment, choice.look.order
     step = inspect_step(experiment, trajectory, min(choice.look.step, len(trajectory.lr) - 1))
-    model = taylor(experiment.objective, step.theta, order) if order else None
+    model = taylor(trajectory.objective, step.theta, order) if order else None
     return Look(choice.look.run, step, model)
 
 
@@ -234,16 +236,18 @@ def start_of(settings: Settings, choice: Choice) -> dict[str, Any]:
     """Return where the runs start and which settings say so, for a start that is dragged.
 
     `ids` names the settings of x and y, or the one that lists the starts of all runs; `digits` are
-    the decimals to round to, a thousandth of the frame, and `sides` what a start may be.
+    the decimals to round to, a thousandth of the frame, and `sides` what a start may be. What is
+    set is the start before it is turned by `turns`, in degrees, one for each run.
     """
     experiment = choice.experiment
-    objective = experiment.objective
+    objective = experiment.objectives[0]  # all have one domain
     listed = choice.replaces(f"{objective.name}.x")
     return {
         "ids": [settings.compared] if listed else [f"{objective.name}.x", f"{objective.name}.y"],
         "points": [list(experiment.plan(run).start) for run in experiment.runs],
         "digits": [max(0, 3 - math.floor(math.log10(b - a))) for a, b in objective.domain],
         "sides": [list(doubled(side)) for side in objective.domain],
+        "turns": list(choice.turns),
     }
 
 
@@ -252,6 +256,7 @@ def moved_start(
 ) -> dict[str, Any]:
     """Return the settings of a start moved to a point, as far as it may be, by their ids."""
     start = start_of(settings, choice)
+    x, y = turned((x, y), -start["turns"][panel % len(start["turns"])])
     point = [
         round(min(max(value, low), high), digits)
         for value, (low, high), digits in zip((x, y), start["sides"], start["digits"], strict=True)
@@ -270,7 +275,10 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
     """Return the address of a ground, below the server's own: it says all that the ground is."""
     query = {
         "surface": surface.objective.name,
-        **{f"params.{name}": repr(value) for name, value in surface.objective.params.items()},
+        **{
+            f"params.{name}": [repr(each.params[name]) for each in surface.objectives]
+            for name in surface.objective.params
+        },
         **({"samples": surface.objective.count} if surface.objective.count else {}),
         "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
         "view": view,
@@ -279,12 +287,13 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
         "lang": current(),
         "edition": edition(),
     }
-    return f"{GROUND}?{urlencode(query)}"
+    return f"{GROUND}?{urlencode(query, doseq=True)}"
 
 
 def ground_answer(query: str) -> bytes:
     """Return the packed ground of an address; raise UnreadableError for one that holds none."""
-    given = {name: texts[-1] for name, texts in parse_qs(query).items()}
+    listed = parse_qs(query)
+    given = {name: texts[-1] for name, texts in listed.items()}
     surface, view, code = (given.get(name, "") for name in ("surface", "view", "lang"))
     if surface not in SURFACES:
         raise UnreadableError(f"surface must be one of {', '.join(SURFACES)}.")
@@ -296,12 +305,17 @@ def ground_answer(query: str) -> bytes:
         runs = 0
     if not 1 <= runs <= MOST_PANELS:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
-    names = [name for name in given if name.startswith("params.")]
-    params = {n.removeprefix("params."): given[n] for n in names}
-    objective = checked_objective(surface, params, given.get("samples", ""))
+    params = {n.removeprefix("params."): t for n, t in listed.items() if n.startswith("params.")}
+    counts = {len(texts) for texts in params.values()} or {1}
+    if len(counts) > 1 or not counts <= {1, runs}:
+        raise UnreadableError("params must have one value each, or one for each of the runs.")
+    objectives = tuple(
+        checked_objective(surface, dict(zip(params, values, strict=True)), given.get("samples", ""))
+        for values in zip(*params.values(), strict=True)
+    ) or (checked_objective(surface, {}, given.get("samples", "")),)
     box = checked_frame(given.get("frame", ""), surface)
     theme = THEMES[checked_theme(given.get("theme", ""))]
-    found = Ground(objective, box)
+    found = Ground(objectives, box)
     return packed_ground(found, view, runs, theme, checked_language(code))
 
 

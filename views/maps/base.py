@@ -148,7 +148,7 @@ def axis_layout(theme: Theme, title: str, **more: Any) -> Figure:
 
 def loss_name(experiment: Experiment) -> str:
     """Return what a map's losses are called: they are above the lowest loss, if there is one."""
-    bounded = experiment.objective.bounded
+    bounded = experiment.objectives[0].bounded
     return tr("excess loss") if bounded else tr("loss")
 
 

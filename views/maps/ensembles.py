@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,12 +86,12 @@ def ask_ensemble(settings: Settings, choice: Choice) -> Ensemble | Lack:
 def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Theme) -> Shown:
     """Return the losses over the updates, and where the runs end."""
     marks, experiment = marks_of(choice.labels, theme), request.experiment
-    objective = experiment.objective
+    bounded = experiment.objectives[0].bounded
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         at = result.at[c].tolist()
         low, median, high = (
-            heights(v[c], objective.bounded) for v in (result.low, result.median, result.high)
+            heights(v[c], bounded) for v in (result.low, result.median, result.high)
         )
         data += band(at, low, high, mark.colour)
         data.append(curve(at, median, mark.colour, mark.label))
@@ -97,8 +99,8 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
     layout["xaxis"] = axis_layout(theme, tr("updates"))
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(objective.lowest(), floors(result.low)) if objective.bounded else tr("loss"),
-        **({"type": "log", "exponentformat": "power", "dtick": 1} if objective.bounded else {}),
+        gap_title(experiment, floors(result.low)) if bounded else tr("loss"),
+        **({"type": "log", "exponentformat": "power", "dtick": 1} if bounded else {}),
     )
     label = tr("Loss of many seeds over the updates")
     loss = Panel({"data": data, "layout": layout}, label, legend=legend_of(marks))
@@ -109,7 +111,7 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
             " each line is the median of their losses, and its band holds 80% of them.",
             seeds=whole(request.seeds),
         ),
-        ends(result, marks, loss_name(experiment)),
+        ends_table(result, marks, loss_name(experiment)),
         stacked=True,
     )
 
@@ -119,7 +121,7 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
     panels = len(marks)
     across = columns(panels)
     box = frame_of_ends(request, result, SHAPES[across])
-    ground = Ground(request.experiment.objective, box)
+    ground = Ground(request.experiment.objectives, box)
     figure = background(ground, panels, theme)
     figure["data"] = [trace for trace in figure["data"] if trace.get("name") != "words"]
     layout = figure["layout"]
@@ -182,7 +184,7 @@ def frame_of_ends(request: Ensemble, result: Spread, shape: float) -> Frame:
     edges = edges or [np.array([(x0, y0), (x1, y1)])]
     low, high = np.min(edges, axis=0)[0], np.max(edges, axis=0)[1]
     size = float((high - low).max())
-    for point in result.points:
+    for point in itertools.chain(*result.points):
         if point.kind in LOWEST_KINDS:
             here = np.array([point.x, point.y])
             if np.maximum(low - here, here - high).max() <= size:
@@ -196,15 +198,18 @@ def frame_of_ends(request: Ensemble, result: Spread, shape: float) -> Frame:
     return (left, right), (bottom, top)
 
 
-def ends(result: Spread, marks: list[Mark], what: str) -> str:
+def ends_table(result: Spread, marks: list[Mark], what: str) -> str:
     """Return the shares of the seeds that end at each critical point, as a table."""
-    found = sorted(set(result.where.ravel().tolist()), key=lambda end: (end < 0, end))
-    found = found[:8]
-    names = [tr(SPECIAL[e][0]) if e < 0 else name_of(result.points[e]) for e in found]
+    ends = [
+        [(end < 0, end, tr(SPECIAL[end][0]) if end < 0 else name_of(points[end])) for end in where]
+        for where, points in zip(result.where.tolist(), result.points, strict=True)
+    ]
+    names = list(dict.fromkeys(name for *_, name in sorted({*itertools.chain(*ends)})))[:8]
     heads = [tr("Run"), tr("Median {loss_name}", loss_name=what), *names]
     rows = [f"| {' | '.join(heads)} |", f"|:--|--:|{'--:|' * len(names)}"]
     for c, mark in enumerate(marks):
-        shares = [percent(float(np.mean(result.where[c] == end))) for end in found]
+        count = Counter(name for *_, name in ends[c])
+        shares = [percent(count[name] / len(ends[c])) for name in names]
         last = float(result.median[c, -1])
         text = number(last) if np.isfinite(last) else tr("diverged")
         rows.append(f"| {mark.label} | {text} | {' | '.join(shares)} |")
@@ -214,8 +219,8 @@ def ends(result: Spread, marks: list[Mark], what: str) -> str:
 
 def ask_escape(settings: Settings, choice: Choice) -> Escape | Lack:
     """Return the map that is asked for."""
-    points = choice.experiment.objective.critical_points()
-    if not any(point.kind == LOCAL_MINIMUM for point in points):
+    points = [o.critical_points() for o in choice.experiment.objectives]
+    if not any(point.kind == LOCAL_MINIMUM for points_of in points for point in points_of):
         return other_surface(VALLEY, NO_ESCAPE)
     if not choice.experiment.varies:
         return no_noise(settings, ALL_ALIKE)
@@ -293,7 +298,7 @@ def ask_ball(settings: Settings, choice: Choice) -> NoiseBall | Lack:
     """Return the map that is asked for."""
     if not noisy(choice.experiment):
         return no_noise(settings, NO_NOISE, batch=True)
-    if not choice.experiment.objective.bounded:
+    if not choice.experiment.objectives[0].bounded:
         return other_surface(BOWL, NO_BALL)
     if varied(choice, *rates_of(choice)):
         return compared(settings, RATES_VARY)

@@ -51,7 +51,7 @@ class Rows:
 
 def measure_of(request: Any) -> str:
     """Return what a map shows: without a lowest loss there is no tolerance to come below."""
-    bounded = request.experiment.objective.bounded
+    bounded = request.experiment.objectives[0].bounded
     return str(request.measure) if bounded else LOSS
 
 
@@ -64,7 +64,7 @@ def draw_grid(
     request: Any, result: Grid, rows: Rows, theme: Theme, pixel: str, words: str
 ) -> Shown:
     """Return the map with the current setting and the lines that are drawn over it."""
-    bounded = request.experiment.objective.bounded
+    bounded = request.experiment.objectives[0].bounded
     measure = measure_of(request)
     values = values_of(request, result)
     finite = np.isfinite(values)
@@ -142,7 +142,7 @@ def bar_title(request: Any) -> str:
     """Return what the colours of a map are."""
     if measure_of(request) != LOSS:
         return tr("updates")
-    bounded = request.experiment.objective.bounded
+    bounded = request.experiment.objectives[0].bounded
     return tr("loss above the minimum") if bounded else tr("loss")
 
 
@@ -178,7 +178,7 @@ def line(label: Message, x: Any, y: Any, theme: Theme) -> tuple[Figure, Key]:
 def rate_here(request: Any) -> float:
     """Return the logarithm of the lab's own rate."""
     experiment, run = request.experiment, request.experiment.runs[0]
-    rate = OPTIMIZERS[run.optimizer].default_rate(experiment.objective.surface)
+    rate = OPTIMIZERS[run.optimizer].default_rate(experiment.plan(run).surface)
     lr, _ = request.here
     return math.log10(max(rate if lr is None else lr, 1e-12))
 

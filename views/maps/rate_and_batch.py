@@ -105,7 +105,7 @@ def pixel(request: BatchGrid, result: Grid) -> str:
             large=whole(sizes[-1]),
         )
         return f"{runs_of(request)} {budget}"
-    if experiment.objective.count:
+    if experiment.made_by_data:
         budget = tr(
             "Each run makes {steps} updates, so a large batch sees more samples.",
             steps=whole(steps[0]),

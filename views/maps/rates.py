@@ -57,7 +57,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     """Return the curves with their bands, the zones of each run and the limits of stability."""
     experiment = request.experiment
     marks = marks_of(choice.labels, theme)
-    bounded = experiment.objective.bounded
+    bounded = experiment.objectives[0].bounded
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         low, median, high = (
@@ -97,7 +97,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     )
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(experiment.objective.lowest(), floors(result.low)) if bounded else tr("loss"),
+        gap_title(experiment, floors(result.low)) if bounded else tr("loss"),
         type="log" if bounded else "linear",
         dtick=1 if bounded else None,
         range=shown_losses(result) if bounded else None,
@@ -217,7 +217,7 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
     """Return the best rates and the limits of stability in words."""
     lines = []
     what = loss_name(request.experiment)
-    bounded = request.experiment.objective.bounded
+    bounded = request.experiment.objectives[0].bounded
     for c, (mark, limit) in enumerate(limits):
         median = result.median[c]
         if not np.isfinite(median).any():
@@ -296,7 +296,7 @@ def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float)
     rate = float(f"{10**x:.3g}")
     at = int(np.argmin(np.abs(np.log10(result.rates) - x)))
     height = result.median[:, at]
-    if request.experiment.objective.bounded:
+    if request.experiment.objectives[0].bounded:
         height = np.log10(np.maximum(height, GAP_FLOOR))
     run = request.experiment.runs[int(np.argmin(np.abs(height - y)))]
     return {f"{request.experiment.surface}.{run.optimizer}.lr": rate}

@@ -282,8 +282,9 @@ export class Panels {
       this.#point(this.#unhurried);
       return found;
     }
-    const [x, y] = here;
-    const loss = lossAt(scene.back.data[0], scene.scale, x, y);
+    const [x, y, panel] = here;
+    const contours = scene.back.data.filter(({ type }) => type === "contour");
+    const loss = lossAt(contours[panel], scene.scales[panel] ?? scene.scales[0], x, y);
     return { run: null, k: null, x, y, loss, rate: null, left, top };
   }
 

@@ -70,8 +70,8 @@ export function lossAt({ x0, dx = 1, y0, dy, z = [] }, { centre, width }, x, y) 
  * @param {number} run
  * @param {number} k
  */
-export function lossOf({ centre, width, runs }, run, k) {
-  const { loss, height = [] } = runs[run];
+export function lossOf({ width, runs }, run, k) {
+  const { loss, height = [], centre = 0 } = runs[run];
   const values = loss ?? height;
   const value = values[Math.min(k, values.length - 1)];
   if (loss) return value;

@@ -10,8 +10,10 @@
  * @param {number} panel
  * @returns {[string, string][]}
  */
-export function moved({ ids, points, digits, sides }, x, y, panel) {
-  const point = [x, y].map((value, i) => {
+export function moved({ ids, points, digits, sides, turns }, x, y, panel) {
+  const angle = (-turns[panel % turns.length] * Math.PI) / 180;
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const point = [c * x - s * y, s * x + c * y].map((value, i) => {
     const [low, high] = sides[i];
     return Number(Math.min(Math.max(value, low), high).toFixed(digits[i]));
   });

@@ -104,7 +104,7 @@ export interface Ground extends Sizes {
   id: string;
   surface: string;
   space: boolean;
-  scale: LossScale;
+  scales: LossScale[]; // of all panels, or of each
   arrangements: Arrangement[];
   back: Figure;
 }
@@ -124,9 +124,8 @@ export interface SpaceRun {
 
 /** What can be read off runs: losses, or heights of the loss, and the rate of each update or all. */
 export interface Readings {
-  centre: number;
   width: number | null;
-  runs: { loss?: Numbers; height?: Numbers; rate: Numbers | number }[];
+  runs: { loss?: Numbers; height?: Numbers; centre?: number; rate: Numbers | number }[];
 }
 
 /** The arrows of a run's steps: their names and, if there are two, where the first of them ends. */
@@ -176,6 +175,7 @@ export interface Start {
   points: number[][];
   digits: number[]; // decimals of x and y
   sides: Range[]; // what x and y may be
+  turns: number[]; // degrees by which each panel's start is turned from the one that is set
 }
 
 /** What is said of an experiment. */

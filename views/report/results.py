@@ -33,8 +33,9 @@ def table(
     experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]
 ) -> list[list[str]]:
     """Return the results of all runs, a row of HEAD's cells for each."""
-    rows, facts = [], facts_of(experiment)
+    rows = []
     for label, trajectory in zip(labels, trajectories, strict=True):
+        facts = facts_of(trajectory.objective)
         distance, _ = nearest(facts, trajectory.path[-1], facts.minimizers)
         rows.append(
             [
@@ -58,7 +59,7 @@ def ending(experiment: Experiment, trajectory: Trajectory) -> str:
     how = outcome(experiment, trajectory)
     if OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
         points = trajectory.path[: len(trajectory.lr)].T
-        hxx, hxy, hyy = experiment.objective.hessian(*points)
+        hxx, hxy, hyy = trajectory.objective.hessian(*points)
         astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
         if astray:
             how = Statement("outcome_astray", outcome=how, count=astray, total=len(hxx))

@@ -58,39 +58,40 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
     """
-    objective, lowest = experiment.objective, facts_of(experiment).lowest
+    bounded = experiment.objectives[0].bounded
     heights, scale = terrain(Ground.of(experiment), RAISED)
     rows: list[Vector] = []
     for trajectory in trajectories:
         value = trajectory.loss[np.isfinite(trajectory.loss)]
-        gap = np.maximum(value - lowest, GAP_FLOOR) if objective.bounded else value
-        rows.append(np.log10(gap) if objective.bounded else scale(value))
+        lowest = facts_of(trajectory.objective).lowest
+        gap = np.maximum(value - lowest, GAP_FLOOR) if bounded else value
+        rows.append(np.log10(gap) if bounded else scale(value))
     low = min(float(row.min()) for row in rows)
     # A run that diverges leaves this chart: its heights would flatten all the others.
     ended = [t.diverged_at is not None for t in trajectories]
     settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
     high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
-    if not objective.bounded:  # no further down than a decade below the frame
+    if not bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
     # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
-    if not objective.bounded:
+    if not bounded:
         return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high))
     floored = min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR)
-    text = gap_title(lowest, floored)
+    text = gap_title(experiment, floored)
     stride = max(1, math.ceil((high - low) / 5))
     ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
     texts = [f"1e{round(t)}" if abs(t) > 3 else number(10.0**t) for t in ticks]
     return Heights([*rows], low, high, text, ticks, texts)
 
 
-def gap_title(lowest: float, floored: bool) -> str:
-    """Return what an axis of gaps to the `lowest` loss is called, `floored` where GAP_FLOOR shows.
+def gap_title(experiment: Experiment, floored: bool) -> str:
+    """Return what an axis of gaps to the lowest loss is called, `floored` where GAP_FLOOR shows.
 
     A logarithmic axis has no place for a gap of zero.
     """
     floor = number(GAP_FLOOR)
-    if lowest == 0:
+    if all(objective.lowest() == 0 for objective in experiment.objectives):
         text = tr("loss (below {floor} drawn at {floor})", floor=floor) if floored else tr("loss")
     elif floored:
         text = tr("loss − minimum (below {floor} drawn at {floor})", floor=floor)
@@ -297,18 +298,18 @@ def readings(
 
     `runs` holds a `rate` for each run, one number if it never changes, and its losses: as `loss`,
     float32, or, of very many, as `height`, the rows of `heights` if they are those of the loss,
-    which are sent anyway. A height is `centre` + `width` sinh(height ln 10) and, without a width,
-    `centre` + 10 ** height.
+    which are sent anyway. A height is its run's `centre` + `width` sinh(height ln 10) and, without
+    a width, `centre` + 10 ** height.
     """
     exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
-    found: dict[str, Any] = {"centre": 0.0, "width": None, "runs": []}
+    found: dict[str, Any] = {"width": None, "runs": []}
+    centre = None
     rows: list[Vector | None] = []
     if not exact:
         rows = (heights or loss(experiment, trajectories)).rows
-        found["centre"] = facts_of(experiment).lowest
-        if not experiment.objective.bounded:
+        if not experiment.objectives[0].bounded:
             _, scale = terrain(Ground.of(experiment), RAISED)
-            found |= {"centre": scale.centre, "width": scale.width}
+            centre, found["width"] = scale.centre, scale.width
     most = float(np.finfo(np.float32).max)
     for i, trajectory in enumerate(trajectories):
         rate: Any = trajectory.lr.astype(np.float32 if exact else np.float64)
@@ -319,6 +320,7 @@ def readings(
                 values = trajectory.loss[: len(trajectory.finite_path)].astype(np.float32)
             told: Figure = {"loss": np.nan_to_num(values, nan=most, posinf=most)}
         else:
-            told = {"height": rows[i]}
+            lowest = facts_of(trajectory.objective).lowest
+            told = {"height": rows[i], "centre": lowest if centre is None else centre}
         found["runs"].append({**told, "rate": rate})
     return found

@@ -86,21 +86,32 @@ PLAIN = Extras()
 
 @dataclass(frozen=True)
 class Ground:
-    """What a picture of a surface depends on."""
+    """What a picture of surfaces depends on: the frame and what stands in it.
 
-    objective: Objective
+    That is the same in all panels, or one of `objectives` in each.
+    """
+
+    objectives: tuple[Objective, ...]
     box: Frame
 
     @staticmethod
     def of(experiment: Experiment) -> Ground:
         """Return the ground on which an experiment runs: its domain."""
-        return Ground(experiment.objective, domain(experiment))
+        return Ground(experiment.objectives, domain(experiment))
 
     @staticmethod
     def under(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Ground:
         """Return the ground that fits some runs, in a panel of this height over width."""
-        box = fitted(experiment, trajectories, shape)
-        return Ground(experiment.objective, box)
+        return Ground(experiment.objectives, fitted(experiment, trajectories, shape))
+
+    @property
+    def objective(self) -> Objective:
+        """What stands in all panels, or in the first."""
+        return self.objectives[0]
+
+    def of_panel(self, panel: int) -> Ground:
+        """Return the ground of one panel."""
+        return Ground(self.objectives[panel:][:1] or self.objectives[:1], self.box)
 
 
 @functools.lru_cache(maxsize=64)
@@ -146,14 +157,13 @@ def axis(panel: int, letter: str) -> str:
 def background(ground: Ground, panels: int, theme: Theme) -> Figure:
     """Return the surface's contours and critical points, once per panel."""
     box = ground.box
-    heights, _ = terrain(ground)
-    lines = levels(heights)
-    points = minima(ground)
     data: list[Figure] = []
     strong: list[Figure] = []
     marks: list[Figure] = []
     words: list[Figure] = []
     for panel in range(panels):
+        heights, _ = terrain(ground.of_panel(panel))
+        lines, points = levels(heights), minima(ground.of_panel(panel))
         where = {"xaxis": axis(panel, "x"), "yaxis": axis(panel, "y")}
         contour = {
             "type": "contour",
@@ -454,10 +464,10 @@ def start_marks(
 
 def moved_minima(experiment: Experiment, run: Run, box: Frame) -> NDArray[np.float64]:
     """Return where a run's coupled weight decay moves the minima, (m, 2), those in the frame."""
-    decay = experiment.plan(run).coupled
-    if decay == 0:
+    plan = experiment.plan(run)
+    if plan.coupled == 0:
         return np.empty((0, 2))
-    found = known_minima(experiment.objective, decay)
+    found = known_minima(plan.objective, plan.coupled)
     xy = found.xy if len(found.xy) <= MANY else found.xy[found.best]
     return xy[within(xy, box)]
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
-from optimizers.analysis.measures import facts_of
 
 Frame = tuple[tuple[float, float], tuple[float, float]]
 Vector = NDArray[np.float64]
@@ -25,7 +24,7 @@ CELLS = 32  # of the shorter side's grid, to which a frame is rounded: small cha
 
 def domain(experiment: Experiment) -> Frame:
     """Return a surface's domain, or its double where a start needs it."""
-    sides = experiment.objective.domain
+    sides = experiment.objectives[0].domain
     starts = [experiment.plan(run).start for run in experiment.runs]
 
     def grown(side: tuple[float, float], times: int) -> tuple[float, float]:
@@ -46,12 +45,11 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     It holds what counts of every run and the nearest minimizer, if that is near; around them it is
     grown to `shape`, its height over its width.
     """
-    objective = experiment.objective
-    own = np.array(objective.domain)
+    own = np.array(experiment.objectives[0].domain)
     seen = np.concatenate([counted(experiment, t) for t in trajectories])
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
-    points = facts_of(experiment).points
+    points = [point for o in experiment.objectives for point in o.critical_points()]
     minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMUM_KINDS]).reshape(-1, 2)
     if len(minima):
         away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
@@ -102,7 +100,7 @@ def region(experiment: Experiment, around: float) -> Frame:
             max(high + around * (high - low), *values),
         )
         for (low, high), values in zip(
-            experiment.objective.domain, zip(*starts, strict=True), strict=True
+            experiment.objectives[0].domain, zip(*starts, strict=True), strict=True
         )
     )
     return x, y

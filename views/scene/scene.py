@@ -46,11 +46,15 @@ def ground_id(ground: Ground, view: str, runs: int, theme: Theme) -> str:
 def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]:
     """Return what stays while only runs change: the surface's picture and where its panels lie."""
     (x0, x1), (y0, y1) = ground.box
+    share = figures.RAISED if view == SPACE else PLANE
     common = {
         "id": ground_id(ground, view, runs, theme),
         "surface": ground.objective.name,
         "space": view == SPACE,
-        "scale": asdict(figures.terrain(ground, figures.RAISED if view == SPACE else PLANE)[1]),
+        "scales": [
+            asdict(figures.terrain(ground.of_panel(panel), share)[1])
+            for panel in range(len(ground.objectives))
+        ],
     }
     if view == SPACE:
         sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 2}
@@ -103,7 +107,9 @@ def scene(
     if look and view != SPACE:
         panel = 0 if view == OVERLAY else look.run
         mark = marks[look.run]
-        front["data"] += local.traces(look.step, look.model, panel, surface, mark, theme)
+        front["data"] += local.traces(
+            look.step, look.model, panel, surface.of_panel(panel), mark, theme
+        )
         seen = {
             "id": [look.run, look.step.k],
             "tick": look.step.k * each[look.run] / tick,

@@ -12,7 +12,7 @@ from optimizers.analysis.measures import run_limit
 from optimizers.maps.base import noisy
 from views.scene.figures import GAPS, SIDE_BY_SIDE
 from views.scene.scene import arrangements
-from views.settings.choice import chosen
+from views.settings.choice import chosen, planned
 from views.settings.numbers import told_apart
 from views.settings.rates import BEST, EFFECTIVE, OWN, RATES_TRIED, SAME, best_rate, run_alone
 from views.settings.settings import Settings
@@ -120,7 +120,7 @@ def is_best(experiment: Experiment, run: Run) -> bool:
 
 def grid(settings: Settings, count: int) -> str:
     """Return the style that lays cards out as the panels above them are."""
-    panels = count if settings["view"] == SIDE_BY_SIDE else 1
+    panels = count if planned(settings).view == SIDE_BY_SIDE else 1
     style = ""
     for found in reversed(arrangements(count)):
         wide = found["columns"] if panels > 1 else min(count, found["columns"])

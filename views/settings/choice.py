@@ -12,7 +12,7 @@ from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
-from views.scene.figures import PICTURES, PLAIN, Extras
+from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
 from views.settings.noise import FEWER_SAMPLES, batch_value, by_data, samples_of
 from views.settings.rates import (
     BEST,
@@ -32,6 +32,10 @@ from views.settings.table import FACTORS, TABLE
 from views.settings.watching import SHOWN
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
+APART = msgid(
+    "{view} has room for one surface. What is compared makes a surface for each run:"
+    " {instead} is shown. To see all runs on one, compare something else."
+)
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
 
 
@@ -64,6 +68,7 @@ class Choice:
     look: Inspection | None = None
     preset: str = ""
     extras: Extras = PLAIN
+    turns: tuple[float, ...] = ()  # degrees by which the start of each run is turned
 
     def replaces(self, id: str) -> bool:
         """Tell whether what is compared takes the place of a setting."""
@@ -106,7 +111,10 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     most = max(steps)
     experiment = Experiment(
         surface=surface.name,
-        params={fact.name: settings[f"{surface.name}.{fact.name}"] for fact in surface.parameters},
+        params={
+            fact.name: unless(settings, f"{surface.name}.{fact.name}")
+            for fact in surface.parameters
+        },
         start=(unless(settings, f"{surface.name}.x"), unless(settings, f"{surface.name}.y")),
         steps=most,
         noise=0.0 if by_data(settings) else settings["noise"],
@@ -127,6 +135,10 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         ]
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
+    view = settings["view"]
+    if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
+        notes.append(Note(APART, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))
+        view = SIDE_BY_SIDE
     return Choice(
         experiment,
         tuple(labels),
@@ -134,12 +146,13 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         tuple(notes),
         factor.name,
         tuple(names),
-        settings["view"],
+        view,
         settings["curve"],
         settings["tolerance"],
         look_of(settings, names),
         settings["preset"],
         Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN),
+        tuple(map(factor.turn, values)),
     )
 
 

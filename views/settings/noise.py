@@ -94,7 +94,7 @@ def with_noise(
     if not experiment.varies:
         changes["noise"] = FIRST_NOISE
     if experiment.samples // 2 <= max(exact_sizes, default=0):
-        changes["samples"] = experiment.objective.surface.usual_samples
+        changes["samples"] = SURFACES[experiment.surface].usual_samples
     size = min(FIRST_BATCH, changes.get("samples", experiment.samples) // 2)
     if all(run.batch_size in (None, *exact_sizes, experiment.samples) for run in experiment.runs):
         changes |= {"batches": (str(size), ALL)} if settings.replaced("batch") else {}
@@ -130,7 +130,7 @@ def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
 def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that neither noise nor length depends on the number of samples."""
     sizes = {run.batch_size for run in experiment.runs}
-    if experiment.objective.count:  # the loss is their mean
+    if experiment.made_by_data:  # the loss is their mean
         return None
     # The noise of one sample does not depend on how many there are.
     if experiment.noise > 0 and sizes.difference({None, 1}):

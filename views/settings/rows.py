@@ -72,7 +72,7 @@ def surface_text(settings: Settings) -> str:
     changed = [
         f"{tr(name)} {choice_or_number(settings[id])}"
         for name, id in ids.items()
-        if settings[id] != settings.plain(id)
+        if settings[id] != settings.plain(id) and not settings.replaced(id)
     ]
     return ", ".join([tr(surface.name), *changed])
 

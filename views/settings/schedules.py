@@ -173,7 +173,7 @@ def is_cut(settings: Settings, experiment: Experiment) -> bool:
     length, unit = settings["length"], settings["unit"]
     return all(
         updates_in(length, unit, experiment.samples, run.batch_size)
-        > most_updates(experiment.objective, run.batch_size or experiment.samples)
+        > most_updates(experiment.objectives[0], run.batch_size or experiment.samples)
         for run in experiment.runs
     )
 
@@ -183,7 +183,7 @@ def idle_length(settings: Settings, experiment: Experiment) -> Idle | None:
     sizes = [run.batch_size for run in experiment.runs]
     length, unit, samples = settings["length"], settings["unit"], experiment.samples
     if is_cut(settings, experiment):
-        count = max(most_updates(experiment.objective, size or samples) for size in sizes)
+        count = max(most_updates(experiment.objectives[0], size or samples) for size in sizes)
         why = Note(CUT_ALL, {"most": whole(count)})
     elif unit == "samples" and length < min(size or samples for size in sizes):
         least = min(size or samples for size in sizes)

@@ -58,7 +58,15 @@ def compared_texts(settings: Settings) -> tuple[str, ...]:
     """Return the positions of the sliders of the compared numbers, none where they have none."""
     if not isinstance(TABLE[settings.compared].kind, NumberList):
         return ()
-    return texts_of(TABLE[settings.instead].kind)
+    kind: Any = TABLE[settings.instead].kind
+    return texts_of(kind) or (stepped(kind) if getattr(kind, "slider", False) else ())
+
+
+@functools.lru_cache(maxsize=16)
+def stepped(kind: Range) -> tuple[str, ...]:
+    """Return the positions of a slider whose steps are even."""
+    count = round((kind.high - kind.low) / kind.step)
+    return tuple(f"{kind.low + k * kind.step:.6g}" for k in range(count + 1))
 
 
 def scale_of(texts: Sequence[str]) -> Any:

@@ -52,6 +52,11 @@ def of_factor(factor: Factor) -> Iterator[Setting]:
         yield Setting(f"{factor.name}.optimizer", OneOf(able), factor.optimizer, msgid("Optimizer"))
 
 
+def fitting(surface: str) -> tuple[str, ...]:
+    """Return the factors that can be compared on a surface."""
+    return tuple(name for name, factor in FACTORS.items() if factor.fits(SURFACES[surface]))
+
+
 def declared() -> Iterator[Setting]:
     """Return every setting, in the order of the page."""
     yield Setting(
@@ -70,6 +75,10 @@ def declared() -> Iterator[Setting]:
         next(iter(FACTORS)),
         msgid("Compare"),
         msgid("What differs between the panels. Everything else is set once and shared."),
+        needs=("surface",),
+        choices=lambda settings: fitting(settings["surface"]),
+        fallback=next(iter(FACTORS)),
+        unfit=msgid("{label}: {old} does not fit the surface; it is {new} now."),
     )
     for factor in FACTORS.values():
         yield from of_factor(factor)
