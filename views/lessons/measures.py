@@ -43,8 +43,8 @@ def lengths(runs: Runs) -> list[float]:
 
 
 def curvature(runs: Runs) -> float:
-    """Return the largest curvature at a global minimizer."""
-    return largest_curvature(runs.experiment.objective)
+    """Return the largest curvature at a global minimizer of the first run's surface."""
+    return largest_curvature(runs.trajectories[0].objective)
 
 
 def angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -18,7 +18,7 @@ def direction(runs: Runs) -> Numbers:
     """Measure where the first step leads."""
     (trajectory,) = runs.trajectories
     start = trajectory.path[0]
-    downhill = -np.array(runs.experiment.objective.gradient(*start))
+    downhill = -np.array(trajectory.objective.gradient(*start))
     (step,) = measures.steps(runs)
     return {
         "off": measures.angle(step, -start),  # the minimum is the origin
