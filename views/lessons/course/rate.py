@@ -94,7 +94,7 @@ def shelves(runs: Runs) -> Numbers:
 
 def blindfolded(runs: Runs) -> Numbers:
     """Measure in which of the hollows the runs end."""
-    facts = facts_of(runs.experiment)
+    facts = facts_of(runs.trajectories[0].objective)
     left, right = (progress(runs.experiment, t, measures.ANY).critical for t in runs.trajectories)
     assert left is not None
     assert right is not None
