@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from conftest import COMPILING
 
-from optimizers import OPTIMIZERS, Cancelled
+from optimizers import OPTIMIZERS, Cancelled, Experiment, Run
+from optimizers.maps import BasinMap
 from views.live.answer import answer, answer_to, asked
 from views.server.heavy import NICE, Heavy
 from views.server.save import file
@@ -47,7 +49,7 @@ def test_another_process_makes_the_same_and_steps_back(heavy):
     assert heavy.make(NOBODY_GOES, answer_to, query, None) == answer(asked(query))
     link = {"surface": ["Beale"], "length": ["7"]}
     for kind in ("csv", "html"):
-        assert heavy.make(NOBODY_GOES, file, kind, link, None) == file(kind, link, None)
+        assert heavy.make_file(NOBODY_GOES, file, kind, link, None) == file(kind, link, None)
 
 
 def test_whoever_goes_waits_no_longer_and_what_was_not_begun_is_not_made(heavy):
@@ -79,12 +81,111 @@ def test_what_work_raises_is_raised(heavy):
         heavy.make(NOBODY_GOES, divmod, 1, 0)
 
 
+class StrangeError(Exception):
+    """One that cannot be made from its text."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(f"{number} {text}")
+
+
+def strange() -> None:
+    raise StrangeError(3, "words")
+
+
+def unsendable() -> object:
+    return threading.Lock()
+
+
+def test_what_another_process_could_not_read_is_told_in_words(heavy):
+    with pytest.raises(RuntimeError, match="StrangeError: 3 words"):
+        heavy.make(NOBODY_GOES, strange)
+    with pytest.raises(TypeError, match="pickle"):
+        heavy.make(NOBODY_GOES, unsendable)
+    with pytest.raises(TypeError, match="pickle"):
+        heavy.make(NOBODY_GOES, divmod, threading.Lock(), 1)
+
+
+LONG = BasinMap(Experiment("Himmelblau", steps=5000, runs=(Run("Adam", lr=1e-4),)), size=512)
+MIDDLE = BasinMap(Experiment("Himmelblau", steps=1000, runs=(Run("Adam", lr=1e-4),)), size=128)
+SHORT = BasinMap(Experiment("Himmelblau", steps=300), size=64)
+
+
+def test_a_map_is_the_same_and_tells_how_far_it_is(heavy):
+    shares: list[float] = []
+    made = heavy.compute(SHORT, NOBODY_GOES, shares.append)
+    expected = SHORT.compute()
+    for name, column in expected.table().items():
+        assert (made.table()[name] == column).all()
+    cancel = threading.Event()
+    shares.clear()
+
+    def enough(share: float) -> None:
+        shares.append(share)
+        if len(shares) >= 2:
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        heavy.compute(LONG, cancel, enough)
+    assert 0 < shares[0] < shares[1] < 1
+
+
+def test_no_picture_waits_for_maps_and_files(heavy):
+    cancel = threading.Event()
+    ended = []
+
+    def compute() -> None:
+        with pytest.raises(Cancelled):
+            heavy.compute(LONG, cancel, lambda share: None)
+        ended.append("map")
+
+    def make_file() -> None:
+        heavy.make_file(NOBODY_GOES, time.sleep, 2.0)
+        ended.append("file")
+
+    others = [threading.Thread(target=each) for each in (compute, compute, make_file)]
+    for thread in others:
+        thread.start()
+    time.sleep(0.2)
+    assert heavy.make(NOBODY_GOES, place)[0] != os.getpid()
+    assert ended == []
+    cancel.set()
+    for thread in others:
+        thread.join(COMPILING)
+    assert sorted(ended) == ["file", "map", "map"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_process_that_was_killed_is_replaced(heavy):
+def test_a_process_that_was_killed_is_replaced_which_makes_what_was_under_way(heavy):
     process, _ = heavy.make(NOBODY_GOES, place)
+    made = []
+    asked = threading.Thread(
+        target=lambda: made.append(heavy.compute(MIDDLE, NOBODY_GOES, lambda share: None))
+    )
+    asked.start()
+    time.sleep(0.2)
     os.kill(process, signal.SIGKILL)
-    other, _ = heavy.make(NOBODY_GOES, place)
-    assert other not in (process, os.getpid())
+    asked.join(COMPILING)
+    assert made[0].where.shape == (128, 128)
+    assert heavy.make(NOBODY_GOES, place)[0] not in (process, os.getpid())
+
+
+def test_whoever_asks_when_it_has_ended_is_told_so():
+    heavy = Heavy()
+    heavy.begin()
+    heavy.make(NOBODY_GOES, place)
+    asked: list[type] = []
+
+    def ask() -> None:
+        with pytest.raises(Cancelled):
+            heavy.compute(LONG, NOBODY_GOES, lambda share: None)
+        asked.append(Cancelled)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.2)
+    heavy.end()
+    thread.join(COMPILING)
+    assert asked == [Cancelled]
 
 
 @pytest.mark.parametrize(

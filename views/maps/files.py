@@ -6,7 +6,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import streamlit as st
@@ -20,11 +20,14 @@ from optimizers.maps.rates import RATE_ZONES
 from views.maps import MAPS
 from views.maps.reasons import Lack
 from views.server.address import asked, link
+from views.server.heavy import HEAVY
 from views.server.jobs import JOBS, Full
 from views.server.places import PLACES, busy
 from views.server.search import searched
 from views.server.table import ROWS, csv_pieces
 from views.settings.settings import Settings
+
+LARGE = 500_000  # bytes of a map whose table takes so long that others would notice
 
 
 def draw_link(settings: Settings) -> None:
@@ -49,14 +52,21 @@ def table(result: maps.Result) -> Iterator[str]:
     return csv_pieces([*map(tr, columns)], rows())
 
 
-def made_from(settings: Settings, gone: threading.Event) -> Iterator[str]:
+def pieces(result: maps.Result, code: str) -> list[str]:
+    """Return a map as CSV in a language, cut into pieces."""
+    with language(code):
+        return [*table(result)]
+
+
+def made_from(settings: Settings, gone: threading.Event) -> Iterable[str]:
     """Return the table of the map that is set; raise ValueError where there is none."""
     request = MAPS[settings["map"]].bounded(settings, searched(settings, gone))
     if isinstance(request, Lack):
         raise ValueError(request.why.text())
     result = JOBS.made(request, gone)
-    with language(settings["lang"]):
-        return table(result)
+    if result.nbytes < LARGE:
+        return pieces(result, settings["lang"])
+    return HEAVY.make_file(gone, pieces, result, settings["lang"])
 
 
 async def serve(request: Request) -> Response:

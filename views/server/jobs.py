@@ -22,6 +22,7 @@ from optimizers import Cancelled
 from optimizers.maps import Request
 from optimizers.simulation.sweep import SHORT_UPDATES
 from views.server import memory
+from views.server.heavy import HEAVY
 
 MOST_BYTES = 200_000_000  # of finished maps
 KEPT_SECONDS = 600.0  # for which a finished map is kept after its last use
@@ -229,7 +230,10 @@ class Jobs:
                 self._cancel_unwanted(job)
 
         try:
-            job.result = job.request.compute(job.cancel, progress)
+            if lane == SHORT:
+                job.result = job.request.compute(job.cancel, progress)
+            else:
+                job.result = HEAVY.compute(job.request, job.cancel, progress)
         except Cancelled:
             pass
         except Exception as error:

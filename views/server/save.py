@@ -162,7 +162,7 @@ async def serve(request: Request) -> Response:
         rates = best_rates(settings, gone)
         if gone.is_set():
             raise Cancelled
-        text = HEAVY.make(gone, file, kind, write(settings), rates)
+        text = HEAVY.make_file(gone, file, kind, write(settings), rates)
         # To compress all of it at once would keep others waiting.
         return (text[i : i + PIECE] for i in range(0, len(text), PIECE))
 
