@@ -10,8 +10,8 @@ test ends with a short part of the tests (tests/smoke.py) under every other Pyth
 it finds, by the command `smoke` of this file.
 
 ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
-tests, ZIGZAG_FIREFOX and ZIGZAG_NGINX what some of them use beside it. Without a Firefox its test
-is not run, which is said.
+tests, ZIGZAG_FIREFOX, ZIGZAG_NGINX and ZIGZAG_CADDY what some of them use beside it. Without a
+Firefox its test is not run, which is said.
 """
 
 # This file is read before anything is installed and by whatever Python there is: it needs nothing
@@ -55,6 +55,7 @@ PLACES = (  # where a browser lies that is not on the PATH, below the folders of
 # option to tell the version, and the package of Debian and Ubuntu that has it.
 OTHERS = {
     "ZIGZAG_NGINX": (("nginx", "/usr/sbin/nginx"), "-v", "nginx-light"),
+    "ZIGZAG_CADDY": (("caddy",), "version", "caddy"),
     "ZIGZAG_FIREFOX": (("firefox-esr", "firefox"), "--version", "firefox-esr"),
 }
 

@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 import json
 import math
-import os
 import random
 import shutil
 import tempfile
@@ -41,6 +40,7 @@ from common import (
     Setting,
     browsers,
     frames,
+    machine,
     new_page,
     percentile,
     report,
@@ -264,12 +264,6 @@ def frame(server: Server, setting: Setting) -> str:
         plain = answer.read()  # nothing is compressed that was not asked for so
     size = int.from_bytes(plain[:4], "little")
     return str(json.loads(plain[4 : 4 + size])["frame"])
-
-
-def machine() -> float:
-    """Return the processor seconds that everything on this machine has used."""
-    user, nice, system, *_ = Path("/proc/stat").read_text().split()[1:]
-    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def load(

@@ -103,6 +103,12 @@ class Server:
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def machine() -> float:
+    """Return the processor seconds that everything on this machine has used."""
+    user, nice, system, *_ = Path("/proc/stat").read_text().split()[1:]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @contextlib.contextmanager
 def server(
     script: Path = ROOT / "app.py", *options: str, env: Mapping[str, str] | None = None
