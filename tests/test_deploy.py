@@ -139,8 +139,8 @@ def caddy(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Callable[[
         command = [program("ZIGZAG_CADDY", "caddy"), "run", "--adapter", "caddyfile"]
         command += ["--config", str(tmp_path / "Caddyfile")]
         environment = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
-        log = (tmp_path / "log").open("w")
-        running.append(subprocess.Popen(command, env=environment, stderr=log))
+        with (tmp_path / "log").open("w") as log:
+            running.append(subprocess.Popen(command, env=environment, stderr=log))
         wait_for(port)
         return f"https://localhost:{port}/lab/"
 
