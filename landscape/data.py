@@ -87,6 +87,11 @@ class Samples:
 
     `make` maps a number of samples and the surface's parameters, by keyword, to a data set;
     `pack` maps a data set and the parameters to the numbers that the kernels get as `params`.
+    `fit` is what the weights x and y make of a sample's features f and g, as a formula that Python
+    and JavaScript read alike, and `features` maps a data set and the parameters to those features,
+    (N, columns), where they are not the data's own. The loss of a sample is half the square of the
+    fit's distance from the label or, of `classes`, log(1 + exp(-fit)) for 1 and log(1 + exp(fit))
+    for 0.
     Whoever brings data of their own gives `columns` features, and labels of two kinds, 0 and 1,
     where there are `classes`. Parameters that only `make` uses are in `made_by`.
     """
@@ -96,7 +101,9 @@ class Samples:
     batch: Kernel
     columns: int
     made_by: tuple[str, ...]
+    fit: str
     classes: bool = False
+    features: Callable[..., Vector] = lambda data, **params: data.x
 
     def check(self, name: str, data: Any) -> None:
         """Raise a ValueError unless `data` is a data set for the surface of this name."""

@@ -249,6 +249,13 @@ class Objective:
             return self.given
         return self.surface.samples.make(self.count, **self.params)
 
+    @functools.cached_property
+    def features(self) -> NDArray[np.float64] | None:
+        """The features of the samples as they are fitted, (N, columns)."""
+        if self.surface.samples is None:
+            return None
+        return self.surface.samples.features(self.data, **self.params)
+
     @property
     def name(self) -> Message:
         """The surface's name."""

@@ -505,13 +505,17 @@ def largest(address: str) -> bytes:
         query = urlencode({**NINE, "view": "3-D"}, doseq=True)
         return bytes(answer_of(save.serve, query, kind=address.rsplit(".", 1)[1]).body)
     if address in ("zz/scene", "zz/ground"):
-        query = urlencode(NINE, doseq=True)
+        samples = {"surface": "Two features", "samples": "65536"}
+        query = urlencode(NINE if address == "zz/scene" else samples, doseq=True)
         scene = awaited(live.respond("scene", "GET", query.encode(), Headers({})))
         if address == "zz/scene":
             return bytes(scene.body)
         asked = re.search(rb'"groundAt": ?"[^"?]*\?([^"]+)"', bytes(scene.body))
         assert asked
         return bytes(awaited(live.respond("ground", "GET", asked[1], Headers({}))).body)
+    if address == "zz/orders":
+        query = b"samples=65536&seed=1&first=0"
+        return bytes(awaited(live.respond("orders", "GET", query, Headers({}))).body)
     if address in ("zz/health", "zz/metrics"):
         board = Board()
         for process in range(MOST_WORKERS):

@@ -227,7 +227,7 @@ def test_an_answer_is_compressed_once_and_not_sent_again_while_it_is_the_same():
 
 def test_only_reading_is_allowed():
     assert awaited(respond("scene", "POST", b"", Headers({}))).status_code == 405
-    assert {*SOURCES} == {"scene", "ground"}
+    assert {*SOURCES} == {"scene", "ground", "orders"}
 
 
 # --- What is kept

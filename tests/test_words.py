@@ -52,8 +52,8 @@ def random_run(random, surface, noise):
 
 
 def random_experiment(random):
-    surface = SURFACES[random.choice([name for name in SURFACES if SURFACES[name].samples is None])]
-    noise = float(random.choice([0, 0, 0, 0.1, 1.0]))
+    surface = SURFACES[random.choice(list(SURFACES))]
+    noise = float(random.choice([0, 0, 0, 0.1, 1.0])) if surface.samples is None else 0.0
     runs = [random_run(random, surface, noise) for _ in range(random.integers(1, 10))]
     if random.random() < 0.2:
         runs = [runs[0]] * len(runs)
@@ -66,7 +66,7 @@ def random_experiment(random):
     steps = int(random.choice([1, 2, 5, 20, 60, 200]))
     return Experiment(
         *(surface.name, {}, random_start(random, surface), steps, noise),
-        samples=4096,
+        samples=4096 if surface.samples is None else 300,
         seed=1,
         runs=tuple(runs),
     )
@@ -87,7 +87,8 @@ def sample():
 
 
 def is_noisy(experiment, run):
-    return experiment.noise > 0 and run.batch_size not in (None, experiment.samples)
+    uncertain = experiment.noise > 0 or SURFACES[experiment.surface].samples is not None
+    return uncertain and run.batch_size not in (None, experiment.samples)
 
 
 def decay_of(run):
@@ -592,6 +593,21 @@ def seeds_drawn(c):
     return len({c.experiment.plan(run).seed for run in noisy})
 
 
+def accounted(c, samples, cuts):
+    told = []
+    while cuts.kind == "epoch_more":
+        told.append(cuts["cut"])
+        cuts = cuts["before"]
+    told.append(cuts)
+    expected = {run.batch_size or samples for run in c.experiment.runs}
+    right = {cut["size"] for cut in told} == expected and len(told) == len(expected) > 1
+    for cut in told:
+        updates = math.ceil(samples / cut["size"])
+        last = samples - (updates - 1) * cut["size"]
+        right &= cut["updates"] == updates and cut.values.get("last", cut["size"]) == last
+    return right and samples == c.experiment.samples
+
+
 def with_(check, **fixed):
     """Return the check with some of its values fixed by the kind of the statement."""
     return lambda c, **values: check(c, **values, **fixed)
@@ -642,6 +658,7 @@ CLAIMS = {
     "longest_path": longest,
     "longest_path_much": with_(longest, much=True),
     "without_decay": without_decay,
+    "accounting": accounted,
     "one_seed": lambda c: seeds_drawn(c) == 1,
     "some_seeds": lambda c: seeds_drawn(c) > 1,
 }

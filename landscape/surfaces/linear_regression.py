@@ -16,10 +16,13 @@ def make(samples, mean, spread, noise, standardize, data_seed):
     return Dataset(feature, label)
 
 
-def pack(data, standardize, **made_by):
+def features(data, standardize, **made_by):
     feature = data.x[:, 0]
-    if standardize:
-        feature = (feature - feature.mean()) / feature.std()
+    return ((feature - feature.mean()) / feature.std())[:, None] if standardize else data.x
+
+
+def pack(data, **params):
+    feature = features(data, **params)[:, 0]
     return least_squares.packed(feature, np.ones_like(feature), data.y)
 
 
@@ -71,5 +74,9 @@ SURFACE = Surface(
         ),
         DATA_SEED,
     ),
-    samples=Samples(make, pack, least_squares.batch, 1, ("mean", "spread", "noise", "data_seed")),
+    samples=Samples(
+        *(make, pack, least_squares.batch, 1, ("mean", "spread", "noise", "data_seed")),
+        fit="x * f + y",
+        features=features,
+    ),
 )

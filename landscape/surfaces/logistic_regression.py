@@ -161,5 +161,9 @@ SURFACE = Surface(
         ),
         DATA_SEED,
     ),
-    samples=Samples(make, pack, batch, 2, ("spread", "noise", "data_seed"), classes=True),
+    samples=Samples(
+        *(make, pack, batch, 2, ("spread", "noise", "data_seed")),
+        fit="x * f + y * g",
+        classes=True,
+    ),
 )

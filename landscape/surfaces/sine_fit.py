@@ -191,5 +191,7 @@ SURFACE = Surface(
         Number("noise", r"\sigma", 0.2, 0.0, 0.5, "Standard deviation of the labels' noise."),
         DATA_SEED,
     ),
-    samples=Samples(make, pack, batch, 1, ("spread", "noise", "data_seed")),
+    samples=Samples(
+        *(make, pack, batch, 1, ("spread", "noise", "data_seed")), fit="sin(x * f + y)"
+    ),
 )

@@ -65,6 +65,7 @@ SURFACE = Surface(
         DATA_SEED,
     ),
     samples=Samples(
-        make, pack, least_squares.batch, 2, ("correlation", "spread", "noise", "data_seed")
+        *(make, pack, least_squares.batch, 2, ("correlation", "spread", "noise", "data_seed")),
+        fit="x * f + y * g",
     ),
 )

@@ -294,6 +294,15 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "{run}'s path is the longest, more than {times} times as long as {second}'s."
         ),
         "without_decay": msgid("Losses are the surface's own, without the weight decay."),
+        # How batch sizes cut an epoch.
+        "epoch_cut": msgid("B = {size} is {updates} updates an epoch"),
+        "epoch_cut_short": msgid(
+            "B = {size} is {updates} updates an epoch, the last of {last} samples"
+        ),
+        "epoch_next": msgid("B = {size} is {updates}"),
+        "epoch_next_short": msgid("B = {size} is {updates}, the last of {last} samples"),
+        "epoch_more": msgid("{before}, {cut}"),
+        "accounting": msgid("N = {samples}: {cuts}."),
         "one_seed": msgid("This is one seed of the noise; another gives other paths."),
         "some_seeds": msgid("These are single seeds of the noise; others give other paths."),
     }

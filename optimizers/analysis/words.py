@@ -381,9 +381,25 @@ def comparison(
         said.append(Statement("without_decay"))
     plans = [experiment.plan(t.run) for t in trajectories]
     seeds = {plan.seed for plan in plans if plan.noisy}
+    said += _accounting(experiment)
     if seeds:
         said.append(Statement("one_seed" if len(seeds) == 1 else "some_seeds"))
     return said
+
+
+def _accounting(experiment: Experiment) -> list[Statement]:
+    """Return how compared batch sizes cut an epoch, the smallest first."""
+    epochs = {plan.batch_size: plan.epoch for plan in map(experiment.plan, experiment.runs)}
+    if len(epochs) < 2 or not experiment.varies:
+        return []
+    said: Statement | None = None
+    for size, epoch in sorted(epochs.items()):
+        kind, numbers = "epoch_next" if said else "epoch_cut", {"updates": epoch.updates}
+        if epoch.last < size:
+            kind, numbers["last"] = f"{kind}_short", epoch.last
+        cut = Statement(kind, size=size, **numbers)
+        said = Statement("epoch_more", before=said, cut=cut) if said else cut
+    return [Statement("accounting", samples=experiment.samples, cuts=said)]
 
 
 def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,14 +76,41 @@ def order(seed: int, samples: int, epochs: int, first: int = 0) -> NDArray[np.in
 
 
 def _order(seed: int, samples: int, epochs: int, first: int) -> NDArray[np.int32]:
-    random = np.random.default_rng(seed)
     rows = np.empty((epochs, samples), dtype=np.int32)
-    for _ in range(first):
-        random.permutation(samples)
-    for row in rows:
-        row[:] = random.permutation(samples)
+    shuffles = _shuffles(seed, samples)
+    with shuffles.lock:
+        shuffles.go_to(first)
+        for row in rows:
+            row[:] = shuffles.next()
     rows.flags.writeable = False
     return rows.reshape(-1)
+
+
+class Shuffles:
+    """The orders of a seed, one after the other, from where the last one asked stopped."""
+
+    def __init__(self, seed: int, samples: int) -> None:
+        self.lock = threading.Lock()
+        self._seed, self._samples = seed, samples
+        self._begin()
+
+    def _begin(self) -> None:
+        self._random, self._epoch = np.random.default_rng(self._seed), 0
+
+    def go_to(self, epoch: int) -> None:
+        """Let the next order be that of an epoch."""
+        if self._epoch > epoch:
+            self._begin()
+        while self._epoch < epoch:
+            self.next()
+
+    def next(self) -> NDArray[np.int64]:
+        """Return the order of the next epoch."""
+        self._epoch += 1
+        return self._random.permutation(self._samples)
+
+
+_shuffles = functools.lru_cache(maxsize=256)(Shuffles)
 
 
 _kept_order = functools.lru_cache(maxsize=32)(_order)

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import numpy as np
+
 from landscape import SURFACES, Objective
 from landscape.data import FEWEST_SAMPLES
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from landscape.plane import turned
 from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
+from optimizers.simulation.experiment import MOST_SEED, MOST_SEEN
 from views.factors.start import point_list
 from views.live.kept import simulated
 from views.presets import CHANGED, MAPS_VIEW
@@ -26,6 +29,7 @@ from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
 from views.scene.frames import Frame
 from views.scene.local import Look
 from views.scene.payload import pack
+from views.scene.samples import packed_orders
 from views.scene.scene import ground_of, packed_ground, scene
 from views.server.search import best_rates, found
 from views.settings.choice import Choice
@@ -35,7 +39,8 @@ from views.settings.setting import Note, doubled
 from views.settings.settings import Settings, opening, write
 from views.theme import LIGHT, MOST_PANELS, THEMES
 
-SCENE, GROUND = "scene", "ground"  # their addresses, below the server's own
+# Their addresses, below the server's own.
+SCENE, GROUND, ORDERS = "scene", "ground", "orders"
 OURS = ("theme", "frame", "shown")  # names in an address that are no settings
 SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
 
@@ -165,6 +170,8 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     )
     runs = len(trajectories)
     made["groundAt"] = ground_address(surface, view, runs, asked.theme)
+    if made["batches"]:
+        made["batches"]["ordersAt"] = f"{ORDERS}?edition={edition()}"
     made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
@@ -185,7 +192,7 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "notes": [note.text() for note in choice.notes],
         "sentence": sentence,
         "more": more,
-        "head": [tr(name) for name in results.HEAD],
+        "head": results.head(experiment),
         "rows": results.table(experiment, choice.labels, trajectories),
         "lowest": lowest(experiment),
     }
@@ -319,6 +326,23 @@ def ground_answer(query: str) -> bytes:
     return packed_ground(found, view, runs, theme, checked_language(code))
 
 
+# --- Orders of samples
+
+
+def orders_answer(query: str) -> bytes:
+    """Return the packed orders of some epochs; raise UnreadableError for what names none."""
+    given = {name: texts[-1] for name, texts in parse_qs(query).items()}
+    try:
+        seed, samples, first = (int(given.get(name, "")) for name in ("seed", "samples", "first"))
+    except ValueError:
+        seed, samples, first = -1, 0, -1
+    if not (0 <= seed <= MOST_SEED and FEWEST_SAMPLES <= samples <= MOST_PAGE_SAMPLES):
+        raise UnreadableError("seed and samples must be those of an experiment.")
+    if not 0 <= first <= MOST_SEEN // samples:
+        raise UnreadableError("first must be an epoch.")
+    return packed_orders(samples, seed, first)
+
+
 def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> Objective:
     """Return a surface at its parameters and its number of samples, from their texts."""
     try:
@@ -346,4 +370,5 @@ def edition() -> str:
         for path in sorted((root / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     digest.update((root / "views" / "theme.py").read_bytes())
+    digest.update(np.__version__.encode())  # its generators make the samples and their orders
     return digest.hexdigest()[:12]

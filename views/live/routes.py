@@ -1,4 +1,5 @@
-"""Answers by address: `zz/scene?` with the page's own query, and the grounds that scenes name.
+"""Answers by address: `zz/scene?` with the page's own query, and what scenes name: their grounds,
+and the orders in which batches take the samples of a surface made by data.
 
 A scene's address may say more: `theme` (light or dark), `frame` (x0,x1,y0,y1), in which the picture
 then stays and comes without words, and `shown`, a frame that it keeps if that serves. The answer is
@@ -23,7 +24,14 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from views.live.answer import UnreadableError, answer, answer_to, asked, ground_answer
+from views.live.answer import (
+    UnreadableError,
+    answer,
+    answer_to,
+    asked,
+    ground_answer,
+    orders_answer,
+)
 from views.live.kept import Kept
 from views.server.counts import COUNTS
 from views.server.heavy import HEAVY
@@ -120,6 +128,11 @@ async def answer_ground(query: str, receive: Receive | None = None) -> tuple[byt
     return await made(query, lambda gone: ground_answer(query), QUICK), FOREVER
 
 
+async def answer_orders(query: str, receive: Receive | None = None) -> tuple[bytes | None, str]:
+    """Return the orders of the samples in some epochs, which stay the same for ever."""
+    return await made(("orders", query), lambda gone: orders_answer(query), QUICK), FOREVER
+
+
 async def made(
     key: Hashable, make: Callable[[threading.Event], bytes], workers: Workers
 ) -> bytes | None:
@@ -148,7 +161,7 @@ async def while_there(
                 await task
 
 
-SOURCES = {"scene": answer_scene, "ground": answer_ground}
+SOURCES = {"scene": answer_scene, "ground": answer_ground, "orders": answer_orders}
 
 
 async def serve(name: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -90,14 +90,17 @@ export class ArrowLayer {
 }
 
 /**
+ * An arrow as SVG; one without length is nothing.
  * @param {Point} from
  * @param {Point} to
  * @param {string} colour
  * @param {string} casing
+ * @param {string} [kind] Its class.
  */
-function arrow(from, to, colour, casing) {
+export function arrow(from, to, colour, casing, kind = "zz-arrow") {
   const [right, down] = [to[0] - from[0], to[1] - from[1]];
   const length = Math.hypot(right, down);
+  if (!length) return "";
   const [u, v] = [right / length, down / length];
   const neck = Math.min(HEAD.length, 0.6 * length);
   const [x, y] = [to[0] - neck * u, to[1] - neck * v];
@@ -106,7 +109,7 @@ function arrow(from, to, colour, casing) {
   const head = `M${xy(to)}L${xy([x - half * v, y + half * u])}L${xy([x + half * v, y - half * u])}Z`;
   return (
     `<path d="${line}${head}" fill="none" stroke="${casing}" stroke-width="5.4" stroke-linejoin="round"/>` +
-    `<path class="zz-arrow" data-from="${xy(from)}" data-to="${xy(to)}" d="${line}" stroke="${colour}" stroke-width="2.8"/>` +
+    `<path class="${kind}" data-from="${xy(from)}" data-to="${xy(to)}" d="${line}" stroke="${colour}" stroke-width="2.8"/>` +
     `<path d="${head}" fill="${colour}"/>`
   );
 }

@@ -40,6 +40,21 @@ export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
 }
 
+const NARROW = 700; // pixels of a page that has no room for samples beside its panels
+const [LEAST, ABOVE] = [280, 230]; // pixels of their width, and of their height above the panels
+
+/**
+ * The room that a panel of samples takes: beside the surface's panels, or above them.
+ * @param {number} panels 0 where there are no samples.
+ * @param {number} width Of all.
+ */
+export function samplesPlace(panels, width) {
+  if (!panels) return { wide: 0, high: 0 };
+  if (width < NARROW) return { wide: 0, high: ABOVE };
+  const share = panels === 1 ? 0.42 : 1 / (panels + 1);
+  return { wide: Math.round(Math.max(LEAST, share * width)), high: 0 };
+}
+
 /**
  * The size of the picture in space.
  * @param {Sizes} sizes

@@ -4,6 +4,7 @@
 import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
 import { whole } from "./clock.js";
+import { batched, GradientLayer } from "./gradients.js";
 import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
 import { lossAt, lossOf, nearest } from "./reading.js";
@@ -47,6 +48,7 @@ export class Panels {
   #clock = 0;
   #unhurried = true;
   #arrows;
+  #gradients;
   /** @type {number | null} The run that was pointed at last. */
   #selected = null;
   /** @type {ReadonlySet<number>} The runs that are not shown. */
@@ -57,12 +59,20 @@ export class Panels {
   /**
    * @param {HTMLElement} stage With a place for contours, for paths and for titles.
    * @param {(zoomed: boolean) => void} zoomed Hears whether less than the whole frame is shown.
+   * @param {() => void} again Is called when more can be shown than at the last look at the clock.
    */
-  constructor(stage, zoomed) {
+  constructor(stage, zoomed, again) {
     this.stage = stage;
     this.zoomed = zoomed;
+    this.again = again;
     [this.#back, this.#front, this.#notes] = /** @type {HTMLElement[]} */ ([...stage.children]);
     this.#arrows = new ArrowLayer(this.#notes);
+    this.#gradients = new GradientLayer(this.#notes);
+  }
+
+  /** By how much the arrows of gradients are drawn longer than rate x gradient. */
+  get factor() {
+    return this.#gradients.factor;
   }
 
   /** Pixels that the panels take, which may be fewer than there are. */
@@ -172,6 +182,7 @@ export class Panels {
           casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
         };
       });
+    this.#gradients.scale(scene, this.#runs);
     const panel = this.#runs[0]?.px.length ?? 0;
     this.stage.classList.toggle("zz-worded", panel >= ROOM_FOR_WORDS);
     const [whole, high] = rangesOf(scene);
@@ -235,9 +246,25 @@ export class Panels {
     const one = this.#scene?.front.data.every(({ xaxis = "x" }) => xaxis === "x");
     const shown = this.#runs.flatMap((run, i) => {
       if (!steps[i] || this.#muted.has(i) || (one && i !== this.#chosen())) return [];
+      // What a rule without memory does is drawn with the gradients.
+      if (this.#scene && batched(this.#scene, i) && !steps[i].x) return [];
       return [{ ...run, steps: steps[i], k: whole(this.#reached(run)) }];
     });
     this.#arrows.draw(shown, unhurried);
+    const scene = this.#scene;
+    if (!scene) return;
+    const runs = this.#runs.flatMap((run, i) =>
+      !batched(scene, i) || this.#muted.has(i) || (one && i !== this.#batch())
+        ? []
+        : [{ ...run, run: i }],
+    );
+    this.#gradients.draw(scene, runs, this.#clock, this.again);
+  }
+
+  /** The run whose batch one panel of several runs shows: the one pointed at, else the first. */
+  #batch() {
+    const shown = this.#runs.flatMap((_, i) => (this.#muted.has(i) ? [] : [i]));
+    return this.#selected !== null && shown.includes(this.#selected) ? this.#selected : shown[0];
   }
 
   /** The run that one panel has arrows for: the one pointed at, else the first that remembers. */

@@ -6,12 +6,13 @@ import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
-import { curveHeight } from "./layout.js";
+import { curveHeight, samplesPlace } from "./layout.js";
 import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
 import { number } from "./numbers.js";
 import { Panels } from "./panels.js";
 import { lossOf, said } from "./reading.js";
+import { SamplesPanel } from "./samples.js";
 import { Space } from "./space.js";
 import { filled, speak, tr } from "./texts.js";
 import { Tip } from "./tip.js";
@@ -21,10 +22,12 @@ import { Toolbar } from "./toolbar.js";
 /** @import { Ground, Opening, Picture, Scene, Tell, View } from "./types.js" */
 
 export { ground } from "./grounds.js";
+export { order } from "./orders.js";
 
 const LOSS_DIGITS = 3;
 const MARGIN = 8; // pixels below all
 const ROUGH = 8; // pixels: smaller changes of the room do not count
+const BETWEEN = 16; // pixels, that the samples' place has beyond their panel
 const PANELS = `
 <div class="zz-stage" title="" role="img" tabindex="0"><div class="zz-back"></div><div class="zz-front"></div><div class="zz-notes"></div></div>`;
 const LOWER = `
@@ -73,7 +76,10 @@ class Player {
       },
       () => this.#tell?.("ended", true),
     );
-    this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")));
+    const again = () => this.#reveal();
+    this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")), again);
+    this.samples = new SamplesPanel(again);
+    stage.before(this.samples.body);
     this.tip = new Tip(stage);
     this.curve = new Curve(curve, (run) => this.#toggle(run));
     this.#listen();
@@ -141,6 +147,9 @@ class Player {
     this.curve.close();
     takeBack(this.toolbar.said);
     this.body.remove();
+    for (const name of ["--lab-width", "--lab-left"]) {
+      document.documentElement.style.removeProperty(name);
+    }
   }
 
   /**
@@ -199,14 +208,30 @@ class Player {
     const family = getComputedStyle(this.body).fontFamily;
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await this.curve.draw(scene, below, curveHeight(innerHeight), family);
-    await view.draw(scene, width, this.#room(), family);
+    const beside = scene.samples.length > 0 && view === this.panels;
+    const place = samplesPlace(beside ? scene.pace.length : 0, width);
+    this.body.classList.toggle("zz-beside", place.wide > 0);
+    await view.draw(scene, width - place.wide, this.#room() - place.high, family);
+    if (beside) this.#besideStage(scene, place);
+    else this.samples.hide();
     // What stands below the panels is as wide as they are.
-    const taken = view === this.panels ? `${this.panels.width}px` : "none";
+    const taken = view === this.panels ? `${this.panels.width + place.wide}px` : "none";
     document.documentElement.style.setProperty("--lab-width", taken);
+    document.documentElement.style.setProperty("--lab-left", `${place.wide}px`);
     this.#view = view;
     this.stage.setAttribute("aria-label", scene.label);
     this.#mute();
     this.#reveal();
+  }
+
+  /**
+   * Draw the samples beside the panels, as high as these are, or above them.
+   * @param {Scene} scene
+   * @param {{ wide: number, high: number }} place
+   */
+  #besideStage(scene, { wide, high }) {
+    this.samples.body.style.width = wide ? `${wide - BETWEEN}px` : "";
+    this.samples.draw(scene, wide ? this.stage.offsetHeight : high - BETWEEN, this.panels.factor);
   }
 
   #onPanels() {
@@ -257,6 +282,7 @@ class Player {
     if (!scene || !view) return;
     const { position, playing, speed } = this.clock;
     view.reveal(position, !playing || speed <= 1);
+    this.samples.reveal(position);
     this.curve.reveal(position);
     const step = whole(position);
     const [here, end] = [step, scene.steps].map((at) => Number((at * scene.tick).toPrecision(4)));

@@ -99,12 +99,36 @@ export interface LossScale {
   width: number;
 }
 
+/** The samples of a surface made by data, and how they are drawn. */
+export interface Samples {
+  kind: "curve" | "classes" | "predictions";
+  fit: string; // a formula, one of FITS
+  classes: boolean; // whether labels are of two kinds
+  features: Numbers[]; // a row for each
+  labels: Numbers;
+  drawn: number; // so many of them
+  sides: [Range, Range];
+  ticks: [value: number, text: string][][]; // of both axes
+  axes: [string, string];
+  best: Point | null;
+  colours: Record<"ink" | "muted" | "line" | "page" | "sample", string>;
+}
+
+/** Which samples each update takes, of an order that is another in every epoch. */
+export interface Batches {
+  samples: number; // how many there are
+  together: number; // epochs whose orders are asked for at once
+  ordersAt?: string; // address of the orders, below the server's own
+  runs: { seed: number; size: number; updates: number; colour: string }[]; // updates of an epoch
+}
+
 /** What stays while only runs change. */
 export interface Ground extends Sizes {
   id: string;
   surface: string;
   space: boolean;
   scales: LossScale[]; // of all panels, or of each
+  samples: Samples[]; // the same, or none where none make the surface
   arrangements: Arrangement[];
   back: Figure;
 }
@@ -158,6 +182,7 @@ export interface Scene extends Ground, Picture {
   runs: SpaceRun[];
   label: string;
   loss: Figure;
+  batches: Batches | null;
 }
 
 /** What the server answers to a link; a picture in motion comes without words. */

@@ -19,6 +19,19 @@ HEAD = (
     msgid("Updates"),
     msgid("Outcome"),
 )
+COUNTED = msgid("Updates an epoch"), msgid("Epochs"), msgid("Samples seen")  # before the outcome
+
+
+def head(experiment: Experiment) -> list[str]:
+    """Return what the columns of a table are called: of batches there are more."""
+    *names, last = map(tr, HEAD)
+    return [*names, *(map(tr, COUNTED) if counted(experiment) else ()), last]
+
+
+def counted(experiment: Experiment) -> bool:
+    """Tell whether some run's updates see less than all samples, so that they are counted too."""
+    sizes = {experiment.plan(run).batch_size for run in experiment.runs}
+    return experiment.varies and sizes != {experiment.samples}
 
 
 def sentences(
@@ -32,17 +45,20 @@ def sentences(
 def table(
     experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]
 ) -> list[list[str]]:
-    """Return the results of all runs, a row of HEAD's cells for each."""
+    """Return the results of all runs, a row of the head's cells for each."""
     rows = []
     for label, trajectory in zip(labels, trajectories, strict=True):
         facts = facts_of(trajectory.objective)
         distance, _ = nearest(facts, trajectory.path[-1], facts.minimizers)
+        epoch, updates = experiment.plan(trajectory.run).epoch, len(trajectory.lr)
+        seen = whole(epoch.updates), number(updates / epoch.updates, 4)
         rows.append(
             [
                 label,
                 number(float(trajectory.loss[-1]), 4),
                 tr("no minimizer") if distance is None else number(distance, 3),
-                whole(len(trajectory.lr)),
+                whole(updates),
+                *((*seen, whole(epoch.samples_seen(updates))) if counted(experiment) else ()),
                 ending(experiment, trajectory),
             ]
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from landscape.language import current, language, msgid, number_marks, script_texts, tr
 from optimizers import Experiment, Trajectory
-from views.scene import curves, figures, local, space
+from views.scene import curves, figures, local, samples, space
 from views.scene.figures import OVERLAY, PLAIN, PLANE, SIDE_BY_SIDE, SPACE, Extras, Ground, Mark
 from views.scene.frames import serves
 from views.scene.local import Look
@@ -55,6 +55,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
             asdict(figures.terrain(ground.of_panel(panel), share)[1])
             for panel in range(len(ground.objectives))
         ],
+        "samples": [samples.samples_of(each, theme) for each in ground.objectives if each.count],
     }
     if view == SPACE:
         sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 2}
@@ -139,6 +140,7 @@ def scene(
         if extras.arrows and view != SPACE
         else [],
         "lossHeight": 240,
+        "batches": samples.batches(experiment, marks, theme),
         "front": front,
         "runs": runs,
         "label": tr(

@@ -24,6 +24,7 @@ from landscape.language import current, language, msgid, tr
 from optimizers import Cancelled, Trajectory, simulate
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
+from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.address import asked, link
 from views.server.heavy import HEAVY
@@ -47,9 +48,10 @@ PAGE = """<!doctype html>
 <body><h1>{title}</h1><div id="player"></div>
 <script type="importmap">{modules}</script>
 <script type="module">
-import {{ ground, show }} from "zigzag/player.js";
+import {{ ground, order, show }} from "zigzag/player.js";
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 ground(bytes("{ground}"));
+for (const text of {orders}) order(bytes(text));
 show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
@@ -81,6 +83,7 @@ def standalone(choice: Choice) -> str:
         plotly=content(FILES["plotly.js"]).decode(),
         modules=modules(),
         ground=ground,
+        orders=json.dumps([base64.b64encode(part).decode() for part in all_orders(experiment)]),
         scene=scene,
     )
 

@@ -1,0 +1,121 @@
+"""The samples beside a surface made by data, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from optimizers.simulation.epochs import order
+
+pytestmark = pytest.mark.browser
+
+LINE = "?surface=Linear+regression&optimizers=SGD&samples=64&batch=8&length=60&step=18"
+BATCH = "() => document.querySelector('.zz-samples')?.dataset.batch"
+SIZES = [(1440, 900), (1024, 768), (390, 844)]
+
+
+def batch_of(shown) -> str:
+    shown.page.wait_for_function(f"() => ({BATCH})()")
+    return str(shown.page.evaluate(BATCH))
+
+
+@pytest.mark.parametrize(("wide", "high"), SIZES)
+@pytest.mark.parametrize("runs", [1, 2, 4])
+def test_samples_and_panels_fit_beside_each_other(visit, wide, high, runs):
+    rules = "".join(f"&optimizers={rule}" for rule in ["SGD", "Momentum", "RMSProp", "Adam"][:runs])
+    link = f"?surface=Linear+regression&batch=8&length=40{rules}"
+    shown = visit(link, viewport={"width": wide, "height": high})
+    page = shown.page
+    batch_of(shown)
+    assert page.evaluate("document.documentElement.scrollWidth") <= wide
+    samples, stage = (page.locator(each).bounding_box() for each in (".zz-samples", ".zz-stage"))
+    if wide > 700:
+        assert samples["x"] + samples["width"] <= stage["x"]
+        assert abs(samples["height"] - stage["height"]) < 2
+    else:
+        assert samples["y"] + samples["height"] <= stage["y"]
+    plot = page.locator(".zz-samples > svg").bounding_box()
+    assert plot["height"] >= 100
+    inside = page.locator(".zz-samples").evaluate(
+        "node => node.scrollHeight <= node.clientHeight && node.scrollWidth <= node.clientWidth"
+    )
+    assert inside
+
+
+def test_the_batch_of_the_next_update_is_marked_with_its_residuals(visit):
+    shown = visit(LINE)
+    rows = order(0, 64, 8)
+    assert batch_of(shown) == " ".join(map(str, rows[18 * 8 : 19 * 8]))
+    marked = shown.page.locator(".zz-marked").first.get_attribute("d")
+    assert marked.count("M") == 8
+    residuals = shown.page.locator(".zz-residuals").get_attribute("d")
+    assert residuals.count("M") == 8
+    assert "batch 19" in shown.page.locator(".zz-samples-title").inner_text()
+    fit = shown.page.locator(".zz-fit").get_attribute("d")
+    shown.page.get_by_role("button", name="One step on").click()
+    shown.until("player => player.dataset.step === '19'")
+    assert batch_of(shown) == " ".join(map(str, rows[19 * 8 : 20 * 8]))
+    assert shown.page.locator(".zz-fit").get_attribute("d") != fit
+
+
+def test_the_gradients_at_the_head_are_those_of_the_run(visit):
+    """The step of SGD goes along its batch's arrow, `factor` times as long."""
+    shown = visit(LINE + "&arrows=1")
+    batch_of(shown)
+    arrow = shown.page.locator(".zz-batch")
+    begin, end = (
+        [float(each) for each in arrow.get_attribute(f"data-{name}").split(",")]
+        for name in ("from", "to")
+    )
+    points = shown.page.evaluate(
+        """() => {
+          const dots = [...document.querySelectorAll('.tracedots-0 path.point')];
+          return dots.slice(18, 20).map((dot) => dot.getAttribute('transform').match(/-?[\\d.]+/g));
+        }"""
+    )
+    here, there = ([float(each) for each in point] for point in points)
+    step = [b - a for a, b in zip(here, there, strict=True)]
+    told = [b - a for a, b in zip(begin, end, strict=True)]
+    across = step[0] * told[1] - step[1] * told[0]
+    long = (step[0] ** 2 + step[1] ** 2) ** 0.5
+    assert abs(across) / long < 1.0  # pixels
+    assert step[0] * told[0] + step[1] * told[1] > 0
+    assert shown.page.locator(".zz-gradients :is(.zz-exact, .zz-cloud, .zz-ball)").count() == 3
+
+
+def test_the_full_batch_has_no_batch_to_mark(visit):
+    shown = visit(LINE.replace("batch=8", "batch=all"))
+    assert batch_of(shown) == "all"
+    assert shown.page.locator(".zz-gradients path").count() == 0
+    assert not shown.page.locator(".zz-residuals").get_attribute("d")
+
+
+def test_a_batch_of_another_run_is_shown_by_its_mark(visit):
+    link = "?surface=Linear+regression&compare=Batch+size&batches=4&batches=16&length=40&step=3"
+    shown = visit(link)
+    assert len(batch_of(shown).split()) == 4
+    button = shown.page.get_by_role("button", name="Batch of batch 16")
+    button.click()
+    shown.page.wait_for_function(f"() => ({BATCH})().split(' ').length === 16")
+    assert button.get_attribute("aria-pressed") == "true"
+
+
+def test_other_surfaces_and_the_picture_in_space_have_no_samples(visit):
+    shown = visit(LINE)
+    batch_of(shown)
+    with shown.another_scene():
+        shown.page.get_by_text("3-D", exact=True).click()
+    assert not shown.page.locator(".zz-samples").is_visible()
+
+
+@pytest.mark.parametrize("surface", ["Logistic regression", "Two features", "Sine fit"])
+def test_every_kind_of_samples_is_drawn(visit, surface):
+    shown = visit(f"?surface={surface}&optimizers=SGD&batch=8&length=40&step=5")
+    assert len(batch_of(shown).split()) == 8
+    counts = shown.page.locator(".zz-dots").evaluate_all(
+        "nodes => nodes.map((node) => (node.getAttribute('d') ?? '').split('M').length - 1)"
+    )
+    assert counts[0] + counts[2] == 100
+    marked = shown.page.locator(".zz-marked").evaluate_all(
+        "nodes => nodes.map((node) => (node.getAttribute('d') ?? '').split('M').length - 1)"
+    )
+    assert sum(marked[::2]) == 8
