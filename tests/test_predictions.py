@@ -61,12 +61,8 @@ def a_schedule(random, steps):
     return {"schedule": name, "schedule_params": params, "warmup": warmup}
 
 
-# The referee draws noise, and no batches of samples: it knows nothing of surfaces made by data.
-REFEREED = [name for name, surface in SURFACES.items() if surface.samples is None]
-
-
 def an_experiment(random):
-    surface = SURFACES[str(random.choice(REFEREED))]
+    surface = SURFACES[str(random.choice(list(SURFACES)))]
     params = {n.name: a_value(random, n) for n in surface.parameters if random.random() < 0.3}
     rule = OPTIMIZERS[str(random.choice(list(OPTIMIZERS)))]
     hyper = {}
@@ -78,19 +74,23 @@ def an_experiment(random):
             hyper[number.name] = round(float(value)) if number.integer else float(value)
     steps = round(math.exp(random.uniform(0, math.log(400))))
     decays = rule.weight_decay != NO_DECAY and random.random() < 0.25
-    noise = 10 ** random.uniform(-7, 1.5) if random.random() < 0.4 else 0.0
+    uncertain = random.random() < 0.4
+    noise = 10 ** random.uniform(-7, 1.5) if uncertain and surface.samples is None else 0.0
+    samples = 1024 if surface.samples is None else int(random.integers(8, 120))
+    sizes = [2**k for k in range(10) if 2**k < samples]
     run = Run(
         rule.name,
         lr=rule.default_rate(surface) * float(10 ** random.uniform(-2, 0.7)),
         hyper=hyper,
         weight_decay=float(10 ** random.uniform(-3, 1)) if decays else 0.0,
-        batch_size=2 ** int(random.integers(0, 10)) if noise else None,
+        batch_size=int(random.choice(sizes)) if uncertain else None,
         **(a_schedule(random, steps) if random.random() < 0.4 else {}),
     )
-    start = a_start(random, surface, surface.critical_points())
+    objective = surface.at(params, samples if surface.samples else None)
+    start = a_start(random, surface, objective.critical_points())
     seed = int(random.integers(100))
     return Experiment(
-        *(surface.name, params, start, steps, noise), samples=1024, seed=seed, runs=(run,)
+        *(surface.name, params, start, steps, noise), samples=samples, seed=seed, runs=(run,)
     )
 
 
@@ -122,17 +122,24 @@ class Future:
 
 
 def carried_on(experiment, trajectory):
-    """Return what becomes of a run at its last rate, with the further draws of its seed."""
+    """Return what becomes of a run at its last rate, with the further draws or batches."""
     plan, count = experiment.plan(trajectory.run), len(trajectory.lr)
     steps = TIMES * count
     lr = np.concatenate([trajectory.lr, np.full(steps - count, trajectory.lr[-1])])
     path, loss = np.empty((steps + 1, 2)), np.empty(steps + 1)
     path[0] = plan.start
     hyper = np.array(list(trajectory.run.hyper.values()), dtype=float)
+    batch, rows, cut = driver.no_batch, np.empty(0, np.int32), (1, 1, 1)
+    if plan.batched:
+        samples, size = plan.objective.count, plan.batch_size
+        random, each = np.random.default_rng(plan.seed), -(-samples // size)
+        orders = [random.permutation(samples) for _ in range(-(-steps // each))]
+        rows = np.concatenate(orders).astype(np.int32)
+        batch, cut = plan.surface.samples.batch, (samples, size, each)
     done, outcome = driver.run(
         *(plan.surface.kernel.pointer, plan.surface.hessian_kernel.pointer),
-        *(driver.no_batch.pointer, plan.rule.update.pointer, plan.objective.numbers),
-        *(np.empty(0, np.int32), (1, 1, 1), lr),
+        *(batch.pointer, plan.rule.update.pointer, plan.objective.numbers),
+        *(rows, cut, lr),
         np.random.default_rng(plan.seed).standard_normal((steps, 2)),
         *(
             plan.noises(0, steps) if plan.noise else np.empty(0),
@@ -143,7 +150,8 @@ def carried_on(experiment, trajectory):
         *(plan.rule.needs_hessian, 1, np.zeros((len(plan.rule.state), 2)), 1e6, path, loss),
         *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),
     )
-    path, loss = path[: done + 1], loss[: done + 1]
+    path = path[: done + 1]
+    loss = plan.objective.loss(*path.T) if plan.batched else loss[: done + 1]
     if outcome == driver.NO_STEP:  # a rule that has no step to take stays where it is
         path = np.concatenate([path, np.repeat(path[-1:], steps - done, axis=0)])
         loss = np.concatenate([loss, np.repeat(loss[-1:], steps - done)])
