@@ -126,7 +126,7 @@ def test_the_orders_by_address_are_those_that_the_runs_see(count, size, steps):
     run = Run("SGD", 0.0, batch_size=size)
     experiment = Experiment("Two features", samples=count, seed=7, steps=steps, runs=(run,))
     (trajectory,) = simulate(experiment)
-    gradients = sample_gradients(experiment, experiment.start)
+    gradients = sample_gradients(experiment.plan(run), experiment.start)
     told = scene_of(
         urlencode({"surface": "Two features", "samples": count, "seed": 7, "batch": size})
     )["batches"]

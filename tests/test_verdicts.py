@@ -105,7 +105,7 @@ CASES = {
     "around the minimizer": (Run("RMSProp", 0.05), {"steps": 400}, OSCILLATING),
     "around a local minimizer below 0": (
         Run("RMSProp", 0.01),
-        {"surface": "Six-hump camel", "steps": 200},
+        {"surface": "Six-hump camel", "start": (-1.8, 0.8), "steps": 200},
         OSCILLATING,
     ),
     "chaos": (

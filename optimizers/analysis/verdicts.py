@@ -328,7 +328,9 @@ class _Case:
             steady = 1 + KEPT_WIDTH if not self.plan.noisy else SAME_SWING
             if max(widths) > steady * min(widths):
                 return None
-            return _verdict(OSCILLATING, width=widths[-1], period=period)
+            cycle = parts[-1][-period:]
+            across = max(float(_distances(cycle, point).max()) for point in cycle)
+            return _verdict(OSCILLATING, width=across, period=period)
         if self.updates < SWINGS_LEAST or max(widths) > SAME_BALL * min(widths):
             return None
         if any(_length(part) < BACK_AND_FORTH * _width(part) for part in (last, *parts)):

@@ -414,7 +414,8 @@ def _identical(trajectories: Sequence[Trajectory]) -> list[list[int]]:
 def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -> str:
     """Return the kind that says what differs between runs that are the same without noise."""
     runs = [trajectory.run for trajectory in trajectories]
-    if experiment.varies or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
+    drawn = experiment.noise > 0 or any(experiment.plan(run).batched for run in runs)
+    if drawn or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
         return "identical"
     batch = len({run.batch_size for run in runs}) > 1
     seed = len({experiment.plan(run).seed for run in runs}) > 1
