@@ -41,6 +41,6 @@ COSTS = {
     "zz/orders": Cost(0, False, 0.3, *QUICK_PLACES),
     "zz/health": Cost(0, False, 0.0002, 0, 0),
     "zz/metrics": Cost(0, False, 0.004, 0, 0),
-    "zz/reach": Cost(0, False, 0.004, 0, 0),
+    "zz/reach": Cost(0, False, 0.005, 0, 0),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
 }
