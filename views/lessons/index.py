@@ -123,7 +123,7 @@ COURSE = (
         "adagrad-saddle",
         CONDITIONAL,
         "AdaGrad stops at a saddle.",
-        "It creeps: how long is measured.",
+        "On the ridge exactly; beside it, how long it stays is measured.",
     ),
     Sentence(
         "rmsprop",

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.record import LOWEST_KINDS
+from optimizers import Experiment, Run, sweep
 from optimizers.analysis.measures import Zigzag, largest_curvature, progress, zigzag
-from optimizers.analysis.statements import Coordinate
+from optimizers.analysis.statements import Coordinate, Share
+from optimizers.maps import BasinMap
+from optimizers.simulation.sweep import Sweep
 from views.lessons.lesson import Runs
 
 ANY = 1e-3  # a tolerance where none is looked at
+STARTS, SETTLED = 61, 1000  # of a look at all starts: along each side, and the updates of each
+SEEDS = 200
 
 
 def ends(runs: Runs) -> list[float]:
@@ -61,3 +68,30 @@ def steps(runs: Runs) -> list[NDArray[np.float64]]:
 def lowest(values: Sequence[Any]) -> int:
     """Return the place of the lowest value."""
     return int(np.argmin(values))
+
+
+def distance_to_line(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
+    """Return the largest distance of points (n, 2) from a line through other points (m, 2)."""
+    first, along = line[:-1], np.diff(line, axis=0)
+    square = np.maximum((along**2).sum(axis=1), np.finfo(float).tiny)
+    off = points[:, None] - first
+    share = np.clip((off * along).sum(axis=-1) / square, 0.0, 1.0)
+    return float(np.hypot(*(off - share[..., None] * along).T).min(axis=0).max())
+
+
+def to_lowest(experiment: Experiment, run: Run) -> NDArray[np.bool_]:
+    """Tell of STARTS x STARTS starts in the frame whether the run comes to a global minimum."""
+    alone = replace(experiment, steps=SETTLED, runs=(replace(run, steps=None),))
+    found = BasinMap(alone, size=STARTS).compute()
+    best = [i for i, point in enumerate(found.points) if point.kind in LOWEST_KINDS]
+    return np.isin(found.where, best)
+
+
+def share(found: Any) -> Share:
+    """Return the share of what holds."""
+    return Share(np.mean(found))
+
+
+def over_seeds(runs: Runs, run: Run, seeds: int = SEEDS) -> Sweep:
+    """Return what becomes of a run with each of so many seeds, from 0 on."""
+    return sweep(runs.experiment, run, seed=np.arange(seeds))

@@ -94,8 +94,6 @@ def index() -> str:
             f'<a href="./lessons?{link}" target="_self">{html.escape(name)}</a>'
             for link, name in places(sentence.name)
         )
-        if not links:
-            continue
         stands = html.escape(tr(STANDINGS[sentence.standing]))
         but = html.escape(tr(sentence.but))
         said = f"{html.escape(tr(sentence.text))} <small>{but}</small>"

@@ -10,7 +10,6 @@ from optimizers.analysis.measures import facts_of, progress
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
-SEEDS = 200
 TOLERANCE = 0.1
 
 
@@ -74,14 +73,14 @@ def shelves(runs: Runs) -> Numbers:
         experiment,
         experiment.runs[0],
         lr=np.array(lrs)[:, None],
-        seed=np.arange(SEEDS),
+        seed=np.arange(measures.SEEDS),
         record=experiment.steps + 1,
     )
     assert found.losses is not None
     median = np.median(found.losses, axis=1)
     quarter = experiment.steps // 4
     return {
-        "seeds": SEEDS,
+        "seeds": measures.SEEDS,
         "high": high,
         "good": good,
         "start": float(median[0, 0]),

@@ -1,0 +1,201 @@
+"""First and second order: models of the loss, and what jumps to their minima."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from landscape.record import SADDLE
+from optimizers.analysis.measures import progress
+from views.lessons import measures
+from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
+
+TOLERANCE = 1e-3
+SEEDS_SHOWN = 200
+
+
+def models(runs: Runs) -> Numbers:
+    """Measure what the models of first and second order foretell of the first step of SGD."""
+    objective, (trajectory, *_) = runs.experiment.objective, runs.trajectories
+    start, step = trajectory.path[0], trajectory.path[1] - trajectory.path[0]
+    slope = np.array(objective.gradient(*start))
+    hxx, hxy, hyy = objective.hessian(*start)
+    bend = hxx * step[0] ** 2 + 2 * hxy * step[0] * step[1] + hyy * step[1] ** 2
+    linear = float(trajectory.loss[0] + slope @ step)
+    return {
+        "start": float(trajectory.loss[0]),
+        "linear": linear,
+        "quadratic": float(linear + bend / 2),
+        "loss": float(trajectory.loss[1]),
+    }
+
+
+def jump(runs: Runs) -> Numbers:
+    """Count the updates of Newton's method, and what SGD does meanwhile."""
+    sgd, newton = (progress(runs.experiment, t, TOLERANCE) for t in runs.trajectories)
+    return {
+        "updates": newton.updates,
+        "tolerance": TOLERANCE,
+        "sgd_updates": sgd.updates,
+        "steps": runs.experiment.steps,
+        "gap": sgd.gap,
+        "flips": measures.crossings(runs)[0].flips,
+    }
+
+
+def saddle(runs: Runs) -> Numbers:
+    """Measure at which critical points the runs end."""
+    sgd, newton = (progress(runs.experiment, t, TOLERANCE).critical for t in runs.trajectories)
+    assert sgd
+    assert newton
+    losses = measures.ends(runs)
+    return {
+        "sgd": losses[0],
+        "newton": losses[1],
+        "at_saddle": newton.kind == SADDLE,
+        "sgd_at_saddle": sgd.kind == SADDLE,
+    }
+
+
+def learned(runs: Runs) -> Numbers:
+    """Count the updates that L-BFGS needs."""
+    sgd, lbfgs = (progress(runs.experiment, t, TOLERANCE) for t in runs.trajectories)
+    return {
+        "steps": runs.experiment.steps,
+        "sgd_arrives": sgd.updates is not None,
+        "updates": lbfgs.updates,
+        "tolerance": TOLERANCE,
+        "loss": measures.ends(runs)[0],
+    }
+
+
+def disturbed(runs: Runs) -> Numbers:
+    """Measure which share of noisy runs of L-BFGS comes within the tolerance at the end."""
+    (run,) = (run for run in runs.experiment.runs if run.optimizer == "L-BFGS")
+    losses = measures.over_seeds(runs, run).loss
+    return {
+        "seeds": measures.SEEDS,
+        "size": run.batch_size,
+        "noise": runs.experiment.noise,
+        "tolerance": TOLERANCE,
+        "share": measures.share(losses < TOLERANCE),
+        "median": float(np.median(losses)),
+        "steps": runs.experiment.steps,
+    }
+
+
+LESSON = Lesson(
+    name="second-order",
+    place=10,
+    title="First and second order",
+    objective="Say what a linear and a quadratic model of the loss see, and when jumping to the"
+    " minimum of a model helps.",
+    minutes=20,
+    say="The gradient makes a linear model of the loss: true nearby, and it has no minimum. With"
+    " the curvature it becomes a quadratic one, which has.",
+    cards=(
+        Card(
+            text="The first step of SGD, at a high rate, from loss {start}. A linear model"
+            " foretells {linear} after it, a quadratic one {quadratic}.",
+            question="Which is nearer to what comes?",
+            shows={"preset": "one-jump"},
+            measure=models,
+            answers=(
+                Answer(
+                    "The linear one",
+                    lambda n: abs(n["linear"] - n["loss"]) < abs(n["quadratic"] - n["loss"]),
+                ),
+                Answer(
+                    "The quadratic one",
+                    lambda n: abs(n["quadratic"] - n["loss"]) < abs(n["linear"] - n["loss"]),
+                ),
+            ),
+            measured="The loss after it is {loss}.",
+            why="A linear model always promises that a longer step goes lower. The quadratic one"
+            " knows that the wall rises again; here the loss is quadratic, and it is exact.",
+            covers=("taylor",),
+            lab={"preset": "one-jump", "look": "open", "look.model": "second order: a quadratic"},
+        ),
+        Card(
+            text="Newton's method jumps to the minimum of the quadratic model. Nobody chose a rate"
+            " for it.",
+            question="How many updates does it need here?",
+            shows={"preset": "one-jump"},
+            measure=jump,
+            answers=(
+                Answer("One", lambda n: n["updates"] == 1),
+                Answer("A few", lambda n: 1 < (n["updates"] or n["steps"]) < n["steps"]),
+                Answer("As many as SGD", lambda n: n["updates"] is None),
+            ),
+            measured="Updates of Newton's method to the lowest loss: {updates}. SGD crosses the"
+            " ravine {flips} times in {steps} updates and is still {gap} above it.",
+            why="On a quadratic the model is the loss. But a network of a million weights has a"
+            " Hessian of a million million numbers: nobody can store it.",
+            covers=("newton", "taylor"),
+        ),
+        Card(
+            text="Two minima with a saddle between them. SGD and Newton's method from the same"
+            " start.",
+            question="Where does Newton's method end?",
+            shows={"preset": "newton-saddle"},
+            measure=saddle,
+            answers=(
+                Answer(
+                    "At a minimum, sooner than SGD",
+                    lambda n: not n["at_saddle"] and not n["sgd_at_saddle"],
+                ),
+                Answer("At the saddle", lambda n: n["at_saddle"] and not n["sgd_at_saddle"]),
+                Answer("It diverges", lambda n: not np.isfinite(n["newton"])),
+            ),
+            measured="It ends at the saddle, at loss {newton}. SGD ends at a minimum, at {sgd}.",
+            why="The point where the model is flat need not be its minimum. A second-order method"
+            " is not simply faster: it goes wherever the gradient is zero.",
+            covers=("newton", "second-order-faster"),
+        ),
+        Card(
+            text="A turned ravine, all samples. L-BFGS learns the curvature from the gradients that"
+            " it sees.",
+            question="Who is within {tolerance} of the lowest loss after {steps} updates?",
+            shows={"preset": "lbfgs"},
+            measure=learned,
+            answers=(
+                Answer("Neither", lambda n: not n["sgd_arrives"] and n["updates"] is None),
+                Answer(
+                    "L-BFGS, after a few updates",
+                    lambda n: not n["sgd_arrives"] and (n["updates"] or 99) < 10,
+                ),
+                Answer("Both", lambda n: n["sgd_arrives"] and n["updates"] is not None),
+            ),
+            measured="L-BFGS needs {updates} updates. SGD ends at loss {loss}.",
+            why="It keeps a few pairs of steps and gradients instead of a Hessian. For few"
+            " parameters and full batches that is hard to beat.",
+            covers=("lbfgs",),
+        ),
+        Card(
+            text="The same ravine, in batches of {size} with noise {noise}: the gradients differ"
+            " for two reasons now, the curvature and the noise.",
+            question="How many of {seeds} runs of L-BFGS are within {tolerance} at the end?",
+            shows={
+                "Quadratic.condition": "30",
+                "Quadratic.rotation": "30",
+                "Quadratic.x": "-4",
+                "Quadratic.y": "1",
+                "optimizers": ["SGD", "L-BFGS"],
+                "Quadratic.SGD.lr": "0.03",
+                "Quadratic.L-BFGS.lr": "1",
+                "noise": "2",
+                "batch": "4",
+                "length": "30",
+            },
+            measure=disturbed,
+            answers=(
+                Answer("Nearly all", lambda n: n["share"] > 0.9),
+                Answer("About half", lambda n: 0.3 < n["share"] < 0.7),
+                Answer("Nearly none", lambda n: n["share"] < 0.05),
+            ),
+            measured="{share}. Half of them end above loss {median}, after {steps} updates.",
+            why="A curvature that is read off noisy gradients is wrong, and a jump by it is a noisy"
+            " jump. This is why L-BFGS is for full batches.",
+            covers=("lbfgs",),
+        ),
+    ),
+)

@@ -1,0 +1,136 @@
+"""Small weights: weight decay, L2, and where they move the minimum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizers.analysis.measures import known_minima
+from optimizers.analysis.statements import Coordinate
+from views.lessons import measures
+from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
+
+
+def moved(runs: Runs) -> Numbers:
+    """Measure how far from the minimum runs with weight decay come to rest."""
+    none, some, much = measures.distances(runs)
+    return {
+        "low": runs.experiment.runs[1].weight_decay,
+        "high": runs.experiment.runs[2].weight_decay,
+        "none": none,
+        "some": some,
+        "much": much,
+        "length": float(np.hypot(*runs.trajectories[0].path[-1])),
+        "shorter": float(np.hypot(*runs.trajectories[2].path[-1])),
+    }
+
+
+def decoupled(runs: Runs) -> Numbers:
+    """Measure how far the same decay moves the ends of Adam and AdamW."""
+    adam, adamw = measures.distances(runs)
+    return {
+        "decay": runs.experiment.runs[0].weight_decay,
+        "adam": adam,
+        "adamw": adamw,
+        "times": adamw / adam,
+        "x": Coordinate(runs.trajectories[1].path[-1, 0]),
+        "bound": 1 / runs.experiment.runs[1].weight_decay,
+    }
+
+
+def zeros(runs: Runs) -> Numbers:
+    """Measure the weights that stronger and stronger L2 leaves."""
+    weights = [np.abs(t.path[-1]) for t in runs.trajectories]
+    minima = [
+        known_minima(runs.experiment.objective, run.weight_decay).xy[0]
+        for run in runs.experiment.runs
+    ]
+    return {
+        "low": runs.experiment.runs[1].weight_decay,
+        "high": runs.experiment.runs[2].weight_decay,
+        "none": float(weights[0].min()),
+        "some": float(weights[1].min()),
+        "much": float(weights[2].min()),
+        "least": float(min(np.abs(minimum).min() for minimum in minima)),
+    }
+
+
+LESSON = Lesson(
+    name="weights",
+    place=11,
+    title="Small weights",
+    objective="Say what weight decay and L2 do to the weights, where they are the same, and that"
+    " neither sets a weight to zero.",
+    minutes=15,
+    say="Regularization changes what is minimized, so the runs end elsewhere on purpose. Ask where,"
+    " before you ask whether that is good.",
+    cards=(
+        Card(
+            text="Three runs on the same loss: without weight decay, with {low} and with {high}.",
+            question="Where do those with decay come to rest?",
+            shows={"preset": "decay-moves"},
+            measure=moved,
+            answers=(
+                Answer("At the minimum, only later", lambda n: n["much"] < 0.05),
+                Answer(
+                    "Before the minimum, nearer to the origin",
+                    lambda n: n["much"] > n["some"] > 0.1 and n["shorter"] < n["length"],
+                ),
+                Answer(
+                    "Beyond the minimum",
+                    lambda n: n["much"] > 0.1 and n["shorter"] > n["length"],
+                ),
+            ),
+            measured="They end {none}, {some} and {much} from the minimum. The weights of the last"
+            " are {shorter} long, without decay {length}.",
+            why="Decay adds a pull to the origin: what is minimized is another loss, with another"
+            " minimum. Smaller weights are the aim.",
+            covers=("regularization",),
+        ),
+        Card(
+            text="The same decay, {decay}, in two ways: added to the gradient, as L2 (Adam), or"
+            " taken off the weights directly (AdamW).",
+            question="Do both end at the same place?",
+            shows={"preset": "adamw"},
+            measure=decoupled,
+            answers=(
+                Answer("Yes: weight decay is L2", lambda n: 0.9 < n["times"] < 1.1),
+                Answer("No: L2 moves the end much further", lambda n: n["times"] < 0.2),
+                Answer(
+                    "No: the direct decay moves the end much further",
+                    lambda n: n["times"] > 5,
+                ),
+            ),
+            measured="L2 moves the end of Adam by {adam}, the direct decay that of AdamW by"
+            " {adamw}, to x = {x}, just below one over the decay, {bound}.",
+            why="Adam divides the pull of L2 by the size of the gradients, like everything else."
+            " With SGD the two are the same; with Adam they are not.",
+            covers=("decay-is-l2", "regularization"),
+        ),
+        Card(
+            text="L2 of strength {low} and {high}, against none: each run at rest.",
+            question="Does strong L2 set a weight to zero?",
+            shows={
+                "surface": "Rosenbrock",
+                "compare": "Weight decay",
+                "Weight decay.optimizer": "Momentum",
+                "decays": "0, 0.5, 1",
+                "Rosenbrock.Momentum.lr": "0.001",
+                "length": "1500",
+            },
+            measure=zeros,
+            answers=(
+                Answer("Yes, the strong one", lambda n: n["least"] == 0),
+                Answer("Yes, both", lambda n: n["some"] == 0),
+                Answer(
+                    "No: it makes them smaller",
+                    lambda n: n["least"] > 0 and n["much"] < n["some"] < n["none"],
+                ),
+            ),
+            measured="The smaller of the two weights is {none} without, {some} with {low} and"
+            " {much} with {high}.",
+            why="The pull of L2 is proportional to the weight, and so ends before zero is reached."
+            " Only a pull that stays, as that of L1, arrives there.",
+            covers=("l2-zeroes",),
+        ),
+    ),
+)
