@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizers import Experiment, Run, simulate, sweep
@@ -75,28 +77,23 @@ def scales(runs: Runs) -> Numbers:
 
 
 def turned(runs: Runs) -> Numbers:
-    """Measure the runs of a turned ravine against those of the same one along the axes."""
+    """Measure Adam on a ravine along the axes and on the same one turned, and Momentum on both."""
     experiment = runs.experiment
-    along = Experiment(
-        params={**experiment.params, "rotation": 0.0},
-        start=(-4.0, 1.0),  # the same start, turned back
-        steps=experiment.steps,
-        runs=experiment.runs,
+    before, after = measures.ends(runs)
+    other = replace(
+        experiment,
+        runs=tuple(replace(r, optimizer="Momentum", hyper={}, lr=0.02) for r in experiment.runs),
     )
-    (_, momentum_before), (_, adam_before) = (
-        (t.run.optimizer, float(t.loss[-1])) for t in simulate(along)
-    )
-    momentum, adam = measures.ends(runs)
+    momentum_before, momentum_after = (float(t.loss[-1]) for t in simulate(other))
     return {
-        "degrees": experiment.params["rotation"],
+        "degrees": runs.trajectories[1].objective.params["rotation"],
         "condition": experiment.params["condition"],
-        "updates": experiment.steps,
+        "before": before,
+        "after": after,
+        "times": after / before,
         "momentum_before": momentum_before,
-        "adam_before": adam_before,
-        "momentum": momentum,
-        "adam": adam,
-        "momentum_times": momentum / momentum_before,
-        "adam_times": adam / adam_before,
+        "momentum_after": momentum_after,
+        "momentum_times": momentum_after / momentum_before,
     }
 
 
@@ -206,32 +203,35 @@ LESSON = Lesson(
             covers=("adam", "adam-conditioning"),
         ),
         Card(
-            text="A ravine of condition number {condition}. Along the axes, Momentum ends at loss"
-            " {momentum_before} and Adam at {adam_before}. Now it is turned by {degrees} degrees,"
-            " with the start.",
-            question="Who still arrives?",
-            shows={"preset": "rotated"},
+            text="A ravine of condition number {condition} along the axes, where Adam ends at loss"
+            " {before}. Beside it the same ravine and start, turned by {degrees} degrees. Momentum"
+            " does not mind: its loss is {momentum_before} on both.",
+            question="And Adam on the turned one?",
+            shows={
+                "Quadratic.condition": "100",
+                "Quadratic.x": "-4",
+                "Quadratic.y": "1",
+                "compare": "Rotation",
+                "Rotation.optimizer": "Adam",
+                "Quadratic.rotation.values": "0, 45",
+                "Quadratic.Adam.lr": "0.2",
+                "length": "60",
+            },
             measure=turned,
             answers=(
+                Answer("It arrives as well", lambda n: 0.9 < n["times"] < 1.1),
+                Answer("It ends even lower", lambda n: n["times"] <= 0.9),
                 Answer(
-                    "Both: a turn changes nothing",
-                    lambda n: n["momentum_times"] < 1.01 and n["adam_times"] < 1.01,
-                ),
-                Answer(
-                    "Only Adam",
-                    lambda n: n["momentum_times"] > 5 and n["adam_times"] < 1.01,
-                ),
-                Answer(
-                    "Only Momentum",
-                    lambda n: abs(n["momentum_times"] - 1) < 0.01 and n["adam_times"] > 5,
+                    "It is stuck on the way",
+                    lambda n: n["times"] > 5 and abs(n["momentum_times"] - 1) < 1e-6,
                 ),
             ),
-            measured="Momentum ends at {momentum}, as before. Adam ends at {adam}: {adam_times}"
-            " times as high.",
+            measured="It ends at loss {after}: {times} times as high. Momentum ends at"
+            " {momentum_after}, as on the other.",
             why="Adam scales each axis by itself, and across the axes both are steep. Networks have"
             " no reason to lie along the axes.",
             covers=("adam-conditioning",),
-            lab={"preset": "along-axes"},
+            lab={"preset": "rotated"},
         ),
         Card(
             text="Adam on the turned ravine, at rates {first}, {second} and {third}.",

@@ -52,7 +52,7 @@ def one_epoch(runs: Runs) -> Numbers:
 
 def steadiness(runs: Runs) -> Numbers:
     """Measure how the runs turn, and how far above the lowest loss they stay."""
-    floor = runs.experiment.objective.lowest()
+    floor = runs.trajectories[0].objective.lowest()
     half = runs.experiment.steps // 2
     single, some, full = (float(t.loss[half:].mean()) - floor for t in runs.trajectories)
     angles = [found.turn_angle or 0.0 for found in measures.crossings(runs)]
@@ -74,9 +74,8 @@ def spread(runs: Runs) -> Numbers:
     experiment = runs.experiment
     start = runs.trajectories[0].path[0]
     sizes = [run.batch_size or experiment.samples for run in experiment.runs]
-    small, large = (
-        float(np.sqrt(np.trace(batch_covariance(experiment, start, size)))) for size in sizes
-    )
+    plan = experiment.plan(experiment.runs[0])
+    small, large = (float(np.sqrt(np.trace(batch_covariance(plan, start, size)))) for size in sizes)
     return {
         "size": sizes[0],
         "larger": sizes[1],
@@ -140,7 +139,8 @@ def conditions(runs: Runs) -> Numbers:
             samples=runs.experiment.samples,
             steps=MOST_UPDATES,
         )
-        steep, flat = curvatures(*experiment.objective.hessian(0.0, 0.0))
+        (objective,) = experiment.objectives
+        steep, flat = curvatures(*objective.hessian(0.0, 0.0))
         best = Run("SGD", lr=float(2 / (steep + flat)))
         arrived = sweep(experiment, best, tolerance=CLOSE).arrived_at
         found |= {f"{name}_condition": float(steep / flat), f"{name}_updates": int(arrived)}

@@ -20,7 +20,7 @@ VALLEY = {
 
 def sharpness(runs: Runs) -> list[np.ndarray]:
     """Return the largest curvature along the path of every run."""
-    objective = runs.experiment.objective
+    objective = runs.trajectories[0].objective
     return [curvatures(*objective.hessian(*t.path.T))[0] for t in runs.trajectories]
 
 
@@ -31,7 +31,7 @@ def edge(runs: Runs) -> Numbers:
     return {
         "low": low,
         "high": high,
-        "limit": 2 / largest_curvature(runs.experiment.objective),
+        "limit": 2 / largest_curvature(runs.trajectories[0].objective),
         "diverged": runs.trajectories[1].diverged_at is not None,
         "near": measures.distances(runs)[0],
         "away": measures.distances(runs)[1],

@@ -95,7 +95,7 @@ def crossing(runs: Runs) -> Numbers:
     ends = [float(t.path[-1, 0]) for t in runs.trajectories]
     path = runs.trajectories[2].path
     way = path[: int(np.argmax(path[:, 0] < 0))]  # to the pass
-    slopes = np.hypot(*runs.experiment.objective.gradient(*way.T))
+    slopes = np.hypot(*runs.trajectories[0].objective.gradient(*way.T))
     flattest = int(np.argmin(slopes))
     return {
         "low": runs.experiment.runs[1].hyper["momentum"],

@@ -15,7 +15,7 @@ SEEDS_SHOWN = 200
 
 def models(runs: Runs) -> Numbers:
     """Measure what the models of first and second order foretell of the first step of SGD."""
-    objective, (trajectory, *_) = runs.experiment.objective, runs.trajectories
+    objective, (trajectory, *_) = runs.trajectories[0].objective, runs.trajectories
     start, step = trajectory.path[0], trajectory.path[1] - trajectory.path[0]
     slope = np.array(objective.gradient(*start))
     hxx, hxy, hyy = objective.hessian(*start)

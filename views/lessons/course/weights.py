@@ -41,7 +41,7 @@ def zeros(runs: Runs) -> Numbers:
     """Measure the weights that stronger and stronger L2 leaves."""
     weights = [np.abs(t.path[-1]) for t in runs.trajectories]
     minima = [
-        known_minima(runs.experiment.objective, run.weight_decay).xy[0]
+        known_minima(runs.trajectories[0].objective, run.weight_decay).xy[0]
         for run in runs.experiment.runs
     ]
     return {
