@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from optimizers import Experiment, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
 from views.maps import MAPS  # noqa: E402
+from views.maps.ensembles import ENSEMBLE  # noqa: E402
 from views.presets import SHOWN  # noqa: E402
 from views.presets.preset import Preset  # noqa: E402
 from views.scene.figures import Ground, background, foreground, marks_of  # noqa: E402
@@ -54,9 +55,10 @@ def digest(preset: Preset) -> str:
 def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the figure of a preset as a light and as a dark page have it."""
     choice = choose(Settings({"preset": preset.slug}))
-    if preset.map:
-        the_map = MAPS[Settings({"preset": preset.slug})["map"]]
-        request: Any = the_map.bounded(Settings({"preset": preset.slug}), choice)
+    if preset.map or choice.seeds:
+        settings = Settings({"preset": preset.slug})
+        the_map = MAPS[settings["map"]] if preset.map else ENSEMBLE
+        request: Any = the_map.bounded(settings, choice)
         result = request.compute()
         light, dark = (
             the_map.draw(request, result, choice, theme).panels[0].figure for theme in (LIGHT, DARK)

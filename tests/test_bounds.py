@@ -535,6 +535,25 @@ def test_the_largest_answer_of_each_address_is_as_large_as_the_table_says(addres
     assert COSTS[address].megabytes / 2 <= size <= COSTS[address].megabytes
 
 
+def test_the_ends_of_nine_runs_stay_within_the_table():
+    """As a picture and as a file; a surface whose samples would take more shows paths instead."""
+    link = {**NINE, "show": "ends"}
+    choice = choose(read(link)[0])
+    updates = Ensemble(choice.experiment, choice.seeds).updates
+    assert updates == 9 * 5000 * 200
+    for address in ("zz/scene", "zz/save/{name}.html"):
+        assert updates + 9 * 5000 <= COSTS[address].updates
+    query = urlencode(link, doseq=True).encode()
+    scene = awaited(live.respond("scene", "GET", query, Headers({})))
+    assert scene.status_code == 200
+    assert len(scene.body) / 1e6 <= COSTS["zz/scene"].megabytes
+    data = {"surface": "One hidden unit", "samples": "1000", "batch": "8", "length": "5000"}
+    many = choose(read({**data, "show": "ends"})[0])
+    assert Ensemble(many.experiment, 200).updates > COSTS["zz/scene"].updates
+    assert many.seeds == 0
+    assert "paths are shown" in many.notes[-1].text()
+
+
 def test_every_address_of_ours_is_in_the_table():
     routes = {f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, reach.ROUTE, *ROUTES)}
     kinds = {"zz/save/{name}.{kind}": [f"zz/save/{{name}}.{kind}" for kind in save.FORMATS]}

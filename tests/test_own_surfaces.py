@@ -205,7 +205,7 @@ def test_a_rotation_turns_the_start_with_the_surface_and_momentum_does_not_mind(
     settings, _ = read({"compare": "Rotation", "Rotation.optimizer": "Momentum"})
     choice = choose(settings)
     experiment = choice.experiment
-    assert choice.labels[-1] == "turned by 45°"
+    assert choice.labels[-1] == "rotation 45°"
     assert choice.turns == (0, 15, 30, 45)
     losses = np.array([t.loss for t in simulate(experiment)])
     np.testing.assert_allclose(losses[1:], np.broadcast_to(losses[0], losses[1:].shape), rtol=1e-9)

@@ -752,6 +752,14 @@ def test_warm_up():
 # --- Ends of many seeds
 
 
+@pytest.mark.parametrize("slug", [p.slug for p in SHOWN if p.settings.get("show") == "ends"])
+def test_what_is_read_from_clouds_opens_as_clouds(slug):
+    choice = choose(Settings({"preset": slug}))
+    assert choice.seeds == SEEDS
+    assert choice.view == SIDE_BY_SIDE
+    assert not choice.notes
+
+
 def cloud(slug: str) -> tuple[np.ndarray, np.ndarray]:
     """Return where the runs of a preset end, (runs, seeds, 2), and their median losses, (runs,)."""
     experiment = replace(PRESETS[slug].experiment, seed=0)
@@ -859,8 +867,14 @@ def frame(slug: str) -> Frame:
 
 @pytest.mark.parametrize("slug", [p.slug for p in PRESETS.values() if p.listed and not p.map])
 def test_what_the_gallery_shows_fills_its_panels(slug):
-    """Check that the paths take half of the frame's width or height, and share its middle."""
-    experiment = PRESETS[slug].experiment
+    """Check that paths, or most ends, take half of the frame's width or height."""
+    experiment, seeds = PRESETS[slug].experiment, choose(Settings({"preset": slug})).seeds
+    if seeds:
+        spread = Ensemble(experiment, seeds).compute()
+        low, high = np.array(ground_of(experiment, [], SIDE_BY_SIDE, spread=spread).box).T
+        most = [np.quantile(end, (0.05, 0.95), axis=0) for end in np.nan_to_num(spread.end)]
+        assert (np.ptp(np.concatenate(most), axis=0) / (high - low)).max() > 0.5
+        return
     runs = [counted(experiment, t) for t in simulate(experiment)]
     low, high = np.array(frame(slug)).T
     assert (np.ptp(np.concatenate(runs), axis=0) / (high - low)).max() > 0.5

@@ -26,6 +26,7 @@ from optimizers.simulation.experiment import Experiment
 from optimizers.simulation.sweep import sweep
 
 CHECKS = 201  # update counts at which the losses are kept
+MOMENTS = 21  # of these at which the positions are kept
 CONFIDENCE = 1.959964  # standard deviations on both sides of which 95 % of a normal variable lie
 
 
@@ -37,6 +38,8 @@ class Spread(Result):
     (the loss itself without one) below which a tenth, a half and nine tenths of the runs lie, and
     `mean` (c, k) their mean; infinity where runs have diverged. `end` (c, s, 2) is where the runs
     end and `where` (c, s) indexes the `points` of the run, or is NOWHERE or UNDECIDED.
+    `moments` (c, m) are update counts and `places` (c, m, s, 2) where the runs are then, NaN for
+    those that have diverged.
     """
 
     at: Array
@@ -46,6 +49,8 @@ class Spread(Result):
     mean: Array
     end: Array
     where: Array
+    moments: Array
+    places: Array
     points: tuple[tuple[CriticalPoint, ...], ...]
 
     def table(self) -> dict[str, Array]:
@@ -88,17 +93,23 @@ class Ensemble:
         experiment, runs = self.experiment, self.experiment.runs
         points = tuple(experiment.plan(run).objective.critical_points() for run in runs)
         at, bands, means, ends, where = [], [], [], [], []
+        moments, places = [], []
         for done, run in enumerate(runs):
             found = sweep(
                 experiment,
                 run,
                 seed=seeds_of(experiment, run, self.seeds),
                 record=min(CHECKS, experiment.plan(run).steps + 1),
+                places=True,
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
             )
             assert found.losses is not None
             assert found.recorded_at is not None
+            assert found.places is not None
+            kept = np.arange(MOMENTS) * (len(found.recorded_at) - 1) // (MOMENTS - 1)
+            moments.append(found.recorded_at[kept])
+            places.append(found.places[:, kept].swapaxes(0, 1))
             gap = gaps(experiment.plan(run).objective, found.losses, np.isnan(found.losses)).T
             at.append(spread_out(found.recorded_at))
             bands.append([spread_out(quantile(gap, share)) for share in BAND])
@@ -109,7 +120,8 @@ class Ensemble:
             where.append(index)
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         columns = np.array(at), low, median, high, np.array(means)
-        return Spread(*columns, np.array(ends), np.array(where), points)
+        told = np.array(ends), np.array(where), np.array(moments), np.array(places)
+        return Spread(*columns, *told, points)
 
 
 def spread_out(values: Array) -> Array:

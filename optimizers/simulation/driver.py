@@ -217,6 +217,7 @@ class Ends(NamedTuple):
     outcome: Any  # (all,)
     arrived: Any  # (all,): the first update count that has arrived, or -1
     losses: Any  # (all, r)
+    places: Any  # (all, r, 2), or (all, 0, 2) where nobody asks for the positions
 
 
 def readonly(scalar, dimensions, layout="A"):
@@ -252,7 +253,13 @@ SWEEP_SIGNATURE = types.void(
     ),
     types.NamedTuple([types.float64, types.float64, types.float64, INTEGERS], Watch),
     INTEGERS,  # halt (1,): the work is given up when another thread sets it to 1
-    types.NamedTuple([MATRIX, VECTOR, INTEGERS, types.int8[::1], INTEGERS, MATRIX], Ends),
+    types.NamedTuple(
+        [
+            *(MATRIX, VECTOR, INTEGERS, types.int8[::1], INTEGERS, MATRIX),
+            types.float64[:, :, ::1],
+        ],
+        Ends,
+    ),
 )
 
 
@@ -390,11 +397,16 @@ def leave_out_rounds(
 
 
 @part
-def record(r, w, value, lanes, losses):
-    """Write down the losses of the runs that go on as record r."""
+def record(r, w, theta, value, lanes, ends):
+    """Write down the losses of the runs that go on as record r, and where they are if asked for."""
     for i in range(w):
         if lanes[FATE, i] == RUNNING:
-            losses[lanes[CELL, i], r] = value[i]
+            ends.losses[lanes[CELL, i], r] = value[i]
+    if ends.places.shape[1] > 0:
+        for i in range(w):
+            if lanes[FATE, i] == RUNNING:
+                ends.places[lanes[CELL, i], r, 0] = theta[i]
+                ends.places[lanes[CELL, i], r, 1] = theta[w + i]
 
 
 @part
@@ -432,7 +444,7 @@ def retire(k, w, theta, value, lanes, steps, ends):
     A parked run's position is NaN, which no test takes for a run that goes on, and which costs no
     more to step than any other number.
     """
-    end, loss, done, outcome, arrived, _ = ends
+    end, loss, done, outcome, arrived, _, _ = ends
     fate = lanes[FATE]
     for i in range(w):
         if fate[i] >= ENDED:
@@ -628,7 +640,7 @@ def sweep(
                     for i in range(w):
                         latest[k % PERIOD, i] = value[i]
                 if records < recorded.size and k == recorded[records]:
-                    record(records, w, exact, lanes, losses)
+                    record(records, w, theta, exact, lanes, ends)
                     records += 1
                 if tolerance >= 0.0:
                     note_arrivals(k, w, exact, came, lowest, tolerance)

@@ -73,7 +73,8 @@ class Sweep:
     first update count whose loss is within the tolerance of the surface's lowest, -1 for none.
 
     `losses` float64 shape + (n,) holds the loss after each of the `recorded_at` int64 (n,) update
-    counts, NaN after a run's end; both are None where none were asked for.
+    counts, NaN after a run's end; both are None where none were asked for. `places` float64 shape +
+    (n, 2) are the positions then, where they were asked for.
     """
 
     shape: tuple[int, ...]
@@ -85,6 +86,7 @@ class Sweep:
     arrived_at: Integers
     recorded_at: Integers | None
     losses: Floats | None
+    places: Floats | None = None
 
 
 def sweep(
@@ -99,6 +101,7 @@ def sweep(
     steps: ArrayLike | None = None,
     tolerance: float | None = None,
     record: int | None = None,
+    places: bool = False,
     cancel: threading.Event | None = None,
     progress: Callable[[float], object] | None = None,
     threads: int | None = None,
@@ -111,7 +114,8 @@ def sweep(
     the experiment's own runs play no part.
 
     `tolerance` asks for the first arrival, `record` for the losses at so many update counts,
-    spread evenly from 0 to the most steps of any cell (n = steps + 1 are all of them). `progress`
+    spread evenly from 0 to the most steps of any cell (n = steps + 1 are all of them), and with
+    them for the `places`. `progress`
     is called with the share of the cells that are done, by this thread. No more than `threads`
     chunks of the map are worked on at once.
 
@@ -120,7 +124,7 @@ def sweep(
     """
     threads = WORKERS if threads is None else check_count("threads", threads, MOST_THREADS)
     cells = _Cells(experiment, run, lr, hyper, start, seed, batch_size, steps)
-    job = _Job(cells, tolerance, record)
+    job = _Job(cells, tolerance, record, places and record is not None)
     _work_through(job, cancel, progress, threads)
     return job.answer()
 
@@ -347,7 +351,7 @@ def factors_table(cells: _Cells) -> _Table:
 class _Job:
     """A sweep as the driver takes it, with room for what comes out."""
 
-    def __init__(self, cells: _Cells, tolerance: Any, record: Any) -> None:
+    def __init__(self, cells: _Cells, tolerance: Any, record: Any, places: bool) -> None:
         self.cells = cells
         experiment, plan = cells.experiment, cells.plan
         rule, surface = plan.rule, plan.surface
@@ -401,8 +405,10 @@ class _Job:
             cells.flat(cells.of_batch(lambda epoch: epoch.batch_size).astype(np.int64)),
             cells.flat(cells.steps.astype(np.int64)),
         )
+        # Of rounds that are left out the losses are known, and not the places.
+        timeless = not (rule.uses_time or places)
         self._rule = driver.Rule(
-            plan.coupled, plan.decoupled, rule.needs_hessian, not rule.uses_time, len(rule.state)
+            plan.coupled, plan.decoupled, rule.needs_hessian, timeless, len(rule.state)
         )
         recorded = np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at
         self._watch = driver.Watch(BIG, lowest, reach, recorded)
@@ -414,6 +420,7 @@ class _Job:
             outcome=np.empty(count, np.int8),
             arrived=np.empty(count, np.int64),
             losses=np.full((count, record or 0), np.nan),
+            places=np.full((count, record if places else 0, 2), np.nan),
         )
         self.taken = self.finished = 0
         self._lock = threading.Lock()
@@ -474,6 +481,7 @@ class _Job:
     def answer(self) -> Sweep:
         """Return the results in the map's shape."""
         shape, ends, recorded = self.cells.shape, self._ends, self.recorded_at is not None
+        placed = ends.places.shape[1] > 0
         return Sweep(
             shape=shape,
             end=ends.end.reshape(*shape, 2),
@@ -484,6 +492,7 @@ class _Job:
             arrived_at=ends.arrived.reshape(shape),
             recorded_at=self.recorded_at,
             losses=ends.losses.reshape(*shape, -1) if recorded else None,
+            places=ends.places.reshape(*shape, -1, 2) if placed else None,
         )
 
 

@@ -23,7 +23,7 @@ FACTOR = of_parameter(
     12,
     (0, 15, 30, 45),
     title=msgid("Rotations to compare"),
-    of_run=msgid("turned by {value}°"),
+    of_run=msgid("rotation {value}°"),
     help=msgid("In degrees. The start turns with the surface: it is set for a rotation of 0."),
     vary=vary,
     turn=float,

@@ -20,11 +20,13 @@ from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, ms
 from landscape.plane import turned
 from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
+from optimizers.maps import Spread
 from optimizers.simulation.experiment import MOST_SEED, MOST_SEEN
 from views.factors.start import point_list
-from views.live.kept import simulated
+from views.live.kept import simulated, spread_of
+from views.maps.base import loss_name
 from views.presets import CHANGED, MAPS_VIEW
-from views.report import results
+from views.report import ends, results
 from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
 from views.scene.frames import Frame
 from views.scene.local import Look
@@ -150,9 +152,10 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     experiment, theme = choice.experiment, THEMES[asked.theme]
     trajectories = simulated(experiment)
     view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
+    spread = spread_of(experiment, choice.seeds, asked.frame is not None) if choice.seeds else None
     if asked.frame is None:
         before = asked.shown and Ground(experiment.objectives, asked.shown)
-        surface = ground_of(experiment, trajectories, view, before)
+        surface = ground_of(experiment, trajectories, view, before, spread)
     else:
         surface = Ground(experiment.objectives, asked.frame)
     made = scene(
@@ -167,6 +170,7 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
         looked_at(choice, trajectories),
         surface,
         choice.extras,
+        spread,
     )
     runs = len(trajectories)
     made["groundAt"] = ground_address(surface, view, runs, asked.theme)
@@ -175,14 +179,23 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
-        made["told"] = told(asked, choice, trajectories)
+        made["told"] = told(asked, choice, trajectories, spread)
     return made
 
 
-def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[str, Any]:
+def told(
+    asked: Asked, choice: Choice, trajectories: list[Trajectory], spread: Spread | None
+) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
-    sentence, more = results.sentences(experiment, trajectories, choice.labels)
+    if spread is None:
+        sentence, more = results.sentences(experiment, trajectories, choice.labels)
+        head = results.head(experiment)
+        rows = results.table(experiment, choice.labels, trajectories)
+    else:
+        sentence = ends.sentence(experiment, spread, choice.labels)
+        more = ends.more(spread, choice.labels)
+        head, rows = ends.table(spread, choice.labels, loss_name(experiment))
     return {
         "link": link(asked.settings),
         "complaints": [note.text() for note in asked.notes],
@@ -192,8 +205,8 @@ def told(asked: Asked, choice: Choice, trajectories: list[Trajectory]) -> dict[s
         "notes": [note.text() for note in choice.notes],
         "sentence": sentence,
         "more": more,
-        "head": results.head(experiment),
-        "rows": results.table(experiment, choice.labels, trajectories),
+        "head": head,
+        "rows": rows,
         "lowest": lowest(experiment),
     }
 

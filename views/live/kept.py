@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from optimizers import Experiment, Run, Trajectory, simulate
+from optimizers.maps import Ensemble, Spread
 
 Thing = TypeVar("Thing")
 BESIDE = 500  # bytes: what an entry takes beside its content, about
@@ -52,6 +53,25 @@ def size_of(trajectory: Trajectory) -> int:
 
 
 TRAJECTORIES: Kept[Trajectory] = Kept(50_000_000, size_of)
+
+
+SPREADS: Kept[Spread] = Kept(20_000_000, lambda spread: spread.nbytes)
+QUICK_ENDS = 400_000  # updates of all seeds: some 20 ms
+
+
+def spread_of(experiment: Experiment, seeds: int, moving: bool = False) -> Spread:
+    """Return where many seeds of the runs end; of fewer where something moves and many take long.
+
+    It is kept for whoever asks next.
+    """
+    request = Ensemble(experiment, seeds)
+    if moving and request.updates > QUICK_ENDS:
+        request = request.coarse() or request
+    found = SPREADS.get(request)
+    if found is None:
+        found = request.compute()
+        SPREADS.put(request, found)
+    return found
 
 
 def simulated(experiment: Experiment) -> list[Trajectory]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landscape.language import number, percent, tr, whole
-from landscape.record import LOCAL_MINIMUM, LOWEST_KINDS
+from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
 from views.maps.base import (
@@ -31,7 +29,6 @@ from views.maps.base import (
     updates_of,
     varied,
 )
-from views.maps.basins import SPECIAL, name_of
 from views.maps.reasons import (
     ALL_ALIKE,
     BATCHES_VARY,
@@ -47,6 +44,8 @@ from views.maps.reasons import (
     no_noise,
     other_surface,
 )
+from views.report import ends
+from views.scene.clouds import dots, frame_of_ends, outside
 from views.scene.curves import gap_title
 from views.scene.figures import (
     GAPS,
@@ -58,7 +57,7 @@ from views.scene.figures import (
     marks_of,
     title,
 )
-from views.scene.frames import Frame, domain, within
+from views.scene.frames import within
 from views.scene.panel import Key, Panel
 from views.scene.scene import SHAPES, arrangements, columns
 from views.theme import Theme
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
 
 MOST_DOTS = 300  # of a run in the cloud of ends
 COLOURED = ("Constant", "Step", "Cosine", "Linear", "Inverse sqrt")  # of the schedules
-MOST_ENDS = (0.02, 0.98)  # the quantiles of the ends between which the frame is fitted
 ENSEMBLE_SEEDS = seeds_setting("ensemble", 200)
 ESCAPE_SEEDS = seeds_setting("escape", 300, batches=True)
 BALL_SEEDS = seeds_setting("ball", 100)
@@ -120,7 +118,7 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
     """Return a picture of the surface for each run, with the ends of all its seeds on it."""
     panels = len(marks)
     across = columns(panels)
-    box = frame_of_ends(request, result, SHAPES[across])
+    box = frame_of_ends(request.experiment, result, SHAPES[across])
     ground = Ground(request.experiment.objectives, box)
     figure = background(ground, panels, theme)
     figure["data"] = [trace for trace in figure["data"] if trace.get("name") != "words"]
@@ -131,8 +129,6 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
         end = result.end[c][np.isfinite(result.end[c]).all(axis=-1)][:MOST_DOTS]
         where = {"xaxis": axis(c, "x"), "yaxis": axis(c, "y"), "hoverinfo": "skip"}
         inside = within(end, box)
-        dots = {"symbol": mark.symbol, "size": 6, "color": mark.colour}
-        edge = {"line": {"color": theme.ground[0], "width": 0.6}}
         start = np.array([plan.start])[within(np.array([plan.start]), box)]
         ring = {"symbol": "circle", "size": 11, "color": theme.ground[0]}
         figure["data"] += [
@@ -142,7 +138,7 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
                 "name": mark.label,
                 "x": end[inside, 0].tolist(),
                 "y": end[inside, 1].tolist(),
-                "marker": {**dots, **edge},
+                "marker": dots(mark, theme),
                 **where,
             },
             {
@@ -155,8 +151,7 @@ def cloud(request: Ensemble, result: Spread, marks: list[Mark], theme: Theme) ->
                 **where,
             },
         ]
-        outside = len(end) - int(inside.sum())
-        said = tr("{count} outside", count=whole(outside)) if outside else ""
+        said = outside(result.end[c], box)
         layout["annotations"].append(title(c, mark, said, theme))
     layout["margin"] = {"l": 44, "r": 8, "t": 30, "b": 30, "autoexpand": False}
     layout["dragmode"] = False
@@ -172,49 +167,12 @@ def room(way: Figure, shape: float) -> Figure:
     return {"aspect": aspect, "tallest": 300 * rows}
 
 
-def frame_of_ends(request: Ensemble, result: Spread, shape: float) -> Frame:
-    """Return the frame that most ends of every run lie in, and the global minima that are near.
-
-    It is of the same scale in x and y, `shape` is its height over its width, and what lies beyond
-    the surface's domain is left out.
-    """
-    (x0, x1), (y0, y1) = domain(request.experiment)
-    ends = [end[np.isfinite(end).all(axis=-1)] for end in result.end]
-    edges = [np.quantile(end, MOST_ENDS, axis=0) for end in ends if len(end)]
-    edges = edges or [np.array([(x0, y0), (x1, y1)])]
-    low, high = np.min(edges, axis=0)[0], np.max(edges, axis=0)[1]
-    size = float((high - low).max())
-    for point in itertools.chain(*result.points):
-        if point.kind in LOWEST_KINDS:
-            here = np.array([point.x, point.y])
-            if np.maximum(low - here, here - high).max() <= size:
-                low, high = np.minimum(low, here), np.maximum(high, here)
-    low = np.maximum(low, (x0, y0))
-    high = np.maximum(np.minimum(high, (x1, y1)), low + 0.02 * (x1 - x0))
-    sides = 1.2 * (high - low)
-    wide = max(float(sides[0]), float(sides[1]) / shape)
-    middle, half = (low + high) / 2, np.array([wide, wide * shape]) / 2
-    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
-    return (left, right), (bottom, top)
-
-
 def ends_table(result: Spread, marks: list[Mark], what: str) -> str:
     """Return the shares of the seeds that end at each critical point, as a table."""
-    ends = [
-        [(end < 0, end, tr(SPECIAL[end][0]) if end < 0 else name_of(points[end])) for end in where]
-        for where, points in zip(result.where.tolist(), result.points, strict=True)
-    ]
-    names = list(dict.fromkeys(name for *_, name in sorted({*itertools.chain(*ends)})))[:8]
-    heads = [tr("Run"), tr("Median {loss_name}", loss_name=what), *names]
-    rows = [f"| {' | '.join(heads)} |", f"|:--|--:|{'--:|' * len(names)}"]
-    for c, mark in enumerate(marks):
-        count = Counter(name for *_, name in ends[c])
-        shares = [percent(count[name] / len(ends[c])) for name in names]
-        last = float(result.median[c, -1])
-        text = number(last) if np.isfinite(last) else tr("diverged")
-        rows.append(f"| {mark.label} | {text} | {' | '.join(shares)} |")
-    rows += ["", tr("Shares of the runs whose end is nearest to each minimum.")]
-    return "\n".join(rows)
+    heads, found = ends.table(result, [mark.label for mark in marks], what)
+    rows = [f"| {' | '.join(heads)} |", f"|:--|--:|{'--:|' * (len(heads) - 2)}"]
+    rows += [f"| {' | '.join(row)} |" for row in found]
+    return "\n".join([*rows, "", tr(ends.SHARES)])
 
 
 def ask_escape(settings: Settings, choice: Choice) -> Escape | Lack:

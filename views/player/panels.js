@@ -12,7 +12,7 @@ import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
 /** @import { Reading } from "./reading.js" */
-/** @import { Annotation, Arrangement, Axis, Numbers, Range, Scene, Size, View } from "./types.js" */
+/** @import { Annotation, Arrangement, Axis, Moves, Numbers, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
@@ -33,10 +33,17 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  * @property {string} casing
  */
 
+/**
+ * The seeds of a run as drawn: where they are when, their axes and their nodes.
+ * @typedef {Moves & { px: Axis, py: Axis, pace: number, nodes: SVGElement[] }} Cloud
+ */
+
 /** @implements {View} */
 export class Panels {
   /** @type {Run[]} */
   #runs = [];
+  /** @type {Cloud[]} */
+  #clouds = [];
   #back;
   #front;
   #notes;
@@ -183,7 +190,17 @@ export class Panels {
         };
       });
     this.#gradients.scale(scene, this.#runs);
-    const panel = this.#runs[0]?.px.length ?? 0;
+    this.#clouds = scene.clouds.map((moves, i) => {
+      const { xaxis = "x", yaxis = "y" } = scene.front.data[i];
+      return {
+        ...moves,
+        px: plot.axis(this.#front, xaxis),
+        py: plot.axis(this.#front, yaxis),
+        pace: scene.pace[i],
+        nodes: [...plot.markers(this.#front, `cloud-${i}`)],
+      };
+    });
+    const panel = (this.#runs[0] ?? this.#clouds[0])?.px.length ?? 0;
     this.stage.classList.toggle("zz-worded", panel >= ROOM_FOR_WORDS);
     const [whole, high] = rangesOf(scene);
     this.zoomed(!same(xs, whole) || !same(ys, high));
@@ -226,7 +243,29 @@ export class Panels {
       plot.set(head, "transform", `translate(${left},${top})`);
       plot.set(head, "visibility", seen);
     }
+    for (const [i, cloud] of this.#clouds.entries()) this.#scatter(i, cloud);
     this.#point(unhurried);
+  }
+
+  /**
+   * Put the seeds of a run where they were at the last count that is known up to the clock.
+   * @param {number} i
+   * @param {Cloud} cloud
+   */
+  #scatter(i, { at, x, y, px, py, pace, nodes }) {
+    const done = this.#clock * pace + 1e-9;
+    const first =
+      nodes.length *
+      Math.max(
+        0,
+        at.findLastIndex((count) => count <= done),
+      );
+    const seen = this.#muted.has(i) ? "hidden" : "visible";
+    for (const [k, node] of nodes.entries()) {
+      const [left, top] = [px.toPixel(x[first + k]), py.toPixel(y[first + k])];
+      plot.set(node, "transform", `translate(${left},${top})`);
+      plot.set(node, "visibility", seen);
+    }
   }
 
   /**
@@ -395,6 +434,7 @@ export class Panels {
   hide() {
     this.stage.hidden = true;
     this.#runs = [];
+    this.#clouds = [];
   }
 
   close() {

@@ -160,7 +160,7 @@ class Player {
   async show(scene, tell) {
     this.#tell = tell;
     if (speak(scene.texts)) this.toolbar.write();
-    this.toolbar.button("look").hidden = !tell;
+    this.toolbar.button("look").hidden = !tell || scene.clouds.length > 0;
     const { clock } = this;
     const another = this.#scene !== null && scene.story !== this.#scene.story;
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end

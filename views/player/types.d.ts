@@ -159,6 +159,13 @@ export interface Steps {
   y?: Numbers;
 }
 
+/** Where the seeds of a run are after `at` updates: x and y count by count, all seeds of each. */
+export interface Moves {
+  at: number[];
+  x: Numbers;
+  y: Numbers;
+}
+
 /** A scene together with its ground. */
 export interface Scene extends Ground, Picture {
   ground: string;
@@ -178,6 +185,7 @@ export interface Scene extends Ground, Picture {
   marks: [decimal: string, group: string]; // of numbers
   readings: Readings;
   arrows: Steps[]; // of every run, or of none
+  clouds: Moves[]; // of every run, where ends of many seeds are shown
   front: Figure;
   runs: SpaceRun[];
   label: string;

@@ -30,6 +30,7 @@ from views.scene.figures import (
     plain_layout,
     terrain,
 )
+from views.scene.scale import LossScale
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
@@ -58,19 +59,38 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
     """
-    bounded = experiment.objectives[0].bounded
-    heights, scale = terrain(Ground.of(experiment), RAISED)
+    height = height_of_gaps(experiment)
     rows: list[Vector] = []
     for trajectory in trajectories:
         value = trajectory.loss[np.isfinite(trajectory.loss)]
         lowest = facts_of(trajectory.objective).lowest
-        gap = np.maximum(value - lowest, GAP_FLOOR) if bounded else value
-        rows.append(np.log10(gap) if bounded else scale(value))
+        rows.append(height(value - lowest if trajectory.objective.bounded else value))
+    return axis_of(experiment, rows, [t.diverged_at is not None for t in trajectories])
+
+
+def scale_of_losses(experiment: Experiment) -> LossScale | None:
+    """Return the scale of losses where there is no lowest one, which all gaps are measured from."""
+    if experiment.objectives[0].bounded:
+        return None
+    return terrain(Ground.of(experiment), RAISED)[1]
+
+
+def height_of_gaps(experiment: Experiment) -> Callable[[Vector], Vector]:
+    """Return what makes heights of gaps to the lowest loss, or of losses without a lowest one."""
+    scale = scale_of_losses(experiment)
+    if scale is None:
+        return lambda gaps: np.log10(np.maximum(gaps, GAP_FLOOR))
+    return scale
+
+
+def axis_of(experiment: Experiment, rows: list[Vector], ended: list[bool]) -> Heights:
+    """Return rows of heights with the axis for them; `ended` are those of diverging runs."""
+    bounded = experiment.objectives[0].bounded
     low = min(float(row.min()) for row in rows)
     # A run that diverges leaves this chart: its heights would flatten all the others.
-    ended = [t.diverged_at is not None for t in trajectories]
     settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
     high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
+    heights, scale = terrain(Ground.of(experiment), RAISED)
     if not bounded:  # no further down than a decade below the frame
         low = max(low, float(heights.min()) - 1.0)
     # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
@@ -176,7 +196,7 @@ def chart(
     """
     return drawn(
         experiment,
-        trajectories,
+        [len(trajectory.lr) for trajectory in trajectories],
         marks,
         theme,
         CURVES[curve](experiment, trajectories),
@@ -187,16 +207,16 @@ def chart(
 
 def drawn(
     experiment: Experiment,
-    trajectories: list[Trajectory],
+    updates: list[int],
     marks: list[Mark],
     theme: Theme,
     heights: Heights,
     unit: str = "updates",
     future: bool = False,
 ) -> Figure:
-    """Return the chart of some heights; see `chart`."""
-    each = [per_update(experiment, t.run, unit) for t in trajectories]
-    end = max(len(t.lr) * x for t, x in zip(trajectories, each, strict=True)) or 1.0
+    """Return the chart of some heights, of runs of so many `updates`; see `chart`."""
+    each = [per_update(experiment, run, unit) for run in experiment.runs]
+    end = max(count * x for count, x in zip(updates, each, strict=True)) or 1.0
     data: list[Figure] = []
     to_come: list[Figure] = []
     for mark, row, x in zip(marks, heights.rows, each, strict=True):
@@ -307,8 +327,7 @@ def readings(
     rows: list[Vector | None] = []
     if not exact:
         rows = (heights or loss(experiment, trajectories)).rows
-        if not experiment.objectives[0].bounded:
-            _, scale = terrain(Ground.of(experiment), RAISED)
+        if scale := scale_of_losses(experiment):
             centre, found["width"] = scale.centre, scale.width
     most = float(np.finfo(np.float32).max)
     for i, trajectory in enumerate(trajectories):

@@ -10,7 +10,8 @@ from typing import Any
 
 from landscape.language import current, language, msgid, number_marks, script_texts, tr
 from optimizers import Experiment, Trajectory
-from views.scene import curves, figures, local, samples, space
+from optimizers.maps import Spread
+from views.scene import clouds, curves, figures, local, samples, space
 from views.scene.figures import OVERLAY, PLAIN, PLANE, SIDE_BY_SIDE, SPACE, Extras, Ground, Mark
 from views.scene.frames import serves
 from views.scene.local import Look
@@ -30,6 +31,7 @@ SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
 # What the picture is called to who cannot see it.
 IN_SPACE = msgid("{surface} in 3-D: {runs}")
 ON_CONTOURS = msgid("Contours of {surface}, with the paths of {runs}")
+ENDS_ON_CONTOURS = msgid("Contours of {surface}, with the ends of {seeds} seeds of {runs}")
 DEEP = 0.5  # depth over width of the surface in 3-D
 
 
@@ -84,44 +86,35 @@ def scene(
     look: Look | None = None,
     surface: Ground | None = None,
     extras: Extras = PLAIN,
+    spread: Spread | None = None,
 ) -> dict[str, Any]:
     """Return what changes with every setting: the clock, the paths and the curves.
+
+    With a `spread` of many seeds, places and ends of these are shown instead of the paths.
 
     They are drawn over `surface`, by default the ground that fits the runs.
 
     A tick of the clock is one update of the run whose updates are the smallest in the chosen unit;
     `pace` is the share of an update each run makes in a tick, `tick` the units in one tick.
     """
-    surface = surface or ground_of(experiment, trajectories, view)
+    surface = surface or ground_of(experiment, trajectories, view, spread=spread)
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)
-    ends = [len(t.lr) * x / tick for t, x in zip(trajectories, each, strict=True)]
-    heights = curves.CURVES[curve](experiment, trajectories)
-    seen: dict[str, Any] | None = None
-    runs: list[dict[str, Any]] = []
-    if view == SPACE:
-        front, runs = space.foreground(experiment, trajectories, marks, theme, surface, extras)
+    drawn = theme, view, surface, curve, unit
+    if spread is None:
+        updates = [len(trajectory.lr) for trajectory in trajectories]
+        shown = of_paths(experiment, trajectories, marks, *drawn, extras, look)
+        if shown["look"]:
+            shown["look"]["tick"] = shown["look"]["id"][1] * each[shown["look"]["id"][0]] / tick
     else:
-        front = figures.foreground(
-            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras
-        )
-    if look and view != SPACE:
-        panel = 0 if view == OVERLAY else look.run
-        mark = marks[look.run]
-        front["data"] += local.traces(
-            look.step, look.model, panel, surface.of_panel(panel), mark, theme
-        )
-        seen = {
-            "id": [look.run, look.step.k],
-            "tick": look.step.k * each[look.run] / tick,
-            "near": local.near(look.step, surface),
-        }
+        updates = [experiment.plan(run).steps for run in experiment.runs]
+        shown = of_ends(experiment, trajectories, marks, *drawn, spread)
+    ends = [count * x / tick for count, x in zip(updates, each, strict=True)]
     return {
         "id": digest(
-            *(experiment, view, theme.name, curve, unit, seen, look and look.order, current()),
-            extras,
+            *(experiment, view, theme.name, curve, unit, shown["look"]),
+            *(look and look.order, current(), extras, spread and spread.end.shape),
         ),
-        "look": seen,
         "ground": ground_id(surface, view, len(trajectories), theme),
         "story": story,
         "page": theme.page,
@@ -133,22 +126,101 @@ def scene(
         "labels": [mark.label for mark in marks],
         "keys": [[KEYS[mark.symbol], mark.colour] for mark in marks],
         "marks": number_marks(),
+        "lossHeight": 240,
+        **shown,
+    }
+
+
+def of_paths(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    theme: Theme,
+    view: str,
+    surface: Ground,
+    curve: str,
+    unit: str,
+    extras: Extras,
+    look: Look | None,
+) -> dict[str, Any]:
+    """Return what of a scene shows the path of each run, with the step that is looked at."""
+    heights = curves.CURVES[curve](experiment, trajectories)
+    runs: list[dict[str, Any]] = []
+    seen: dict[str, Any] | None = None
+    if view == SPACE:
+        front, runs = space.foreground(experiment, trajectories, marks, theme, surface, extras)
+    else:
+        front = figures.foreground(
+            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras
+        )
+    if look and view != SPACE:
+        panel = 0 if view == OVERLAY else look.run
+        ground, mark = surface.of_panel(panel), marks[look.run]
+        front["data"] += local.traces(look.step, look.model, panel, ground, mark, theme)
+        seen = {"id": [look.run, look.step.k], "near": local.near(look.step, surface)}
+    updates = [len(trajectory.lr) for trajectory in trajectories]
+    loss = curves.drawn(experiment, updates, marks, theme, heights, unit, extras.future)
+    arrows = extras.arrows and view != SPACE
+    return {
+        "look": seen,
+        "front": front,
+        "runs": runs,
+        "clouds": [],
+        "batches": samples.batches(experiment, marks, theme),
+        "arrows": figures.arrows(experiment, trajectories, surface) if arrows else [],
         "readings": curves.readings(
             experiment, trajectories, heights if curve == next(iter(curves.CURVES)) else None
         ),
-        "arrows": figures.arrows(experiment, trajectories, surface)
-        if extras.arrows and view != SPACE
-        else [],
-        "lossHeight": 240,
-        "batches": samples.batches(experiment, marks, theme),
-        "front": front,
-        "runs": runs,
+        "loss": loss,
         "label": tr(
             IN_SPACE if view == SPACE else ON_CONTOURS,
             surface=tr(experiment.surface),
             runs=", ".join(mark.label for mark in marks),
         ),
-        "loss": curves.drawn(experiment, trajectories, marks, theme, heights, unit, extras.future),
+    }
+
+
+def of_ends(
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    marks: list[Mark],
+    theme: Theme,
+    view: str,
+    surface: Ground,
+    curve: str,
+    unit: str,
+    spread: Spread,
+) -> dict[str, Any]:
+    """Return what of a scene shows where many seeds of each run are; curves are their medians.
+
+    Those of other measures than the loss are of the first seed, whose `trajectories` are given.
+    """
+    seeds = spread.end.shape[1]
+    heights, bands = clouds.medians(experiment, spread)
+    readings = clouds.readings(experiment, heights)
+    if curve != next(iter(curves.CURVES)):
+        heights, bands = curves.CURVES[curve](experiment, trajectories), []
+    updates = [experiment.plan(run).steps for run in experiment.runs]
+    loss = curves.drawn(experiment, updates, marks, theme, heights, unit)
+    for run, (mark, area) in enumerate(zip(marks, bands, strict=False)):
+        x = area["x"] * curves.per_update(experiment, experiment.runs[run], unit)
+        loss["data"].append({**area, "x": x, "fillcolor": mark.colour, "opacity": 0.2})
+    front, moves = clouds.foreground(experiment, spread, marks, view == OVERLAY, theme, surface)
+    return {
+        "look": None,
+        "front": front,
+        "runs": [],
+        "clouds": moves,
+        "batches": None,
+        "arrows": [],
+        "readings": readings,
+        "loss": loss,
+        "label": tr(
+            ENDS_ON_CONTOURS,
+            surface=tr(experiment.surface),
+            seeds=str(seeds),
+            runs=", ".join(mark.label for mark in marks),
+        ),
     }
 
 
@@ -164,13 +236,15 @@ def packed(
     look: Look | None = None,
     surface: Ground | None = None,
     extras: Extras = PLAIN,
+    spread: Spread | None = None,
 ) -> tuple[bytes, bytes]:
     """Return ground and scene as the player reads them; a new `story` is shown from its end."""
-    surface = surface or ground_of(experiment, trajectories, view)
+    surface = surface or ground_of(experiment, trajectories, view, spread=spread)
     return packed_ground(surface, view, len(trajectories), theme, current()), pack(
         scene(
             *(experiment, trajectories, marks, view, theme, curve, unit, story, look, surface),
             extras,
+            spread,
         )
     )
 
@@ -186,15 +260,19 @@ def ground_of(
     trajectories: list[Trajectory],
     view: str,
     shown: Ground | None = None,
+    spread: Spread | None = None,
 ) -> Ground:
-    """Return the ground that fits the runs, of the shape that a view's panels have.
+    """Return the ground that fits the runs, or the ends of many seeds, as a view's panels have it.
 
     The frame of the ground `shown` before stays as long as it serves: while a slider is dragged the
     picture stands still, and only paths are drawn anew.
     """
-    panels = len(trajectories) if view == SIDE_BY_SIDE else 1
+    panels = len(experiment.runs) if view == SIDE_BY_SIDE else 1
     shape = DEEP if view == SPACE else SHAPES[columns(panels)]
-    fresh = Ground.under(experiment, trajectories, shape)
+    if spread is None:
+        fresh = Ground.under(experiment, trajectories, shape)
+    else:
+        fresh = Ground(experiment.objectives, clouds.frame_of_ends(experiment, spread, shape))
     if shown and shown.objective.name == fresh.objective.name and serves(shown.box, fresh.box):
         return replace(fresh, box=shown.box)
     return fresh

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from landscape.language import current, language, msgid, tr
 from optimizers import Cancelled, Trajectory, simulate
+from views.live.kept import spread_of
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES, marks_of
 from views.scene.samples import all_orders
@@ -68,6 +69,7 @@ def standalone(choice: Choice) -> str:
     sent = packed(
         *(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit),
         extras=choice.extras,
+        spread=spread_of(experiment, choice.seeds) if choice.seeds else None,
     )
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 
+from optimizers.maps import Ensemble
+from views.live.kept import QUICK_ENDS
 from views.server.jobs import JOBS
 from views.settings.choice import Choice, choose, planned
 from views.settings.rates import BEST, BEST_NOTE, BestRates, FoundRates, with_rates
 from views.settings.settings import Settings
+from views.settings.watching import ENDS
 from views.theme import MOST_PANELS
 
 QUICK_UPDATES = 10_000  # of all runs: their picture and words take about 30 ms
@@ -46,6 +49,10 @@ def searched(settings: Settings, gone: threading.Event, page: bool = False) -> C
 
 def large(settings: Settings) -> bool:
     """Tell whether the runs of settings take so many updates that others would notice."""
+    if settings["show"] == ENDS:
+        choice = planned(settings)
+        if choice.seeds and Ensemble(choice.experiment, choice.seeds).updates > QUICK_ENDS:
+            return True
     if settings["unit"] == "updates" and settings["length"] * MOST_PANELS <= QUICK_UPDATES:
         return False
     experiment = planned(settings).experiment

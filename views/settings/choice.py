@@ -10,6 +10,8 @@ from typing import Any
 from landscape import SURFACES
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers.maps import Ensemble
+from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
@@ -29,13 +31,22 @@ from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
 from views.settings.table import FACTORS, TABLE
-from views.settings.watching import SHOWN
+from views.settings.watching import ENDS, MOST_ENDS, SEEDS, SHOWN
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
 APART = msgid(
     "{view} has room for one surface. What is compared makes a surface for each run:"
     " {instead} is shown. To see all runs on one, compare something else."
 )
+ONE_END_PATHS = msgid(
+    "The gradients are exact: all seeds take one path, which is shown. Noise and small batches make"
+    " their ends differ."
+)
+TOO_MANY_ENDS = msgid(
+    "The ends of {seeds} seeds would take as long as {updates} updates, more than {most}: paths are"
+    " shown. Fewer updates or fewer samples make room, and the map of an ensemble takes more."
+)
+FLAT_ENDS = msgid("{view} shows paths; the ends of many seeds are drawn flat: {instead} is shown.")
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
 
 
@@ -69,6 +80,7 @@ class Choice:
     preset: str = ""
     extras: Extras = PLAIN
     turns: tuple[float, ...] = ()  # degrees by which the start of each run is turned
+    seeds: int = 0  # whose ends are shown, instead of paths
 
     def replaces(self, id: str) -> bool:
         """Tell whether what is compared takes the place of a setting."""
@@ -139,6 +151,11 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
         notes.append(Note(APART, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))
         view = SIDE_BY_SIDE
+    seeds, note = seeds_of(settings, experiment)
+    notes += [note] if note else []
+    if seeds and view == SPACE:
+        notes.append(Note(FLAT_ENDS, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))
+        view = SIDE_BY_SIDE
     return Choice(
         experiment,
         tuple(labels),
@@ -153,7 +170,21 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         settings["preset"],
         Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN),
         tuple(map(factor.turn, values)),
+        seeds,
     )
+
+
+def seeds_of(settings: Settings, experiment: Experiment) -> tuple[int, Note | None]:
+    """Return how many seeds have their ends shown, 0 for paths, and why these if ends are set."""
+    if settings["show"] != ENDS:
+        return 0, None
+    if not noisy(experiment):
+        return 0, Note(ONE_END_PATHS)
+    updates = Ensemble(experiment, SEEDS).updates
+    if updates > MOST_ENDS:
+        told = {"seeds": SEEDS, "updates": whole(updates), "most": whole(MOST_ENDS)}
+        return 0, Note(TOO_MANY_ENDS, told)
+    return SEEDS, None
 
 
 @functools.lru_cache(maxsize=8)

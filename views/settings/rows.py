@@ -9,6 +9,7 @@ import streamlit as st
 from landscape import SURFACES
 from landscape.language import msgid, tr
 from optimizers import OPTIMIZERS, SCHEDULES
+from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import MOST_SEED
 from views.scene.figures import PICTURES
@@ -19,7 +20,7 @@ from views.settings.numbers import exact
 from views.settings.session import change
 from views.settings.settings import Settings
 from views.settings.table import TABLE
-from views.settings.watching import HIDDEN, SHOWN
+from views.settings.watching import ENDS, HIDDEN, PATHS, SHOWN
 from views.settings.widgets import (
     EXPLAINED,
     alone,
@@ -52,6 +53,9 @@ def draw_row(settings: Settings, views: bool = True) -> None:
         with st.container(key="views", horizontal=True, width="content"):
             if views:
                 switch(settings, "view", PICTURES)
+                if noisy(chosen(settings)):
+                    switch(settings, "show", (PATHS, ENDS))
+                    explain(settings, "show")
                 draw_arrows(settings)
             with st.popover(tr("All settings"), key="popover all"):
                 draw_rest(settings)
@@ -206,6 +210,8 @@ def draw_arrows(settings: Settings) -> None:
 def draw_rest(settings: Settings) -> None:
     """Draw every setting that stands nowhere else: of the picture and of the rules."""
     draw(settings, "curve")
+    if not noisy(chosen(settings)):
+        draw(settings, "show")
     draw(settings, "future")
     for name in settings.rules:
         draw_hyperparameters(settings, name)

@@ -34,7 +34,7 @@ FREE = ("v", *FRAME)
 LOOKING = ("look.step", "look.model")
 KEPT = ("lang", "present", "hide", "lock", "autoplay")  # what a preset or a lesson leaves as it is
 # What is no change of an experiment.
-UNTOUCHED = (*KEPT, "preset", "surface", "view", "curve", "tolerance", "map")
+UNTOUCHED = (*KEPT, "preset", "surface", "view", "show", "curve", "tolerance", "map")
 
 GIVEN_TWICE = msgid("`{name}` is given {count} times; the last, `{last}`, counts.")
 OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")

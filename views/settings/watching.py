@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from landscape.language import msgid
+from views.settings.noise import idle_without_noise
 from views.settings.setting import OneOf, Range, Setting
 
 if TYPE_CHECKING:
     from views.settings.settings import Settings
 
+PATHS, ENDS = "paths", "ends"  # what stands in a panel
+SEEDS = 200  # whose ends are shown
+MOST_ENDS = 2**25  # updates of all of them, some seconds of one core
 HIDDEN, SHOWN = "0", "1"
+ONE_END = msgid("The gradients are exact: all seeds take one path, to one end.")
 LABELS = (msgid("hidden"), msgid("shown"))
 SPEEDS = ("0.25", "0.5", "1", "2", "4")
 LAST = 10_000_000  # a step that every run has ended before
@@ -23,6 +28,14 @@ def arrows(settings: Settings) -> str:
 
 
 SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "show",
+        OneOf((PATHS, ENDS), labels=(msgid("paths"), msgid("ends of 200 seeds"))),
+        PATHS,
+        msgid("Show"),
+        msgid("The path of one seed, or where each of 200 seeds ends: one noisy path says little."),
+        idle=idle_without_noise(ONE_END),
+    ),
     Setting(
         "arrows",
         OneOf((HIDDEN, SHOWN), labels=LABELS),

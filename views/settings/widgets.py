@@ -352,12 +352,13 @@ def slide(
 
 def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
     """Draw a setting as buttons side by side, of which one is pressed."""
-    value = settings[id]
+    value, kind = settings[id], TABLE[id].kind
+    assert isinstance(kind, OneOf)
     st.segmented_control(
         TABLE[id].title,
         options,
         default=value,
-        format_func=tr,
+        format_func=lambda option: tr(kind.label(option)),
         required=True,
         label_visibility="collapsed",
         **control(settings, id, id, value),

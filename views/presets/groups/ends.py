@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizers import Experiment, Run
 from views.presets.preset import Group, Preset
 
-ENDS = {"map": "Ensemble of seeds"}
+ENDS = {"show": "ends"}
 RAVINE = {"scale": 0.1, "condition": 20.0}
 
 PRESETS = (
@@ -23,7 +23,7 @@ PRESETS = (
             runs=tuple(Run("SGD", lr=0.05, batch_size=size) for size in (8, 32, 256)),
         ),
         compare="Batch size",
-        map=ENDS,
+        settings=ENDS,
     ),
     Preset(
         slug="decays",
@@ -42,7 +42,7 @@ PRESETS = (
             ),
         ),
         compare="Schedule",
-        map=ENDS,
+        settings=ENDS,
     ),
     Preset(
         slug="equal-updates",
@@ -60,7 +60,7 @@ PRESETS = (
             runs=tuple(Run("SGD", lr=0.3, batch_size=size) for size in (4, 32, 256)),
         ),
         compare="Batch size",
-        map=ENDS,
+        settings=ENDS,
     ),
     Preset(
         slug="equal-samples",
@@ -82,7 +82,7 @@ PRESETS = (
             ),
         ),
         compare="Batch size",
-        map={**ENDS, "length": 3840, "unit": "samples"},
+        settings={**ENDS, "length": 3840, "unit": "samples"},
     ),
     Preset(
         slug="ripples-ends",
@@ -101,7 +101,7 @@ PRESETS = (
             ),
         ),
         compare="Batch size",
-        map=ENDS,
+        settings=ENDS,
     ),
 )
 
