@@ -782,11 +782,32 @@ def open_preset(visit: Visit, preset: Preset) -> None:
         expect(visit.page.locator("h1")).to_have_text(preset.title)
 
 
+CLOUD = """(player, run) => [...player.querySelectorAll(`.tracecloud-${run} path.point`)]
+    .map((node) => node.getAttribute("transform"))"""
+
+
+def check_clouds(visit: Visit, preset: Preset) -> None:
+    """Check that the seeds of every run stand together at the start, apart at the end."""
+    for run in range(len(preset.experiment.runs)):
+        go(visit, 0)
+        first = visit.page.locator("[data-shown]").evaluate(CLOUD, run)
+        assert len(first) == 200
+        assert len({*first}) == 1
+        go(visit, preset.experiment.steps)
+        last = visit.page.locator("[data-shown]").evaluate(CLOUD, run)
+        noisy = preset.experiment.plan(preset.experiment.runs[run]).noisy
+        assert (len({*last}) > 190) == noisy
+        assert first != last
+
+
 def test_every_preset_in_the_gallery_shows_its_claim_and_its_runs(visit: Visits):
     page = visit()
     for preset in LISTED:
         open_preset(page, preset)
         if preset.map:
+            continue
+        if preset.settings.get("show") == "ends":
+            check_clouds(page, preset)
             continue
         go(page, preset.experiment.steps // 3)
         check_positions(page, preset.experiment)

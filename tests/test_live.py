@@ -23,11 +23,13 @@ from landscape.language import PSEUDO, language
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.analysis.statements import render
 from optimizers.analysis.words import comparison
+from optimizers.maps import Ensemble
 from views.live import routes
 from views.live.answer import Asked, UnreadableError, answer, asked, described, ground_answer
 from views.live.kept import BESIDE, Kept, one, simulated
 from views.live.routes import ANSWERS, SOURCES, Workers, respond
 from views.presets import OPENING, PRESETS
+from views.report import ends
 from views.scene.figures import PICTURES
 from views.settings.choice import choose
 from views.settings.settings import VERSION, read, write
@@ -65,10 +67,15 @@ def test_the_words_are_those_of_the_experiment_that_the_link_means(slug):
     settings, _ = read({"preset": slug})
     choice = choose(settings)
     trajectories = simulate(choice.experiment)
-    said = " ".join(map(render, comparison(choice.experiment, trajectories, choice.labels)))
-    assert f"{told['sentence']} {told['more']}".strip() == said
+    if choice.seeds:
+        spread = Ensemble(choice.experiment, choice.seeds).compute()
+        assert told["sentence"] == ends.sentence(choice.experiment, spread, choice.labels)
+        assert told["rows"] == ends.table(spread, choice.labels, "loss")[1]
+    else:
+        said = " ".join(map(render, comparison(choice.experiment, trajectories, choice.labels)))
+        assert f"{told['sentence']} {told['more']}".strip() == said
+        assert [row[3] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
     assert [row[0] for row in told["rows"]] == [*choice.labels]
-    assert [row[3] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
     assert told["claim"] == PRESETS[slug].claim
     assert told["changed"] == ""
     assert parse_qs(told["link"]) == {"v": [VERSION], "preset": [slug]}
