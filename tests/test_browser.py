@@ -796,7 +796,7 @@ def check_clouds(visit: Visit, preset: Preset) -> None:
         go(visit, preset.experiment.steps)
         last = visit.page.locator("[data-shown]").evaluate(CLOUD, run)
         noisy = preset.experiment.plan(preset.experiment.runs[run]).noisy
-        assert (len({*last}) > 190) == noisy
+        assert (len({*last}) > 20) == noisy  # many stand on one pixel, in a dent or far outside
         assert first != last
 
 
