@@ -46,8 +46,8 @@ export function mounting(make, read) {
       const { turn } = mount;
       const picture = await read(source);
       if (turn !== mount.turn) return; // a newer one came while this one was unpacked
+      const page = pageColour(root); // before anything is changed, while that is known
       await mount.shown.show(picture, tell);
-      const page = pageColour(mount.shown.body);
       if (page && page !== picture.page && page !== mount.page) {
         mount.page = page;
         tell?.("theme", page);

@@ -50,6 +50,7 @@ class Player {
   /** @type {Space | null} */
   #space = null;
   #drawn = ""; // the sizes that were drawn for
+  #arranged = ""; // those, and what they were given to
   #resizing = 0; // the frame in which another will be
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#resize());
@@ -204,14 +205,20 @@ class Player {
     const scene = this.#scene;
     const [width, below] = [this.body.clientWidth, this.curve.width];
     if (!scene || !width || !below) return;
-    this.#drawn = this.#sizes();
+    const sizes = this.#sizes();
+    this.#drawn = sizes;
+    // The page is measured before it is changed: to measure it between two changes takes 4 ms.
+    let room = this.#room();
     const family = getComputedStyle(this.body).fontFamily;
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await this.curve.draw(scene, below, curveHeight(innerHeight), family);
     const beside = scene.samples.length > 0 && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
     this.body.classList.toggle("zz-beside", place.wide > 0);
-    await view.draw(scene, width - place.wide, this.#room() - place.high, family);
+    const arranged = `${sizes} ${place.wide} ${place.high}`;
+    if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
+    this.#arranged = arranged;
+    await view.draw(scene, width - place.wide, room - place.high, family);
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();
     // What stands below the panels is as wide as they are.
