@@ -56,16 +56,23 @@ def carded(settings: Settings, name: str) -> tuple[str, ...]:
 
 
 def draw_rule(settings: Settings, place: int, name: str, fair: str) -> None:
-    """Draw the settings of one optimizer among others."""
+    """Draw the settings of one optimizer among others.
+
+    The rate's limit follows the other numbers, and nothing here follows the rate.
+    """
     rate, *more = carded(settings, name)
-    title = tr(name)
     if fair == OWN:
-        draw_rate(settings, rate, title, of_rate(settings, place))
+        alone(draw_own, rate, place, name)
     elif fair == BEST:
         label, found = tr("{optimizer} learning rate", optimizer=title), tr("the best here")
         st.html(f'<div class="lab-fixed">{html.escape(label)}<b>{html.escape(found)}</b></div>')
     for id in more:
         draw_share(settings, id, of_rule(id))
+
+
+def draw_own(settings: Settings, id: str, place: int, name: str) -> None:
+    """Draw the rate of one optimizer among others."""
+    draw_rate(settings, id, tr(name), of_rate(settings, place))
 
 
 def of_rule(id: str) -> str:

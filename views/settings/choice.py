@@ -187,7 +187,7 @@ def seeds_of(settings: Settings, experiment: Experiment) -> tuple[int, Note | No
     return SEEDS, None
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def planned(settings: Settings) -> Choice:
     """Return what settings choose without a search: runs at their best rates have default ones."""
     return choose(settings, lambda experiment: experiment)
@@ -198,12 +198,15 @@ def chosen(settings: Settings) -> Experiment:
     return planned(settings).experiment
 
 
-def idle(settings: Settings, id: str) -> Idle | None:
-    """Return why a setting has no effect beside the others, where it has none."""
+def idle(settings: Settings, id: str, experiment: Experiment | None = None) -> Idle | None:
+    """Return why a setting has no effect beside the others, where it has none.
+
+    `experiment` is the one that they choose, for who has it.
+    """
     reason = TABLE[id].idle
     if reason is None:
         return None
-    experiment = chosen(settings)
+    experiment = experiment or chosen(settings)
     return still(settings, experiment) or reason(settings, experiment)
 
 

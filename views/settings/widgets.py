@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from landscape.language import SOURCE, language, msgid, tr
-from views.settings.choice import idle
+from views.settings.choice import chosen, idle
 from views.settings.session import NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
@@ -107,7 +107,8 @@ def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
 def outdated() -> bool:
     """Tell whether what the page says of settings without effect holds no more."""
     settings, shown = st.session_state[SETTINGS], st.session_state[EXPLAINED]
-    return any(idle(settings, id) != found for id, found in shown.items())
+    experiment = chosen(settings)
+    return any(idle(settings, id, experiment) != found for id, found in shown.items())
 
 
 @st.fragment
