@@ -18,10 +18,12 @@ import contextlib
 import json
 import math
 import random
+import re
 import shutil
 import tempfile
 import time
 import urllib.request
+import zlib
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +54,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 MOST_SESSIONS = 1000
 MOST_SECONDS = 600.0
+MOST_NAMES = 400  # bytes of a picture, in which its names stand
 RATE = f"Rosenbrock.{SLIDER.removesuffix(' learning rate')}.lr"
 DRAG, EVERY, TICKS_PER_SECOND = 2.0, 10.0, 10  # seconds of dragging, and from one to the next
 
@@ -201,11 +204,11 @@ class Session:
                 return
 
     async def looked(self, rate: str, before: float) -> None:
-        """Ask for the picture in motion, and then for the one with the words."""
+        """Ask for the picture in motion, and then for the words on it."""
         group = self.group
-        await self.get(self.address(rate, "frame"))
+        picture = await self.get(self.address(rate, "frame"))
         group.pictures.append(time.monotonic() - before)
-        await self.get(self.address(rate, "shown"))
+        await self.get(f"{self.address(rate, 'shown')}&drawn={names(picture)}")
         group.words.append(time.monotonic() - before)
 
     def address(self, rate: str, framed: str) -> str:
@@ -256,6 +259,13 @@ class Session:
                 widget.double_array_value.data[:] = [exponent]
         message.rerun_script.cached_message_hashes[:] = list(self.known)
         return message.SerializeToString()
+
+
+def names(picture: bytes) -> str:
+    """Return the names of scene and ground in a packed picture, as the player says them."""
+    plain = zlib.decompressobj().decompress(picture, MOST_NAMES).decode("latin-1")
+    found = (re.search(f'"{name}":"([0-9a-f]+)"', plain) for name in ("id", "ground"))
+    return ".".join(match[1] for match in found if match)
 
 
 def frame(server: Server, setting: Setting) -> str:

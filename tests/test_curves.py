@@ -54,7 +54,9 @@ def test_every_curve_ends_where_its_budget_does(unit, ends):
 @pytest.mark.parametrize("unit", BUDGET_UNITS)
 def test_all_runs_of_equal_samples_arrive_with_the_clock(unit):
     trajectories = simulate(NOISY)
-    made = scene.scene(NOISY, trajectories, marks(NOISY), False, LIGHT, "Loss", unit)
+    made = scene.scene(
+        scene.Drawing(NOISY, trajectories, marks(NOISY), "Side by side", LIGHT, "Loss", unit)
+    )
     done = [made["steps"] * pace for pace in made["pace"]]
     assert done == ([80, 80] if unit == "updates" else [80, 20])
     assert made["tick"] == min(curves.per_update(NOISY, run, unit) for run in NOISY.runs)

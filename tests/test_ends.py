@@ -53,7 +53,9 @@ def spread_of(experiment: Experiment, seeds: int = 40) -> Spread:
 
 def drawn(experiment: Experiment, spread: Spread, view: str = SIDE_BY_SIDE) -> dict[str, Any]:
     marks = marks_of(LABELS[: len(experiment.runs)], LIGHT)
-    return scene.scene(experiment, simulate(experiment), marks, view, LIGHT, spread=spread)
+    return scene.scene(
+        scene.Drawing(experiment, simulate(experiment), marks, view, LIGHT, spread=spread)
+    )
 
 
 # --- What is drawn

@@ -39,7 +39,7 @@ def scene_of(
     trajectories = simulate(experiment)
     ground = scene.ground_of(experiment, trajectories, view)
     return scene.ground(ground, view, len(marks), LIGHT) | scene.scene(
-        experiment, trajectories, marks, view, LIGHT, extras=extras
+        scene.Drawing(experiment, trajectories, marks, view, LIGHT, extras=extras)
     )
 
 
@@ -260,7 +260,7 @@ def test_only_outer_axes_carry_labels():
 def test_the_scene_of_a_theme_is_in_its_colours():
     experiment = experiment_on("Saddle")
     marks = [Mark.of(i, "run", DARK) for i in range(3)]
-    made = scene.scene(experiment, simulate(experiment), marks, SIDE_BY_SIDE, DARK)
+    made = scene.scene(scene.Drawing(experiment, simulate(experiment), marks, SIDE_BY_SIDE, DARK))
     assert made["page"] == DARK.page
     assert made["front"]["layout"]["font"]["color"] == DARK.text
 

@@ -31,6 +31,7 @@ from views.live.routes import ANSWERS, SOURCES, Workers, respond
 from views.presets import OPENING, PRESETS
 from views.report import ends
 from views.scene.figures import PICTURES
+from views.scene.payload import pack
 from views.settings.choice import choose
 from views.settings.settings import VERSION, read, write
 from views.theme import DARK, MOST_PANELS
@@ -114,6 +115,48 @@ def test_a_picture_in_motion_stays_in_its_frame_and_comes_without_words():
     assert "told" in still
     assert "told" not in moving
     assert scene_of("Quadratic.SGD.lr=3&optimizers=SGD")["frame"] != still["frame"]
+
+
+def test_of_a_picture_that_is_drawn_only_the_words_come():
+    query = "surface=Rosenbrock&Rosenbrock.Adam.lr=0.02"
+    frame = scene_of("surface=Rosenbrock")["frame"]
+    moving = scene_of(f"{query}&frame={frame}")
+    drawn = f"{moving['id']}.{moving['ground']}"
+    still = scene_of(f"{query}&shown={frame}")
+    words = scene_of(f"{query}&shown={frame}&drawn={drawn}")
+    assert words == {name: still[name] for name in words}
+    assert {*words} == {"id", "ground", "groundAt", "frame", "start", "told"}
+    other = scene_of(f"{query.replace('0.02', '0.03')}&shown={frame}&drawn={drawn}")
+    assert other["id"] != moving["id"]
+    assert "front" in other, "another one is drawn"
+    far = f"{query}&Rosenbrock.SGD.lr=0.9&shown={frame}"
+    assert "front" in scene_of(f"{far}&drawn={drawn}")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"view": "Overlay"},
+        {"curve": "Stability"},
+        {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1"},
+        {"arrows": "0"},
+        {"future": "1"},
+        {"lang": "ko"},
+        {"theme": "dark"},
+        {"seed": "7"},
+        {"look": "open"},
+        {"look": "open", "look.step": "3"},
+        {"unit": "epochs"},
+    ],
+)
+def test_a_picture_that_looks_otherwise_has_another_name(other):
+    query = {"surface": "Quadratic", "noise": "1", "batch": "1", "optimizers": "SGD"}
+    one = described(asked(urlencode(query)))
+    with language(other.get("lang", "en")):
+        two = described(asked(urlencode(query | other)))
+    assert (one.pop("id"), one.pop("ground")) != (two.pop("id"), two.pop("ground"))
+    one["told"] = two["told"] = None
+    assert pack(one) != pack(two), "it looks otherwise"
 
 
 def test_every_text_is_in_the_language_asked_for():

@@ -86,5 +86,6 @@ def test_a_scene_leaves_room_in_the_budget_of_a_change(runs, steps, most, view):
         runs=tuple(Run("SGD", lr=0.001 * (i + 1), batch_size=16) for i in range(runs)),
     )
     marks = [Mark.of(i, "a run", LIGHT) for i in range(runs)]
-    sizes = [len(p) for p in scene.packed(experiment, simulate(experiment), marks, view, LIGHT)]
+    drawing = scene.Drawing(experiment, simulate(experiment), marks, view, LIGHT)
+    sizes = [len(part) for part in scene.packed(drawing)]
     assert sum(sizes) < most

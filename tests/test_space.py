@@ -29,7 +29,7 @@ def scene_of(experiment: Experiment) -> dict[str, Any]:
     marks = [Mark.of(i, run.optimizer, LIGHT) for i, run in enumerate(experiment.runs)]
     ground = Ground.of(experiment)
     return scene.ground(ground, SPACE, len(marks), LIGHT) | scene.scene(
-        experiment, simulate(experiment), marks, SPACE, LIGHT, surface=ground
+        scene.Drawing(experiment, simulate(experiment), marks, SPACE, LIGHT), ground
     )
 
 

@@ -28,7 +28,7 @@ from views.maps.files import table
 from views.presets import PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES, marks_of
-from views.scene.scene import packed
+from views.scene.scene import Drawing, packed
 from views.server.save import serve
 from views.settings.choice import choose
 from views.settings.rates import FAIR
@@ -122,7 +122,8 @@ def test_no_picture_or_curve_holds_an_english_word(name):
         marks = marks_of([run.optimizer for run in experiment.runs], LIGHT)
         for view in PICTURES:
             for curve, unit in zip(CURVES, ("updates", "epochs", "samples"), strict=True):
-                for part in packed(experiment, trajectories, marks, view, LIGHT, curve, unit):
+                drawing = Drawing(experiment, trajectories, marks, view, LIGHT, curve, unit)
+                for part in packed(drawing):
                     assert escaped(drawn_texts(unpack(part))) == {}
 
 

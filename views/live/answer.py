@@ -32,18 +32,18 @@ from views.scene.frames import Frame
 from views.scene.local import Look
 from views.scene.payload import pack
 from views.scene.samples import packed_orders
-from views.scene.scene import ground_of, packed_ground, scene
+from views.scene.scene import Drawing, packed_ground, scene
 from views.server.search import best_rates, found
 from views.settings.choice import Choice
 from views.settings.noise import MOST_PAGE_SAMPLES
 from views.settings.rates import FoundRates
 from views.settings.setting import Note, doubled
 from views.settings.settings import Settings, opening, write
-from views.theme import LIGHT, MOST_PANELS, THEMES
+from views.theme import LIGHT, MOST_PANELS, THEMES, Theme
 
 # Their addresses, below the server's own.
 SCENE, GROUND, ORDERS = "scene", "ground", "orders"
-OURS = ("theme", "frame", "shown")  # names in an address that are no settings
+OURS = ("theme", "frame", "shown", "drawn")  # names in an address that are no settings
 SIDES, FAR = (1e-6, 40.0), 40.0  # of a frame: its sides and distance, in sides of the domain
 
 INVITATION = msgid("Press Play, then drag a learning rate and watch what changes.")
@@ -58,7 +58,8 @@ class Asked:
     """What an address asks for: what is shown, in which colours, and the frames of it.
 
     A picture that is to stay in a `frame` is one of many, while something moves, and comes without
-    words. The frame that is `shown` already is kept as long as it serves.
+    words. The frame that is `shown` already is kept as long as it serves. Of a picture that is
+    `drawn` already, by the names of scene and ground, only the words come.
     """
 
     settings: Settings
@@ -66,12 +67,13 @@ class Asked:
     theme: str = LIGHT.name
     frame: Frame | None = None
     shown: Frame | None = None
+    drawn: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What the answer depends on."""
         told = tuple(note.text() for note in self.notes)
-        return self.settings, told, self.theme, self.frame, self.shown
+        return self.settings, told, self.theme, self.frame, self.shown, self.drawn
 
 
 def asked(query: str) -> Asked:
@@ -80,10 +82,10 @@ def asked(query: str) -> Asked:
     Strange values of settings are no reason: they are answered with the default and a note.
     """
     given = parse_qs(query, keep_blank_values=True)
-    theme, *frames = ((given.pop(name, None) or [""])[-1] for name in OURS)
+    theme, *frames, drawn = ((given.pop(name, None) or [""])[-1] for name in OURS)
     settings, notes = opening(given)
     frame, shown = (checked_frame(f, settings["surface"]) if f else None for f in frames)
-    return Asked(settings, tuple(notes), checked_theme(theme), frame, shown)
+    return Asked(settings, tuple(notes), checked_theme(theme), frame, shown, drawn)
 
 
 def checked_theme(name: str) -> str:
@@ -149,38 +151,45 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     """Return the answer as the player gets it, in the current language."""
     rates = rates or best_rates(asked.settings, threading.Event(), page=True)
     choice = found(asked.settings, rates)
-    experiment, theme = choice.experiment, THEMES[asked.theme]
+    experiment, moving = choice.experiment, asked.frame is not None
     trajectories = simulated(experiment)
-    view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
-    spread = spread_of(experiment, choice.seeds, asked.frame is not None) if choice.seeds else None
+    spread = spread_of(experiment, choice.seeds, moving) if choice.seeds else None
+    drawn = drawing(choice, trajectories, THEMES[asked.theme], spread)
     if asked.frame is None:
-        before = asked.shown and Ground(experiment.objectives, asked.shown)
-        surface = ground_of(experiment, trajectories, view, before, spread)
+        surface = drawn.fitting(asked.shown and Ground(experiment.objectives, asked.shown))
     else:
         surface = Ground(experiment.objectives, asked.frame)
-    made = scene(
-        experiment,
-        trajectories,
-        marks_of(choice.labels, theme),
-        view,
-        theme,
-        choice.curve,
-        choice.unit,
-        choice.preset,
-        looked_at(choice, trajectories),
-        surface,
-        choice.extras,
-        spread,
-    )
-    runs = len(trajectories)
-    made["groundAt"] = ground_address(surface, view, runs, asked.theme)
-    if made["batches"]:
-        made["batches"]["ordersAt"] = f"{ORDERS}?edition={edition()}"
+    id, ground = drawn.id(), drawn.on(surface)
+    made: dict[str, Any] = {"id": id, "ground": ground}
+    if asked.drawn != f"{id}.{ground}":
+        made |= scene(drawn, surface)
+        if made["batches"]:
+            made["batches"]["ordersAt"] = f"{ORDERS}?edition={edition()}"
+    made["groundAt"] = ground_address(surface, drawn.view, len(trajectories), asked.theme)
     made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
         made["told"] = told(asked, choice, trajectories, spread)
     return made
+
+
+def drawing(
+    choice: Choice, trajectories: list[Trajectory], theme: Theme, spread: Spread | None = None
+) -> Drawing:
+    """Return what is drawn of a choice, on the page as in a file."""
+    return Drawing(
+        choice.experiment,
+        trajectories,
+        marks_of(choice.labels, theme),
+        PICTURES[0] if choice.view == MAPS_VIEW else choice.view,
+        theme,
+        choice.curve,
+        choice.unit,
+        choice.preset,
+        looked_at(choice, trajectories),
+        choice.extras,
+        spread,
+    )
 
 
 def told(

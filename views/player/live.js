@@ -195,9 +195,7 @@ class Live {
           if (this.#opening && this.#answer) await this.#show(this.#answer);
           continue;
         }
-        const frame = this.#answer?.frame ?? "";
-        const more = new URLSearchParams(frame && { [moving ? "frame" : "shown"]: frame });
-        await this.#ask(`scene?${link}&${more}`, link, !moving);
+        await this.#ask(`scene?${link}&${this.#beside(moving)}`, link, !moving);
       }
     } finally {
       this.#busy = false;
@@ -226,6 +224,17 @@ class Live {
   }
 
   /**
+   * What the server is told of the picture that is shown, so that it need not send it again.
+   * @param {boolean} moving
+   */
+  #beside(moving) {
+    if (!this.#answer) return "";
+    const { frame, id, ground } = this.#answer;
+    if (moving) return new URLSearchParams({ frame }).toString();
+    return new URLSearchParams({ shown: frame, drawn: `${id}.${ground}` }).toString();
+  }
+
+  /**
    * @param {string} address
    * @param {string} link That it shows.
    * @param {boolean} still Whether nothing moves any more.
@@ -236,6 +245,7 @@ class Live {
     this.#stopped.signal.addEventListener("abort", stop);
     this.#asked = { link, since: performance.now(), given };
     const timer = setTimeout(() => this.#overtake(), LONG);
+    const before = this.#answer;
     try {
       const { status, retryAfter, body } = await received(below(address), given.signal);
       if (status === 503) {
@@ -243,8 +253,8 @@ class Live {
         return;
       }
       if (status !== 200) throw new Error(`${status}: ${new TextDecoder().decode(body)}`);
-      /** @type {Answer} */
-      const answer = parse(body);
+      /** @type {Answer} Only what is not there yet, where its picture is. */
+      const answer = { ...before, ...parse(body) };
       await take(answer.ground, below(answer.groundAt), given.signal);
       this.#failures = 0;
       await this.#show(answer);

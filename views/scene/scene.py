@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from landscape.language import current, language, msgid, number_marks, script_texts, tr
@@ -74,50 +74,70 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
     }
 
 
-def scene(
-    experiment: Experiment,
-    trajectories: list[Trajectory],
-    marks: list[Mark],
-    view: str,
-    theme: Theme,
-    curve: str = "Loss",
-    unit: str = "updates",
-    story: str = "",
-    look: Look | None = None,
-    surface: Ground | None = None,
-    extras: Extras = PLAIN,
-    spread: Spread | None = None,
-) -> dict[str, Any]:
-    """Return what changes with every setting: the clock, the paths and the curves.
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What is drawn of an experiment, on any ground: the runs in a view, and a curve under it.
 
-    With a `spread` of many seeds, places and ends of these are shown instead of the paths.
+    A `story` is the name of a preset, which is shown from its end. With a `spread` of many seeds,
+    places and ends of these are shown instead of the paths.
+    """
+
+    experiment: Experiment
+    trajectories: list[Trajectory]
+    marks: list[Mark]
+    view: str
+    theme: Theme
+    curve: str = "Loss"
+    unit: str = "updates"
+    story: str = ""
+    look: Look | None = None
+    extras: Extras = PLAIN
+    spread: Spread | None = None
+
+    def id(self) -> str:
+        """Return a name for all of it: trajectories and spread follow from the experiment."""
+        look = self.look and (self.look.run, self.look.step.k, self.look.order)
+        return digest(
+            *(self.experiment, self.marks, self.view, self.theme.name, self.curve, self.unit),
+            *(self.story, look, self.extras, self.spread and self.spread.end.shape, current()),
+        )
+
+    def fitting(self, shown: Ground | None = None) -> Ground:
+        """Return the ground that fits the runs, in the frame of the one `shown` if that serves."""
+        return ground_of(self.experiment, self.trajectories, self.view, shown, self.spread)
+
+    def on(self, surface: Ground) -> str:
+        """Return the name by which a scene on this ground asks for it."""
+        return ground_id(surface, self.view, len(self.trajectories), self.theme)
+
+
+def scene(drawing: Drawing, surface: Ground | None = None) -> dict[str, Any]:
+    """Return what changes with every setting: the clock, the paths and the curves.
 
     They are drawn over `surface`, by default the ground that fits the runs.
 
     A tick of the clock is one update of the run whose updates are the smallest in the chosen unit;
     `pace` is the share of an update each run makes in a tick, `tick` the units in one tick.
     """
-    surface = surface or ground_of(experiment, trajectories, view, spread=spread)
+    surface = surface or drawing.fitting()
+    experiment, trajectories = drawing.experiment, drawing.trajectories
+    marks, unit = drawing.marks, drawing.unit
     each = [curves.per_update(experiment, t.run, unit) for t in trajectories]
     tick = min(each)
-    drawn = theme, view, surface, curve, unit
-    if spread is None:
+    if drawing.spread is None:
         updates = [len(trajectory.lr) for trajectory in trajectories]
-        shown = of_paths(experiment, trajectories, marks, *drawn, extras, look)
+        shown = of_paths(drawing, surface)
         if shown["look"]:
             shown["look"]["tick"] = shown["look"]["id"][1] * each[shown["look"]["id"][0]] / tick
     else:
         updates = [experiment.plan(run).steps for run in experiment.runs]
-        shown = of_ends(experiment, trajectories, marks, *drawn, spread)
+        shown = of_ends(drawing, surface, drawing.spread)
     ends = [count * x / tick for count, x in zip(updates, each, strict=True)]
     return {
-        "id": digest(
-            *(experiment, view, theme.name, curve, unit, shown["look"]),
-            *(look and look.order, current(), extras, spread and spread.end.shape),
-        ),
-        "ground": ground_id(surface, view, len(trajectories), theme),
-        "story": story,
-        "page": theme.page,
+        "id": drawing.id(),
+        "ground": drawing.on(surface),
+        "story": drawing.story,
+        "page": drawing.theme.page,
         "steps": max(1, *map(math.ceil, ends)),
         "pace": [tick / x for x in each],
         "tick": tick,
@@ -131,19 +151,11 @@ def scene(
     }
 
 
-def of_paths(
-    experiment: Experiment,
-    trajectories: list[Trajectory],
-    marks: list[Mark],
-    theme: Theme,
-    view: str,
-    surface: Ground,
-    curve: str,
-    unit: str,
-    extras: Extras,
-    look: Look | None,
-) -> dict[str, Any]:
+def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
     """Return what of a scene shows the path of each run, with the step that is looked at."""
+    experiment, trajectories, marks = drawing.experiment, drawing.trajectories, drawing.marks
+    view, theme, curve = drawing.view, drawing.theme, drawing.curve
+    look, extras = drawing.look, drawing.extras
     heights = curves.CURVES[curve](experiment, trajectories)
     runs: list[dict[str, Any]] = []
     seen: dict[str, Any] | None = None
@@ -159,7 +171,7 @@ def of_paths(
         front["data"] += local.traces(look.step, look.model, panel, ground, mark, theme)
         seen = {"id": [look.run, look.step.k], "near": local.near(look.step, surface)}
     updates = [len(trajectory.lr) for trajectory in trajectories]
-    loss = curves.drawn(experiment, updates, marks, theme, heights, unit, extras.future)
+    loss = curves.drawn(experiment, updates, marks, theme, heights, drawing.unit, extras.future)
     arrows = extras.arrows and view != SPACE
     return {
         "look": seen,
@@ -180,32 +192,26 @@ def of_paths(
     }
 
 
-def of_ends(
-    experiment: Experiment,
-    trajectories: list[Trajectory],
-    marks: list[Mark],
-    theme: Theme,
-    view: str,
-    surface: Ground,
-    curve: str,
-    unit: str,
-    spread: Spread,
-) -> dict[str, Any]:
+def of_ends(drawing: Drawing, surface: Ground, spread: Spread) -> dict[str, Any]:
     """Return what of a scene shows where many seeds of each run are; curves are their medians.
 
-    Those of other measures than the loss are of the first seed, whose `trajectories` are given.
+    Those of other measures than the loss are of the first seed, whose trajectories the drawing has.
     """
+    experiment, marks, theme = drawing.experiment, drawing.marks, drawing.theme
+    curve, unit = drawing.curve, drawing.unit
     seeds = spread.end.shape[1]
     heights, bands = clouds.medians(experiment, spread)
     readings = clouds.readings(experiment, heights)
     if curve != next(iter(curves.CURVES)):
-        heights, bands = curves.CURVES[curve](experiment, trajectories), []
+        heights, bands = curves.CURVES[curve](experiment, drawing.trajectories), []
     updates = [experiment.plan(run).steps for run in experiment.runs]
     loss = curves.drawn(experiment, updates, marks, theme, heights, unit)
     for run, (mark, area) in enumerate(zip(marks, bands, strict=False)):
         x = area["x"] * curves.per_update(experiment, experiment.runs[run], unit)
         loss["data"].append({**area, "x": x, "fillcolor": mark.colour, "opacity": 0.2})
-    front, moves = clouds.foreground(experiment, spread, marks, view == OVERLAY, theme, surface)
+    front, moves = clouds.foreground(
+        experiment, spread, marks, drawing.view == OVERLAY, theme, surface
+    )
     return {
         "look": None,
         "front": front,
@@ -224,29 +230,11 @@ def of_ends(
     }
 
 
-def packed(
-    experiment: Experiment,
-    trajectories: list[Trajectory],
-    marks: list[Mark],
-    view: str,
-    theme: Theme,
-    curve: str = "Loss",
-    unit: str = "updates",
-    story: str = "",
-    look: Look | None = None,
-    surface: Ground | None = None,
-    extras: Extras = PLAIN,
-    spread: Spread | None = None,
-) -> tuple[bytes, bytes]:
-    """Return ground and scene as the player reads them; a new `story` is shown from its end."""
-    surface = surface or ground_of(experiment, trajectories, view, spread=spread)
-    return packed_ground(surface, view, len(trajectories), theme, current()), pack(
-        scene(
-            *(experiment, trajectories, marks, view, theme, curve, unit, story, look, surface),
-            extras,
-            spread,
-        )
-    )
+def packed(drawing: Drawing) -> tuple[bytes, bytes]:
+    """Return ground and scene as the player reads them."""
+    surface, runs = drawing.fitting(), len(drawing.trajectories)
+    ground = packed_ground(surface, drawing.view, runs, drawing.theme, current())
+    return ground, pack(scene(drawing, surface))
 
 
 @functools.lru_cache(maxsize=64)

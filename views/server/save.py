@@ -22,9 +22,8 @@ from starlette.routing import Route
 
 from landscape.language import current, language, msgid, tr
 from optimizers import Cancelled, Trajectory, simulate
+from views.live.answer import drawing
 from views.live.kept import spread_of
-from views.presets import MAPS_VIEW
-from views.scene.figures import PICTURES, marks_of
 from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.address import asked, link
@@ -64,13 +63,8 @@ NEIGHBOUR = re.compile(r'^((?:import|export) [^;"]*)"\./([\w-]+\.js)"', re.MULTI
 def standalone(choice: Choice) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = choice.experiment
-    marks = marks_of(choice.labels, LIGHT)
-    view = PICTURES[0] if choice.view == MAPS_VIEW else choice.view
-    sent = packed(
-        *(experiment, simulate(experiment), marks, view, LIGHT, choice.curve, choice.unit),
-        extras=choice.extras,
-        spread=spread_of(experiment, choice.seeds) if choice.seeds else None,
-    )
+    spread = spread_of(experiment, choice.seeds) if choice.seeds else None
+    sent = packed(drawing(choice, simulate(experiment), LIGHT, spread))
     ground, scene = (base64.b64encode(part).decode() for part in sent)
     return PAGE.format(
         lang=current(),

@@ -64,7 +64,7 @@ def draw_rule(settings: Settings, place: int, name: str, fair: str) -> None:
     if fair == OWN:
         alone(draw_own, rate, place, name)
     elif fair == BEST:
-        label, found = tr("{optimizer} learning rate", optimizer=title), tr("the best here")
+        label, found = tr("{optimizer} learning rate", optimizer=tr(name)), tr("the best here")
         st.html(f'<div class="lab-fixed">{html.escape(label)}<b>{html.escape(found)}</b></div>')
     for id in more:
         draw_share(settings, id, of_rule(id))
