@@ -835,6 +835,67 @@ def test_decays():
     claims("decays", f"{linear} with linear and {cosine} with cosine")
 
 
+def gaps(slug):
+    """Return how far above the lowest loss every run of a preset ends."""
+    return [t.loss[-1] - t.objective.lowest() for t in trajectories(slug)]
+
+
+def test_one_pass():
+    few, many = trajectories("one-pass")
+    experiment = PRESETS["one-pass"].experiment
+    for trajectory in (few, many):
+        epoch = experiment.plan(trajectory.run).epoch
+        assert epoch.samples_seen(len(trajectory.lr)) == 10_000
+    above = few.loss[0] - few.objective.lowest()
+    ends = gaps("one-pass")
+    claims("one-pass", "10,000 samples once", f"make {len(few.lr)} updates", f"{ends[0]:.2g} above")
+    claims("one-pass", f"1,000 make {len(many.lr)}", f"{ends[1]:.2g} above", f"of {above:.2g} at")
+    by_chance = over_seeds("one-pass", lambda t: t.loss[-1] - t.objective.lowest(), 50)
+    assert (by_chance[:, 0] < by_chance[:, 1] / 50).all()
+
+
+def test_three_batches():
+    full, mini, single = trajectories("three-batches")
+    assert [len(t.lr) for t in (full, mini, single)] == [5, 50, 500]
+    assert (np.diff(full.loss) < 0).all()
+    ends = gaps("three-batches")
+    claims("three-batches", "Five passes over 100", "5 smooth", f"{ends[0]:.2g} above")
+    claims("three-batches", "make 50", f"within {ends[1]:.2g}", "make 500")
+    by_chance = over_seeds("three-batches", lambda t: t.loss[-1] - t.objective.lowest())
+    assert f"more than {np.median(by_chance[:, 2]):.2g} above" in PRESETS["three-batches"].claim
+    assert (by_chance[:, 1] < by_chance[:, 0] / 50).all()
+    assert np.mean(by_chance[:, 1] < by_chance[:, 2]) > 0.9
+
+
+def test_wandering():
+    ends = np.median(over_seeds("wandering", lambda t: t.loss[-1] - t.objective.lowest()), axis=0)
+    claims("wandering", "400 updates", f"{ends[0]:.2g} above", f"leaves {ends[1]:.2g}")
+    # It is seen in the picture too: the last hundred positions lie 20 times as far apart.
+    wide, narrow = (np.ptp(t.path[-50:], axis=0).max() for t in trajectories("wandering"))
+    assert wide > 20 * narrow
+
+
+def test_standardized():
+    experiment, runs = PRESETS["standardized"].experiment, trajectories("standardized")
+    conditions = []
+    for trajectory in runs:
+        hxx, hxy, hyy = trajectory.objective.hessian(0.0, 0.0)
+        low, high = np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]])
+        conditions.append(high / low)
+    found = [zigzag(experiment, trajectory) for trajectory in runs]
+    assert found[0].flips == found[0].turns == 59
+    assert found[1].flips == 0
+    ends = gaps("standardized")
+    claims(
+        "standardized", f"condition {conditions[0]:.0f}", "every one of 59", f"{ends[0]:.1g} above"
+    )
+    claims(
+        "standardized",
+        f"the condition is {conditions[1]:.0f}:",
+        f"within {ends[1]:.0e}".replace("e-09", "e-9"),
+    )
+
+
 def test_equal_updates():
     ends, losses = cloud("equal-updates")
     middles = ends[:, :, 0].mean(axis=1)

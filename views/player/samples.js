@@ -32,7 +32,8 @@ export class SamplesPanel {
   #scene = /** @type {Scene | null} */ (null);
   /** @type {Path[]} */
   #paths = [];
-  #run = 0; // whose batch is shown
+  #run = 0; // whose batch is shown:
+  #chosen = false; // one that the reader has chosen, or the first that has batches
   #clock = 0;
   #factor = 1;
   #drawn = ""; // what of the picture stays while the clock moves
@@ -67,12 +68,14 @@ export class SamplesPanel {
    */
   draw(scene, height, factor) {
     this.#factor = factor;
-    if (!scene.samples.length || !scene.batches) return this.hide();
+    const { batches } = scene;
+    if (!scene.samples.length || !batches) return this.hide();
     this.#scene = scene;
     this.#paths = scene.front.data
       .filter(({ name }) => name.startsWith("path-"))
       .map(({ x, y, line }, i) => ({ x, y, pace: scene.pace[i], colour: line?.color ?? "" }));
-    this.#run = Math.min(this.#run, this.#paths.length - 1);
+    const first = batches.runs.findIndex(({ size }) => size < batches.samples);
+    this.#run = this.#chosen ? Math.min(this.#run, this.#paths.length - 1) : Math.max(0, first);
     this.#writeRuns();
     this.#writeKey();
     this.body.hidden = false;
@@ -108,6 +111,7 @@ export class SamplesPanel {
       button.setAttribute("aria-pressed", String(i === this.#run));
       button.addEventListener("click", () => {
         this.#run = i;
+        this.#chosen = true;
         this.#writeRuns();
         this.#writeKey();
         this.#redraw();

@@ -105,4 +105,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Where many seeds end", "Ends", 6, PRESETS)
+GROUP = Group("Where many seeds end", "Ends", 7, PRESETS)

@@ -160,4 +160,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Maps of many runs", "Maps", 7, PRESETS)
+GROUP = Group("Maps of many runs", "Maps", 8, PRESETS)
