@@ -27,7 +27,7 @@ NAMES = {
 
 def vary(run: Run, value: str, settings: Any) -> Run:
     """Return a run on the surface with the feature as `value` says."""
-    return replace(run, params={PARAMETER: value})
+    return replace(run, params={PARAMETER: float([*NAMES].index(value))})
 
 
 def defaults(experiment: Experiment) -> Mapping[str, Any]:

@@ -212,7 +212,8 @@ class Player {
     const family = getComputedStyle(this.body).fontFamily;
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await this.curve.draw(scene, below, curveHeight(innerHeight), family);
-    const beside = scene.samples.length > 0 && view === this.panels;
+    const paths = scene.front.data.some(({ name }) => name === "path-0");
+    const beside = paths && scene.samples.length > 0 && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
     this.body.classList.toggle("zz-beside", place.wide > 0);
     const arranged = `${sizes} ${place.wide} ${place.high}`;
