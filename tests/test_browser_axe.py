@@ -85,6 +85,14 @@ def states(visit: Visit) -> Iterator[str]:
     expect(page.get_by_role("textbox", name="Start x", exact=True)).to_be_visible()
     yield "a popover"
     page.keyboard.press("Escape")
+    role(page, "button", "All settings")
+    expect(page.get_by_text("Path to come", exact=True)).to_be_visible()
+    yield "all settings"
+    page.keyboard.press("Escape")
+    role(page, "button", "Share")
+    expect(page.get_by_text("Trajectories (CSV)")).to_be_visible()
+    yield "what is shared"
+    page.keyboard.press("Escape")
     role(page, "button", "Look inside this step")
     expect(page.get_by_text("step taken")).to_be_visible()
     yield "the inspector"
@@ -94,6 +102,9 @@ def states(visit: Visit) -> Iterator[str]:
     page.goto(urljoin(page.url, "/?preset=sweep"))
     visit.settled()
     yield "a map"
+    page.goto(urljoin(page.url, "/?preset=ravine&present=1"))
+    visit.settled()
+    yield "a presentation"
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(urljoin(page.url, "/?surface=none&length=1e9"))
     visit.settled()
@@ -124,7 +135,7 @@ def test_axe_finds_nothing(visit: Visits):
                 found.append(f"{state}: headings of levels {levels}")
             seen += 1
         themes.reverse()  # the next state begins in this one's last
-    assert seen == 20
+    assert seen == 26
     assert not found, "\n".join(sorted(set(found)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from conftest import Visit
@@ -68,6 +68,75 @@ def test_a_phone_shows_all_runs_in_one_panel_with_the_curve_on_one_screen(visit:
     in_sight(phone, (*SHOWN, ".st-key-card-0"), 844)
     other = visit(link(preset=OPENING, view="Side by side"), **PHONE)
     expect(other.page.locator(PANELS)).to_have_count(2)
+
+
+def touch(visit: Visit, x: float, y: float, milliseconds: float) -> None:
+    """Put a finger on the page at a point and lift it after a while."""
+    fingers = visit.page.context.new_cdp_session(visit.page)
+    down = {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+    fingers.send("Input.dispatchTouchEvent", down)
+    visit.page.wait_for_timeout(milliseconds)
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_on_a_phone_a_long_press_moves_the_start_and_a_tap_tells_the_loss(visit: Visits):
+    phone = visit(link(preset=OPENING, view=OVERLAY), **PHONE)
+    left, top, right, bottom = drawn(phone)[0]["panel"]
+    x, y = left + 0.6 * (right - left), top + 0.25 * (bottom - top)
+    before = query(phone)
+    touch(phone, x, y, 50)
+    expect(phone.page.locator(".zz-tip")).to_contain_text("loss")
+    assert query(phone) == before
+    with phone.another_scene():
+        touch(phone, x, y, 700)
+    assert "Quadratic.x" in asked(phone)
+
+
+def test_on_a_phone_sharing_stands_at_the_end_and_the_sentence_above_the_sheet(visit: Visits):
+    phone = visit(link(preset=OPENING), **PHONE)
+    said, sheet = phone.page.evaluate(FOLD, [".zz-sentence", ".st-key-sheet"])
+    assert said[1] <= sheet[0] - 10  # below its handle
+    phone.page.get_by_role("button", name="Share").click()
+    shared = phone.page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(shared).to_contain_text(f"preset={OPENING}")
+    phone.page.keyboard.press("Escape")
+    phone.page.get_by_role("button", name="Present", exact=True).click()
+    expect(phone.page.locator(".st-key-row")).to_have_count(0)
+    phone.page.locator(".st-key-actions button:visible").click()
+    expect(phone.page.locator(".st-key-row")).to_be_visible()
+
+
+def test_paper_has_the_picture_what_is_set_and_the_sentences(visit: Visits):
+    page = visit(link(preset=OPENING), viewport={"width": 1000, "height": 1400}).page
+    page.emulate_media(media="print")
+    for name in (".zz-title", ".zz-claim", ".zz-back", ".zz-loss", ".zz-sentence", ".zz-table"):
+        expect(page.locator(name).first).to_be_visible()
+    for label in ("Surface", "Start", "Updates", "Noise"):
+        expect(page.locator(".st-key-row button", has_text=label)).to_be_visible()
+    for place in (0, 1):
+        expect(page.locator(f".st-key-card-{place}")).to_be_visible()
+    for name in (".stAppHeader", ".st-key-actions", ".st-key-views", ".zz-play", ".zz-scrub"):
+        expect(page.locator(name).first).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(media="screen")
+
+
+def test_four_runs_fit_on_a_projector_too(visit: Visits):
+    rules = [("optimizers", name) for name in ("SGD", "Momentum", "RMSProp", "Adam")]
+    for more in ({}, {"present": 1}):
+        page = visit(f"?{urlencode([('surface', 'Quadratic'), *rules, *more.items()])}", **BEACON)
+        in_sight(page, (".zz-title", *SHOWN, ".zz-sentence"), 768)
+
+
+def test_one_picture_for_all_runs_has_their_settings_beside_it(visit: Visits):
+    page = visit(link(preset=OPENING, view=OVERLAY), viewport={"width": 1440, "height": 900})
+    panel = drawn(page)[0]["panel"]
+    for place in (0, 1):
+        box = page.page.locator(f".st-key-card-{place}").bounding_box()
+        assert box
+        assert box["x"] >= panel[2] - 1
+        assert box["x"] + box["width"] <= 1440
+        assert panel[1] - 50 <= box["y"] <= panel[3]
 
 
 def test_play_is_among_the_first_ten_stops_of_the_tab_key(visit: Visits):

@@ -463,6 +463,7 @@ def test_plotly_accepts_every_figure_and_it_can_be_sent(name, surface, theme):
         assert all(re.fullmatch(r"#[0-9a-fA-F]{6}", key.colour) for key in panel.legend)
         assert {key.sign for key in panel.legend} <= SIGNS
         drawn_signs = {sign for trace in panel.figure["data"] for sign in signs_of(trace)}
+        drawn_signs |= {s["line"]["dash"] for s in panel.figure["layout"].get("shapes", ())}
         assert {key.sign for key in panel.legend} <= drawn_signs, "the marks that are drawn"
 
 

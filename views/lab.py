@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -46,8 +48,9 @@ def draw(settings: Settings, theme: Theme) -> None:
     head = st.container(key="head", horizontal=True, vertical_alignment="bottom")
     told, row = st.container(), st.container()
     shown = "presenting" if presenting else "embedded" if embedded else "stage"
-    stage = st.container(key=shown)
-    cards, end = st.container(key="sheet"), st.container(key="end")
+    picture = st.container(key="picture", gap=None)
+    stage, cards = picture.container(key=shown), picture.container(key="sheet")
+    end = st.container(key="end")
     details, foot = end.container(), end.container()
     place = player.register_place()
     with stage:
@@ -78,17 +81,24 @@ def draw(settings: Settings, theme: Theme) -> None:
 
 
 def draw_maps(settings: Settings, theme: Theme) -> None:
-    """Draw a map of what is set."""
-    st.title(tr("Maps"), anchor=False)
-    told, row, stage, cards = (st.container() for _ in range(4))
-    foot = st.container(key="end")
+    """Draw a map of what is set, below the same head as that of the lab."""
+    presenting = settings["present"] == PRESENTED
+    head = st.container(key="head", horizontal=True, vertical_alignment="top")
+    told, row = st.container(), st.container()
+    stage = st.container(key="presenting" if presenting else "stage")
+    cards, foot = st.container(), st.container(key="end")
     with stage:
         choice = searched(settings)
         if choice is not None:
             atlas(settings, choice, theme)
+    with head:
+        heading(settings, choice)
+        actions(settings, presenting)
+    st.session_state[session.WHOLE] = True
+    if presenting:
+        return
     with cards:
         draw_cards(settings, theme)
-    st.session_state[session.WHOLE] = True
     with row:
         draw_row(settings, views=False)
     with foot:
@@ -182,9 +192,26 @@ def in_detail(settings: Settings) -> bool:
 
 
 def atlas(settings: Settings, choice: Choice, theme: Theme) -> None:
-    """Draw a map in place of the descents."""
-    tell(settings, choice)
+    """Draw a map, below what the user should know of the settings."""
+    for note in choice.notes:
+        st.info(note.text())
     maps.show(settings, choice, theme, chart.register())
+
+
+def heading(settings: Settings, choice: Choice | None) -> None:
+    """Draw what the preset of a map shows, marked where that is the original's."""
+    preset = settings.preset
+    with st.container(key="title", gap=None):
+        st.title(tr(preset.title) if preset else tr("Maps"), anchor=False)
+        if preset is None:
+            return
+        st.html(f'<p class="zz-claim">{html.escape(tr(preset.claim))}</p>')
+        if choice is None or unchanged(settings, choice):
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(tr(CHANGED), width="content")
+            undo = {"preset": preset.slug}
+            st.button(tr("Undo changes"), on_click=session.change, args=(undo,))
 
 
 def searched(settings: Settings) -> Choice | None:
@@ -217,9 +244,18 @@ def actions(settings: Settings, presenting: bool) -> None:
         menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
         if menu.open:
             with menu:
-                save.links(settings)
+                share(settings)
         changes = {"present": PRESENTED}
         st.button(tr("Present"), on_click=session.change, args=(changes,))
+
+
+def share(settings: Settings) -> None:
+    """Draw the link to what is set and, of descents, those to its files."""
+    query = urlencode(session.address(settings), doseq=True)
+    st.caption(tr("Link to this page"))
+    st.code(f"{st.context.url}?{query}", None, wrap_lines=True)
+    if settings["view"] != MAPS_VIEW:
+        save.links(settings)
 
 
 def tell_of_link() -> None:
@@ -237,20 +273,6 @@ def tell_of_link() -> None:
         lines.append("- " + tr_n("and {count} more", "and {count} more", more))
     told = tr("Some of this link could not be used; the rest of it is shown.")
     st.warning(told + "\n\n" + "\n".join(lines))
-
-
-def tell(settings: Settings, choice: Choice) -> None:
-    """Say what the preset shows, and what the user should know of the settings."""
-    preset = settings.preset
-    if preset and unchanged(settings, choice):
-        st.markdown(f"**{tr(preset.title)}.** {tr(preset.claim)}")
-    elif preset:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{tr(preset.title)}.** {tr(CHANGED)}", width="content")
-            undo = {"preset": preset.slug}
-            st.button(tr("Undo changes"), on_click=session.change, args=(undo,))
-    for note in choice.notes:
-        st.info(note.text())
 
 
 def unchanged(settings: Settings, choice: Choice) -> bool:

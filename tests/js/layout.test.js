@@ -50,6 +50,16 @@ test("a panel as wide as its column is as high as its aspect says", () => {
   assert.deepEqual(size, { width: 1050, height: 250 + 50 });
 });
 
+test("a panel is a little higher than at equal scales where there is room, but for a phone", () => {
+  const sizes = { aspect: 0.5, lowest: 100, tallest: 900, widest: 1.4, highest: 1.2 };
+  const height = (/** @type {number} */ width) =>
+    panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, width, 2000).height - MARGIN.t - MARGIN.b;
+  assert.equal(height(1050), 1.2 * 500);
+  assert.equal(height(450), 200);
+  const short = panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, 1050, 350 + 50);
+  assert.deepEqual(short, { width: 50 + (1.4 * 350) / 0.5, height: 350 + 50 });
+});
+
 test("the picture in space keeps its bounds", () => {
   const sizes = { aspect: 0.8, lowest: 260, tallest: 480, widest: 1.8 };
   assert.deepEqual(spaceSize(sizes, 2000, 400), { width: 720, height: 400 });
@@ -67,7 +77,8 @@ test("a chart is as wide as the page, or has its plot's aspect", () => {
 test("the curve takes a share of the window, within bounds", () => {
   assert.equal(curveHeight(1000), 215);
   assert.equal(curveHeight(600), 150);
-  assert.equal(curveHeight(1400), 230);
+  assert.equal(curveHeight(1400), 290);
+  assert.equal(curveHeight(768, 0.3), 230); // of a page whose style gives it more
 });
 
 test("an arranged layout has the panels' domains, and no array of the given one", () => {

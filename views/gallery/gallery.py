@@ -102,7 +102,7 @@ def cards(settings: Settings) -> dict[str, Any]:
 
 def counted(name: str, count: int) -> str:
     """Return the text of a filter."""
-    return f"{name} {whole(count)}"
+    return f"{name[:1].upper()}{name[1:]} {whole(count)}"
 
 
 @functools.cache
@@ -122,7 +122,7 @@ def draw_steps(settings: Settings) -> None:
         return
     found = neighbours(slug)
     labels = {"previous": tr("Previous"), "next": tr("Next")}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+    with st.container(key="steps", horizontal=True, vertical_alignment="center", width="content"):
         for way, other in found.items():
             st.button(
                 labels[way],

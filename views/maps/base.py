@@ -222,6 +222,12 @@ def power(exponent: int) -> str:
     return written(10.0**exponent) if -4 <= exponent <= 4 else f"1e{exponent}"
 
 
+def log_axis(traces: Sequence[Figure]) -> Figure:
+    """Return the logarithmic scale of the heights of some traces, labelled at powers of ten."""
+    heights = [y for trace in traces for y in trace["y"] if y is not None and y > 0]
+    return {"type": "log", **(decades(min(heights), max(heights)) if heights else {})}
+
+
 def decades(low: float, high: float) -> Figure:
     """Return the ticks of a logarithmic axis between two positive numbers.
 
@@ -229,6 +235,7 @@ def decades(low: float, high: float) -> Figure:
     """
     first, last = math.log10(low) - 1e-9, math.log10(high) + 1e-9
     ends = range(math.ceil(first), math.floor(last) + 1)
+    ticks: Figure = {"tickangle": 0}
     if last - first < FEW_DECADES:
         kept = [
             step * 10.0**decade
@@ -236,6 +243,7 @@ def decades(low: float, high: float) -> Figure:
             for step in (1, 2, 5)
             if first <= math.log10(step * 10.0**decade) <= last
         ]
-        return {"tickvals": kept, "ticktext": [written(value) for value in kept]}
+        return {**ticks, "tickvals": kept, "ticktext": [written(value) for value in kept]}
     exponents = list(ends)[:: math.ceil(len(ends) / MOST_DECADES) or 1]
-    return {"tickvals": [10.0**d for d in exponents], "ticktext": [power(d) for d in exponents]}
+    values = [10.0**d for d in exponents]
+    return {**ticks, "tickvals": values, "ticktext": [power(d) for d in exponents]}

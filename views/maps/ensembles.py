@@ -21,6 +21,7 @@ from views.maps.base import (
     floors,
     heights,
     legend_of,
+    log_axis,
     loss_name,
     range_settings,
     rates_of,
@@ -98,7 +99,7 @@ def draw_ensemble(request: Ensemble, result: Spread, choice: Choice, theme: Them
     layout["yaxis"] = axis_layout(
         theme,
         gap_title(experiment, floors(result.low)) if bounded else tr("loss"),
-        **({"type": "log", "exponentformat": "power", "dtick": 1} if bounded else {}),
+        **(log_axis(data) if bounded else {}),
     )
     label = tr("Loss of many seeds over the updates")
     loss = Panel({"data": data, "layout": layout}, label, legend=legend_of(marks))
@@ -284,13 +285,12 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
                 curve(rates, expected, mark.colour, tr("{run}, theory", run=mark.label), "dash")
             )
     layout = base_layout(theme)
-    power = {"type": "log", "exponentformat": "power", "dtick": 1}
     first = {
         **layout,
         "xaxis": axis_layout(
             theme, tr("constant learning rate"), type="log", **decades(request.low, request.high)
         ),
-        "yaxis": axis_layout(theme, tr("mean excess loss that remains"), **power),
+        "yaxis": axis_layout(theme, tr("mean excess loss that remains"), **log_axis(left)),
     }
     # Eleven curves in six colours tell nothing: those of the course have colours, all have names.
     known = [name for name in result.schedules if name in COLOURED]
@@ -311,7 +311,9 @@ def draw_ball(request: NoiseBall, result: Stationary, choice: Choice, theme: The
     second = {
         **layout,
         "xaxis": axis_layout(theme, tr("updates")),
-        "yaxis": axis_layout(theme, tr("mean excess loss of {run}", run=marks[0].label), **power),
+        "yaxis": axis_layout(
+            theme, tr("mean excess loss of {run}", run=marks[0].label), **log_axis(right)
+        ),
     }
     return Shown(
         (

@@ -84,7 +84,13 @@ def draw_grid(
             "colorscale": even_scale(theme.ramp),
             "hoverongaps": False,
             "colorbar": {
-                "title": {"text": bar_title(request), "side": "right"},
+                # Below the map, which a phone shows as wide as it is then.
+                "orientation": "h",
+                "title": {"text": bar_title(request), "side": "top"},
+                "yref": "container",
+                "y": 0,
+                "yanchor": "bottom",
+                "ypad": 0,
                 "thickness": 12,
                 "outlinewidth": 0,
                 **(ticks_of(heights[finite]) if bounded and finite.any() else {}),
@@ -117,13 +123,14 @@ def draw_grid(
         },
     ]
     layout = {**base_layout(theme), "plot_bgcolor": theme.diverged}
-    layout["margin"] = {**layout["margin"], "r": 110}
+    layout["margin"] = {**layout["margin"], "b": 118}
     ticks = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
         theme,
         tr("learning rate"),
         tickvals=np.log10(ticks["tickvals"]).tolist(),
         ticktext=ticks["ticktext"],
+        tickangle=0,
         range=[math.log10(request.low), math.log10(request.high)],
     )
     layout["yaxis"] = axis_layout(theme, rows.name, **rows.axis)

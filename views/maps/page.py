@@ -19,10 +19,12 @@ from views.settings.choice import Choice, planned
 from views.settings.setting import RunName
 from views.settings.settings import Settings
 from views.settings.widgets import draw as draw_control
+from views.settings.widgets import explain
 from views.theme import Theme
 
 QUICK = 0.3  # seconds in which most maps are made: no progress is shown before
 LOOK = 0.25  # seconds between two looks at a longer job
+WIDTH = 185  # pixels of a control that says no other
 MOST_LACKS = 4  # that one click can make good
 MOST_EXPONENT = 300.0  # of a click on a logarithmic axis: ten to its power is still a number
 CHART_KEYS = ("chart", "second chart")
@@ -34,7 +36,7 @@ def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> No
     """Draw the chosen map of what the lab's controls say."""
     the_map = MAPS[settings["map"]]
     request = the_map.bounded(settings, choice)
-    draw_controls(settings, choice, the_map, isinstance(request, Lack))
+    draw_controls(settings, choice, the_map)
     if isinstance(request, Lack):
         JOBS.forget(visitor())
         draw_lack(settings, the_map)
@@ -167,23 +169,21 @@ def progress(jobs: list[Job], waiting: list[Job], words: Words, code: str) -> No
         st.button(tr("Cancel"), on_click=give_up, args=(hash(job.request),))
 
 
-def draw_controls(settings: Settings, choice: Choice, the_map: Map, lacks: bool) -> None:
-    """Draw the choice of the map and the controls of its own settings.
-
-    They are not explained where the map `lacks` something.
-    """
-    draw_control(settings, "map", label_visibility="collapsed")
+def draw_controls(settings: Settings, choice: Choice, the_map: Map) -> None:
+    """Draw the choice of the map and the controls of its own settings."""
     labels = dict(zip(choice.names, choice.labels, strict=True))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="map-controls", horizontal=True, vertical_alignment="bottom"):
+        draw_control(settings, "map")
         for setting in the_map.settings:
             more: dict[str, Any] = {}
+            if setting.width == "stretch":
+                more["width"] = WIDTH
             if isinstance(setting.kind, RunName):
                 if not (setting.choices and setting.choices(settings)):
                     continue
-                more = {"format_func": labels.get}
+                more["format_func"] = labels.get
             seeded = setting is not the_map.seeds or the_map.seeded(choice.experiment)
-            # What the map lacks is said below, with a button of its own.
-            draw_control(settings, setting.id, not lacks, disabled=not seeded, **more)
+            draw_control(settings, setting.id, False, disabled=not seeded, **more)
 
 
 def draw(
@@ -205,15 +205,22 @@ def draw(
 
     count = len(shown.panels)
     beside = count > 1 and not shown.stacked
-    places = st.columns(count) if beside else [st.container() for _ in shown.panels]
+    # The words stand beside a map that is not as wide as the page.
+    narrow = count == 1 and shown.panels[0].aspect > 0
+    picture = st.container(key="map-narrow" if narrow else "map-wide")
+    charts, words = picture.container(), picture.container()
+    with charts:
+        places = st.columns(count) if beside else [st.container() for _ in shown.panels]
     for index, (panel, place) in enumerate(zip(shown.panels, places, strict=True)):
         with place:
             on_point = clicked if index == 0 else session.write_link
             key = CHART_KEYS[index]
             chart.show(component, panel, theme, on_point, session.write_link, key, shown.words)
-    st.caption(f"{shown.pixel} {tr(the_map.hint)}")
-    st.markdown(shown.words)
-    files.draw_link(settings)
+    with words:
+        st.markdown(shown.words)
+        st.caption(f"{shown.pixel} {tr(the_map.hint)}")
+        files.draw_link(settings)
+        explain(settings, *(setting.id for setting in the_map.settings))
 
 
 def give_up(request: int) -> None:

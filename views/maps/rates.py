@@ -95,14 +95,14 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
     layout["xaxis"] = axis_layout(
         theme, tr("learning rate"), type="log", range=ends, anchor="y2", **ticks
     )
+    span = shown_losses(result) if bounded else None
     layout["yaxis"] = axis_layout(
         theme,
         gap_title(experiment, floors(result.low)) if bounded else tr("loss"),
         type="log" if bounded else "linear",
-        dtick=1 if bounded else None,
-        range=shown_losses(result) if bounded else None,
+        range=span,
         domain=[STRIP + 0.06, 1],
-        **({"exponentformat": "power"} if bounded else {}),
+        **(decades(10 ** span[0], 10 ** span[1]) if span else {}),
     )
     layout["yaxis2"] = axis_layout(
         theme,
@@ -131,6 +131,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         for mark, limit in limits
         if limit and request.low <= limit <= request.high
     ]
+    dashes = [Key(tr("limit of stability"), theme.text, "dash")] if layout["shapes"] else []
     zones_named = [
         Key(tr("zone: {zone}", zone=tr(zone)), colour)
         for zone, colour in colours_of_zones(theme).items()
@@ -141,7 +142,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
             Panel(
                 {"data": data, "layout": layout},
                 tr("Final loss against the learning rate"),
-                legend=(*legend_of(marks), *zones_named),
+                legend=(*legend_of(marks), *dashes, *zones_named),
             ),
         ),
         pixel(request),

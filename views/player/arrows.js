@@ -4,6 +4,7 @@
 
 const SHORTEST = 8; // pixels
 const HEAD = { length: 10, half: 5 };
+const BESIDE = 9; // pixels from a run's head, in which its first arrow is not drawn
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM_FOR_NAMES = 450; // pixels of a panel's width
 const AWAY = 10; // pixels from a tip to its name
@@ -76,7 +77,7 @@ export class ArrowLayer {
       const [right, down] = [to[0] - from[0], to[1] - from[1]];
       if (Math.hypot(right, down) < SHORTEST) continue;
       const colour = colours[i === points.length - 1 ? 0 : 1];
-      found.push(arrow(from, to, colour, casing));
+      found.push(arrow(from, to, colour, casing, "zz-arrow", i === 1 ? BESIDE : 0));
       if (!named || px.length < ROOM_FOR_NAMES) continue;
       const after = points[i + 1];
       // The name of an arrow that another one goes on from keeps out of the way of that one.
@@ -96,8 +97,9 @@ export class ArrowLayer {
  * @param {string} colour
  * @param {string} casing
  * @param {string} [kind] Its class.
+ * @param {number} [free] Pixels at its beginning that stay free.
  */
-export function arrow(from, to, colour, casing, kind = "zz-arrow") {
+export function arrow(from, to, colour, casing, kind = "zz-arrow", free = 0) {
   const [right, down] = [to[0] - from[0], to[1] - from[1]];
   const length = Math.hypot(right, down);
   if (!length) return "";
@@ -105,7 +107,8 @@ export function arrow(from, to, colour, casing, kind = "zz-arrow") {
   const neck = Math.min(HEAD.length, 0.6 * length);
   const [x, y] = [to[0] - neck * u, to[1] - neck * v];
   const half = (HEAD.half * neck) / HEAD.length;
-  const line = `M${xy(from)}L${xy([x, y])}`;
+  const start = Math.min(free, length - neck);
+  const line = `M${xy([from[0] + start * u, from[1] + start * v])}L${xy([x, y])}`;
   const head = `M${xy(to)}L${xy([x - half * v, y + half * u])}L${xy([x + half * v, y - half * u])}Z`;
   return (
     `<path d="${line}${head}" fill="none" stroke="${casing}" stroke-width="5.4" stroke-linejoin="round"/>` +

@@ -12,7 +12,7 @@ import { between, lengths } from "./travel.js";
 const FUTURE = "future"; // the name of the thin lines of what is to come
 const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
-const LETTER = 7.5; // pixels, about, of a label's letters
+const LETTER = 0.47; // of the page's letters: the width, about, of a label's
 const VALUE = 12; // letters of its mark and of its value
 const [LEFT, LEFT_ON_PHONE, PHONE] = [62, 48, 640];
 const MOST = 0.42; // of the width, that labels take
@@ -92,8 +92,9 @@ export class Curve {
    * @param {number} width
    * @param {number} height
    * @param {string} family
+   * @param {number} rem Pixels of the page's letters.
    */
-  async draw(scene, width, height, family) {
+  async draw(scene, width, height, family, rem) {
     const { loss, labels, keys, pace, readings, marks, tick } = scene;
     const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
     const heads = loss.data.filter(({ mode }) => mode === "markers");
@@ -103,7 +104,7 @@ export class Curve {
     const buttons = names.map((name, i) => this.#label(i, name, ends[i], keys[i]));
     // By the names alone: the values change while something is dragged, and the chart stands still.
     const longest = Math.max(...names.map((name) => name.length)) + VALUE;
-    const right = Math.min(MOST * width, longest * LETTER + BESIDE);
+    const right = Math.min(MOST * width, longest * LETTER * rem + BESIDE);
     const left = width < PHONE ? LEFT_ON_PHONE : LEFT;
     this.#title.textContent = loss.layout.yaxis.title.text;
     this.#title.style.left = `${left}px`;

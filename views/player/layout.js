@@ -2,15 +2,17 @@
 
 /** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes } from "./types.js" */
 
-const CURVE = [150, 230]; // pixels of the curve's height, at least and at most
-const SHARE = 0.215; // of the window
+const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
+const SHARE = 0.215; // of the window, where the page's style says no other
+const PHONE = 640; // pixels of width, on which panels leave room for all that stands below
 
 /**
  * The height of the curve, which the panels share a window with.
  * @param {number} window Its height.
+ * @param {number} share Of the window.
  */
-export const curveHeight = (window) =>
-  Math.round(Math.min(Math.max(window * SHARE, CURVE[0]), CURVE[1]));
+export const curveHeight = (window, share) =>
+  Math.round(Math.min(Math.max(window * (share || SHARE), CURVE[0]), CURVE[1]));
 
 /**
  * The arrangement of panels for a width; the last is for any.
@@ -32,10 +34,10 @@ export function arrangementFor(arrangements, width) {
  * @returns {Size}
  */
 export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room) {
-  const { aspect, lowest, tallest, widest } = sizes;
-  const filling = ((width - l - r) / columns) * aspect;
+  const { aspect, lowest, tallest, widest, highest = 1 } = sizes;
+  const filling = ((width - l - r) / columns) * aspect * (width > PHONE ? highest : 1);
   const side = Math.max(lowest, Math.min(tallest, (room - t - b) / rows, filling));
-  // Not much wider than high: a step down the gradient should look perpendicular to the contours.
+  // Nearly of equal scales: a step down the gradient should look perpendicular to the contours.
   const wide = l + r + (columns * widest * side) / aspect;
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
 }

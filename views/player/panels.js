@@ -15,6 +15,7 @@ import { between, lengths } from "./travel.js";
 /** @import { Annotation, Arrangement, Axis, Moves, Numbers, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
+const LOWEST = 0.17; // of the window's height: lower panels would be of little use
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 
 /**
@@ -102,7 +103,9 @@ export class Panels {
   async draw(scene, width, room, family) {
     this.stage.hidden = false;
     const arrangement = arrangementFor(scene.arrangements, width);
-    const size = panelsSize(scene, scene.back.layout.margin, arrangement, width, room);
+    const lowest = Math.max(scene.lowest, LOWEST * innerHeight);
+    const { margin } = scene.back.layout;
+    const size = panelsSize({ ...scene, lowest }, margin, arrangement, width, room);
     const ground = [scene.ground, arrangement.columns, size.width, size.height].join();
     this.#scene = scene;
     this.#arrangement = arrangement;
@@ -287,7 +290,9 @@ export class Panels {
       if (!steps[i] || this.#muted.has(i) || (one && i !== this.#chosen())) return [];
       // What a rule without memory does is drawn with the gradients.
       if (this.#scene && batched(this.#scene, i) && !steps[i].x) return [];
-      return [{ ...run, steps: steps[i], k: whole(this.#reached(run)) }];
+      const k = whole(this.#reached(run));
+      const looked = this.#scene?.look?.id; // a step that has arrows of its own
+      return looked?.[0] === i && looked[1] === k ? [] : [{ ...run, steps: steps[i], k }];
     });
     this.#arrows.draw(shown, unhurried);
     const scene = this.#scene;

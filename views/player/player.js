@@ -210,8 +210,10 @@ class Player {
     // The page is measured before it is changed: to measure it between two changes takes 4 ms.
     let room = this.#room();
     const family = getComputedStyle(this.body).fontFamily;
+    const share = Number(getComputedStyle(this.lower).getPropertyValue("--curve-share"));
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    await this.curve.draw(scene, below, curveHeight(innerHeight), family);
+    await this.curve.draw(scene, below, curveHeight(innerHeight, share), family, rem);
     const paths = scene.front.data.some(({ name }) => name === "path-0");
     const beside = paths && scene.samples.length > 0 && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);

@@ -7,9 +7,9 @@ const icon = (/** @type {string} */ path, line = false) =>
 
 const CONTROLS = `
 <div class="zz-bar" role="toolbar">
+<button data-do="play" class="zz-play"></button>
 <button data-do="home">${icon("M5 5h3v14H5zM20 5v14L9 12z")}</button>
 <button data-do="back">${icon("M16 5 9 12l7 7", true)}</button>
-<button data-do="play" class="zz-play"></button>
 <button data-do="on">${icon("m8 5 7 7-7 7", true)}</button>
 <button data-do="end">${icon("M16 5h3v14h-3zM4 5v14l11-7z")}</button>
 </div>
@@ -117,6 +117,7 @@ export class Toolbar {
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.scrub.value = String(step);
+    this.scrub.style.setProperty("--played", `${(100 * step) / Number(this.scrub.max)}%`);
     this.#step.textContent = text;
     this.scrub.setAttribute("aria-valuetext", text);
   }

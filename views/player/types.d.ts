@@ -86,6 +86,7 @@ export interface Sizes {
   tallest: number;
   lowest: number;
   widest: number;
+  highest?: number; // its height over that at equal scales, at most
 }
 
 export interface Size {

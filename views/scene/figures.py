@@ -38,7 +38,7 @@ MANY = 20  # minima, of which no picture marks more
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
-GAPS = (0.04, 0.16)  # between panels, of the size of one; a row's titles lie above it
+GAPS = (0.04, 0.19)  # between panels, of the size of one; a row's titles lie above it
 APART = 6  # pixels of a usual step, below which dots would touch
 PICTURES = SIDE_BY_SIDE, OVERLAY, SPACE = (
     msgid("Side by side"),
@@ -239,7 +239,7 @@ def written(
     return {
         "type": "scatter",
         "mode": "markers+text",
-        "marker": {"size": 14, "opacity": 0},  # which the word keeps clear of
+        "marker": {"size": 22, "opacity": 0},  # which the word keeps clear of
         "name": name,
         "uid": f"{name} {where['xaxis']}",
         "x": [p.x for p in points],
@@ -271,7 +271,7 @@ def panel_layout(box: Frame, panels: int, theme: Theme) -> Figure:
     """Return the layout both panel figures share: axes that move together."""
     layout: Figure = {
         **plain_layout(theme),
-        "margin": {"l": 1, "r": 1, "t": 30, "b": 1, "autoexpand": False},
+        "margin": {"l": 1, "r": 1, "t": 34, "b": 1, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
         "hovermode": False,
@@ -589,7 +589,8 @@ def live(index: int | None, word: str = "") -> str:
 
 def key(mark: Mark, said: str, theme: Theme) -> str:
     """Return a run's mark and label, and what is said of it, as HTML."""
-    sign = f'<span style="color:{mark.colour}">{KEYS[mark.symbol]}</span> <b>{mark.label}</b>'
+    sign = f'<span class="zz-key" style="color:{mark.colour}">{KEYS[mark.symbol]}</span>'
+    sign += f" <b>{mark.label}</b>"
     return f'{sign} <span style="color:{theme.muted}">{said}</span>' if said else sign
 
 

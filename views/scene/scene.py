@@ -66,9 +66,10 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
     return {
         **common,
         "aspect": min(1.0, (y1 - y0) / (x1 - x0)),
-        "tallest": 420,
-        "lowest": 200,
-        "widest": 1.6,  # of the width at equal scales
+        "tallest": 560,
+        "lowest": 150,
+        "widest": 1.8,  # of the width at equal scales
+        "highest": 1.3,  # of the height at equal scales
         "arrangements": arrangements(panels),
         "back": figures.background(ground, panels, theme),
     }

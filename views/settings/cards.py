@@ -10,7 +10,7 @@ from landscape.language import msgid, number, tr
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.analysis.measures import run_limit
 from optimizers.maps.base import noisy
-from views.scene.figures import GAPS, SIDE_BY_SIDE
+from views.scene.figures import GAPS, OVERLAY, SIDE_BY_SIDE, SPACE
 from views.scene.scene import arrangements
 from views.settings.choice import chosen, planned
 from views.settings.numbers import told_apart
@@ -31,7 +31,7 @@ def draw_cards(settings: Settings, theme: Theme) -> None:
     st.html(f"<style>{grid(settings, count)}{colours(count, theme)}</style>")
     fair = settings["fair"] if len(settings.rules) > 1 else OWN
     factor = settings.factor
-    with st.container(key="cards"):
+    with st.container(key="cards-beside" if beside(settings) else "cards"):
         if factor.of_rules:
             for place, name in enumerate(settings.rules):
                 with st.container(key=f"card-{place}"):
@@ -112,7 +112,7 @@ def of_rate(settings: Settings, place: int) -> str:
     if limit is not None:
         share = place_of(RATES, limit) / (len(RATES) - 1)
         text = html.escape(tr("limit {rate}", rate=number(limit, 2)))
-        parts.append(f'<div class="lab-limit" style="left:{100 * share:.2f}%">{text}</div>')
+        parts.append(f'<div class="lab-limit" style="--at:{share:.4f}">{text}</div>')
     if is_best(experiment, run):
         parts.append(f'<div class="lab-best">{html.escape(tr("the best here"))}</div>')
     return "".join(parts)
@@ -125,20 +125,29 @@ def is_best(experiment: Experiment, run: Run) -> bool:
     return f"{best_rate(run_alone(experiment, run)):.3g}" == f"{experiment.plan(run).lr:.3g}"
 
 
+def beside(settings: Settings) -> bool:
+    """Tell whether the cards stand beside the picture on a wide page: where it is one for all."""
+    return planned(settings).view in (OVERLAY, SPACE)
+
+
 def grid(settings: Settings, count: int) -> str:
-    """Return the style that lays cards out as the panels above them are."""
-    panels = count if planned(settings).view == SIDE_BY_SIDE else 1
-    style = ""
+    """Return the style that lays cards out as the panels above them are.
+
+    A card is the foot of its panel, unless they stand apart: then it has a frame of its own.
+    """
+    style, view = "", planned(settings).view
     for found in reversed(arrangements(count)):
-        wide = found["columns"] if panels > 1 else min(count, found["columns"])
+        last = found["below"] > 1e8
+        wide = 1 if last and beside(settings) else found["columns"]
         gap = 100 * GAPS[0] / (wide + GAPS[0] * (wide - 1))  # as between the panels
+        apart = view != SIDE_BY_SIDE or found["rows"] > 1
         rule = (
-            f".st-key-cards{{grid-template-columns:repeat({wide},minmax(0,1fr))!important;"
-            f"column-gap:{gap:.3f}%!important}}"
+            f"[class*=st-key-cards]{{grid-template-columns:repeat({wide},minmax(0,1fr))!important;"
+            f"column-gap:{gap:.3f}%!important;"
+            f"--card-top:{int(apart)}px;--card-round:{'12px' if apart else '0 0 12px 12px'};"
+            f"--card-gap:{0.5 * apart}rem}}"
         )
-        style += (
-            rule if found["below"] > 1e8 else f"@container (max-width:{found['below']}px){{{rule}}}"
-        )
+        style += rule if last else f"@container page (max-width:{found['below']}px){{{rule}}}"
     return style
 
 

@@ -50,7 +50,9 @@ def draw_row(settings: Settings, views: bool = True) -> None:
             draw_comparison(settings)
         with st.popover(tr("+ Run"), key="popover runs"):
             draw_runs(settings)
-        with st.container(key="views", horizontal=True, width="content"):
+        with st.container(
+            key="views", horizontal=True, width="content", vertical_alignment="center"
+        ):
             if views:
                 switch(settings, "view", PICTURES)
                 if noisy(chosen(settings)):

@@ -96,4 +96,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("How much momentum", "Momentum (μ)", 2, PRESETS)
+GROUP = Group("How much momentum", "momentum", 2, PRESETS)
