@@ -26,6 +26,8 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
@@ -130,19 +132,38 @@ def sharing() -> list[str]:
 
 
 def test_other_pythons() -> int:
-    """Run the short part of the tests under the other Pythons; return the first bad exit code."""
-    for name, program in other_pythons().items():
-        say(f"tests/smoke.py under {name}")
-        # In the folder of the environment here, with which it is thrown away.
-        settings = {**os.environ, "ZIGZAG_VENV": str(venv_folder() / name)}
-        command = [program, str(Path(__file__).resolve()), "smoke"]
-        try:
-            code = subprocess.call(command, env=settings, timeout=MOST_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise SetupError(f"{name} took more than {MOST_SECONDS} seconds.") from None
-        if code:
-            return code
+    """Run the short part of the tests under the other Pythons; return the first bad exit code.
+
+    All of them at the same time, and each tells what it did when it has ended.
+    """
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as threads:
+        logs = {name: Path(folder) / name for name in other_pythons()}
+        ends = {
+            name: threads.submit(smoke_under, name, program, logs[name])
+            for name, program in other_pythons().items()
+        }
+        for name, end in ends.items():
+            code = end.result()
+            say(f"tests/smoke.py under {name}")
+            print(logs[name].read_text(), end="", flush=True)
+            if code:
+                return code
     return 0
+
+
+def smoke_under(name: str, program: str, log: Path) -> int:
+    """Run the short part of the tests under another Python; what it prints goes to a file."""
+    # In the folder of the environment here, with which it is thrown away.
+    settings = {**os.environ, "ZIGZAG_VENV": str(venv_folder() / name)}
+    command = [program, str(Path(__file__).resolve()), "smoke"]
+    with log.open("w") as told:
+        try:
+            return subprocess.call(
+                command, env=settings, timeout=MOST_SECONDS, stdout=told, stderr=subprocess.STDOUT
+            )
+        except subprocess.TimeoutExpired:
+            print(f"zigzag: it took more than {MOST_SECONDS} seconds.", file=told)
+            return 1
 
 
 def other_pythons() -> dict[str, str]:

@@ -27,7 +27,11 @@ from views.settings.table import TABLE
 
 AT_ONCE = 4
 SHARE, SECONDS = 0.99, 0.3
-ADDRESSES = ("scene", "ground", "save/x.csv", "save/x.html", "save/..", "map/x.csv", "reach", "%00")
+ADDRESSES = (
+    *("zz/scene", "zz/ground", "zz/save/x.csv", "zz/save/x.html", "zz/save/..", "zz/map/x.csv"),
+    *("zz/reach", "zz/health", "zz/metrics", "zz/0/player.js", "zz/%00", "zz/"),
+    *("", "maps", "gallery", "lessons", "%00"),  # pages
+)
 ODD = (
     *("", " ", "\x00", "\u202e", "\U0001f600", "nan", "inf", "-inf", "1e999", "-1", "9" * 400),
     *("0x10", "[0.0]", '{"colours":[0.0]}', "null", "![](//host)", "<img/src=//host>", "$x$"),

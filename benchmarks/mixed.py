@@ -37,14 +37,15 @@ NINE = {"surface": "Ackley", "optimizers": [*RATES], "length": "5000", "noise": 
 
 
 async def get(ours: Server, address: str, leave: float | None = None) -> int:
-    """Return the status of an answer that was read to its end; 0 for who leaves after a while."""
+    """Return the status of an answer that was read to its end; 0 for who leaves after a while.
+
+    The address is below the server's own, without the first slash.
+    """
     place = ours.url.split("/")[2]
     host, port = place.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        request = (
-            f"GET /zz/{address} HTTP/1.1\r\nHost: {place}\r\nAccept-Encoding: gzip, deflate\r\n"
-        )
+        request = f"GET /{address} HTTP/1.1\r\nHost: {place}\r\nAccept-Encoding: gzip, deflate\r\n"
         writer.write(f"{request}Connection: close\r\n\r\n".encode())
         await writer.drain()
         if leave is not None:
@@ -64,7 +65,7 @@ async def slide(ours: Server, dice: random.Random, until: float, times: list[flo
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         rate = 10 ** dice.uniform(-3, -1)
         before = time.monotonic()
-        status = await get(ours, f"scene?{SMALL.query(**{RATE: f'{rate:.5g}'})}")
+        status = await get(ours, f"zz/scene?{SMALL.query(**{RATE: f'{rate:.5g}'})}")
         times.append(time.monotonic() - before if status == 200 else float("inf"))
         due += EVERY
 
@@ -75,7 +76,7 @@ async def largest(ours: Server, number: int, until: float, done: list[int]) -> N
         query = urlencode(LARGE | {"noise": f"{0.1 + number}", "seed": f"{turn}"})
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, until - time.monotonic())):
-                done.append(await get(ours, f"map/m.csv?{query}"))
+                done.append(await get(ours, f"zz/map/m.csv?{query}"))
         if time.monotonic() >= until:
             return
 
@@ -85,7 +86,7 @@ async def paste(ours: Server, until: float, done: list[int]) -> None:
     while time.monotonic() < until:
         text = ", ".join(f"{random.random():.6f}" for _ in range(1500))
         query = urlencode({"compare": "Learning rate", "rates": text})
-        done.append(await get(ours, f"scene?{query}"))
+        done.append(await get(ours, f"zz/scene?{query}"))
         await asyncio.sleep(0.5)
 
 
@@ -98,12 +99,12 @@ async def attack(ours: Server, until: float, done: list[int]) -> None:
         seed = f"{time.time_ns()}"[-9:]
         nine = urlencode(NINE | {"seed": seed}, doseq=True)
         address = (
-            f"map/m.csv?{urlencode(LARGE | {'seed': seed})}",
-            f"scene?{nine}",
-            f"scene?{nine}&fair=each+its+best",
-            f"save/x.html?{nine}",
-            f"scene?{seed}=%00&theme=x",
-            f"save/x.csv?{nine}",
+            f"zz/map/m.csv?{urlencode(LARGE | {'seed': seed})}",
+            f"zz/scene?{nine}",
+            f"zz/scene?{nine}&fair=each+its+best",
+            f"zz/save/x.html?{nine}",
+            f"zz/scene?{seed}=%00&theme=x",
+            f"zz/save/x.csv?{nine}",
         )[n % 6]
         tasks.add(asyncio.create_task(get(ours, address, leave=1.0)))
         await asyncio.sleep(1 / HOSTILE)

@@ -117,8 +117,8 @@ class Student:
         while time.monotonic() < until:
             try:
                 await self.visit(until)
-            except (OSError, websockets.WebSocketException, asyncio.IncompleteReadError) as problem:
-                self.seen.dropped.append(repr(problem))
+            except Exception as problem:  # an hour's work is not lost for one
+                self.seen.dropped.append(f"{time.strftime('%H:%M:%S')}: {problem!r}")
             await asyncio.sleep(self.dice.uniform(0, 3))
 
     async def visit(self, until: float) -> None:
@@ -160,7 +160,10 @@ class Student:
             if leave:
                 await asyncio.sleep(0.05)
                 return
-            status = int((await reader.readline()).split()[1])
+            line = await reader.readline()
+            if not line:
+                raise ConnectionError(f"no answer: {address}")
+            status = int(line.split()[1])
             await reader.read()
             self.seen.refused += status == 503
             if status not in (200, 400, 503):  # 400: there is no such map of these settings
@@ -218,12 +221,14 @@ def main() -> int:
     left = int(last.more(first, "descriptors"))
     threads = int(last.more(first, "threads"))
     most = max(max(each.memory.values()) for each in looks)
+    replaced = len(first.memory.keys() - last.memory.keys())
     long = given.minutes >= LONG
     # Whoever was there may still come back, for two minutes after leaving.
     kept = 0 if long else DESCRIPTORS_OF_SESSION * seen.opened
     rows = [
         ("pages opened, changes, files", f"{seen.opened}, {seen.changes}, {seen.files}", "", None),
         ("lost", f"{len(seen.dropped)}", "0", not seen.dropped),
+        ("processes replaced", f"{replaced}", "0", not replaced),
         ("refused for a while", f"{seen.refused}", "", None),
         ("change to end of run: p95", f"{percentile(seen.seconds, 0.95):.2f} s", "", None),
         (

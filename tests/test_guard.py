@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 import urllib.request
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.error import HTTPError
 
@@ -13,7 +15,7 @@ import pytest
 import streamlit as st
 import uvicorn
 import websockets
-from conftest import awaited
+from conftest import PATIENCE, awaited
 from starlette.responses import PlainTextResponse
 from streamlit import net_util
 
@@ -145,19 +147,26 @@ def test_the_server_refuses_uploads_and_says_so_to_strangers(server):
 # --- Slow clients
 
 
+@contextlib.asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[tuple[str, int]]:
+    """Serve an app with the patience of ours, at the address that is returned."""
+    config = uvicorn.Config(app, http=PatientProtocol, log_level="error", lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        await server.startup(sockets=[door])
+        yield door.getsockname()
+        await server.shutdown(sockets=[door])
+
+
 def served(send: bytes, then: bytes = b"") -> tuple[bytes, float]:
     """Return what a server answers to a client, and after how many seconds it closes."""
 
     async def talk() -> tuple[bytes, float]:
-        app = PlainTextResponse("passed")
-        config = uvicorn.Config(app, http=PatientProtocol, log_level="error", lifespan="off")
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        with socket.socket() as door:
-            door.bind(("127.0.0.1", 0))
-            await server.startup(sockets=[door])
-            reader, writer = await asyncio.open_connection(*door.getsockname())
+        async with serving(PlainTextResponse("passed")) as place:
+            reader, writer = await asyncio.open_connection(*place)
             began = time.monotonic()
             writer.write(send)
             if then:
@@ -166,7 +175,6 @@ def served(send: bytes, then: bytes = b"") -> tuple[bytes, float]:
             found = await asyncio.wait_for(reader.read(), 10)
             took = time.monotonic() - began
             writer.close()
-            await server.shutdown(sockets=[door])
             return found, took
 
     result: tuple[bytes, float] = awaited(talk())
@@ -194,12 +202,19 @@ def test_a_second_request_that_is_half_sent_is_closed_too(monkeypatch):
     assert took < 3, "sooner than uvicorn closes an idle connection"
 
 
-@pytest.mark.browser  # with the server of those tests
-def test_an_open_socket_outlives_the_patience_for_requests(server):
+def test_an_open_socket_outlives_the_patience_for_requests(monkeypatch):
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
+
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if message["type"] == "websocket.receive":
+                await send({"type": "websocket.send", "text": message["text"]})
+
     async def stay() -> None:
-        async with websockets.connect(server.replace("http", "ws") + "_stcore/stream") as stream:
-            await asyncio.sleep(patience.HEAD_SECONDS + 2)
-            await stream.ping()
-            assert stream.state.name == "OPEN"
+        async with serving(echo) as (host, port), websockets.connect(f"ws://{host}:{port}/") as one:
+            await asyncio.sleep(2 * patience.HEAD_SECONDS)
+            await one.send("still here")
+            assert await asyncio.wait_for(one.recv(), PATIENCE) == "still here"
 
     awaited(stay())

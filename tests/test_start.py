@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
+import multiprocessing
 import os
 import re
 import shutil
@@ -13,6 +15,7 @@ import ssl
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 import urllib.error
@@ -81,9 +84,7 @@ class Started:
 
     def serving(self) -> list[int]:
         """Return the processes that serve (Linux)."""
-        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        children = map(int, task.read_text().split())
-        return [pid for pid in children if b"spawn_main" in command_of(pid)]
+        return [pid for pid in children(self.process.pid) if b"spawn_main" in command_of(pid)]
 
     def descriptors(self) -> list[int]:
         """Return how many descriptors each process that serves has open (Linux)."""
@@ -109,6 +110,15 @@ class Started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has begun, in whatever thread (Linux)."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has just ended
+            found += map(int, thread.read_text().split())
+    return found
 
 
 def command_of(pid: int) -> bytes:
@@ -208,6 +218,17 @@ def check_nothing_waits(url: str) -> None:
     assert min(times[1::2]) < 4 * statistics.median(times[::2])
 
 
+def each_makes_files(server: Started) -> None:
+    """Return when every process that serves has begun the one that makes files for it."""
+    url, ends = server.url(), time.monotonic() + COMPILING
+    told = Path("/proc/self/task").exists()
+    for tried in itertools.count():
+        if all(map(children, server.serving())) if told else tried > 3:
+            return
+        assert time.monotonic() < ends, server.told
+        assert fetched(f"{url}{OWN}/save/x.csv?length=10")[0] == 200
+
+
 @posix
 def test_no_answer_waits_and_the_descriptors_are_enough_for_the_sessions_it_tells(started):
     import resource
@@ -220,6 +241,7 @@ def test_no_answer_waits_and_the_descriptors_are_enough_for_the_sessions_it_tell
     check_nothing_waits(url)
     assert "for 150 sessions each" in server.told
     if Path("/proc/self/fd").exists():
+        each_makes_files(server)
         at_rest, sessions = server.descriptors(), 8
         assert max(at_rest) < start.DESCRIPTORS_BESIDE / 2
         more = awaited(descriptors_of_sessions(url, sessions, server.descriptors))
@@ -249,6 +271,56 @@ def test_a_process_that_was_killed_is_replaced(started):
         assert time.monotonic() < ends, server.told
         time.sleep(0.05)
     server.url()
+    os.kill(server.serving()[0], signal.SIGSTOP)  # one that answers nothing delays no signal
+    server.process.send_signal(signal.SIGTERM)
+    assert server.seconds_to_end() < ENDS_WITHIN
+
+
+class Place:
+    """A process of the supervisor that need not be there."""
+
+    def __init__(self, config: Any = None, sockets: Any = None) -> None:
+        self.parent_conn, self.child_conn = multiprocessing.Pipe()
+        self.process, self.there, self.exitcode = self, True, None
+        self.begun = self.killed = 0
+
+    def is_alive(self) -> bool:
+        return self.there
+
+    def start(self) -> None:
+        self.begun += 1
+
+    def kill(self) -> None:
+        self.killed += 1
+
+    def join(self) -> None:
+        assert self.killed
+
+    def answer(self) -> None:
+        self.child_conn.send(self.child_conn.recv() == b"ping")
+
+
+def test_a_process_is_replaced_when_it_has_ended_or_says_nothing_for_long(monkeypatch):
+    monkeypatch.setattr(start, "Process", Place)
+    supervisor: Any = start.Supervisor.__new__(start.Supervisor)  # without taking over signals
+    quick, slow, gone = supervisor.processes = [Place(), Place(), Place()]
+    supervisor.config, supervisor.sockets, supervisor.asked = None, [], {}
+    supervisor.should_exit = threading.Event()
+    now = time.monotonic()
+    gone.there = False
+    for _ in range(20):
+        now += start.STUCK / 15
+        monkeypatch.setattr(start.time, "monotonic", lambda now=now: now)
+        supervisor.keep_subprocess_alive()
+        if quick.child_conn.poll():
+            quick.answer()
+    assert [place.killed for place in (quick, slow, gone)] == [0, 1, 1]
+    assert supervisor.processes[0] is quick
+    other = supervisor.processes[2]
+    assert other.begun == 1
+    other.there, other.exitcode = False, worker.BROKEN
+    supervisor.keep_subprocess_alive()
+    assert supervisor.should_exit.is_set(), "another try would be in vain"
 
 
 @posix
@@ -327,11 +399,31 @@ def fetched(url: str) -> tuple[int, str]:
         return problem.code, ""
 
 
+@pytest.fixture(scope="module")
+def below(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], str]]:
+    """Return the address of a server below a path, the same for all who ask for that path."""
+    servers: dict[str, Started] = {}
+
+    def address(path: str) -> str:
+        if not path:
+            return str(request.getfixturevalue("server"))
+        if path not in servers:
+            command = [sys.executable, "-m", "views.server.start", *LOCAL, "--server.port", "0"]
+            log = tmp_path_factory.mktemp("below") / "log"
+            servers[path] = Started([*command, "--server.baseUrlPath", path], log, cwd=ROOT)
+        return servers[path].url()
+
+    yield address
+    for server in servers.values():
+        server.kill()
+
+
 @posix
 @pytest.mark.parametrize("path", ["", "lab", "zigzag", "a/b"])
-def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(started, path):
-    server = started("--server.port", "0", *(("--server.baseUrlPath", path) if path else ()))
-    url = server.url()
+def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(below, path):
+    url = below(path)
     assert url.split("/", 3)[3] == (f"{path}/" if path else "")
     own = {
         player.address("player.js"): "text/javascript",
@@ -354,8 +446,8 @@ def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(started
 @posix
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ["lab", "zigzag"])
-def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path):
-    url = started("--server.port", "0", "--server.baseUrlPath", path).url()
+def test_the_page_plays_and_saves_below_a_path(below, visitor, tmp_path, path):
+    url = below(path)
     visit = Visit(visitor, urlsplit(url).netloc)
     visit.page.goto(url)
     visit.settled()
@@ -371,13 +463,13 @@ def test_the_page_plays_and_saves_below_a_path(started, visitor, tmp_path, path)
 # --- The end
 
 
-def ask_for_hours(url: str) -> list[socket.socket]:
+def ask_for_hours(server: Started) -> list[socket.socket]:
     """Ask for so large maps that every process computes, and return the open connections."""
+    url = server.url()
     large = "surface=Ackley&optimizers=Adam&batch=1&noise=0.1&length=2000&map.starts=512"
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     path = f"/{OWN}/map/basins.csv?view=Maps&map=Basins+of+attraction&{large}"
-    for _ in range(4):  # each process has begun the one that makes files
-        assert fetched(f"{url}{OWN}/save/x.csv?length=10")[0] == 200
+    each_makes_files(server)
     asked = []
     for _ in range(8):
         asked.append(socket.create_connection((host, int(port)), timeout=PATIENCE))
@@ -394,7 +486,7 @@ def test_it_ends_in_time_whatever_is_computed_and_leaves_no_process(started, nam
     number = signal.Signals[name]
     server = started("--server.port", "0")
     with contextlib.ExitStack() as stack:
-        for connection in ask_for_hours(server.url()):
+        for connection in ask_for_hours(server):
             stack.enter_context(connection)
         server.process.send_signal(number)
         assert server.seconds_to_end() < ENDS_WITHIN

@@ -12,6 +12,7 @@ from conftest import ROOT, answer_of, awaited
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
+from test_head import said, served
 
 from landscape.language import PSEUDO, language
 from optimizers import Experiment, simulate
@@ -24,7 +25,7 @@ from views.server import save
 from views.server.save import table
 from views.server.table import cell
 from views.settings.choice import choose
-from views.settings.rates import BEST
+from views.settings.rates import BEST, SAME
 from views.settings.setting import HARMLESS, clean, harmless
 from views.settings.settings import Settings, read, write
 from views.settings.table import FACTORS, TABLE
@@ -288,6 +289,36 @@ def test_no_link_ends_in_an_exception_on_the_page(link):
         app.query_params[name] = values
     app.run()
     assert not app.exception
+
+
+def drawn(page: str) -> None:
+    """Draw a page of the header."""
+    from views import navigation
+
+    getattr(navigation, f"draw_{page}")()
+
+
+# What keeps a map small, whatever the link says.
+SMALL = (("length", "20"), ("samples", "16"), ("map.starts", "64"), ("fair", SAME))
+
+
+@pytest.mark.parametrize("page", ["maps", "gallery", "lessons"])
+@settings(max_examples=12, deadline=None)
+@given(link=links)
+def test_no_link_ends_in_an_exception_on_another_page(page, link):
+    app = testing.AppTest.from_function(drawn, default_timeout=60, args=(page,))
+    for name, values in query_of([*link, *SMALL]).items():
+        app.query_params[name] = values
+    app.run()
+    assert not app.exception
+
+
+@settings(max_examples=100, deadline=None)
+@given(link=links)
+def test_no_link_breaks_the_head_of_the_page(link):
+    _, page = served(urlencode(link, errors="surrogatepass"))
+    assert said(page)["title"].endswith("Zigzag")
+    assert page.count(b"<title>") == page.count(b"og:image") == 1
 
 
 @pytest.mark.parametrize("query", ["=1", "%24%24ID-abc=1", "colours=%5B0.0%5D", "&&&=&", "%ff=%ff"])

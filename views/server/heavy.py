@@ -41,7 +41,7 @@ class EndedError(Exception):
 
 
 class Heavy:
-    """The process, begun when it is first needed; without a server work is made at once."""
+    """The process, begun when it may soon be needed; without a server work is made at once."""
 
     def __init__(self) -> None:
         self._serving = False
@@ -55,6 +55,12 @@ class Heavy:
     def begin(self) -> None:
         """Use the process from now on."""
         self._serving = True
+
+    def prepare(self) -> None:
+        """Begin the process, which takes a second until it can answer."""
+        if self._serving:
+            with self._lock:
+                self._begun()
 
     def end(self) -> None:
         """Use it no more, whatever it makes."""
@@ -153,19 +159,24 @@ class Heavy:
     def _tell(self, number: int, kind: str, content: tuple[Any, ...], answers: Answers) -> None:
         """Send something to the process, which is begun if there is none."""
         with self._lock:
-            if self._pipe is None:
-                context = multiprocessing.get_context("spawn")
-                self._pipe, other = context.Pipe()
-                self._process = context.Process(target=serve, args=(other,), daemon=True)
-                self._process.start()
-                other.close()
-                threading.Thread(
-                    target=self._listen, args=(self._pipe,), name="heavy", daemon=True
-                ).start()
+            pipe = self._begun()
             self._waiting[number] = answers
             # Where it has ended, who listens says so.
             with contextlib.suppress(ConnectionError):
-                self._pipe.send((number, kind, content))
+                pipe.send((number, kind, content))
+
+    def _begun(self) -> Connection[Any, Any]:
+        """Return the pipe to the process, which is begun if there is none."""
+        if self._pipe is None:
+            context = multiprocessing.get_context("spawn")
+            self._pipe, other = context.Pipe()
+            self._process = context.Process(target=serve, args=(other,), daemon=True)
+            self._process.start()
+            other.close()
+            threading.Thread(
+                target=self._listen, args=(self._pipe,), name="heavy", daemon=True
+            ).start()
+        return self._pipe
 
     def _cancel(self, number: int) -> None:
         with self._lock, contextlib.suppress(ConnectionError):

@@ -109,6 +109,9 @@ class Own:
             # Past the compression, for they are compressed, and past all else that takes time.
             await live.serve(self.live[scope["path"]], scope, receive, send)
             return
+        if scope["type"] == "websocket":
+            # Whoever has a page may ask for a file, which should not wait until it has begun.
+            await asyncio.to_thread(HEAVY.prepare)
         own = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
         await (self.own if own else self.app)(scope, receive, send)
 

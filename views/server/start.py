@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import multiprocessing
 import os
 import signal
@@ -33,7 +34,7 @@ import click
 import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap, cli
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from views.server import worker
 from views.server.board import Board
@@ -45,6 +46,7 @@ MOST_WORKERS = 4
 PORTS = range(8501, 8600)  # where one is looked for, if none is asked for
 BACKLOG = 2048  # connections that wait to be accepted
 GRACE = 2  # seconds that an answer under way has when the server ends
+STUCK = 60.0  # seconds after which a process that answers nothing is replaced
 MOST_DESCRIPTORS = 65_536
 # What a process holds open: for a session its WebSocket and the event loop that Streamlit gives its
 # script, and beside the sessions its own files and requests under way. A test counts them.
@@ -281,10 +283,44 @@ class Supervisor(Multiprocess):
         super().__init__(config, doors)
         if ignored:  # by nohup
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.asked: dict[Process, float] = {}  # when, of those that have not answered yet
 
     def handle_hup(self) -> None:
         """End when the terminal is closed; uvicorn would begin with new processes."""
         self.handle_term()
+
+    def keep_subprocess_alive(self) -> None:
+        """Begin another process in place of one that has ended or is stuck.
+
+        uvicorn's own gives each five seconds to answer: on a busy machine that is too short to
+        load the app in, and a class would lose its sessions. And signals wait for as long.
+        """
+        for place, process in enumerate(self.processes):
+            if self.answers(process):
+                continue
+            self.asked.pop(process, None)
+            process.kill()
+            process.join()
+            if process.exitcode == worker.BROKEN:
+                self.should_exit.set()
+                return
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
+
+    def answers(self, process: Process) -> bool:
+        """Tell whether a process is there and is not stuck; it is asked, and not waited for."""
+        if not process.process.is_alive():
+            return False
+        try:
+            if process not in self.asked:
+                process.parent_conn.send(b"ping")
+                self.asked[process] = time.monotonic()
+            elif process.parent_conn.poll():
+                process.parent_conn.recv()
+                del self.asked[process]
+        except (OSError, EOFError):
+            return False
+        return time.monotonic() < self.asked.get(process, math.inf) + STUCK
 
     def join_all(self) -> None:
         """Wait until the processes have ended; kill those that compute for longer than GRACE."""
