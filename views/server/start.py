@@ -45,7 +45,7 @@ PREPARE = "--prepare"
 MOST_WORKERS = 4
 PORTS = range(8501, 8600)  # where one is looked for, if none is asked for
 BACKLOG = 2048  # connections that wait to be accepted
-GRACE = 2  # seconds that an answer under way has when the server ends
+GRACE = 1  # second that an answer under way has when the server ends
 STUCK = 60.0  # seconds after which a process that answers nothing is replaced
 MOST_DESCRIPTORS = 65_536
 # What a process holds open: for a session its WebSocket and the event loop that Streamlit gives its
