@@ -147,7 +147,7 @@ def server(
             process.wait()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 180) -> None:
     """Wait until `url` answers; raise if the process ends or the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
