@@ -11,7 +11,6 @@ do is refused with 503: who asks again later does better than who waits in a que
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import threading
 import time
@@ -24,6 +23,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from optimizers import Cancelled
 from views.live.answer import (
     UnreadableError,
     answer,
@@ -119,7 +119,7 @@ async def answer_scene(query: str, receive: Receive | None = None) -> tuple[byte
 
     try:
         return await while_there(made(found.key, make, SLOW), receive), RECENT
-    except Full:
+    except (Full, Cancelled):  # one that is cancelled has nobody who waits, or its process ended
         return None, RECENT
 
 
@@ -157,8 +157,7 @@ async def while_there(
     finally:
         for task in (waiting, leaving):
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(waiting, leaving, return_exceptions=True)
 
 
 SOURCES = {"scene": answer_scene, "ground": answer_ground, "orders": answer_orders}

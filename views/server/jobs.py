@@ -49,6 +49,7 @@ class Job:
     result: Any = None
     error: Exception | None = None
     waiting: int = 0  # of those who joined and have not left
+    for_page: int = 0  # of these, those whose page waits
     watched: dict[object, float] = field(default_factory=dict)  # until when, by visitor
 
     @property
@@ -58,8 +59,8 @@ class Job:
 
     @property
     def on_page(self) -> bool:
-        """Whether a page watches it."""
-        return any(time.monotonic() < end for end in self.watched.values())
+        """Whether a page watches it or waits for it."""
+        return self.for_page > 0 or any(time.monotonic() < end for end in self.watched.values())
 
     @property
     def lane(self) -> str:
@@ -86,7 +87,7 @@ class Jobs:
         with self._lock:
             return self._look(request)
 
-    def join(self, request: Request) -> Job:
+    def join(self, request: Request, page: bool = False) -> Job:
         """Return the job that makes a map, started if need be; call `leave` in the end.
 
         One that is refused has ended, with a Full as its error.
@@ -94,6 +95,7 @@ class Jobs:
         with self._lock:
             job = self._job(request)
             job.waiting += 1
+            job.for_page += page
             self._begin()
             return job
 
@@ -124,37 +126,26 @@ class Jobs:
         """Take note that a visitor's page watches no job any more."""
         self.watch(visitor)
 
-    def leave(self, job: Job) -> None:
+    def leave(self, job: Job, page: bool = False) -> None:
         """Stop waiting for a job; without anybody who waits it is cancelled."""
         with self._lock:
             job.waiting -= 1
+            job.for_page -= page
             self._cancel_unwanted(job)
 
-    def made(self, request: Request, gone: threading.Event) -> Any:
-        """Return the result of a request for a file, as soon as it is made.
+    def made(self, request: Request, gone: threading.Event, page: bool = False) -> Any:
+        """Return the result of a request for a file, or for a page, as soon as it is made.
 
-        Raises Cancelled when `gone` is set before, and what went wrong.
+        A page does not wait for files. Raises Cancelled when `gone` is set before, and what went
+        wrong.
         """
-        job = self.join(request)
+        job = self.join(request, page)
         try:
             while not job.done.wait(LOOK):
                 if gone.is_set():
                     raise Cancelled
         finally:
-            self.leave(job)
-        return result_of(job)
-
-    def made_for_page(self, request: Request, gone: threading.Event) -> Any:
-        """Return the same for a page: it does not wait for files."""
-        visitor = object()
-        try:
-            (job,) = self.watch(visitor, request)
-            while not job.done.wait(LOOK):
-                if gone.is_set():
-                    raise Cancelled
-                self.watch(visitor, request)
-        finally:
-            self.forget(visitor)
+            self.leave(job, page)
         return result_of(job)
 
     def load(self) -> tuple[int, int]:

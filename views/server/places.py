@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive
 
+from optimizers import Cancelled
 from views.server.counts import COUNTS
 
 AT_ONCE = 8  # most of which wait for a map that is made by a job
@@ -57,6 +58,8 @@ class Places:
                 return PlainTextResponse("", GONE)
             headers = {"Content-Disposition": "attachment"}
             return StreamingResponse(work.result(), media_type=media_type, headers=headers)
+        except Cancelled:  # the process that was to make it has ended, twice
+            return busy()
         finally:
             gone.set()
             work.cancel()

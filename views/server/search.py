@@ -38,7 +38,7 @@ def best_rates(settings: Settings, gone: threading.Event, page: bool = False) ->
     request = search(settings) if searches(settings) else None
     if request is None:
         return None
-    found: FoundRates = (JOBS.made_for_page if page else JOBS.made)(request, gone)
+    found: FoundRates = JOBS.made(request, gone, page)
     return found
 
 
