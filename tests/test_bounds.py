@@ -26,7 +26,7 @@ from test_jobs import gate as gate  # a fixture
 
 import views.server.jobs
 from landscape.language import PSEUDO
-from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers import OPTIMIZERS, Cancelled, Experiment, Run
 from optimizers.maps import (
     REQUESTS,
     BasinMap,
@@ -265,7 +265,7 @@ def test_pages_that_have_gone_leave_their_place_in_the_queue(gate, monkeypatch):
 def test_the_job_of_a_file_ends_when_its_client_has_gone(jobs, monkeypatch):
     asked: list[Job] = []
     join = jobs.join
-    monkeypatch.setattr(jobs, "join", lambda request: asked.append(join(request)) or asked[-1])
+    monkeypatch.setattr(jobs, "join", lambda *given: asked.append(join(*given)) or asked[-1])
     answer = answer_of(files.serve, urlencode(LARGE | {"length": "2000"}), stays=0.5, name="map")
     assert answer.status_code == GONE
     (job,) = asked
@@ -295,16 +295,21 @@ def looked_up(query: dict[str, Any], stays: float) -> tuple[int, float]:
     return response.status_code, time.monotonic() - began_at
 
 
+def test_what_the_process_could_not_make_is_to_be_asked_for_again():
+    def make(gone: threading.Event) -> list[str]:
+        raise Cancelled
+
+    def serve(request: Any) -> Any:
+        return Places().answer(request, "text/plain", make)
+
+    assert answer_of(serve, "").status_code == 503
+
+
 def test_a_search_for_best_rates_ends_when_its_client_has_gone(monkeypatch):
     asked: list[Job] = []
     fresh = Jobs()
-    watch = fresh.watch
-
-    def watching(visitor: object, *requests: Any) -> list[Job]:
-        asked.extend(watch(visitor, *requests))
-        return asked[-len(requests) :]
-
-    monkeypatch.setattr(fresh, "watch", watching)
+    join = fresh.join
+    monkeypatch.setattr(fresh, "join", lambda *given: asked.append(join(*given)) or asked[-1])
     monkeypatch.setattr(search, "JOBS", fresh)
     status, took = looked_up({**SEARCHED, "seed": "31"}, stays=0.5)
     assert status == 503, "nobody reads it"

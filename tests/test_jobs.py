@@ -16,7 +16,7 @@ from optimizers import Cancelled, Experiment, Run
 from optimizers.maps import BasinMap, MomentumGrid
 from optimizers.maps.grids import LOSS, STEPS
 from optimizers.simulation.sweep import SHORT_UPDATES
-from views.server.jobs import MOST_AT_ONCE, Job, Jobs
+from views.server.jobs import FILE, MOST_AT_ONCE, PAGE, Job, Jobs
 
 PATIENCE = 30  # seconds after which a test that hangs fails
 
@@ -295,6 +295,28 @@ def test_a_job_is_cancelled_when_no_page_watches_it_any_more(gate):
     ended(job)
     assert (job.result, job.error) == (None, None)
     assert not other.cancel.is_set()
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_who_waits_in_a_request_is_there_however_seldom_its_thread_gets_its_turn(
+    gate, monkeypatch, page
+):
+    monkeypatch.setattr(views.server.jobs, "PATIENCE", 0.0)
+    jobs, results = Jobs(), []
+    waits = threading.Thread(
+        target=lambda: results.append(jobs.made(Task("a", gate), threading.Event(), page))
+    )
+    waits.start()
+    began(gate)
+    jobs.forget_old()
+    (job,) = jobs._under_way.values()
+    assert job.wanted
+    assert job.lane == (PAGE if page else FILE)
+    gate.open.set()
+    waits.join(PATIENCE)
+    assert isinstance(results[0], Made)
+    assert not job.wanted
+    assert not job.on_page
 
 
 def test_who_joins_a_watched_job_keeps_it(gate):

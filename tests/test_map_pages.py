@@ -989,6 +989,6 @@ def test_the_file_of_a_map_on_the_page_is_not_computed_again(jobs, monkeypatch):
 def test_whoever_waits_for_a_file_waits_for_the_job_that_runs(jobs, monkeypatch):
     asked_for: list[Job] = []
     join = jobs.join
-    monkeypatch.setattr(jobs, "join", lambda r: asked_for.append(join(r)) or asked_for[-1])
+    monkeypatch.setattr(jobs, "join", lambda *r: asked_for.append(join(*r)) or asked_for[-1])
     assert answer(query_of("Basins of attraction")).status_code == 200
     assert [job.waiting for job in asked_for] == [0]
