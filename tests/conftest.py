@@ -44,7 +44,7 @@ RESTING = (
 PLAYER = "[data-shown]"  # the player's root, once it has painted
 
 # At a page's address Streamlit's front end asks first whether the whole app is served below it.
-PROBE = re.compile(r"/(gallery|lessons|maps)/_stcore/(health|host-config)$")
+PROBE = re.compile(r"/(gallery|lessons|maps|teacher)/_stcore/(health|host-config)$")
 
 FLAGS = (
     "--no-sandbox",  # Chromium refuses to run as root with one

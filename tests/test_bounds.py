@@ -38,6 +38,7 @@ from optimizers.maps import (
     RateSweep,
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
+from views.lessons import LESSONS, sheet
 from views.live import routes as live
 from views.maps import MAPS, files, page
 from views.maps.base import MOST_REQUEST_UPDATES
@@ -529,6 +530,9 @@ def largest(address: str) -> bytes:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(metrics.TELLING, "board", board)
             return bytes(answer_of(serve, "").body)
+    if address == "zz/sheet/{name}.html":
+        sheets = (answer_of(sheet.serve, "lang=ko", name=name).body for name in LESSONS)
+        return bytes(max(sheets, key=len))
     if address == "zz/reach":
         return bytes(answer_of(reach.reach, f"lang={PSEUDO}").body)
     return max((content(path) for path in FILES.values()), key=len)
@@ -560,7 +564,9 @@ def test_the_ends_of_nine_runs_stay_within_the_table():
 
 
 def test_every_address_of_ours_is_in_the_table():
-    routes = {f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, reach.ROUTE, *ROUTES)}
+    routes = {
+        f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, sheet.ROUTE, reach.ROUTE, *ROUTES)
+    }
     kinds = {"zz/save/{name}.{kind}": [f"zz/save/{{name}}.{kind}" for kind in save.FORMATS]}
     found = {each for route in routes for each in kinds.get(route, [route])}
     assert found | {f"zz/{name}" for name in live.SOURCES} == {*COSTS}

@@ -7,20 +7,25 @@ import json
 import re
 import string
 from typing import Any
+from urllib.parse import parse_qs
 
+import plotly.graph_objects as go
 import pytest
+from conftest import ROOT, answer_of
 from streamlit.testing.v1 import AppTest
 from test_texts import escaped, page_texts
 
 from landscape.language import LANGUAGES, language
 from optimizers import simulate
-from views.lessons import LESSONS
+from views.lessons import LESSONS, sheet
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
 from views.lessons.outcome import outcome
 from views.lessons.page import ASK, DONE, RUN, in_lab
+from views.server.server import OWN
 from views.settings.choice import choose, planned
 from views.settings.settings import Settings, read, write
+from views.share import share
 
 CARDS = {
     f"{lesson.name} {place + 1}": (lesson.name, str(place + 1), card)
@@ -281,3 +286,115 @@ def test_no_card_shows_an_english_word(name):
 
 def test_the_list_of_lessons_shows_no_english_word():
     assert escaped(page_texts(page_of(lang="pseudo").main)) == {}
+
+
+# --- For teachers
+
+
+def teachers_page() -> None:
+    """Draw the teachers' page as the header's navigation does."""
+    from landscape.language import language
+    from views.lessons import teacher
+    from views.navigation import theme
+    from views.settings import session
+
+    settings, _ = session.opened("teacher")
+    with language(settings["lang"]):
+        teacher.draw(settings, theme())
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_teacher_finds_every_answer_to_expect_and_no_english_word(name):
+    app = AppTest.from_function(teachers_page, default_timeout=120)
+    app.query_params["lesson"] = name
+    app.query_params["lang"] = "pseudo"
+    app.run()
+    assert not app.exception
+    assert escaped(page_texts(app.main)) == {}
+    found = "".join(part.proto.body for part in app.get("html"))
+    assert found.count('class="zz-right"') == len(LESSONS[name].cards)
+    assert f"{OWN}/sheet/{name}.html" in found
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_sheet_has_the_questions_and_pictures_and_gives_nothing_away(name):
+    text = answer_of(sheet.serve, "lang=en", name=name).body.decode()
+    for place, card in enumerate(LESSONS[name].cards):
+        numbers = outcome(name, str(place + 1)).numbers
+        assert html.escape(filled(card.question, numbers)) in text
+        assert html.escape(filled(card.measured, numbers)) not in text
+    figures = [json.loads(part) for part in re.findall(r'json">(.*?)</script>', text)]
+    assert len(figures) == len(LESSONS[name].cards)
+    for figure in figures:
+        assert all(trace["name"] not in ("path-0", "head-0") for trace in figure["data"][2:])
+        go.Figure(figure)
+    assert answer_of(sheet.serve, "", name="../secret").status_code == 404
+    korean = answer_of(sheet.serve, "lang=ko", name=name).body.decode()
+    assert '<html lang="ko">' in korean
+
+
+# --- Links for a class
+
+
+def test_boxes_make_a_link_that_is_read_as_it_says():
+    settings = Settings({"preset": "headline", "hide": ("noise",)})
+    made = share.query(settings, list(share.BOXES))
+    found, notes = read(parse_qs(made))
+    assert notes == []
+    assert found.values == {
+        "preset": "headline",
+        "hide": ("noise", "settings", "gallery", "save", "sentences"),
+        "lock": ("settings",),
+        "step": 0,
+        "autoplay": "1",
+        "present": "1",
+    }
+    assert "lang=en" not in share.query(settings, [])
+    answered = Settings({"lesson": "zigzag", "card": "2", "answers": "a"})
+    assert read(parse_qs(share.query(answered, [])))[0].values == {"lesson": "zigzag", "card": "2"}
+
+
+def test_the_frame_has_the_smallest_sandbox_and_no_markup_of_a_link():
+    made = share.frame("http://a/", 'x="><script>')
+    assert 'sandbox="allow-scripts allow-same-origin"' in made
+    assert "<script>" not in made
+    assert "embed=true" in made
+
+
+@pytest.mark.parametrize("name", ["noise", "Quadratic.SGD.lr", "Quadratic.x", "surface"])
+def test_a_locked_control_is_shown_and_does_not_change_anything(name):
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
+    app.query_params["optimizers"] = "SGD"
+    app.query_params["lock"] = name
+    app.run()
+    locked = [widget for widget in widgets(app) if widget.disabled]
+    assert locked
+    assert all(widget.key.removesuffix(".slider") == name for widget in locked)
+    settings = app.session_state["settings"]
+    assert settings.locks(name)
+    assert not settings.locks("length")
+
+
+def test_a_hidden_control_is_not_there_and_all_settings_can_be_hidden_or_locked():
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
+    app.query_params["optimizers"] = "SGD"
+    app.query_params["hide"] = "noise,length"
+    app.run()
+    assert not {"noise", "length"} & {widget.key for widget in widgets(app)}
+    assert "seed" in {widget.key for widget in widgets(app)}
+    app.query_params["hide"] = "settings,save,gallery"
+    app.run()
+    assert widgets(app) == []
+    assert not [block for block in app.get("popover") if block.proto.popover.label == "Share"]
+    app.query_params["hide"] = ""
+    app.query_params["lock"] = "settings"
+    app.run()
+    watching = {"view", "arrows", "curve", "future", "show"}
+    assert {widget.key for widget in widgets(app) if not widget.disabled} <= watching
+
+
+def widgets(app: AppTest) -> list[Any]:
+    """Return the controls of settings on a page."""
+    kinds = (app.text_input, app.selectbox, app.select_slider, app.slider, app.checkbox)
+    found = [widget for kind in kinds for widget in kind]
+    return [widget for widget in found if not (widget.key or "share ").startswith("share ")]

@@ -7,7 +7,6 @@ import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -32,7 +31,8 @@ from views.settings.rows import draw_row, start_ids
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.table import PLAIN, PRESENTED
-from views.settings.teaching import ON
+from views.settings.teaching import CONTROLS, GALLERY, ON, SAVE, SENTENCES
+from views.share import share
 from views.theme import Theme
 
 UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
@@ -63,12 +63,15 @@ def draw(settings: Settings, theme: Theme) -> None:
         player.place(place, "transport")
     with details:
         player.place(place, "details")
+    if settings.hides(SENTENCES):
+        below.html('<i class="zz-silent"></i>')
     if presenting:
         st.session_state[session.WHOLE] = unserved()
         return
-    with cards:
-        draw_cards(settings, theme)
-    if not embedded:
+    if not settings.hides(CONTROLS):
+        with cards:
+            draw_cards(settings, theme)
+    if not embedded and not settings.hides(CONTROLS):
         with row:
             draw_row(settings)
     with details:
@@ -97,10 +100,11 @@ def draw_maps(settings: Settings, theme: Theme) -> None:
     st.session_state[session.WHOLE] = True
     if presenting:
         return
-    with cards:
-        draw_cards(settings, theme)
-    with row:
-        draw_row(settings, views=False)
+    if not settings.hides(CONTROLS):
+        with cards:
+            draw_cards(settings, theme)
+        with row:
+            draw_row(settings, views=False)
     with foot:
         about(settings)
     with told:
@@ -133,7 +137,7 @@ def descents(
             "theme": theme.name,
             "clock": [*clock] or [str(settings.values.get(n, "")) for n in ("step", "speed")],
             "act": act,
-            "fixed": bool(act) or any(map(settings.locks, start_ids(settings))),
+            "fixed": bool(act) or fixed(settings),
             "plays": plays or (not act and settings["autoplay"] == ON),
             "controls": controls(settings),
             "answer": sent(settings, theme) if by_script else None,
@@ -148,6 +152,12 @@ def descents(
             **more,
         },
     )
+
+
+def fixed(settings: Settings) -> bool:
+    """Tell whether a teacher's link keeps the start from being moved."""
+    ids = start_ids(settings)
+    return settings.hides(CONTROLS) or any(settings.locks(id) or settings.hides(id) for id in ids)
 
 
 def sent(settings: Settings, theme: Theme) -> dict[str, str]:
@@ -240,22 +250,17 @@ def actions(settings: Settings, presenting: bool) -> None:
             label, changes = tr("Leave the presentation"), {"present": PLAIN}
             st.button(":material/close:", help=label, on_click=session.change, args=(changes,))
             return
-        gallery.draw_steps(settings)
-        menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
-        if menu.open:
-            with menu:
-                share(settings)
+        if not settings.hides(GALLERY):
+            gallery.draw_steps(settings)
+        if not settings.hides(SAVE):
+            menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
+            if menu.open:
+                with menu:
+                    share.draw(settings)
+                    if settings["view"] != MAPS_VIEW:
+                        save.links(settings)
         changes = {"present": PRESENTED}
         st.button(tr("Present"), on_click=session.change, args=(changes,))
-
-
-def share(settings: Settings) -> None:
-    """Draw the link to what is set and, of descents, those to its files."""
-    query = urlencode(session.address(settings), doseq=True)
-    st.caption(tr("Link to this page"))
-    st.code(f"{st.context.url}?{query}", None, wrap_lines=True)
-    if settings["view"] != MAPS_VIEW:
-        save.links(settings)
 
 
 def tell_of_link() -> None:

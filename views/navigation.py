@@ -7,7 +7,7 @@ page in its path: its `view` says which one is meant.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from landscape.language import language, tr
 from views import lab
 from views.gallery import gallery
 from views.lessons import page as lessons
+from views.lessons import teacher
 from views.player import player
 from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
@@ -23,7 +24,7 @@ from views.settings.languages import draw_languages
 from views.settings.settings import Settings
 from views.theme import LIGHT, THEMES
 
-LAB, LESSONS, GALLERY, MAPS = "", "lessons", "gallery", "maps"  # paths
+LAB, LESSONS, GALLERY, MAPS, TEACHER = "", "lessons", "gallery", "maps", "teacher"  # paths
 CHOSEN = "chosen"  # in the session: whether an experiment was chosen on a page, for another
 PICTURE = "picture"  # in the session: how runs were looked at before the maps
 PAGES = "pages"  # in the session: the pages of the header by their paths
@@ -43,8 +44,13 @@ def page() -> None:
         pages = {
             LAB: st.Page(draw_lab, title=tr("Lab"), default=True),
             LESSONS: st.Page(draw_lessons, title=tr("Lessons"), url_path=LESSONS),
-            GALLERY: st.Page(draw_gallery, title=tr("Gallery"), url_path=GALLERY),
+            GALLERY: st.Page(
+                draw_gallery, title=tr("Gallery"), url_path=GALLERY, visibility=gallery_shown()
+            ),
             MAPS: st.Page(draw_maps, title=tr("Maps"), url_path=MAPS),
+            TEACHER: st.Page(
+                draw_teacher, title=tr("For teachers"), url_path=TEACHER, visibility="hidden"
+            ),
         }
         shown = st.navigation([*pages.values()], position="top")
         draw_languages()
@@ -53,6 +59,14 @@ def page() -> None:
     # A step back may lead to a page of another language, which is known once its link is read.
     if session.spoken() != code:
         session.run_again()
+
+
+def gallery_shown() -> Literal["visible", "hidden"]:
+    """Tell whether the header leads to the gallery: a teacher's link may hide that."""
+    settings = st.session_state.get(session.SETTINGS)
+    named = st.query_params.get("hide", "").split(",")
+    hidden = GALLERY in named or (settings is not None and settings.hides(GALLERY))
+    return "hidden" if hidden else "visible"
 
 
 def go(path: str, settings: Settings) -> None:
@@ -89,6 +103,13 @@ def draw_lessons() -> None:
         go(MAPS if settings["view"] == MAPS_VIEW else LAB, settings)
     with language(settings["lang"]):
         lessons.draw(settings, theme(), chosen)
+
+
+def draw_teacher() -> None:
+    """Draw what a teacher needs for a lesson."""
+    settings, _ = session.opened(TEACHER)
+    with language(settings["lang"]):
+        teacher.draw(settings, theme())
 
 
 def draw_gallery() -> None:

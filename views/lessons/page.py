@@ -11,6 +11,7 @@ import html
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -60,7 +61,7 @@ def draw_list() -> None:
                     f"<p>{html.escape(tr(lesson.objective))}</p>"
                     f'<p class="zz-place">{html.escape(extent(lesson))}</p>'
                 )
-                with st.container(horizontal=True):
+                with st.container(horizontal=True, vertical_alignment="center"):
                     st.button(
                         tr("Begin"),
                         key=f"begin {lesson.name}",
@@ -68,6 +69,9 @@ def draw_list() -> None:
                         on_click=go_to,
                         args=({"lesson": lesson.name},),
                     )
+                    link = html.escape(urlencode({"lesson": lesson.name}))
+                    said = html.escape(tr("For teachers"))
+                    st.html(f'<a href="./teacher?{link}" target="_self">{said}</a>')
     st.subheader(tr("What the course says, and where it is measured"), anchor=False)
     st.html(index())
 

@@ -9,6 +9,8 @@ const PATIENCE = 10_000; // milliseconds without a connection, which usually tak
 const LOOK = 1000; // milliseconds between two looks at whether there is one
 const CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]';
 
+const SHOWN = "[data-shown], .st-key-lessons"; // a picture, or the list of lessons
+
 /** What the server says of itself; null where it does not answer. @returns {Promise<Reached | null>} */
 async function reached() {
   try {
@@ -68,7 +70,24 @@ class Bar {
   }
 }
 
+/** Tells the page around a frame, once each, that this one is ready or has failed. */
+class Parent {
+  #told = "";
+
+  /**
+   * @param {"ready" | "failed"} state
+   * @param {string} [why]
+   */
+  tell(state, why = "") {
+    if (window.parent === window || this.#told === state) return;
+    this.#told = state;
+    // Any page may embed this one, and what is told is no secret.
+    window.parent.postMessage({ source: "zigzag", state, why }, "*");
+  }
+}
+
 const bar = new Bar();
+const around = new Parent();
 let edition = ""; // of the server that this page came from
 let since = performance.now(); // when the connection was lost, or the page opened
 let connected = false;
@@ -95,7 +114,12 @@ async function look() {
       ),
     );
   } else if (connected) bar.say("");
-  else if (performance.now() - since > PATIENCE) bar.say(reason(await ask()));
+  else if (performance.now() - since > PATIENCE) {
+    const why = reason(await ask());
+    bar.say(why);
+    around.tell("failed", why);
+  }
+  if (connected && document.querySelector(SHOWN)) around.tell("ready");
   setTimeout(look, LOOK);
 }
 

@@ -24,11 +24,11 @@ from views.settings.watching import ENDS, HIDDEN, PATHS, SHOWN
 from views.settings.widgets import (
     EXPLAINED,
     alone,
-    control,
     draw,
     draw_live,
     explain,
     switch,
+    unless_locked,
 )
 
 NOISE_IDS = ("noise", "batch", "samples", "seed")
@@ -161,8 +161,9 @@ def draw_noise(settings: Settings) -> None:
             draw(settings, id, explained=False)
         explain(settings, *ids)
         following = {"seed": (settings["seed"] + 1) % (MOST_SEED + 1)}
-        if not settings.replaced("seed"):
-            st.button(tr("New draw"), on_click=change, args=(following,))
+        if not settings.absent("seed"):
+            locked = settings.locks("seed")
+            st.button(tr("New draw"), on_click=change, args=(following,), disabled=locked)
 
 
 def draw_schedules(settings: Settings) -> None:
@@ -200,12 +201,14 @@ def draw_runs(settings: Settings) -> None:
 
 def draw_arrows(settings: Settings) -> None:
     """Draw whether the parts of the next step are shown."""
+    if settings.hides("arrows"):
+        return
     shown = settings["arrows"] == SHOWN
     setting = TABLE["arrows"]
     st.checkbox(
         setting.title,
         shown,
-        **control(settings, "arrows", "arrows", shown, lambda on: SHOWN if on else HIDDEN),
+        **unless_locked(settings, "arrows", "arrows", shown, lambda on: SHOWN if on else HIDDEN),
     )
 
 

@@ -80,7 +80,7 @@ def change(changes: Mapping[str, Any]) -> None:
 def adapt(changes: Mapping[str, Any]) -> None:
     """Change settings to fit the page or its window: what was to be told of the link still is."""
     notes = st.session_state.get(NOTES, st.session_state.get(TOLD, (False, ())))
-    change(changes)
+    keep(*st.session_state[SETTINGS].changed(changes))
     st.session_state[NOTES] = notes
 
 

@@ -21,7 +21,7 @@ from views.settings.factor import Factor
 from views.settings.noise import batch_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
-from views.settings.teaching import BESIDE, CONTROLS
+from views.settings.teaching import BESIDE, CONTROLS, WATCHING
 from views.settings.watching import HIDDEN
 
 # Of what settings are called and what they default to. A link carries it as `v`; those from before
@@ -135,8 +135,16 @@ class Settings:
         return {*names} <= {*self["hide"]}
 
     def locks(self, name: str) -> bool:
-        """Tell whether the control of a setting is shown but locked."""
-        return bool({CONTROLS, name} & {*self["lock"]}) and name not in BESIDE
+        """Tell whether the control of a setting is shown but locked.
+
+        With all settings that is the experiment's; how it is watched is not.
+        """
+        locked = self["lock"]
+        return name in locked or (CONTROLS in locked and name not in WATCHING)
+
+    def absent(self, name: str) -> bool:
+        """Tell whether a setting has no control here: hidden, or what is compared replaces it."""
+        return self.replaced(name) or self.hides(name)
 
     def changed(self, changes: Mapping[str, Any]) -> tuple[Settings, list[Note]]:
         """Return the settings after a change by hand, and what else had to change with it.

@@ -32,7 +32,12 @@ BESIDE = (
     *("lang", "present", "hide", "lock", "autoplay", "lesson", "card", "answers"),
     *("view", "speed"),
 )
-NO_CONTROL = (*BESIDE, "preset", "step", "map")
+NO_CONTROL = (*(name for name in BESIDE if name != "view"), "preset", "step", "map")
+# What is no part of the experiment.
+WATCHING = (
+    *(*NO_CONTROL, "view", "show", "curve", "arrows", "future", "tolerance"),
+    *("look", "look.run", "look.step", "look.model"),
+)
 
 
 @dataclass(frozen=True)

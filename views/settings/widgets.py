@@ -135,6 +135,17 @@ def control(
     return {"key": key_of(settings, name, value), "on_change": moved, "args": (name, id, meaning)}
 
 
+def unless_locked(
+    settings: Settings,
+    name: str,
+    id: str,
+    value: Any,
+    meaning: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
+    """Return the same of a widget, which a teacher's link may lock."""
+    return control(settings, name, id, value, meaning) | {"disabled": settings.locks(id)}
+
+
 def draw(settings: Settings, id: str, explained: bool = True, **look: Any) -> None:
     """Draw the control of a setting, unless what is compared takes its place.
 
@@ -142,7 +153,7 @@ def draw(settings: Settings, id: str, explained: bool = True, **look: Any) -> No
 
     `look` is what its Streamlit widget takes besides.
     """
-    if settings.replaced(id):
+    if settings.absent(id):
         return
     setting = TABLE[id]
     if isinstance(setting.kind, Rate):
@@ -162,7 +173,7 @@ def explain(settings: Settings, *ids: str) -> None:
     """
     said: list[Idle] = []
     for id in ids:
-        found = None if settings.replaced(id) else idle(settings, id)
+        found = None if settings.absent(id) else idle(settings, id)
         st.session_state.setdefault(EXPLAINED, {})[id] = found
         if not found or found in said:
             continue
@@ -173,6 +184,7 @@ def explain(settings: Settings, *ids: str) -> None:
         st.button(
             found.offer.text(),
             key=f"{id} counts",
+            disabled=any(map(settings.locks, found.changes)),
             on_click=change,
             args=(dict(found.changes),),
         )
@@ -195,7 +207,7 @@ def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any
                 tell(note)
         return
     value = settings[setting.id]
-    look |= control(settings, setting.id, setting.id, value)
+    look |= unless_locked(settings, setting.id, setting.id, value)
     st.slider(label, kind.low, kind.high, value, kind.step, "%.4g", **look)
 
 
@@ -213,6 +225,7 @@ def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note
         key=key,
         on_change=typed,
         args=(id,),
+        disabled=settings.locks(id),
         **look,
     )
     try:
@@ -242,7 +255,7 @@ def _one(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
     kind: Any = setting.kind
     options = list(setting.choices(settings) if setting.choices else kind.options)
     value = settings[setting.id]
-    look |= control(settings, setting.id, setting.id, value)
+    look |= unless_locked(settings, setting.id, setting.id, value)
     look |= {"format_func": lambda option: tr(kind.label(option)), "placeholder": tr("Choose")}
     look["accept_new_options"] = kind.other is not None
     st.selectbox(label, options, options.index(value), **look)
@@ -252,7 +265,7 @@ def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
     options = list(setting.choices(settings) if setting.choices else ())
     first = options[0]
     value = settings[setting.id] or first
-    look |= control(
+    look |= unless_locked(
         settings, setting.id, setting.id, value, lambda name: "" if name == first else name
     )
     st.selectbox(label, options, options.index(value), placeholder=tr("Choose"), **look)
@@ -261,7 +274,7 @@ def _run(setting: Setting, settings: Settings, label: str, look: dict[str, Any])
 def _several(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
     kind: Any = setting.kind
     value = settings[setting.id]
-    look |= control(settings, setting.id, setting.id, value)
+    look |= unless_locked(settings, setting.id, setting.id, value)
     options = list(setting.choices(settings) if setting.choices else kind.options)
     look |= {"format_func": tr, "placeholder": tr("Choose")}
     look |= {"max_selections": MOST_PANELS, "accept_new_options": kind.other is not None}
@@ -270,7 +283,7 @@ def _several(setting: Setting, settings: Settings, label: str, look: dict[str, A
 
 def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
     value = settings[setting.id]
-    look |= control(settings, setting.id, setting.id, value)
+    look |= unless_locked(settings, setting.id, setting.id, value)
     if isinstance(setting.kind, NumberList) and not setting.help:
         look["help"] = tr(LIST_HELP, most=MOST_PANELS)
     st.text_input(label, value, max_chars=MOST_TEXT, **look)
@@ -300,7 +313,7 @@ def draw_share(settings: Settings, id: str, label: str) -> None:
 
 def draw_pair(settings: Settings, id: str, label: str, name: str, beside: str = "") -> None:
     """Draw the two controls of a number: a slider and, by another name, the exact number."""
-    if settings.replaced(id):
+    if settings.absent(id):
         return
     kind: Any = TABLE[id].kind
     value, texts = settings[id], texts_of(kind)
@@ -317,6 +330,8 @@ def draw_pair(settings: Settings, id: str, label: str, name: str, beside: str = 
 def draw_listed(settings: Settings, place: int, label: str, written: str, beside: str = "") -> None:
     """Draw the slider of one of the compared numbers, which is `written` beside it."""
     id, texts = settings.compared, compared_texts(settings)
+    if settings.hides(id):
+        return
 
     def listed(text: str) -> str:
         numbers = [*settings.listed(id)[0]]
@@ -347,12 +362,14 @@ def slide(
         texts,
         shown,
         format_func=lambda text: written if text == shown else text,
-        **control(settings, name, id, shown, meaning),
+        **unless_locked(settings, name, id, shown, meaning),
     )
 
 
 def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
     """Draw a setting as buttons side by side, of which one is pressed."""
+    if settings.hides(id):
+        return
     value, kind = settings[id], TABLE[id].kind
     assert isinstance(kind, OneOf)
     st.segmented_control(
@@ -362,7 +379,7 @@ def switch(settings: Settings, id: str, options: Sequence[str]) -> None:
         format_func=lambda option: tr(kind.label(option)),
         required=True,
         label_visibility="collapsed",
-        **control(settings, id, id, value),
+        **unless_locked(settings, id, id, value),
     )
 
 

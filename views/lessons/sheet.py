@@ -1,0 +1,138 @@
+"""The sheet of a lesson for paper: its questions without answers, pictures as vectors.
+
+Plotly draws the pictures in the browser, as SVG, from the app's own figures: the ground of each
+card and where its runs start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from landscape.language import current, known, language, tr, whole
+from optimizers import simulate
+from views.lessons import LESSONS
+from views.lessons.lesson import LETTERS, Lesson, filled
+from views.lessons.outcome import card_of, outcome
+from views.lessons.page import numbered
+from views.scene.figures import Ground, background, foreground, marks_of
+from views.server.server import OWN, address
+from views.settings.choice import planned
+from views.settings.settings import Settings
+from views.theme import LIGHT
+
+WIDTH, HEIGHT = 520, 200  # pixels of a picture
+DIGITS = 4  # of a height on the ground
+
+PAGE = """<!doctype html>
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ max-width: 46rem; margin: 1rem auto; padding: 0 1rem; color: #17202b; }}
+body {{ font: 16px/1.5 sans-serif; word-break: keep-all; }}
+h1 {{ margin: 0; font-size: 1.6rem; }}
+.name {{ display: flex; justify-content: space-between; border-bottom: 1px solid; }}
+section {{ break-inside: avoid; margin: 1.2rem 0; }}
+h2 {{ margin: 0; font-size: 1.1rem; }}
+ol {{ list-style: none; margin: 0.4rem 0; padding: 0; }}
+li::before {{ content: "☐ "; }}
+.picture {{ height: {height}px; }}
+</style>
+<script src="{plotly}"></script></head>
+<body><p class="name"><span>{kicker}</span><span>{name}: ________________________</span></p>
+<h1>{title}</h1>{cards}
+<script>
+for (const place of document.querySelectorAll(".picture")) {{
+  const figure = JSON.parse(place.nextElementSibling.textContent);
+  Plotly.newPlot(place, figure.data, figure.layout, {{ staticPlot: true, responsive: true }});
+}}
+</script></body></html>
+"""
+
+
+def sheet(lesson: Lesson) -> str:
+    """Return the page of a lesson, in the current language."""
+    return PAGE.format(
+        lang=html.escape(current()),
+        title=html.escape(tr(lesson.title)),
+        kicker=html.escape(numbered(lesson)),
+        name=html.escape(tr("Name")),
+        plotly=html.escape("../" + address("plotly.js").removeprefix(f"{OWN}/")),
+        height=HEIGHT,
+        cards="".join(question(lesson, place + 1) for place in range(len(lesson.cards))),
+    )
+
+
+def question(lesson: Lesson, number: int) -> str:
+    """Return a card's question with its picture at the start, as HTML."""
+    card, numbers = card_of(lesson.name, str(number)), outcome(lesson.name, str(number)).numbers
+    text, asked = (html.escape(filled(message, numbers)) for message in (card.text, card.question))
+    answers = "".join(
+        f"<li>{LETTERS[place].upper()}. {html.escape(filled(answer.text, numbers))}</li>"
+        for place, answer in enumerate(card.answers)
+    )
+    head = html.escape(tr("Card {place}", place=whole(number)))
+    picture = json.dumps(figure(lesson.name, str(number)), separators=(",", ":"))
+    return (
+        f"<section><h2>{head}</h2><p>{text} <b>{asked}</b></p><div class='picture'></div>"
+        f'<script type="application/json">{picture}</script><ol>{answers}</ol></section>'
+    )
+
+
+def figure(lesson: str, number: str) -> dict[str, Any]:
+    """Return a card's picture at the start: the ground, and where the runs start."""
+    choice = planned(Settings({"lesson": lesson, "card": number}))
+    experiment = choice.experiment
+    trajectories = simulate(experiment)
+    ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH)
+    marks = marks_of(choice.labels, LIGHT)
+    front = foreground(experiment, trajectories, marks, True, LIGHT, ground)
+    starts = [trace for trace in front["data"] if trace["name"].startswith("start-")]
+    back = background(ground, 1, LIGHT)
+    sides = {
+        f"{letter}axis": {"range": list(side), "zeroline": False}
+        for letter, side in zip("xy", ground.box, strict=True)
+    }
+    layout = {
+        "margin": {"l": 40, "r": 5, "t": 5, "b": 30},
+        "showlegend": False,
+        "height": HEIGHT,
+        **sides,
+    }
+    return {"data": [plain(trace) for trace in (*back["data"], *starts)], "layout": layout}
+
+
+def plain(value: Any) -> Any:
+    """Return a part of a figure as JSON has it, numbers as exactly as a picture shows them."""
+    if isinstance(value, np.ndarray):
+        return [plain(each) for each in value.tolist()]
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+async def serve(request: Request) -> Response:
+    """Answer with the sheet of a lesson."""
+    lesson = LESSONS.get(request.path_params["name"])
+    if lesson is None:
+        return PlainTextResponse("Not found", 404)
+    code = known(request.query_params.get("lang"))
+    return HTMLResponse(await asyncio.to_thread(made, lesson, code))
+
+
+def made(lesson: Lesson, code: str) -> str:
+    """Return the sheet of a lesson in a language."""
+    with language(code):
+        return sheet(lesson)
+
+
+ROUTE = Route("/sheet/{name}.html", serve)

@@ -1,0 +1,77 @@
+"""The teacher's page of a lesson: objective, what to say, what to expect and why, and the links."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from landscape.language import current, tr, whole
+from views.lab import tell_of_link
+from views.lessons import LESSONS
+from views.lessons.lesson import LETTERS, Lesson, filled
+from views.lessons.outcome import outcome
+from views.lessons.page import STYLE, extent, go_to, numbered
+from views.server.server import OWN
+from views.settings.cards import colours
+from views.settings.settings import Settings
+from views.theme import Theme
+
+
+def draw(settings: Settings, theme: Theme) -> None:
+    """Draw the page of the lesson that is set, of the first one where none is."""
+    st.html(STYLE)
+    st.html(f"<style>{colours(0, theme)}</style>")
+    lesson = LESSONS[settings["lesson"] or next(iter(LESSONS))]
+    st.title(tr(lesson.title), anchor=False)
+    st.caption(f"{tr('For teachers')} · {numbered(lesson)} · {extent(lesson)}")
+    tell_of_link()
+    st.markdown(f"**{tr('Objective')}.** {tr(lesson.objective)}")
+    st.markdown(f"**{tr('What to say')}.** {tr(lesson.say)}")
+    st.html(links(lesson))
+    for place in range(len(lesson.cards)):
+        st.html(expected(lesson, str(place + 1)))
+    names = list(LESSONS)
+    with st.container(horizontal=True):
+        if lesson.place > 1:
+            before = names[lesson.place - 2]
+            st.button(tr("Previous"), on_click=go_to, args=({"lesson": before},))
+        if lesson.place < len(names):
+            st.button(tr("Next"), on_click=go_to, args=({"lesson": names[lesson.place]},))
+
+
+def links(lesson: Lesson) -> str:
+    """Return the links to the lesson for the class and to the sheet for paper, as HTML."""
+    own = urlencode({"lesson": lesson.name, "lang": current()})
+    sheet = f"{OWN}/sheet/{lesson.name}.html?lang={current()}"
+    return (
+        f'<p><a href="./lessons?{html.escape(own)}" target="_blank">'
+        f"{html.escape(tr('The lesson, for the class'))}</a></p>"
+        f'<p><a href="{html.escape(sheet)}" target="_blank">'
+        f"{html.escape(tr('Sheet for paper: the questions without answers'))}</a></p>"
+    )
+
+
+def expected(lesson: Lesson, number: str) -> str:
+    """Return a card with the answer to expect and why, as HTML."""
+    card, found = lesson.cards[int(number) - 1], outcome(lesson.name, number)
+    link = html.escape(urlencode({"lesson": lesson.name, "card": number, "lang": current()}))
+
+    def text(message: str) -> str:
+        return html.escape(filled(message, found.numbers))
+
+    answers = "".join(
+        f'<li class="{"zz-right" if place in found.right else ""}">'
+        f"<b>{LETTERS[place].upper()}</b><span>{text(answer.text)}</span>"
+        f"<em>{html.escape(tr('measured')) if place in found.right else ''}</em></li>"
+        for place, answer in enumerate(card.answers)
+    )
+    head = html.escape(tr("Card {place}", place=whole(int(number))))
+    return (
+        f'<section class="zz-expected"><h2><a href="./lessons?{link}" target="_blank">{head}</a>'
+        f"</h2><p>{text(card.text)} <b>{text(card.question)}</b></p>"
+        f'<ul class="zz-answers">{answers}</ul>'
+        f"<p><b>{html.escape(tr('Measured'))}.</b> {text(card.measured)}</p>"
+        f"<p><b>{html.escape(tr('Why'))}.</b> {text(card.why)}</p></section>"
+    )
