@@ -16,12 +16,14 @@ from streamlit.testing.v1 import AppTest
 from test_texts import escaped, page_texts
 
 from landscape.language import LANGUAGES, language
+from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import simulate
 from views.lessons import LESSONS, sheet
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
 from views.lessons.outcome import outcome
 from views.lessons.page import ASK, DONE, RUN, in_lab
+from views.live.answer import Asked, described
 from views.server.server import OWN
 from views.settings.choice import choose, planned
 from views.settings.settings import Settings, read, write
@@ -398,3 +400,35 @@ def widgets(app: AppTest) -> list[Any]:
     kinds = (app.text_input, app.selectbox, app.select_slider, app.slider, app.checkbox)
     found = [widget for kind in kinds for widget in kind]
     return [widget for widget in found if not (widget.key or "share ").startswith("share ")]
+
+
+# --- The first picture
+
+NAMED = {  # what the texts of a card name, and the critical points that are called so
+    r"minim(um|a)\b": LOWEST_KINDS,
+    r"\bhollows?\b": MINIMUM_KINDS,
+    r"\b(saddle|ridge)\b": (SADDLE,),
+}
+BOTH = re.compile(r"\b(two minima|two hollows)\b", re.IGNORECASE)
+
+
+@every_card
+def test_what_a_card_names_lies_in_the_frame_before_the_answer(name):
+    lesson, number, card = CARDS[name]
+    settings = Settings({"lesson": lesson, "card": number})
+    experiment = planned(settings).experiment
+    frame = described(Asked(settings))["frame"].split(",")
+    x0, x1, y0, y1 = map(float, frame)
+
+    def seen(x: float, y: float) -> bool:
+        return x0 <= x <= x1 and y0 <= y <= y1
+
+    assert all(seen(*experiment.plan(run).start) for run in experiment.runs)
+    text = " ".join([card.text, card.question, *(answer.text for answer in card.answers)])
+    for objective in experiment.objectives:
+        points = objective.critical_points()
+        assert any(seen(p.x, p.y) for p in points if p.kind in LOWEST_KINDS)
+        for word, kinds in NAMED.items():
+            if re.search(word, text):
+                of_kind = [seen(p.x, p.y) for p in points if p.kind in kinds]
+                assert all(of_kind) if BOTH.search(text) else any(of_kind)

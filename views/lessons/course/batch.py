@@ -240,7 +240,7 @@ LESSON = Lesson(
                 **DATA,
                 "samples": "1000",
                 "batches": ["8", "32"],
-                "length": "60",
+                "length": "400",
             },
             measure=spread,
             answers=(
@@ -261,7 +261,7 @@ LESSON = Lesson(
                 **DATA,
                 "samples": "96",
                 "batches": ["8", "32"],
-                "length": "12",
+                "length": "400",
             },
             measure=accumulated,
             answers=(

@@ -206,7 +206,7 @@ LESSON = Lesson(
             text="Batches of {small}, {middle} and {large}, at the same rate of {rate}. After"
             " {updates} updates each the largest batch has the lowest loss.",
             question="And when all have seen the same {samples} samples?",
-            shows={"preset": "equal-updates", "view": "Side by side"},
+            shows={"preset": "equal-updates", "show": "paths"},
             measure=budgets,
             answers=(
                 Answer(

@@ -120,7 +120,7 @@ LESSON = Lesson(
             text="A ravine: steep across, flat along. The gradient is known at the start, the"
             " minimum is marked by a plus.",
             question="Where does the first step lead?",
-            shows={"optimizers": "SGD", "Quadratic.SGD.lr": "0.05", "length": "12"},
+            shows={"optimizers": "SGD", "Quadratic.SGD.lr": "0.05", "length": "50"},
             measure=direction,
             answers=(
                 Answer("Straight to the minimum", lambda n: n["off"] < 5),
@@ -144,7 +144,7 @@ LESSON = Lesson(
             shows={
                 "compare": "Learning rate",
                 "Quadratic.SGD.rates": "0.06, 0.03",
-                "length": "12",
+                "length": "50",
             },
             measure=stride,
             answers=(

@@ -21,7 +21,7 @@ def leaves(path: np.ndarray) -> int | None:
 
 def on_the_ridge(runs: Runs) -> Numbers:
     """Measure a run that starts on the ridge exactly, and one that starts just beside it."""
-    on, beside = runs.trajectories
+    on, beside, other = runs.trajectories
     far = Experiment(
         runs.experiment.surface,
         start=(float(on.path[0, 0]), float(on.path[0, 1])),
@@ -34,6 +34,7 @@ def on_the_ridge(runs: Runs) -> Numbers:
         "on_stays": leaves(long.path) is None,
         "updates": far.steps,
         "beside": leaves(beside.path),
+        "other": leaves(other.path),
         "loss": float(on.loss[-1]),
         "lower": float(beside.loss[-1]),
     }
@@ -89,28 +90,28 @@ LESSON = Lesson(
     " insist on the difference between never and not for long.",
     cards=(
         Card(
-            text="A saddle between two minima. One run starts on the ridge exactly, the other"
+            text="A saddle between two minima. One run starts on the ridge exactly, the others"
             " {off} beside it. No noise.",
             question="Which of them stops at the saddle for good?",
             shows={
                 "surface": "Saddle",
                 "compare": "Start",
-                "Saddle.starts": "1.5 0; 1.5 0.001",
+                "Saddle.starts": "1.5 0; 1.5 0.001; 1.5 -0.001",
                 "Start.optimizer": "SGD",
                 "Saddle.SGD.lr": "0.1",
                 "length": "150",
             },
             measure=on_the_ridge,
             answers=(
-                Answer("Both", lambda n: n["on_stays"] and n["beside"] is None),
+                Answer("All of them", lambda n: n["on_stays"] and n["beside"] is None),
                 Answer(
                     "Only the one on the ridge",
-                    lambda n: n["on_stays"] and n["beside"] is not None,
+                    lambda n: n["on_stays"] and n["beside"] == n["other"] is not None,
                 ),
-                Answer("Neither", lambda n: not n["on_stays"] and n["beside"] is not None),
+                Answer("None of them", lambda n: not n["on_stays"] and n["beside"] is not None),
             ),
             measured="On the ridge it is at loss {loss} and has not left after {updates} updates;"
-            " beside it the run leaves after {beside} and comes to {lower}.",
+            " beside it the runs leave after {beside}, to either side, and come to {lower}.",
             why="Across the ridge every update multiplies the distance by more than 1, but zero"
             " stays zero. A saddle holds a run only on that one line.",
             covers=("stops-where-flat", "sgd-stops-at-saddles"),

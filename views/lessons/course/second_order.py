@@ -133,8 +133,7 @@ LESSON = Lesson(
             covers=("newton", "taylor"),
         ),
         Card(
-            text="Two minima with a saddle between them. SGD and Newton's method from the same"
-            " start.",
+            text="A minimum, and a saddle below it. SGD and Newton's method from the same start.",
             question="Where does Newton's method end?",
             shows={"preset": "newton-saddle"},
             measure=saddle,
