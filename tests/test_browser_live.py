@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -28,12 +29,18 @@ from test_browser import (
 
 from views.live.answer import asked, described
 from views.settings.sliders import RATES
+from views.settings.table import TABLE
 
 pytestmark = pytest.mark.browser
 
 Visits = Callable[..., Visit]
 PATH = "(player) => player.querySelector('.tracepath-0 path.js-line').getAttribute('d')"
 CHANGED_PATH = f"(player, before) => ({PATH})(player) !== before"
+PATHS = """(player) => [...player.querySelectorAll("[class*='tracepath-'] path.js-line")]
+  .map((line) => line.getAttribute("d")).join(" ")"""
+CHANGED_PATHS = f"(player, before) => ({PATHS})(player) !== before"
+NAMES = {"Quadratic.SGD.lr": EXACT_RATE, "Momentum.momentum": "exact Momentum"}
+NAMES |= dict(zip(("Quadratic.x", "Quadratic.y"), START, strict=True))
 SENTENCE, CELL = ".zz-sentence", ".zz-table td"
 ROUTE = "**/zz/scene?*"
 
@@ -49,43 +56,100 @@ def grab(visit: Visit, slider: Locator) -> tuple[float, float]:
     return x, y
 
 
-def query(visit: Visit) -> str:
+def query_of(visit: Visit) -> str:
     return urlsplit(visit.page.url).query
 
 
 def agree(visit: Visit) -> None:
     """Check that picture, sentence, table and link say the same."""
     visit.settled()
-    found = described(asked(query(visit)))
+    found = described(asked(query_of(visit)))
     visit.until("(player, id) => player.dataset.scene === id", found["id"])
     expect(visit.page.locator(SENTENCE)).to_have_text(found["told"]["sentence"])
     cells = [cell for row in found["told"]["rows"] for cell in row]
     expect(visit.page.locator(CELL)).to_have_text(cells)
 
 
-@pytest.mark.parametrize(
-    ("slider", "more", "setting"),
-    [
-        (RATE, {}, "Quadratic.SGD.lr"),
-        (ROTATION, {}, "Quadratic.rotation"),
-    ],
-)
-def test_the_path_follows_a_slider_before_it_is_let_go(
-    visit: Visits, slider: str, more: dict, setting: str
-):
-    page = visit(link(surface="Quadratic", **more))
-    before, address = page.player.evaluate(PATH), page.page.url
-    moving = slider_of(page.page, slider)
-    x, y = grab(page, moving)
-    for right in (-8, -16):
-        page.page.mouse.move(x + right, y)
-        page.until(CHANGED_PATH, before)
-        before = page.player.evaluate(PATH)
+RULES = {"optimizers": ["SGD", "Momentum"]}
+COMPARED = {"compare": "Learning rate", "Learning rate.optimizer": "SGD"}
+MOMENTA = {"compare": "Momentum", "Momentum.optimizer": "Momentum"}
+# Where a control stands that is in none of the popovers that the other tests open.
+STANDS = {"Cosine.final": "schedule", "Step.factor": "schedule", "warmup": "schedule"}
+STANDS |= {"Inverse sqrt.timescale": "schedule", "SGD.weight_decay": "all"}
+# Every kind of slider: by the setting, which is also the only one that the link says more then.
+SLIDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Quadratic.SGD.lr": (RATE, RULES),
+    "Quadratic.rate": ("Common learning rate", RULES | {"fair": "the same"}),
+    "Quadratic.SGD.rates": ("Learning rate of run 2", COMPARED),
+    "Quadratic.Momentum.momenta": ("Momentum (μ) of run 2", MOMENTA),
+    "Momentum.momentum": ("Momentum", RULES),
+    "Quadratic.rotation": (ROTATION, RULES),
+    "SGD.weight_decay": ("weight decay", RULES),
+    "Cosine.final": ("final", RULES | {"schedule": "Cosine"}),
+}
+
+
+def stand_before(visit: Visit, setting: str) -> None:
+    """Open the popover in which the control of a setting stands."""
+    if setting in STANDS:
+        visit.page.locator(f".st-key-popover-{STANDS[setting]} button").first.click()
+
+
+@pytest.mark.parametrize("setting", SLIDERS)
+def test_the_path_follows_a_slider_before_it_is_let_go(visit: Visits, setting: str):
+    slider, more = SLIDERS[setting]
+    query = {"surface": "Quadratic", **more}
+    page = visit("?" + urlencode(query, doseq=True))
+    before, address = page.player.evaluate(PATHS), page.page.url
+    stand_before(page, setting)
+    x, y = grab(page, slider_of(page.page, slider))
+    away = 8 if setting.endswith((".rotation", ".weight_decay", ".final")) else -8
+    for turn in (1, 2):
+        page.page.mouse.move(x + turn * away, y)
+        page.until(CHANGED_PATHS, before)
+        before = page.player.evaluate(PATHS)
     assert page.page.url == address, "nothing is let go"
     page.page.mouse.up()
     page.page.wait_for_function("(before) => location.href !== before", arg=address)
     agree(page)
-    assert {*parse_qs(query(page))} == {"v", setting}
+    assert setting in parse_qs(query_of(page))
+
+
+NOISY = {"noise": "0.5", "batch": "4", "optimizers": ["SGD"]}
+# Every number that is typed, with a text that another path follows from.
+FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Quadratic.SGD.lr": ("0.02", RULES),
+    "Momentum.momentum": ("0.5", RULES),
+    "Quadratic.condition": ("30", RULES),
+    "Quadratic.x": ("1.5", RULES),
+    "Quadratic.y": ("-1,5", RULES),
+    "length": ("20", RULES),
+    "noise": ("0,25", NOISY),
+    "samples": ("20", NOISY),
+    "seed": ("17", NOISY),
+    "Step.factor": ("0.9", RULES | {"schedule": "Step"}),
+    "Inverse sqrt.timescale": ("7", RULES | {"schedule": "Inverse sqrt"}),
+    "warmup": ("30", RULES),
+}
+
+
+@pytest.mark.parametrize("setting", FIELDS)
+def test_the_path_follows_a_number_before_it_is_entered(visit: Visits, setting: str):
+    text, more = FIELDS[setting]
+    query = {"surface": "Quadratic", **more}
+    page = visit("?" + urlencode(query, doseq=True))
+    before, address = page.player.evaluate(PATHS), page.page.url
+    stand_before(page, setting)
+    field = number(page.page, NAMES.get(setting) or str(TABLE[setting].title))
+    field.focus()
+    page.page.keyboard.press("ControlOrMeta+A")
+    page.page.keyboard.type(text)
+    page.until(CHANGED_PATHS, before)
+    assert page.page.url == address, "it is not entered yet"
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_function("(before) => location.href !== before", arg=address)
+    agree(page)
+    assert float(parse_qs(query_of(page))[setting][0]) == float(text.replace(",", "."))
 
 
 def test_a_slider_of_rates_shows_the_rate_itself_while_it_moves(visit: Visits):
@@ -112,7 +176,7 @@ def test_the_path_follows_a_number_that_is_typed(visit: Visits):
     page.page.keyboard.press("ControlOrMeta+A")
     page.page.keyboard.type("0.02")
     page.until(CHANGED_PATH, before)
-    assert query(page) == "surface=Quadratic", "it is not entered yet"
+    assert query_of(page) == "surface=Quadratic", "it is not entered yet"
     page.page.keyboard.press("Enter")
     page.page.wait_for_url("**Quadratic.SGD.lr=0.02")
     agree(page)
@@ -162,6 +226,20 @@ def test_a_key_that_does_not_move_the_slider_moves_no_picture(visit: Visits):
     agree(page)
     asked_for = page.page.evaluate("() => window.seen.filter((rate) => rate !== 'drawn')")
     assert {*asked_for} == {"95.5"}
+
+
+def test_an_embedded_page_follows_too(visit: Visits):
+    page = visit(link(surface="Quadratic", embed="true"))
+    before, address = page.player.evaluate(PATHS), page.page.url
+    x, y = grab(page, slider_of(page.page, RATE))
+    page.page.mouse.move(x - 8, y)
+    page.until(CHANGED_PATHS, before)
+    assert page.page.url == address
+    page.page.mouse.up()
+    page.page.wait_for_url("**Quadratic.SGD.lr=**")
+    page.settled()
+    found = described(asked(query_of(page)))
+    page.until("(player, id) => player.dataset.scene === id", found["id"])
 
 
 def test_a_number_that_is_none_leaves_the_picture(visit: Visits):
@@ -224,7 +302,7 @@ def test_an_exact_rate_stays_when_the_sliders_are_drawn_anew(visit: Visits):
     slider_of(page.page, "Adam learning rate").press("ArrowRight")
     page.page.wait_for_url("**Adam.lr=**")
     agree(page)
-    assert parse_qs(query(page))["Quadratic.SGD.lr"] == ["0.0123456"]
+    assert parse_qs(query_of(page))["Quadratic.SGD.lr"] == ["0.0123456"]
 
 
 REQUESTS = """() => performance.getEntriesByType("resource")
@@ -265,7 +343,7 @@ def test_without_the_route_the_page_works_on_release(visit: Visits):
         blocked.page.mouse.up()
         blocked.until(CHANGED_PATH, before)
         agree(blocked)
-        assert not math.isclose(float(parse_qs(query(blocked))["Quadratic.SGD.lr"][0]), 0.05)
+        assert not math.isclose(float(parse_qs(query_of(blocked))["Quadratic.SGD.lr"][0]), 0.05)
     finally:
         blocked.page.context.unroute(ROUTE)
         blocked.problems[:] = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import math
 import re
 import tomllib
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,10 @@ from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.factors.learning_rate import rates_to_compare
 from views.factors.start import starts_to_compare
 from views.live.answer import Asked, asked, described
-from views.presets import CHANGED
+from views.presets import CHANGED, OPENING
 from views.scene.figures import PICTURES
 from views.server.save import serve, standalone, table
-from views.settings.choice import DECAYS, Choice
+from views.settings.choice import DECAYS, Choice, choose
 from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
 from views.settings.schedules import MOST_UPDATES
@@ -449,6 +451,19 @@ def test_the_saved_page_needs_nothing_from_elsewhere(default_choice):
     assert "<script src" not in page
     assert "<link" not in page.split("<script>", 1)[0]
     assert "Zigzag: SGD, Adam on Quadratic" in page
+
+
+@pytest.mark.parametrize("more", [{}, {"look": "open"}, {"view": "3-D", "curve": "Stability"}])
+def test_the_saved_page_shows_what_the_page_does(more):
+    query = urlencode({"preset": OPENING, **more})
+    settings, _ = read({name: [text] for name, text in {"preset": OPENING, **more}.items()})
+    page = standalone(choose(settings))
+    packed = re.search(r'show\(document.getElementById\("player"\), bytes\("([^"]+)"', page)
+    plain = zlib.decompress(base64.b64decode(packed[1]))
+    saved = json.loads(plain[4 : 4 + int.from_bytes(plain[:4], "little")])
+    shown = described(asked(query))
+    assert saved["id"] == shown["id"]
+    assert {*shown} - {*saved} == {"groundAt", "frame", "start", "told"}
 
 
 def test_a_file_is_made_from_the_query_of_the_page_alone():

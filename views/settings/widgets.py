@@ -106,7 +106,7 @@ def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
 
 def outdated() -> bool:
     """Tell whether what the page says of settings without effect holds no more."""
-    settings, shown = st.session_state[SETTINGS], st.session_state[EXPLAINED]
+    settings, shown = st.session_state[SETTINGS], st.session_state.get(EXPLAINED, {})
     experiment = chosen(settings)
     return any(idle(settings, id, experiment) != found for id, found in shown.items())
 
