@@ -42,6 +42,7 @@ NOTHING_MORE: Mapping[str, Callable[[], None]] = MappingProxyType({})
 
 def draw(settings: Settings, theme: Theme) -> None:
     """Draw the lab: places first, then what is in them as it matters."""
+    st.html(f"<style>{theme.style()}</style>")
     presenting = settings["present"] == PRESENTED
     embedded = bool(st.context.is_embedded)
     below = st.container(key="below")
@@ -85,6 +86,7 @@ def draw(settings: Settings, theme: Theme) -> None:
 
 def draw_maps(settings: Settings, theme: Theme) -> None:
     """Draw a map of what is set, below the same head as that of the lab."""
+    st.html(f"<style>{theme.style()}</style>")
     presenting = settings["present"] == PRESENTED
     head = st.container(key="head", horizontal=True, vertical_alignment="top")
     told, row = st.container(), st.container()

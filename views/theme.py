@@ -34,6 +34,12 @@ class Theme:
     ramp: tuple[str, ...]
     diverged: str
 
+    def style(self) -> str:
+        """Return the style sheet that names the colours of the page's ink."""
+        inks = {"page": self.page, "side": self.side, "ink": self.text, "muted": self.muted}
+        inks |= {"line": self.line, "border": self.border}
+        return f":root{{{';'.join(f'--lab-{name}:{colour}' for name, colour in inks.items())}}}"
+
 
 def even_scale(colours: tuple[str, ...]) -> list[list[float | str]]:
     """Return Plotly's colour scale of colours at equal distances."""

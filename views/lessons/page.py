@@ -23,7 +23,6 @@ from views.lessons.lesson import LETTERS, Card, Lesson, filled
 from views.lessons.outcome import card_of, outcome
 from views.player import player
 from views.settings import session
-from views.settings.cards import colours
 from views.settings.settings import KEPT, Settings, read
 from views.settings.teaching import OPEN
 from views.theme import Theme
@@ -37,7 +36,7 @@ PHASES = {ASK: msgid("Predict"), RUN: msgid("Run"), DONE: msgid("Measured")}
 def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
     """Draw the page; `leave` is called when the lab is to be opened with what is set then."""
     st.html(STYLE)
-    st.html(f"<style>{colours(0, theme)}</style>")
+    st.html(f"<style>{theme.style()}</style>")
     if settings["lesson"]:
         draw_card(settings, theme, leave)
     else:

@@ -123,7 +123,7 @@ def draw_grid(
         },
     ]
     layout = {**base_layout(theme), "plot_bgcolor": theme.diverged}
-    layout["margin"] = {**layout["margin"], "b": 118}
+    layout["margin"] = {**layout["margin"], "b": 106}
     ticks = decades(request.low, request.high)
     layout["xaxis"] = axis_layout(
         theme,

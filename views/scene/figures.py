@@ -216,7 +216,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         )
         if panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
-            words.append(written(lowest, tr("minimum"), "words", theme, where))
+            words.append(written(lowest, tr("minimum"), "words", theme, where, 22))
     return {"data": data + strong + words + marks, "layout": panel_layout(box, panels, theme)}
 
 
@@ -234,12 +234,16 @@ def written(
     name: str,
     theme: Theme,
     where: Mapping[str, str],
+    size: int,
 ) -> Figure:
-    """Return a word above each of some points, on a shadow that parts it from the ground."""
+    """Return a word above each of some points, on a shadow that parts it from the ground.
+
+    The word keeps clear of a mark of this `size`, in pixels.
+    """
     return {
         "type": "scatter",
         "mode": "markers+text",
-        "marker": {"size": 22, "opacity": 0},  # which the word keeps clear of
+        "marker": {"size": size, "opacity": 0},
         "name": name,
         "uid": f"{name} {where['xaxis']}",
         "x": [p.x for p in points],
@@ -458,7 +462,7 @@ def start_marks(
         },
         **where,
     }
-    word = written([Place(*start)], tr("start"), f"words-{index}", theme, where)
+    word = written([Place(*start)], tr("start"), f"words-{index}", theme, where, 14)
     return [ring, word] if panels <= WORDED else [ring]
 
 

@@ -152,12 +152,8 @@ def grid(settings: Settings, count: int) -> str:
 
 
 def colours(count: int, theme: Theme) -> str:
-    """Return the style that names the theme's colours, each card's by its run."""
-    ink = {"page": theme.page, "side": theme.side, "ink": theme.text, "muted": theme.muted}
-    ink |= {"line": theme.line, "border": theme.border}
-    names = ";".join(f"--lab-{name}:{colour}" for name, colour in ink.items())
-    runs = (
+    """Return the style that gives each card the colour of its run."""
+    return "".join(
         f".st-key-card-{place}{{--run:{theme.runs[place % len(theme.runs)]}}}"
         for place in range(count)
     )
-    return f":root{{{names}}}{''.join(runs)}"
