@@ -97,7 +97,7 @@ def test_on_a_phone_sharing_stands_at_the_end_and_the_sentence_above_the_sheet(v
     said, sheet = phone.page.evaluate(FOLD, [".zz-sentence", ".st-key-sheet"])
     assert said[1] <= sheet[0] - 10  # below its handle
     phone.page.get_by_role("button", name="Share").click()
-    shared = phone.page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    shared = phone.page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").first
     expect(shared).to_contain_text(f"preset={OPENING}")
     phone.page.keyboard.press("Escape")
     phone.page.get_by_role("button", name="Present", exact=True).click()

@@ -219,13 +219,14 @@ def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note
     kind: Any = TABLE[id].kind
     value = settings[id]
     key = key_of(settings, id, value)
+    disabled = look.pop("disabled", False) or settings.locks(id)
     text = st.text_input(
         label,
         kind.write(value)[0],
         key=key,
         on_change=typed,
         args=(id,),
-        disabled=settings.locks(id),
+        disabled=disabled,
         **look,
     )
     try:
