@@ -28,7 +28,8 @@ from views.settings.table import TABLE
 AT_ONCE = 4
 SHARE, SECONDS = 0.99, 0.3
 ADDRESSES = (
-    *("zz/scene", "zz/ground", "zz/save/x.csv", "zz/save/x.html", "zz/save/..", "zz/map/x.csv"),
+    *("zz/scene", "zz/ground", "zz/orders", "zz/map/x.csv"),
+    *("zz/save/x.csv", "zz/save/x.html", "zz/save/.."),
     *("zz/reach", "zz/health", "zz/metrics", "zz/0/player.js", "zz/%00", "zz/"),
     *("", "maps", "gallery", "lessons", "%00"),  # pages
 )
