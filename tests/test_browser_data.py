@@ -119,3 +119,33 @@ def test_every_kind_of_samples_is_drawn(visit, surface):
         "nodes => nodes.map((node) => (node.getAttribute('d') ?? '').split('M').length - 1)"
     )
     assert sum(marked[::2]) == 8
+
+
+DOTS = "(document.querySelector('.zz-dots')?.getAttribute('d') ?? '').split('M').length - 1"
+
+
+def test_data_of_ones_own_are_shown_and_in_no_address(visit, tmp_path):
+    shown = visit(LINE.replace("&step=18", ""))
+    page, asked = shown.page, []
+    page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    page.locator(".st-key-popover-surface button").first.click()
+    area = page.get_by_label("Your data")
+    area.fill("0,1\n1,3\n2,5\n3,7.25\n4,8")
+    area.press("Control+Enter")
+    page.wait_for_function(f"() => {DOTS} === 5")
+    assert len(batch_of(shown).split()) in (0, 1, 5)
+    own = tmp_path / "own.csv"
+    own.write_text("feature,label\n0.5,1\n1.5,3.125\n2.5,4\n")
+    page.locator("input[type=file]").set_input_files(own)
+    page.wait_for_function(f"() => {DOTS} === 3")
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(bytes(range(256)) * 8)
+    page.locator("input[type=file]").set_input_files(broken)
+    page.get_by_text("no text in UTF-8").wait_for()
+    huge = tmp_path / "huge.csv"
+    huge.write_bytes(b"1,2\n" * 300_000)
+    page.locator("input[type=file]").set_input_files(huge)
+    page.get_by_text("larger than 1 MB").wait_for()
+    assert page.evaluate(DOTS) == 3
+    assert not any("7.25" in url or "3.125" in url for url in asked)
+    assert "7.25" not in page.url

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from landscape import SURFACES
-from landscape.language import tr, tr_n
+from landscape.language import msgid, tr, tr_n
 from optimizers.simulation.experiment import BIG
 from views.gallery import gallery
 from views.live.answer import Asked, both, link, looked_at, moved_start
@@ -35,6 +35,10 @@ from views.settings.teaching import CONTROLS, GALLERY, ON, SAVE, SENTENCES
 from views.share import share
 from views.theme import Theme
 
+OWN_UNSHARED = msgid(
+    "The link holds all that is set but your data, and no file is made of them: whoever opens it"
+    " sees samples that the surface makes."
+)
 UNSERVED = "unserved"  # in the session: whether the browser could not ask for a picture
 MOST_COMPLAINTS = 5  # about one link
 NOTHING_MORE: Mapping[str, Callable[[], None]] = MappingProxyType({})
@@ -67,7 +71,7 @@ def draw(settings: Settings, theme: Theme) -> None:
     if settings.hides(SENTENCES):
         below.html('<i class="zz-silent"></i>')
     if presenting:
-        st.session_state[session.WHOLE] = unserved()
+        st.session_state[session.WHOLE] = unserved() or settings.data is not None
         return
     if not settings.hides(CONTROLS):
         with cards:
@@ -77,7 +81,7 @@ def draw(settings: Settings, theme: Theme) -> None:
             draw_row(settings)
     with details:
         opened = in_detail(settings)
-    st.session_state[session.WHOLE] = opened or unserved()
+    st.session_state[session.WHOLE] = opened or unserved() or settings.data is not None
     with foot:
         about(settings)
     with told:
@@ -126,7 +130,8 @@ def descents(
     In a lesson it is told the card's phase, `act`, where its clock stands and whether it `plays`,
     and reports to `more` callbacks.
     """
-    by_script = unserved()
+    # What no link holds cannot be asked for by address.
+    by_script = unserved() or settings.data is not None
     if by_script and searched(settings) is None:
         return
     player.show(
@@ -259,7 +264,9 @@ def actions(settings: Settings, presenting: bool) -> None:
             if menu.open:
                 with menu:
                     share.draw(settings)
-                    if settings["view"] != MAPS_VIEW:
+                    if settings.data is not None:
+                        st.caption(tr(OWN_UNSHARED))
+                    elif settings["view"] != MAPS_VIEW:
                         save.links(settings)
         changes = {"present": PRESENTED}
         st.button(tr("Present"), on_click=session.change, args=(changes,))

@@ -143,12 +143,21 @@ def answer_to(query: str, rates: FoundRates | None) -> bytes:
 def both(asked: Asked) -> dict[str, bytes]:
     """Return the answer and its ground, packed, for who cannot ask for them one by one."""
     with language(asked.settings["lang"]):
-        made = described(asked)
-    return {"scene": pack(made), "ground": ground_answer(made["groundAt"].partition("?")[2])}
+        made, drawn, surface = with_ground(asked)
+        runs = len(drawn.trajectories)
+        ground = packed_ground(surface, drawn.view, runs, drawn.theme, current())
+    return {"scene": pack(made), "ground": ground}
 
 
 def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     """Return the answer as the player gets it, in the current language."""
+    return with_ground(asked, rates)[0]
+
+
+def with_ground(
+    asked: Asked, rates: FoundRates | None = None
+) -> tuple[dict[str, Any], Drawing, Ground]:
+    """Return the answer, what is drawn and on which ground."""
     rates = rates or best_rates(asked.settings, threading.Event(), page=True)
     choice = found(asked.settings, rates)
     experiment, moving = choice.experiment, asked.frame is not None
@@ -170,7 +179,7 @@ def described(asked: Asked, rates: FoundRates | None = None) -> dict[str, Any]:
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
         made["told"] = told(asked, choice, trajectories, spread)
-    return made
+    return made, drawn, surface
 
 
 def drawing(

@@ -31,7 +31,9 @@ LARGE = 500_000  # bytes of a map whose table takes so long that others would no
 
 
 def draw_link(settings: Settings) -> None:
-    """Draw the link to the numbers of the map that is set."""
+    """Draw the link to the numbers of the map that is set, of a visitor's own data none."""
+    if settings.data is not None:  # which no address has
+        return
     name = re.sub(r"[^a-z]+", "-", settings["map"].lower())
     st.html(link(f"map/{name}.csv", settings, tr("Numbers of this map (CSV)")))
 

@@ -132,6 +132,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         noise=0.0 if by_data(settings) else settings["noise"],
         samples=samples,
         seed=settings["seed"],
+        data=settings.data,
         runs=tuple(
             run if count == most else replace(run, steps=count)
             for run, count in zip(varied, steps, strict=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import SURFACES
-from landscape.language import msgid, tr
+from landscape import SURFACES, Surface
+from landscape.language import msgid, tr, whole
 from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
@@ -17,7 +17,9 @@ from views.settings.cards import carded
 from views.settings.choice import chosen
 from views.settings.noise import ALL, by_data
 from views.settings.numbers import exact
-from views.settings.session import change
+from views.settings.own_data import MOST_CHARACTERS, read_samples
+from views.settings.session import OWN_DATA, SETTINGS, change, take_in
+from views.settings.setting import UnreadError
 from views.settings.settings import Settings
 from views.settings.table import TABLE
 from views.settings.watching import ENDS, HIDDEN, PATHS, SHOWN
@@ -31,6 +33,28 @@ from views.settings.widgets import (
     unless_locked,
 )
 
+# Keys of the session, and what is said of a visitor's own data.
+OWN_TEXT, OWN_FILE, OWN_FAULT = "own text", "own file", "own fault"
+FILE_HTML = '<label><span></span> <input type="file" accept=".csv,.tsv,.txt,text/*"></label>'
+# What is too large comes as a text that is too large, for one sentence to be said of both.
+FILE_JS = """export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.querySelector("span").textContent = data.label;
+  const input = parentElement.querySelector("input");
+  input.onchange = async () => {
+    const [file] = input.files;
+    if (!file) return;
+    const most = %d;
+    const large = file.size > most;
+    setTriggerValue("text", large ? " ".repeat(most + 1) : await file.text());
+    input.value = "";
+  };
+}"""
+FILE_JS = FILE_JS.replace("%d", str(MOST_CHARACTERS))
+OWN_COLUMNS = msgid("Rows of {count} numbers from a CSV file or a table, the label last.")
+OWN_CLASSES = msgid("Rows of {count} columns from a CSV file or a table; the last is the class.")
+OWN_KEPT = msgid(
+    "They stay in the memory of this visit: no link, no file and no other visitor has them."
+)
 NOISE_IDS = ("noise", "batch", "samples", "seed")
 
 
@@ -128,6 +152,76 @@ def draw_surface(settings: Settings) -> None:
     for fact in surface.parameters:
         draw(settings, f"{surface.name}.{fact.name}")
     st.caption(tr(surface.sentence))
+    if surface.samples:
+        draw_own_data(settings, surface)
+
+
+def draw_own_data(settings: Settings, surface: Surface) -> None:
+    """Draw where a visitor's own samples are pasted or read from a file."""
+    wanted = OWN_CLASSES if surface.samples and surface.samples.classes else OWN_COLUMNS
+    columns = 2 if surface.samples is None else surface.samples.columns + 1
+    st.text_area(
+        tr("Your data"),
+        key=OWN_TEXT,
+        placeholder="1.2, 3.4\n2.1, 3.9" if columns == 2 else "1.2, 0.4, 1\n2.1, 3.9, 0",
+        help=tr(OWN_KEPT),
+        on_change=take_text,
+        args=(surface,),
+    )
+    st.caption(tr(wanted, count=str(columns)))
+    file_reader()(
+        key=OWN_FILE, data={"place": "file", "label": tr("CSV file")}, on_text_change=take_file
+    )
+    if fault := st.session_state.get(OWN_FAULT):
+        st.warning(fault.text())
+    if settings.data is not None:
+        told = tr("{count} samples of your own are shown.", count=whole(len(settings.data)))
+        st.caption(f"{told} {tr(OWN_KEPT)}")
+        st.button(tr("Leave your data"), on_click=leave_data)
+
+
+def take_text(surface: Surface) -> None:
+    """Take in the samples that a visitor has pasted, or keep why they are none."""
+    st.session_state.pop(OWN_FAULT, None)
+    text = st.session_state[OWN_TEXT]
+    if not text.strip():
+        leave_data()
+        return
+    take(text, surface)
+
+
+def take_file() -> None:
+    """Take in the file that a visitor has chosen, or keep why it holds no samples."""
+    st.session_state.pop(OWN_FAULT, None)
+    told = st.session_state[OWN_FILE].text
+    if isinstance(told, str):
+        take(told, SURFACES[st.session_state[SETTINGS]["surface"]])
+
+
+def take(text: str, surface: Surface) -> None:
+    """Take in the samples of a text, or keep why it holds none."""
+    if surface.samples is None:
+        return
+    try:
+        take_in(surface.name, read_samples(text, surface))
+    except UnreadError as problem:
+        st.session_state[OWN_FAULT] = problem.note
+
+
+def file_reader() -> Any:
+    """Return the mounting command of a field that reads a file as text.
+
+    Streamlit's own sends it to an address, which only the process that holds the session answers.
+    """
+    return st.components.v2.component("zigzag_file", html=FILE_HTML, js=FILE_JS)
+
+
+def leave_data() -> None:
+    """Go back to the samples that the surface makes."""
+    st.session_state.pop(OWN_DATA, None)
+    st.session_state.pop(OWN_FAULT, None)
+    st.session_state[OWN_TEXT] = ""
+    change({})
 
 
 def start_ids(settings: Settings) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from landscape import Dataset
 from landscape.language import known
 from views.settings.setting import Note
 from views.settings.settings import Settings, bare, opening, says, write
@@ -20,6 +21,7 @@ from views.settings.settings import Settings, bare, opening, says, write
 SETTINGS, LINK = "settings", "link"
 PAGE = "page"  # of the header, by its path
 VIEW_GIVEN = "view given"  # whether the link that was opened says how runs are looked at
+OWN_DATA = "own data"  # the visitor's, and the surface that they are for
 WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
 
@@ -64,7 +66,7 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     if not (bare(query) or says(query, settings)):
         keep(settings, notes, arrived=True)
         return
-    st.session_state[SETTINGS] = settings
+    st.session_state[SETTINGS] = with_own(settings)
     st.session_state[NOTES] = True, notes
     st.session_state[LINK] = dict(query)
 
@@ -86,10 +88,26 @@ def adapt(changes: Mapping[str, Any]) -> None:
 
 def keep(settings: Settings, notes: Sequence[Note], arrived: bool = False) -> None:
     """Remember settings and what to tell of them, and write the link."""
-    st.session_state[SETTINGS] = settings
+    st.session_state[SETTINGS] = with_own(settings)
     st.session_state[NOTES] = arrived, notes
     st.session_state[LINK] = address(settings)
     write_link()
+
+
+def take_in(surface: str, data: Dataset) -> None:
+    """Show data of the visitor's own, as long as it is on that surface with as many samples."""
+    st.session_state[OWN_DATA] = surface, data
+    change({"samples": len(data)})
+
+
+def with_own(settings: Settings) -> Settings:
+    """Return settings with the visitor's own data, where they are of this surface and size.
+
+    The data stay in the visit's memory alone. What is set beside them stays in the link.
+    """
+    surface, data = st.session_state.get(OWN_DATA, ("", None))
+    fits = data is not None and settings["surface"] == surface and settings["samples"] == len(data)
+    return Settings(settings.values, data if fits else None)
 
 
 def bare_page() -> Settings:

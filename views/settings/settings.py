@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from landscape import SURFACES
+from landscape import SURFACES, Dataset
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.lessons import LESSONS
@@ -45,10 +45,15 @@ NOT_IN_LESSON = msgid("`{name}` = `{given}` has no place beside a lesson, whose 
 
 
 class Settings:
-    """The values of all settings by id: those in `values`, every other at its default."""
+    """The values of all settings by id: those in `values`, every other at its default.
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    `data` are samples of the visitor's own, in place of those that the surface makes; no link has
+    them.
+    """
+
+    def __init__(self, values: Mapping[str, Any], data: Dataset | None = None) -> None:
         self.values = MappingProxyType(dict(values))
+        self.data = data
         self.preset: Preset | None = PRESETS.get(self.values.get("preset", ""))
         lesson = LESSONS.get(self.values.get("lesson", ""))
         if lesson:
@@ -61,10 +66,12 @@ class Settings:
         return self.values[name] if name in self.values else self.default(name)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Settings) and self.values == other.values
+        if not isinstance(other, Settings):
+            return NotImplemented
+        return self.values == other.values and self.data == other.data
 
     def __hash__(self) -> int:
-        return hash(frozenset(self.values.items()))
+        return hash((frozenset(self.values.items()), self.data))
 
     def __repr__(self) -> str:
         return f"Settings({dict(self.values)!r})"
