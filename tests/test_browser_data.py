@@ -129,7 +129,7 @@ def test_data_of_ones_own_are_shown_and_in_no_address(visit, tmp_path):
     page, asked = shown.page, []
     page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
     page.locator(".st-key-popover-surface button").first.click()
-    area = page.get_by_label("Your data")
+    area = page.get_by_role("textbox", name="Your data")
     area.fill("0,1\n1,3\n2,5\n3,7.25\n4,8")
     area.press("Control+Enter")
     page.wait_for_function(f"() => {DOTS} === 5")

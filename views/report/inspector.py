@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,9 @@ import streamlit as st
 from landscape.language import number as written
 from landscape.language import tr, whole
 from optimizers import OPTIMIZERS, Trajectory
+from optimizers.analysis.noise import NoiseScale, noise_scale_at
 from optimizers.analysis.step import Model, equal_runs, formula
+from optimizers.simulation.epochs import Epoch, noise_scale
 from views.scene.local import Look
 from views.settings.choice import Choice
 from views.settings.runs import CLOSED, OPEN
@@ -49,6 +52,9 @@ def draw(
             st.caption(tr("This run made no step."))
         else:
             st.markdown(told(look, len(trajectories[look.run].lr)))
+            plan = choice.experiment.plan(look.step.run)
+            if choice.experiment.varies:
+                st.markdown(on_noise(noise_scale_at(plan, look.step.theta), plan.epoch))
 
 
 def told(look: Look, count: int) -> str:
@@ -84,6 +90,41 @@ def told(look: Look, count: int) -> str:
     if look.model:
         parts.append(described(look.model))
     return "\n\n".join(parts)
+
+
+def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
+    """Return what the noise of a batch means for a step from here, as Markdown."""
+    numbers = {"simple": written(scale.simple), "weighted": written(scale.weighted)}
+    if not (math.isfinite(scale.simple) and math.isfinite(scale.weighted)):
+        return tr("**Noise scale.** The exact gradient vanishes here: all of a step is noise.")
+    said = [
+        tr(
+            "**Noise scale.** B_simple = {simple} samples, B_n = {weighted}. In much smaller"
+            " batches noise is most of the gradient; of much larger ones the steps are hardly"
+            " better.",
+            **numbers,
+        )
+    ]
+    if scale.largest <= 0 or scale.weighted < 0:
+        said.append(tr("The surface bends down along the gradient, so that no rate is the best."))
+        return " ".join(said)
+    if epoch.batch_size == epoch.samples:
+        rate, fall = scale.largest, scale.largest * scale.slope / 2
+    else:
+        # Drawn without replacement a batch is as good as a somewhat larger one.
+        size = 1 / noise_scale(1.0, epoch.samples, epoch.batch_size) ** 2
+        rate, fall = scale.best_rate(size), scale.expected_fall(size)
+    said.append(
+        tr(
+            "One step down batches of {size} is best at rate {rate}, of all samples at {largest}:"
+            " it lowers the loss of the local quadratic by {fall} on average.",
+            size=whole(epoch.batch_size),
+            rate=written(rate, 3),
+            largest=written(scale.largest, 3),
+            fall=written(fall, 3),
+        )
+    )
+    return " ".join(said)
 
 
 def described(model: Model) -> str:
