@@ -9,7 +9,7 @@ import { close as closePlayer, show as showScene } from "./player.js";
 import { moved } from "./start.js";
 import { describe, Words } from "./words.js";
 
-/** @import { Answer, Opening, Page, Tell } from "./types.js" */
+/** @import { Answer, Opening, Page, Tell, Told } from "./types.js" */
 
 /** @typedef {{ text: string, place: Element | null }} Pending What a control at a place says. */
 
@@ -296,7 +296,7 @@ class Live {
       await showScene(this.root, scene, (name, value) => this.#report(name, value));
     }
     this.#answer = answer;
-    if (answer.told) this.words.show(answer.told);
+    if (answer.told) this.words.show(this.#page?.act === "ask" ? untold(answer.told) : answer.told);
     describe();
   }
 
@@ -385,6 +385,13 @@ const inflated = (packed) =>
   new Response(
     new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")),
   ).arrayBuffer();
+
+/**
+ * Nothing of how runs end, not even for who has the picture described.
+ * @param {Told} told
+ * @returns {Told}
+ */
+const untold = (told) => ({ ...told, sentence: "", more: "", notes: [], rows: [], lowest: "" });
 
 /** @type {WeakMap<HTMLElement, Live>} */
 const lives = new WeakMap();

@@ -167,6 +167,7 @@ class Player {
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end
     this.#scene = scene;
     this.lower.classList.toggle("zz-held", Boolean(scene.held));
+    this.body.classList.toggle("zz-asked", Boolean(scene.held));
     this.toolbar.scrub.max = String(scene.steps);
     clock.steps = scene.steps;
     clock.position = Math.min(clock.position, scene.steps);

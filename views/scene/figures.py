@@ -595,7 +595,8 @@ def key(mark: Mark, said: str, theme: Theme) -> str:
     """Return a run's mark and label, and what is said of it, as HTML."""
     sign = f'<span class="zz-key" style="color:{mark.colour}">{KEYS[mark.symbol]}</span>'
     sign += f" <b>{mark.label}</b>"
-    return f'{sign} <span style="color:{theme.muted}">{said}</span>' if said else sign
+    told = f'<span class="zz-told" style="color:{theme.muted}">{said}</span>'
+    return f"{sign} {told}" if said else sign
 
 
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
