@@ -61,10 +61,15 @@ def main(url: str) -> None:
     chromium = os.environ.get("ZIGZAG_CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
-        page.goto(url)
+        page = browser.new_page(
+            viewport={"width": 1280, "height": 800},
+            color_scheme="light",
+            reduced_motion="reduce",  # else the page plays while it is taken
+        )
+        page.goto(f"{url}/?preset=headline&step=8")
         page.wait_for_selector("[data-shown]")
         page.screenshot(path=OUT / "lab.png")
+        page.set_viewport_size({"width": 1280, "height": 960})
         page.goto(f"{url}/?preset=just-enough")
         page.wait_for_selector("[data-shown]")
         player = page.locator(".zz")
@@ -77,8 +82,9 @@ def main(url: str) -> None:
             )
             picture = Image.open(io.BytesIO(player.screenshot()))
             frames.append(picture.resize((picture.width * 2 // 3, picture.height * 2 // 3)))
+        page.set_viewport_size({"width": 1280, "height": 980})
         page.goto(f"{url}/?preset=basins")
-        page.wait_for_selector("[data-shown]")
+        page.wait_for_selector('[data-test-script-state="notRunning"] [data-shown]')
         page.screenshot(path=OUT / "maps.png")
         page.set_viewport_size({"width": 640, "height": 400})
         page.set_content("<body style='margin: 0'><div id=cost></div>")

@@ -10,7 +10,7 @@ import pytest
 from conftest import Visit
 from playwright.sync_api import expect
 from test_browser import OVERLAY, PANELS, drawn, link, reach, slider_of
-from test_browser_live import CHANGED_PATH, PATH, agree, grab, query
+from test_browser_live import CHANGED_PATH, PATH, agree, grab, query_of
 
 from optimizers import OPTIMIZERS
 from views.presets import OPENING, PRESETS
@@ -29,7 +29,7 @@ SHOWN = (".zz-back", ".zz-play", ".zz-loss")
 
 def asked(visit: Visit) -> dict[str, list[str]]:
     """Return what the page's address says, its version apart."""
-    return {name: texts for name, texts in parse_qs(query(visit)).items() if name != "v"}
+    return {name: texts for name, texts in parse_qs(query_of(visit)).items() if name != "v"}
 
 
 def in_sight(visit: Visit, names: tuple[str, ...], height: float) -> None:
@@ -83,10 +83,10 @@ def test_on_a_phone_a_long_press_moves_the_start_and_a_tap_tells_the_loss(visit:
     phone = visit(link(preset=OPENING, view=OVERLAY), **PHONE)
     left, top, right, bottom = drawn(phone)[0]["panel"]
     x, y = left + 0.6 * (right - left), top + 0.25 * (bottom - top)
-    before = query(phone)
+    before = query_of(phone)
     touch(phone, x, y, 50)
     expect(phone.page.locator(".zz-tip")).to_contain_text("loss")
-    assert query(phone) == before
+    assert query_of(phone) == before
     with phone.another_scene():
         touch(phone, x, y, 700)
     assert "Quadratic.x" in asked(phone)
@@ -220,7 +220,7 @@ def test_each_of_the_compared_rates_has_a_slider_that_the_path_follows(visit: Vi
     page.page.mouse.up()
     page.page.wait_for_function("() => !location.search.includes('0.21')")
     agree(page)
-    first, second = map(float, parse_qs(query(page))["Quadratic.SGD.rates"][0].split(","))
+    first, second = map(float, parse_qs(query_of(page))["Quadratic.SGD.rates"][0].split(","))
     assert first < rates[0]
     assert second == rates[1]
 
