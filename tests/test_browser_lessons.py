@@ -58,6 +58,15 @@ def test_a_card_is_answered_by_keyboard_plays_and_says_what_was_measured(visit: 
     seen.settled()
 
 
+def test_where_weight_decay_moves_the_minimum_is_not_seen_before_the_answer(visit: Visits):
+    page = visit("lessons?lesson=weights&card=1").page
+    moved = page.locator('[class*="tracemoved"] path')
+    expect(moved.first).to_be_attached()
+    assert moved.locator("visible=true").count() == 0
+    page.get_by_role("button", name="Beyond the minimum").click()
+    expect(moved.first).to_be_visible()
+
+
 @pytest.fixture
 def framing(server: str) -> Iterator[str]:
     """The address of a page of another origin that holds the lab in a frame."""

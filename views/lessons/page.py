@@ -228,7 +228,7 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
         if phase == DONE:
             st.button(tr("Try it yourself"), key="try", on_click=to_lab, args=(leave,))
             st.button(tr("Predict again"), on_click=predict, args=(None,))
-        if here > 1 or phase != ASK:
+        if lesson.place < len(LESSONS) or here < len(lesson.cards):
             st.button(tr("All lessons"), key="all", on_click=go_to, args=({"lesson": ""},))
 
 

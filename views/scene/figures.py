@@ -485,6 +485,7 @@ def moved_marks(index: int, xy: NDArray[np.float64], common: Figure, theme: Them
             "type": "scatter",
             "mode": "markers",
             "name": f"moved-{index}",
+            "uid": f"moved {index}",  # by which the page's style finds it
             "x": xy[:, 0].tolist(),
             "y": xy[:, 1].tolist(),
             "marker": {
