@@ -2,7 +2,8 @@
 and the orders in which batches take the samples of a surface made by data.
 
 A scene's address may say more: `theme` (light or dark), `frame` (x0,x1,y0,y1), in which the picture
-then stays and comes without words, and `shown`, a frame that it keeps if that serves. The answer is
+then stays and comes without words, `shown`, a frame that it keeps if that serves, and `drawn`, the
+names of a scene and its ground: of that picture only the words come. The answer is
 packed as views/scene/payload.py says and sent as HTTP's own "deflate", which the browser undoes. An
 address that cannot be read is answered with 400 and one sentence. More work than the processors can
 do is refused with 503: who asks again later does better than who waits in a queue.
