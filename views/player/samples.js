@@ -149,7 +149,7 @@ export class SamplesPanel {
       lines.push([pointer(ink), filled(tr("of all {samples}"), counts)]);
       if (this.#paths.length <= CLOUDED) {
         lines.push([oval(colour), tr("9 of 10 batches")]);
-        lines.push([ball(ink), tr("the same noise in all directions")]);
+        lines.push([ball(ink), tr("round noise")]);
       }
     }
     if (samples.kind === "classes") {
