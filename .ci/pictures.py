@@ -92,7 +92,9 @@ def main(url: str) -> None:
         page.evaluate("figure => Plotly.newPlot('cost', figure.data, figure.layout)", cost())
         page.screenshot(path=OUT / "cost.png")
         browser.close()
-    palette = [frame.convert("P", palette=Image.Palette.ADAPTIVE, colors=64) for frame in frames]
+    # An octree keeps the colours of thin lines, which the median cut gives to the ground.
+    octree = Image.Quantize.FASTOCTREE
+    palette = [frame.convert("RGB").quantize(128, octree) for frame in frames]
     palette[0].save(
         OUT / "crossing.gif",
         save_all=True,
