@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import COMPILING
@@ -14,7 +18,8 @@ from conftest import COMPILING
 from optimizers import OPTIMIZERS, Cancelled, Experiment, Run
 from optimizers.maps import BasinMap
 from views.live.answer import answer, answer_to, asked
-from views.server.heavy import NICE, Heavy
+from views.live.kept import spread_of
+from views.server.heavy import GIVEN_UP, NICE, Heavy, given_up
 from views.server.save import file
 from views.server.search import QUICK_UPDATES, large
 from views.settings.settings import read
@@ -55,28 +60,103 @@ def test_another_process_makes_the_same_and_steps_back(heavy):
         assert heavy.make_file(NOBODY_GOES, file, kind, link, None) == file(kind, link, None)
 
 
-def test_whoever_goes_waits_no_longer_and_what_was_not_begun_is_not_made(heavy):
+def held(folder: Path, name: str) -> None:
+    """Say that it has begun, and go on until the folder is opened."""
+    (folder / name).touch()
+    while not (folder / "open").exists():
+        time.sleep(0.01)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return when something has become true."""
+    ends = time.monotonic() + COMPILING
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_whoever_goes_leaves_the_place_to_the_next_and_what_was_not_begun_is_not_made(
+    heavy, tmp_path
+):
+    left: list[int] = []
+
+    def wait(number: int, gone: threading.Event) -> None:
+        with contextlib.suppress(Cancelled):
+            heavy.make(gone, held, tmp_path, f"begun{number}")
+        left.append(number)
+
+    for number in range(10):
+        gone = threading.Event()
+        threading.Thread(target=wait, args=(number, gone), daemon=True).start()
+        if number == 0:
+            until((tmp_path / "begun0").exists)
+        gone.set()
+    until(lambda: len(left) == 9)
+    assert 0 not in left, "what is begun keeps its turn"
+    (tmp_path / "open").touch()
     heavy.make(NOBODY_GOES, place)
+    until(lambda: 0 in left)
+    assert [path.name for path in tmp_path.glob("begun*")] == ["begun0"]
+
+
+def until_given_up(folder: Path) -> None:
+    """Go on until nobody waits for it."""
+    (folder / "begun").touch()
+    cancel = given_up()
+    assert cancel is not None
+    assert cancel.wait(COMPILING)
+    raise Cancelled
+
+
+@pytest.mark.parametrize("make", ["make", "make_file"])
+def test_what_is_under_way_is_told_that_nobody_waits(heavy, tmp_path, make):
     gone, raised = threading.Event(), []
 
     def wait() -> None:
-        try:
-            heavy.make(gone, time.sleep, 2.0)
-        except Cancelled:
-            raised.append(time.monotonic())
+        with pytest.raises(Cancelled):
+            getattr(heavy, make)(gone, until_given_up, tmp_path)
+        raised.append(make)
 
-    waiting = [threading.Thread(target=wait) for _ in range(8)]
-    for thread in waiting:
-        thread.start()
-    time.sleep(0.2)
-    began = time.monotonic()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until((tmp_path / "begun").exists)
     gone.set()
-    for thread in waiting:
-        thread.join(5)
-    assert len(raised) == len(waiting)
-    assert max(raised) < began + 1
-    heavy.make(NOBODY_GOES, place)
-    assert time.monotonic() < began + 8, "one was under way; 8 would be 16 seconds"
+    thread.join(COMPILING)
+    assert raised == [make]
+
+
+def test_the_ends_of_many_seeds_are_not_computed_for_nobody():
+    cancel = threading.Event()
+    cancel.set()
+    token = GIVEN_UP.set(cancel)
+    try:
+        with pytest.raises(Cancelled):
+            spread_of(Experiment(steps=77, noise=0.77), 200)
+    finally:
+        GIVEN_UP.reset(token)
+
+
+def test_a_process_that_cannot_be_begun_is_tried_again(monkeypatch):
+    real, failures = SpawnProcess.start, []
+
+    def start(process: Any) -> None:
+        if failures:
+            raise failures.pop()
+        real(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", start)
+    made = Heavy()
+    made.begin()
+    try:
+        failures += [OSError("no room")] * 3
+        made.prepare()
+        with pytest.raises(Cancelled):
+            made.make(NOBODY_GOES, place)
+        assert failures == []
+        failures.append(OSError("no room"))
+        assert made.make(NOBODY_GOES, place)[0] != os.getpid()
+    finally:
+        made.end()
 
 
 def test_what_work_raises_is_raised(heavy):
@@ -109,7 +189,6 @@ def test_what_another_process_could_not_read_is_told_in_words(heavy):
 
 
 LONG = BasinMap(Experiment("Himmelblau", steps=5000, runs=(Run("Adam", lr=1e-4),)), size=512)
-MIDDLE = BasinMap(Experiment("Himmelblau", steps=1000, runs=(Run("Adam", lr=1e-4),)), size=128)
 SHORT = BasinMap(Experiment("Himmelblau", steps=300), size=64)
 
 
@@ -132,60 +211,68 @@ def test_a_map_is_the_same_and_tells_how_far_it_is(heavy):
     assert 0 < shares[0] < shares[1] < 1
 
 
-def test_no_picture_waits_for_maps_and_files(heavy):
-    cancel = threading.Event()
+def test_no_picture_waits_for_maps_and_files(heavy, tmp_path):
+    cancel, moving = threading.Event(), threading.Semaphore(0)
     ended = []
 
     def compute() -> None:
         with pytest.raises(Cancelled):
-            heavy.compute(LONG, cancel, lambda share: None)
+            heavy.compute(LONG, cancel, lambda share: moving.release())
         ended.append("map")
 
     def make_file() -> None:
-        heavy.make_file(NOBODY_GOES, time.sleep, 2.0)
+        heavy.make_file(NOBODY_GOES, held, tmp_path, "begun")
         ended.append("file")
 
-    others = [threading.Thread(target=each) for each in (compute, compute, make_file)]
+    others = [threading.Thread(target=each) for each in (compute, make_file)]
     for thread in others:
         thread.start()
-    time.sleep(0.2)
+    assert moving.acquire(timeout=COMPILING)
+    until((tmp_path / "begun").exists)
     assert heavy.make(NOBODY_GOES, place)[0] != os.getpid()
     assert ended == []
     cancel.set()
+    (tmp_path / "open").touch()
     for thread in others:
         thread.join(COMPILING)
-    assert sorted(ended) == ["file", "map", "map"]
+    assert sorted(ended) == ["file", "map"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_process_that_was_killed_is_replaced_which_makes_what_was_under_way(heavy):
+def test_a_process_that_was_killed_is_replaced_which_makes_what_was_under_way(heavy, tmp_path):
     process, _ = heavy.make(NOBODY_GOES, place)
     made = []
-    asked = threading.Thread(
-        target=lambda: made.append(heavy.compute(MIDDLE, NOBODY_GOES, lambda share: None))
-    )
+
+    def ask() -> None:
+        heavy.make(NOBODY_GOES, held, tmp_path, "begun")
+        made.append("held")
+
+    asked = threading.Thread(target=ask)
     asked.start()
-    time.sleep(0.2)
+    until((tmp_path / "begun").exists)
+    (tmp_path / "begun").unlink()
     os.kill(process, signal.SIGKILL)
+    until((tmp_path / "begun").exists)
+    (tmp_path / "open").touch()
     asked.join(COMPILING)
-    assert made[0].where.shape == (128, 128)
+    assert made == ["held"]
     assert heavy.make(NOBODY_GOES, place)[0] not in (process, os.getpid())
 
 
 def test_whoever_asks_when_it_has_ended_is_told_so():
     heavy = Heavy()
     heavy.begin()
-    heavy.make(NOBODY_GOES, place)
     asked: list[type] = []
+    moving = threading.Event()
 
     def ask() -> None:
         with pytest.raises(Cancelled):
-            heavy.compute(LONG, NOBODY_GOES, lambda share: None)
+            heavy.compute(LONG, NOBODY_GOES, lambda share: moving.set())
         asked.append(Cancelled)
 
     thread = threading.Thread(target=ask)
     thread.start()
-    time.sleep(0.2)
+    assert moving.wait(COMPILING)
     heavy.end()
     thread.join(COMPILING)
     assert asked == [Cancelled]

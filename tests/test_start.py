@@ -281,7 +281,7 @@ class Place:
 
     def __init__(self, config: Any = None, sockets: Any = None) -> None:
         self.parent_conn, self.child_conn = multiprocessing.Pipe()
-        self.process, self.there, self.exitcode = self, True, None
+        self.process, self.there, self.exitcode, self.pid = self, True, None, 7
         self.begun = self.killed = 0
 
     def is_alive(self) -> bool:
@@ -323,6 +323,10 @@ def test_a_process_is_replaced_when_it_has_ended_or_says_nothing_for_long(monkey
     other.there, other.exitcode = False, worker.BROKEN
     supervisor.keep_subprocess_alive()
     assert supervisor.should_exit.is_set(), "another try would be in vain"
+    quick.there = False  # as it ends with all
+    supervisor.keep_subprocess_alive()
+    assert supervisor.processes[0] is quick
+    assert not quick.killed
 
 
 @posix

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from optimizers import Experiment, Run, Trajectory, simulate
 from optimizers.maps import Ensemble, Spread
+from views.server.heavy import given_up
 
 Thing = TypeVar("Thing")
 BESIDE = 500  # bytes: what an entry takes beside its content, about
@@ -69,7 +70,7 @@ def spread_of(experiment: Experiment, seeds: int, moving: bool = False) -> Sprea
         request = request.coarse() or request
     found = SPREADS.get(request)
     if found is None:
-        found = request.compute()
+        found = request.compute(given_up())
         SPREADS.put(request, found)
     return found
 

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -36,8 +37,20 @@ SHARE, WELL, BADLY, ENDED = "share", "well", "badly", "ended"  # what it answers
 Answers = queue.SimpleQueue[tuple[str, Any]]
 
 
+# What a thread makes: the event that is set when nobody waits for it any more.
+GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("given up", default=None)
+
+
+def given_up() -> threading.Event | None:
+    """Return the event that tells who makes something that nobody waits for it any more.
+
+    None where nobody would tell.
+    """
+    return GIVEN_UP.get()
+
+
 class EndedError(Exception):
-    """The process has ended before it has answered."""
+    """The process has ended before it has answered, or could not be begun."""
 
 
 class Heavy:
@@ -57,9 +70,9 @@ class Heavy:
         self._serving = True
 
     def prepare(self) -> None:
-        """Begin the process, which takes a second until it can answer."""
+        """Begin the process, which takes a second until it can answer; to fail is no harm here."""
         if self._serving:
-            with self._lock:
+            with self._lock, contextlib.suppress(EndedError):
                 self._begun()
 
     def end(self) -> None:
@@ -73,7 +86,8 @@ class Heavy:
         """Return what work makes of its arguments; raise Cancelled when `gone` is set before.
 
         Work is a function of a module, and it and its arguments can be pickled. One is made after
-        the other. Where the process was killed, another one is begun.
+        the other: what is begun ends, or looks at `given_up`, before the next one begins. Where the
+        process was killed, another one is begun.
         """
         return self._in_turn(PICTURE, gone, work, arguments)
 
@@ -147,9 +161,7 @@ class Heavy:
                     if progress:
                         progress(value)
                 if gone.is_set() and not told:
-                    if kind != MAP:
-                        raise Cancelled
-                    # Until it has stopped it counts as one of those that are computed.
+                    # Until it has stopped it keeps its turn.
                     self._cancel(number)
                     told = True
         finally:
@@ -166,16 +178,27 @@ class Heavy:
                 pipe.send((number, kind, content))
 
     def _begun(self) -> Connection[Any, Any]:
-        """Return the pipe to the process, which is begun if there is none."""
+        """Return the pipe to the process, which is begun if there is none.
+
+        Raises EndedError where it cannot be begun.
+        """
         if self._pipe is None:
             context = multiprocessing.get_context("spawn")
-            self._pipe, other = context.Pipe()
-            self._process = context.Process(target=serve, args=(other,), daemon=True)
-            self._process.start()
-            other.close()
-            threading.Thread(
-                target=self._listen, args=(self._pipe,), name="heavy", daemon=True
-            ).start()
+            try:
+                pipe, other = context.Pipe()
+            except OSError:
+                raise EndedError from None
+            process = context.Process(target=serve, args=(other,), daemon=True)
+            listens = threading.Thread(target=self._listen, args=(pipe,), name="heavy", daemon=True)
+            try:
+                process.start()
+                listens.start()
+            except (OSError, RuntimeError):  # there is no room for another process, or thread
+                pipe.close()  # by which one that has begun ends too
+                raise EndedError from None
+            finally:
+                other.close()
+            self._pipe, self._process = pipe, process
         return self._pipe
 
     def _cancel(self, number: int) -> None:
@@ -192,7 +215,7 @@ class Heavy:
                     answers = self._waiting.get(number)
                 if answers is not None:  # and nobody has left
                     answers.put((what, value))
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):
             pass
         finally:  # also where an answer cannot be read
             with self._lock:
@@ -218,8 +241,9 @@ class Serving:
             if kind == CANCEL:
                 if cancel := self._cancels.get(number):  # and it has not ended meanwhile
                     cancel.set()
-            elif kind == MAP:
-                self._cancels[number] = threading.Event()
+                continue
+            self._cancels[number] = threading.Event()
+            if kind == MAP:
                 threading.Thread(
                     target=self._compute, args=(number, *content), name="map", daemon=True
                 ).start()
@@ -227,10 +251,13 @@ class Serving:
                 self._turns[kind].submit(self._make, number, *content)
 
     def _make(self, number: int, work: Callable[..., Any], *arguments: Any) -> None:
+        GIVEN_UP.set(self._cancels[number])
         try:
             self._send(number, WELL, work(*arguments))
         except Exception as problem:
             self._send(number, BADLY, sendable(problem))
+        finally:
+            del self._cancels[number]
 
     def _compute(self, number: int, request: Request) -> None:
         told = time.monotonic()
@@ -242,7 +269,6 @@ class Serving:
                 self._send(number, SHARE, share)
 
         self._make(number, request.compute, self._cancels[number], progress)
-        del self._cancels[number]
         memory.give_back()
 
     def _send(self, number: int, what: str, value: Any) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import math
 import multiprocessing
 import os
@@ -52,6 +53,9 @@ MOST_DESCRIPTORS = 65_536
 # script, and beside the sessions its own files and requests under way. A test counts them.
 DESCRIPTORS_OF_SESSION = 4
 DESCRIPTORS_BESIDE = 100
+
+
+LOG = logging.getLogger("uvicorn.error")
 
 
 class StartError(Exception):
@@ -296,6 +300,8 @@ class Supervisor(Multiprocess):
         load the app in, and a class would lose its sessions. And signals wait for as long.
         """
         for place, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
             if self.answers(process):
                 continue
             self.asked.pop(process, None)
@@ -303,7 +309,9 @@ class Supervisor(Multiprocess):
             process.join()
             if process.exitcode == worker.BROKEN:
                 self.should_exit.set()
+            if self.should_exit.is_set():
                 return
+            LOG.warning("Process %s has ended or says nothing: another begins.", process.pid)
             self.processes[place] = Process(self.config, self.sockets)
             self.processes[place].start()
 
