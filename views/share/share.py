@@ -62,7 +62,7 @@ def draw(settings: Settings) -> None:
     label = html.escape(tr("QR code of the link"))
     st.html(f'<div class="zz-qr" role="img" aria-label="{label}">{picture}</div>')
     st.caption(tr("For a frame in another page:"))
-    st.code(frame(address, made), language="html", wrap_lines=True)
+    st.code(frame(address, made), language=None, wrap_lines=True)
 
 
 def query(settings: Settings, ticked: list[str]) -> str:
