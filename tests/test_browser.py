@@ -20,6 +20,7 @@ from optimizers import Experiment, Run, simulate
 from optimizers.maps import BasinMap
 from views.maps import MAPS as MAPS_BY_NAME
 from views.presets import DEFAULT, OPENING, PRESETS, Preset
+from views.scene.curves import per_update
 from views.scene.frames import exit_of
 from views.settings.table import FACTORS
 
@@ -255,15 +256,21 @@ def test_the_heads_stand_where_the_simulation_was(visit: Visits):
         check_positions(first, DEFAULT)
 
 
-def check_positions(visit: Visit, experiment: Experiment) -> None:
+def check_positions(visit: Visit, experiment: Experiment, unit: str = "updates") -> None:
     """Check that every head is within a pixel of where its run was at the step shown.
 
-    A diverging run is drawn to where it left the frame, and its head waits there.
+    A diverging run is drawn to where it left the frame, and its head waits there. A run of larger
+    updates, in the unit of its length, is on the way from one to the next.
     """
-    for run, trajectory in zip(drawn(visit), simulate(experiment), strict=True):
+    each = [per_update(experiment, run, unit) for run in experiment.runs]
+    for run, own, trajectory in zip(drawn(visit), each, simulate(experiment), strict=True):
+        path = trajectory.path
+        done = min(visit.step * min(each) / own, len(path) - 1)
         left = exit_of(experiment, trajectory, run["frame"])
-        step = visit.step if left is None else min(visit.step, left)
-        x, y = (abs(a - b) for a, b in zip(run["at"], trajectory.path[step], strict=True))
+        at = done if left is None else min(done, left)
+        before, share = int(at), at % 1
+        place = (1 - share) * path[before] + share * path[min(before + 1, len(path) - 1)]
+        x, y = (abs(a - b) for a, b in zip(run["at"], place, strict=True))
         assert x <= run["pixel"][0], run
         assert y <= run["pixel"][1], run
 
@@ -810,7 +817,7 @@ def test_every_preset_in_the_gallery_shows_its_claim_and_its_runs(visit: Visits)
             check_clouds(page, preset)
             continue
         go(page, preset.experiment.steps // 3)
-        check_positions(page, preset.experiment)
+        check_positions(page, preset.experiment, str(preset.settings.get("unit", "updates")))
     other = visit(page.page.url)
     assert other.scene == page.scene
     assert complaints(other) == complaints(page)
