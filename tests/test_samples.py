@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import time
 import zlib
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -17,7 +18,6 @@ from landscape import SURFACES, Dataset
 from optimizers import Experiment, Run, simulate
 from optimizers.analysis.noise import sample_gradients
 from optimizers.simulation import epochs
-from optimizers.simulation.experiment import MOST_SEEN
 from views.live.answer import orders_answer
 from views.scene import samples
 from views.scene.payload import encode
@@ -175,7 +175,8 @@ def test_orders_go_on_from_where_the_last_one_stopped(monkeypatch):
         "samples=65537&seed=1&first=0",
         "samples=100&seed=-1&first=0",
         "samples=100&seed=1&first=-1",
-        f"samples=100&seed=1&first={MOST_SEEN}",
+        f"samples=2&seed=1&first={samples.MOST_EPOCHS + 1}",
+        f"samples=65536&seed=1&first={samples.MOST_PASSED // 65536 + 1}",
         "samples=100&seed=x&first=0",
         "samples=nan&seed=1&first=0",
     ],
@@ -184,6 +185,14 @@ def test_an_address_of_no_order_is_refused_in_a_sentence(query):
     response = get(f"orders?{query}")
     assert response.status_code == 400
     assert bytes(response.body).endswith(b".")
+
+
+@pytest.mark.parametrize("count", [2, 100, 65_536])
+def test_the_farthest_orders_take_no_thread_for_long(count):
+    first = samples.farthest(count)
+    began = time.perf_counter()
+    assert get(f"orders?samples={count}&seed=77&first={first}").status_code == 200
+    assert time.perf_counter() - began < 3.0
 
 
 def test_orders_stay_the_same_for_ever():

@@ -21,7 +21,7 @@ from landscape.plane import turned
 from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.maps import Spread
-from optimizers.simulation.experiment import MOST_SEED, MOST_SEEN
+from optimizers.simulation.experiment import MOST_SEED
 from views.factors.start import point_list
 from views.live.kept import simulated, spread_of
 from views.maps.base import loss_name
@@ -31,7 +31,7 @@ from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
 from views.scene.frames import Frame
 from views.scene.local import Look
 from views.scene.payload import pack
-from views.scene.samples import packed_orders
+from views.scene.samples import farthest, packed_orders
 from views.scene.scene import Drawing, packed_ground, scene
 from views.server.search import best_rates, found
 from views.settings.choice import Choice
@@ -369,8 +369,8 @@ def orders_answer(query: str) -> bytes:
         seed, samples, first = -1, 0, -1
     if not (0 <= seed <= MOST_SEED and FEWEST_SAMPLES <= samples <= MOST_PAGE_SAMPLES):
         raise UnreadableError("seed and samples must be those of an experiment.")
-    if not 0 <= first <= MOST_SEEN // samples:
-        raise UnreadableError("first must be an epoch.")
+    if not 0 <= first <= farthest(samples):
+        raise UnreadableError("first must be an epoch that is not too far.")
     return packed_orders(samples, seed, first)
 
 

@@ -125,9 +125,13 @@ export function boundaryOf(x, y, [[f0, f1], [g0, g1]]) {
 }
 
 /**
- * The samples of a run: those of all runs, or its own; nothing where none make the surface.
+ * The samples of a run: those of all runs, or its own; nothing where none make the surface, or
+ * where their formula is not one of FITS.
  * @param {Samples[]} samples
  * @param {number} run
  * @returns {Samples | undefined}
  */
-export const ofRun = (samples, run) => samples[run] ?? samples[0];
+export function ofRun(samples, run) {
+  const found = samples[run] ?? samples[0];
+  return found && found.fit in FITS ? found : undefined;
+}

@@ -151,12 +151,12 @@ export class GradientLayer {
 }
 
 /**
- * Tell whether the batches of a run are fewer than all samples.
+ * Tell whether gradients are to be drawn, and a run's batches are less than all samples.
  * @param {Scene} scene
  * @param {number} run
  */
 export const batched = ({ batches }, run) =>
-  Boolean(batches && batches.runs[run].size < batches.samples);
+  Boolean(batches?.arrows && batches.runs[run].size < batches.samples);
 
 /**
  * The rate of an update of a run; after the last, of that.

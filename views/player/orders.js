@@ -42,7 +42,7 @@ export async function order(bytes) {
  * @returns {ArrayLike<number> | null | undefined}
  */
 export function batchOf(batches, run, k, arrived) {
-  const { samples, together, runs, ordersAt } = batches;
+  const { samples, together, farthest, runs, ordersAt } = batches;
   const { seed, size } = runs[run];
   if (size === samples) return null;
   const { epoch, begin, end } = placeOf(batches, run, k);
@@ -53,7 +53,7 @@ export function batchOf(batches, run, k, arrived) {
     const from = (epoch - first) * samples;
     return Array.prototype.slice.call(rows, from + begin, from + end);
   }
-  if (rows === undefined && ordersAt) ask(`${ordersAt}&${key}`, key, arrived);
+  if (rows === undefined && ordersAt && first <= farthest) ask(`${ordersAt}&${key}`, key, arrived);
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import { onClick, onDrag, onHover } from "./click.js";
 import { Clock, target, whole } from "./clock.js";
 import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
+import { ofRun } from "./fits.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
 import { curveHeight, samplesPlace } from "./layout.js";
@@ -216,7 +217,7 @@ class Player {
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     await this.curve.draw(scene, below, curveHeight(innerHeight, share), family, rem);
     const paths = scene.front.data.some(({ name }) => name === "path-0");
-    const beside = paths && scene.samples.length > 0 && view === this.panels;
+    const beside = paths && ofRun(scene.samples, 0) !== undefined && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
     this.body.classList.toggle("zz-beside", place.wide > 0);
     const arranged = `${sizes} ${place.wide} ${place.high}`;

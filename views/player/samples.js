@@ -143,7 +143,7 @@ export class SamplesPanel {
       const worse = samples.kind === "classes" ? tr(", larger where more wrong") : "";
       lines.push([several ? "" : dot(colour), filled(told, counts) + worse]);
     }
-    if (size < batches.samples) {
+    if (batches.arrows && size < batches.samples) {
       const length = this.#factor === 1 ? "" : ` × ${this.#factor}`;
       lines.push([pointer(colour), filled(tr("− rate × gradient{factor}"), { factor: length })]);
       lines.push([pointer(ink), filled(tr("of all {samples}"), counts)]);

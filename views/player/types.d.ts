@@ -119,6 +119,8 @@ export interface Samples {
 export interface Batches {
   samples: number; // how many there are
   together: number; // epochs whose orders are asked for at once
+  farthest: number; // epoch from which on they are
+  arrows: boolean; // whether gradients are drawn
   ordersAt?: string; // address of the orders, below the server's own
   runs: { seed: number; size: number; updates: number; colour: string }[]; // updates of an epoch
 }

@@ -20,6 +20,8 @@ from views.theme import Theme
 MOST_DRAWN = 2_000  # samples, of which more would be a blot
 EXACT_SAMPLES = 2_000  # up to this many their numbers are sent as float32
 MOST_ORDERED = 2**18  # samples in the orders that a page holds which cannot ask for more
+# Epochs before those, and the samples in them, which are shuffled too: 0.2 s.
+MOST_EPOCHS, MOST_PASSED = 5_000, 2**23
 TOGETHER = 2**14  # samples in the orders of epochs that are asked for at once
 ROOM = 0.08  # of a side, around the samples
 TICKS = 4  # on an axis, about
@@ -92,11 +94,14 @@ def ticks(side: list[float]) -> list[tuple[float, str]]:
     return [(k * step, number(k * step, 6)) for k in range(first, last + 1)]
 
 
-def batches(experiment: Experiment, marks: list[Mark], theme: Theme) -> dict[str, Any] | None:
+def batches(
+    experiment: Experiment, marks: list[Mark], theme: Theme, arrows: bool = True
+) -> dict[str, Any] | None:
     """Return which samples each update of a run takes; None where no samples make the surface.
 
     They are those of an order that is shuffled anew for every epoch. `orders` is the address of the
-    orders of `together` epochs at a time, without the first of them. A single batch has a colour of
+    orders of `together` epochs at a time, without the first of them, which is `farthest` at most;
+    `arrows` tells whether gradients are drawn. A single batch has a colour of
     its own, among those of several runs that of its run.
     """
     if not experiment.objectives[0].count:
@@ -105,6 +110,8 @@ def batches(experiment: Experiment, marks: list[Mark], theme: Theme) -> dict[str
     return {
         "samples": experiment.samples,
         "together": together(experiment.samples),
+        "farthest": farthest(experiment.samples),
+        "arrows": arrows,
         "runs": [
             {
                 **cut(experiment, run),
@@ -118,6 +125,11 @@ def batches(experiment: Experiment, marks: list[Mark], theme: Theme) -> dict[str
 def together(samples: int) -> int:
     """Return how many epochs are asked for at once."""
     return max(1, TOGETHER // samples)
+
+
+def farthest(samples: int) -> int:
+    """Return the last epoch from which on orders are sent."""
+    return min(MOST_EPOCHS, MOST_PASSED // samples)
 
 
 def packed_orders(samples: int, seed: int, first: int) -> bytes:

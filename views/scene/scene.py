@@ -179,7 +179,7 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
         "front": front,
         "runs": runs,
         "clouds": [],
-        "batches": samples.batches(experiment, marks, theme),
+        "batches": samples.batches(experiment, marks, theme, arrows),
         "arrows": figures.arrows(experiment, trajectories, surface) if arrows else [],
         "readings": curves.readings(
             experiment, trajectories, heights if curve == next(iter(curves.CURVES)) else None

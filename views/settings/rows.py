@@ -15,7 +15,7 @@ from optimizers.simulation.experiment import MOST_SEED
 from views.scene.figures import PICTURES
 from views.settings.cards import carded
 from views.settings.choice import chosen
-from views.settings.noise import ALL, by_data
+from views.settings.noise import ALL, by_data, samples_of
 from views.settings.numbers import exact
 from views.settings.own_data import MOST_CHARACTERS, read_samples
 from views.settings.session import OWN_DATA, SETTINGS, change, take_in
@@ -126,9 +126,16 @@ def length_text(settings: Settings) -> str:
 
 
 def noise_text(settings: Settings) -> str:
-    """Return the noise and the batch."""
+    """Return the noise and the batch; of a surface made by data, how many of its samples."""
+    if by_data(settings):
+        samples = whole(samples_of(settings))
+        if settings.replaced("batch"):
+            return tr("several of {samples}", samples=samples)
+        if settings["batch"] == ALL:
+            return tr("all {samples}", samples=samples)
+        return tr("{size} of {samples}", size=whole(int(settings["batch"])), samples=samples)
     size, batch = settings["noise"], settings["batch"]
-    text = exact(size) if size and not by_data(settings) else tr("none")
+    text = exact(size) if size else tr("none")
     if batch == ALL or settings.replaced("batch"):
         return text
     return f"{text}, {tr('batch {size}', size=batch)}"
@@ -249,7 +256,8 @@ def draw_length(settings: Settings) -> None:
 
 def draw_noise(settings: Settings) -> None:
     """Draw noise, samples, batch and seed."""
-    with popover(msgid("Noise"), noise_text(settings), "noise"):
+    called = msgid("Batch") if by_data(settings) else msgid("Noise")
+    with popover(called, noise_text(settings), "noise"):
         ids = ("batch", "samples", "seed") if by_data(settings) else NOISE_IDS
         for id in ids:
             draw(settings, id, explained=False)
