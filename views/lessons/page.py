@@ -147,9 +147,8 @@ def draw_card(settings: Settings, theme: Theme, leave: Callable[[], None]) -> No
 def heading(lesson: Lesson, settings: Settings, phase: str) -> str:
     """Return the title of a card, how far the lesson has come, and its phase, as HTML."""
     here, count = int(settings["card"]), len(lesson.cards)
-    answers = settings["answers"].ljust(count, OPEN)
     bar = "".join(
-        f'<i class="{"zz-done" if answers[place] != OPEN else ""}'
+        f'<i class="{"zz-done" if given(settings, place + 1) != OPEN else ""}'
         f'{" zz-here" if place + 1 == here else ""}"></i>'
         for place in range(count)
     )
@@ -235,11 +234,11 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
 # --- What was answered
 
 
-def given(settings: Settings) -> str:
-    """Return the letter of the answer to the card that is shown, or OPEN."""
-    place = int(settings["card"]) - 1
-    letter = settings["answers"][place : place + 1] or OPEN
-    card = card_of(settings["lesson"], settings["card"])
+def given(settings: Settings, number: int | None = None) -> str:
+    """Return the letter of the answer to a card, by default the one that is shown, or OPEN."""
+    number = int(settings["card"]) if number is None else number
+    letter = settings["answers"][number - 1 : number] or OPEN
+    card = card_of(settings["lesson"], str(number))
     return str(letter) if letter in LETTERS[: len(card.answers)] else OPEN
 
 

@@ -41,6 +41,7 @@ OTHER_VERSION = msgid("`{name}` = `{given}`: this is version {version}.")
 NO_PRESET = msgid("`{name}` = `{given}`: there is no such preset.")
 UNKNOWN = msgid("`{name}` = `{given}`: there is no such setting here.")
 REFUSED = msgid("`{name}` = `{given}` was not accepted; it is `{used}`.")
+REFUSED_NONE = msgid("`{name}` = `{given}` was not accepted.")  # the default is empty
 NOT_IN_LESSON = msgid("`{name}` = `{given}` has no place beside a lesson, whose card says it.")
 
 
@@ -297,7 +298,10 @@ def refused(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
     """Return a note on a setting whose value in a link cannot be used."""
     if id == "preset":
         return Note(NO_PRESET, shown(name, texts))
-    used = shown_value(settings, id, in_use(settings, id))
+    value = in_use(settings, id)
+    if value in ("", ()):
+        return Note(REFUSED_NONE, shown(name, texts))
+    used = shown_value(settings, id, value)
     used = clean(used) if isinstance(used, str) else used
     return Note(REFUSED, {**shown(name, texts), "used": used})
 

@@ -79,7 +79,7 @@ def headline(runs: Runs) -> Numbers:
     sgd, momentum = measures.ends(runs)
     rates = np.geomspace(1e-3, 1.0, 300)
     every = sweep(runs.experiment, runs.experiment.runs[0], lr=rates)
-    best = float(np.nanmin(np.where(every.diverged, np.inf, every.loss)))
+    best = min(float(np.nanmin(np.where(every.diverged, np.inf, every.loss))), sgd)
     return {
         "sgd": sgd,
         "momentum": momentum,

@@ -125,7 +125,7 @@ LESSON = Lesson(
             answers=(
                 Answer("Straight to the minimum", lambda n: n["off"] < 5),
                 Answer(
-                    "Down the steepest slope, past the minimum",
+                    "Down the steepest slope, not towards the minimum",
                     lambda n: n["slope"] < 1 and n["off"] > 30,
                 ),
                 Answer("Along the ravine", lambda n: n["slope"] > 45),
