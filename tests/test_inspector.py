@@ -116,7 +116,7 @@ def test_equal_arrows_have_one_label():
     experiment = Experiment("Himmelblau", steps=5)
     step = inspect_step(experiment, simulate(experiment)[0], 1)
     found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD", LIGHT), LIGHT)
-    assert {t["text"][1] for t in found} == {"", "step = gradient"}
+    assert {t["text"][1] for t in found} == {"", "step = − rate × gradient"}
 
 
 def test_an_arrow_that_is_not_finite_is_left_out():

@@ -26,6 +26,7 @@ export { ground } from "./grounds.js";
 export { order } from "./orders.js";
 
 const LOSS_DIGITS = 3;
+const DRAWER = "[class*='st-key-look']"; // where a step is told
 const MARGIN = 8; // pixels below all
 const ROUGH = 8; // pixels: smaller changes of the room do not count
 const BETWEEN = 16; // pixels, that the samples' place has beyond their panel
@@ -378,6 +379,8 @@ class Player {
         "look",
         scene.pace.map((pace) => clock.position * pace),
       );
+      // What is in the step is told below the picture, as far down as that is long.
+      document.querySelector(DRAWER)?.scrollIntoView({ block: "center" });
     } else if (what === "reset") {
       view.reset();
     } else if (what === "near") {

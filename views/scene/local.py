@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.language import tr
-from optimizers.analysis.step import GRADIENT, STEP, Model, Step, arrows
+from optimizers.analysis.step import GRADIENT, NOISY_GRADIENT, STEP, Model, Step, arrows
 from views.scene.figures import Figure, Ground, Mark, axis, levels, terrain
 from views.theme import Theme
 
@@ -44,14 +44,14 @@ def traces(
     sides = np.array([high - low for low, high in ground.box])
     x, y = step.theta.tolist()
     others = iter(DASHES)
-    # Arrows that coincide share a label: "step = gradient".
+    # Arrows that coincide share a label: "step = − rate × gradient".
     names: dict[tuple[float, ...], list[str]] = {}
     for arrow in reversed(arrows(step)):
         names.setdefault(tuple((arrow.vector / sides).round(3).tolist()), []).append(arrow.name)
     for arrow in arrows(step):
         dx, dy = arrow.vector
         same = names[tuple((arrow.vector / sides).round(3).tolist())]
-        label = " = ".join(map(tr, same)) if arrow.name == same[0] else ""
+        label = " = ".join(map(written, same)) if arrow.name == same[0] else ""
         dash = "solid" if arrow.name in (STEP, GRADIENT) else next(others)
         size = float(np.max(np.abs(arrow.vector) / sides))
         if not SHORTEST_ARROW <= size < np.inf:
@@ -79,6 +79,13 @@ def traces(
             }
         )
     return found
+
+
+def written(name: str) -> str:
+    """Return what stands at the tip of the arrow of this name."""
+    if name in (GRADIENT, NOISY_GRADIENT):
+        return tr("− rate × {gradient}", gradient=tr(name))
+    return tr(name)
 
 
 def near(step: Step, ground: Ground) -> list[list[float]]:
