@@ -212,7 +212,7 @@ def told(
         rows = results.table(experiment, choice.labels, trajectories)
     else:
         sentence = ends.sentence(experiment, spread, choice.labels)
-        more = ends.more(spread, choice.labels)
+        more = f"{ends.more(spread, choice.labels)} {tr(ends.SHARES)}"
         head, rows = ends.table(spread, choice.labels, loss_name(experiment))
     return {
         "link": link(asked.settings),
