@@ -238,8 +238,8 @@ LESSON = Lesson(
                     ),
                 ),
             ),
-            measured="It ends at loss {after}: {times} times as high, and comes to {later} only"
-            " with {longer} updates. Momentum ends at {momentum_after}, as on the other.",
+            measured="It ends at loss {after}: {times} times as high. With {longer} updates it"
+            " would come to {later}. Momentum ends at {momentum_after}, as on the other.",
             why="Adam scales each axis by itself, and across the axes both are steep. Networks have"
             " no reason to lie along the axes.",
             covers=("adam-conditioning",),

@@ -208,7 +208,8 @@ LESSON = Lesson(
                 ),
             ),
             measured="{share}. Half of them end above loss {median}, after {steps} updates; without"
-            " noise it ends at {exact}. Of SGD {sgd_share} are, and half end above {sgd_median}.",
+            " noise it ends at {exact}. Of SGD {sgd_share} come within, half end above"
+            " {sgd_median}.",
             why="It is the noise that keeps L-BFGS from arriving: without it, it does. SGD beside"
             " it arrives in neither case, and ends higher.",
             covers=("lbfgs",),
