@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -103,7 +102,8 @@ def test_the_path_follows_a_slider_before_it_is_let_go(visit: Visits, setting: s
     before, address = page.player.evaluate(PATHS), page.page.url
     stand_before(page, setting)
     x, y = grab(page, slider_of(page.page, slider))
-    away = 8 if setting.endswith((".rotation", ".weight_decay", ".final")) else -8
+    # Not a place at which two compared runs have the same rate: there is no picture of that.
+    away = 8 if setting.endswith((".rotation", ".weight_decay", ".final")) else -9
     for turn in (1, 2):
         page.page.mouse.move(x + turn * away, y)
         page.until(CHANGED_PATHS, before)
@@ -335,15 +335,17 @@ def test_without_the_route_the_page_works_on_release(visit: Visits):
         blocked.settled()
         agree(blocked)
         slider = slider_of(blocked.page, RATE)
+        rate = slider.get_attribute("aria-valuetext")
+        assert rate
         x, y = grab(blocked, slider)
         before = blocked.player.evaluate(PATH)
         blocked.page.mouse.move(x - 16, y)
-        expect(slider).not_to_have_attribute("aria-valuetext", "0.0501")
+        expect(slider).not_to_have_attribute("aria-valuetext", rate)
         assert blocked.player.evaluate(PATH) == before
         blocked.page.mouse.up()
         blocked.until(CHANGED_PATH, before)
         agree(blocked)
-        assert not math.isclose(float(parse_qs(query_of(blocked))["Quadratic.SGD.lr"][0]), 0.05)
+        assert parse_qs(query_of(blocked))["Quadratic.SGD.lr"] != [rate]
     finally:
         blocked.page.context.unroute(ROUTE)
         blocked.problems[:] = [
