@@ -466,6 +466,8 @@ def test_a_click_on_any_panel_moves_the_start_of_all(visit: Visits):
             shown = float(typed_in(page.page, label))
             assert values == pytest.approx([shown] * len(runs), abs=0.01)
             assert float(query[f"Quadratic.{letter}"][0]) == shown
+        page.page.keyboard.press("Escape")  # the popover of the start, which lies over a panel
+        expect(page.page.get_by_label(START[0])).to_have_count(0)
 
 
 def test_a_click_moves_only_its_own_start_where_starts_are_compared(visit: Visits):
