@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from landscape import SURFACES
 from landscape.language import msgid
 from optimizers import Experiment, Run
 from views.settings.factor import Factor
+from views.settings.parameters import owners
 from views.settings.setting import Note, Setting, Several
 
 PARAMETER = "standardize"
-OWNERS = {
-    surface.name: fact
-    for surface in SURFACES.values()
-    for fact in surface.parameters
-    if fact.name == PARAMETER
-}
+OWNERS = owners(PARAMETER)
 NAMES = {
     "off": msgid("raw feature"),
     "on": msgid("standardized feature"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from optimizers import simulate
 from views.lessons import LESSONS
 from views.lessons.lesson import Card, Numbers, Runs
+from views.live.kept import simulated
 from views.settings.choice import planned
 from views.settings.settings import Settings
 
@@ -33,6 +33,6 @@ def outcome(lesson: str, number: str) -> Outcome:
     """Return what comes of a card."""
     card = card_of(lesson, number)
     experiment = planned(Settings({"lesson": lesson, "card": number})).experiment
-    numbers = card.measure(Runs(experiment, simulate(experiment)))
+    numbers = card.measure(Runs(experiment, simulated(experiment)))
     right = (place for place, answer in enumerate(card.answers) if answer.holds(numbers))
     return Outcome(numbers, tuple(right))

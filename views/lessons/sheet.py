@@ -17,11 +17,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import current, known, language, tr, whole
-from optimizers import simulate
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
 from views.lessons.outcome import card_of, outcome
 from views.lessons.page import numbered
+from views.live.kept import simulated
 from views.scene.figures import Ground, background, foreground, marks_of
 from views.server.server import OWN, address
 from views.settings.choice import planned
@@ -90,7 +90,7 @@ def figure(lesson: str, number: str) -> dict[str, Any]:
     """Return a card's picture at the start: the ground, and where the runs start."""
     choice = planned(Settings({"lesson": lesson, "card": number}))
     experiment = choice.experiment
-    trajectories = simulate(experiment)
+    trajectories = simulated(experiment)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH)
     marks = marks_of(choice.labels, LIGHT)
     front = foreground(experiment, trajectories, marks, True, LIGHT, ground)

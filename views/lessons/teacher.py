@@ -11,7 +11,7 @@ from landscape.language import current, tr, whole
 from views.lab import tell_of_link
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
-from views.lessons.outcome import outcome
+from views.lessons.outcome import card_of, outcome
 from views.lessons.page import STYLE, extent, go_to, numbered
 from views.server.server import OWN
 from views.settings.cards import colours
@@ -55,7 +55,7 @@ def links(lesson: Lesson) -> str:
 
 def expected(lesson: Lesson, number: str) -> str:
     """Return a card with the answer to expect and why, as HTML."""
-    card, found = lesson.cards[int(number) - 1], outcome(lesson.name, number)
+    card, found = card_of(lesson.name, number), outcome(lesson.name, number)
     link = html.escape(urlencode({"lesson": lesson.name, "card": number, "lang": current()}))
 
     def text(message: str) -> str:

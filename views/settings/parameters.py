@@ -8,10 +8,21 @@ from typing import Any
 
 from landscape import SURFACES
 from landscape.language import Message
+from landscape.record import Number
 from optimizers import Run
 from views.settings.factor import Factor
 from views.settings.numbers import told_apart
 from views.settings.setting import Note, NumberList, Setting, number_list
+
+
+def owners(parameter: str) -> dict[str, Number]:
+    """Return the facts of a parameter by the names of the surfaces that have it."""
+    return {
+        surface.name: fact
+        for surface in SURFACES.values()
+        for fact in surface.parameters
+        if fact.name == parameter
+    }
 
 
 def of_parameter(
@@ -30,12 +41,7 @@ def of_parameter(
     `title` is the label of the list and `of_run` that of a run, with its {value}. `vary` returns
     the run with a value where that is more than a parameter.
     """
-    facts = {
-        surface.name: fact
-        for surface in SURFACES.values()
-        for fact in surface.parameters
-        if fact.name == parameter
-    }
+    facts = owners(parameter)
 
     def id_of(surface: str) -> str:
         return f"{surface}.{parameter}.values"

@@ -15,6 +15,7 @@ from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 DATA = {"surface": "Linear regression", "compare": "Batch size", "Linear regression.SGD.lr": "0.05"}
 CLOSE = 1e-6  # of the lowest loss
 MOST_UPDATES = 5000
+MANY_SEEDS = 2000
 
 
 def iterations(runs: Runs) -> Numbers:
@@ -115,11 +116,12 @@ def accumulated(runs: Runs) -> Numbers:
 def sizes(runs: Runs) -> Numbers:
     """Measure the median loss over many seeds with three batch sizes."""
     medians = [
-        float(np.median(measures.over_seeds(runs, run, 2000).loss)) for run in runs.experiment.runs
+        float(np.median(measures.over_seeds(runs, run, MANY_SEEDS).loss))
+        for run in runs.experiment.runs
     ]
     low, middle, high = medians
     return {
-        "seeds": 2000,
+        "seeds": MANY_SEEDS,
         "small": runs.experiment.runs[0].batch_size,
         "even": runs.experiment.runs[1].batch_size,
         "large": runs.experiment.runs[2].batch_size,

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizers import sweep
 from optimizers.analysis.statements import Coordinate
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
@@ -78,8 +77,7 @@ def halved(runs: Runs) -> Numbers:
     full, half = experiment.runs
     double = replace(full, batch_size=2 * (full.batch_size or 1))
     first, second = (
-        float(sweep(experiment, run, seed=np.arange(MANY_SEEDS)).end.var())
-        for run in (half, double)
+        float(measures.over_seeds(runs, run, MANY_SEEDS).end.var()) for run in (half, double)
     )
     return {
         "seeds": MANY_SEEDS,

@@ -13,7 +13,6 @@ from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
 TOLERANCE = 1e-3
-SEEDS_SHOWN = 200
 
 
 def models(runs: Runs) -> Numbers:
