@@ -9,6 +9,7 @@ Needs the packages of requirements-dev.txt.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import itertools
@@ -48,8 +49,21 @@ PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
 def digest(preset: Preset) -> str:
     """Return a short hash of what a preset's picture is made of."""
-    made_of = repr((preset.experiment, dict(preset.map)))
+    made_of = repr((stated(preset.experiment), dict(preset.map)))
     return hashlib.sha256(made_of.encode()).hexdigest()[:12]
+
+
+def stated(value: Any) -> Any:
+    """Return an experiment as its fields that are not at their defaults.
+
+    A new field then leaves the pictures that do without it as they are.
+    """
+    if isinstance(value, tuple):
+        return tuple(map(stated, value))
+    if not dataclasses.is_dataclass(value):
+        return value
+    pairs = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+    return [(field.name, stated(each)) for field, each in pairs if each != field.default]
 
 
 def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
