@@ -6,6 +6,9 @@ import html
 import json
 import re
 import string
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,11 +24,13 @@ from landscape.language import LANGUAGES, language
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import Experiment, Run, simulate, sweep
 from views.lessons import LESSONS, measures, sheet
+from views.lessons import outcome as outcomes
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
-from views.lessons.outcome import outcome
+from views.lessons.outcome import FAULT, FULL, Measuring, outcome
 from views.lessons.page import ASK, DONE, RUN, in_lab
 from views.live.answer import Asked, described
+from views.server.jobs import Jobs
 from views.server.server import OWN
 from views.settings.choice import choose, planned
 from views.settings.settings import Settings, read, write
@@ -108,6 +113,75 @@ def test_a_lesson_has_some_cards_with_a_few_answers(lesson):
     for card in lesson.cards:
         assert 2 <= len(card.answers) <= len(LETTERS)
         assert len({answer.text for answer in card.answers}) == len(card.answers)
+
+
+# --- Measured once, for all who ask
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """Jobs of which none has been made, so that every card is measured anew."""
+
+    class Counted(Jobs):
+        asked = threading.Semaphore(0)
+
+        def join(self, *arguments: Any, **more: Any) -> Any:
+            job = super().join(*arguments, **more)
+            self.asked.release()
+            return job
+
+    jobs = Counted()
+    monkeypatch.setattr(outcomes, "JOBS", jobs)
+    outcome.cache_clear()
+    yield jobs
+    outcome.cache_clear()
+
+
+def test_a_card_is_measured_once_for_two_who_open_it_at_the_same_time(fresh, monkeypatch):
+    measured, opened = [], threading.Event()
+    compute = Measuring.compute
+
+    def slow(self: Measuring, *arguments: Any) -> Any:
+        measured.append(self)
+        assert opened.wait(30)
+        return compute(self, *arguments)
+
+    monkeypatch.setattr(Measuring, "compute", slow)
+    with ThreadPoolExecutor(2) as visitors:
+        first, second = (visitors.submit(outcome, "zigzag", "1") for _ in range(2))
+        for _ in range(2):
+            assert fresh.asked.acquire(timeout=30)
+        opened.set()
+        assert first.result(30) is second.result(30)
+    outcome("zigzag", "1")
+    assert len(measured) == 1
+
+
+@pytest.mark.parametrize("what", ["fault", "full"])
+def test_a_card_that_cannot_be_measured_says_so_and_leads_on(fresh, monkeypatch, what):
+    def broken(*_: Any) -> Any:
+        raise ArithmeticError("no such number")
+
+    with monkeypatch.context() as patched:
+        if what == "fault":
+            patched.setattr(Measuring, "compute", broken)
+            told = FAULT.format(reason="ArithmeticError: no such number")
+        else:
+            patched.setattr("views.server.jobs.MOST_WAITING", 0)
+            told = FULL
+        app = page_of(lesson="zigzag", card="3")
+        assert [warning.value for warning in app.warning] == [told]
+        assert phase_of(app) == ASK
+        found = answer_of(sheet.serve, "lang=en", name="zigzag")
+        assert (found.status_code, found.body.decode()) == (503, told)
+        teacher = teachers_page_of("zigzag")
+        assert {warning.value for warning in teacher.warning} == {told}
+        app.button(key="next").click()
+        app.run()
+        assert app.query_params["card"] == "4"
+    app.run()
+    assert not app.warning, "what went wrong is not kept"
+    assert app.button(key="answer 0")
 
 
 def test_the_updates_of_a_batch_are_those_of_the_exact_moments():
@@ -358,13 +432,19 @@ def teachers_page() -> None:
         teacher.draw(settings, theme())
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_teacher_finds_every_answer_to_expect_and_no_english_word(name):
+def teachers_page_of(lesson: str, **link: Any) -> AppTest:
+    """Return the teachers' page of a lesson."""
     app = AppTest.from_function(teachers_page, default_timeout=120)
-    app.query_params["lesson"] = name
-    app.query_params["lang"] = "pseudo"
+    for name, value in {"lesson": lesson, **link}.items():
+        app.query_params[name] = value
     app.run()
     assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_teacher_finds_every_answer_to_expect_and_no_english_word(name):
+    app = teachers_page_of(name, lang="pseudo")
     assert escaped(page_texts(app.main)) == {}
     found = "".join(part.proto.body for part in app.get("html"))
     assert found.count('class="zz-right"') == len(LESSONS[name].cards)

@@ -20,7 +20,7 @@ from views.lab import descents, tell_of_link
 from views.lessons import LESSONS
 from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, places
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
-from views.lessons.outcome import card_of, outcome
+from views.lessons.outcome import Outcome, UnmeasuredError, card_of, outcome
 from views.player import player
 from views.settings import session
 from views.settings.settings import KEPT, Settings, read
@@ -167,7 +167,18 @@ def heading(lesson: Lesson, settings: Settings, phase: str) -> str:
 
 def draw_words(settings: Settings, card: Card, phase: str, leave: Callable[[], None]) -> None:
     """Draw the text and question of a card, its answers, what was measured, and the way on."""
-    found = outcome(settings["lesson"], settings["card"])
+    try:
+        with st.spinner(tr("Measuring")):
+            found = outcome(settings["lesson"], settings["card"])
+    except UnmeasuredError as problem:
+        st.warning(problem.text())
+    else:
+        draw_question(settings, card, phase, found)
+    draw_way(settings, phase, leave)
+
+
+def draw_question(settings: Settings, card: Card, phase: str, found: Outcome) -> None:
+    """Draw the text and question of a card, its answers, and what was measured."""
     text, question = (html.escape(filled(m, found.numbers)) for m in (card.text, card.question))
     st.html(f'<p class="zz-ask">{text} <b>{question}</b></p>')
     if phase == ASK:
@@ -182,19 +193,17 @@ def draw_words(settings: Settings, card: Card, phase: str, leave: Callable[[], N
             )
         st.caption(tr("The answer is measured after your prediction."))
     else:
-        st.html(answered(settings, card, phase))
+        st.html(answered(settings, card, phase, found))
     if phase == RUN:
         st.button(tr("Show what is measured"), key="skip", on_click=ended)
     if phase == DONE:
         said = html.escape(filled(card.measured, found.numbers))
         head = html.escape(tr("Measured"))
         st.html(f'<div class="zz-measured" role="status"><h2>{head}</h2><p>{said}</p></div>')
-    draw_way(settings, phase, leave)
 
 
-def answered(settings: Settings, card: Card, phase: str) -> str:
+def answered(settings: Settings, card: Card, phase: str, found: Outcome) -> str:
     """Return the locked answers, with the prediction and what was measured, as HTML."""
-    found = outcome(settings["lesson"], settings["card"])
     own = LETTERS.index(given(settings))
     items = []
     for place, answer in enumerate(card.answers):

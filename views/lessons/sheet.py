@@ -19,7 +19,7 @@ from starlette.routing import Route
 from landscape.language import current, known, language, tr, whole
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
-from views.lessons.outcome import card_of, outcome
+from views.lessons.outcome import UnmeasuredError, card_of, outcome
 from views.lessons.page import numbered
 from views.live.kept import simulated
 from views.scene.figures import Ground, background, foreground, marks_of
@@ -126,7 +126,11 @@ async def serve(request: Request) -> Response:
     if lesson is None:
         return PlainTextResponse("Not found", 404)
     code = known(request.query_params.get("lang"))
-    return HTMLResponse(await asyncio.to_thread(made, lesson, code))
+    try:
+        return HTMLResponse(await asyncio.to_thread(made, lesson, code))
+    except UnmeasuredError as problem:
+        with language(code):
+            return PlainTextResponse(problem.text(), 503)
 
 
 def made(lesson: Lesson, code: str) -> str:

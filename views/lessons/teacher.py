@@ -11,7 +11,7 @@ from landscape.language import current, tr, whole
 from views.lab import tell_of_link
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
-from views.lessons.outcome import card_of, outcome
+from views.lessons.outcome import UnmeasuredError, card_of, outcome
 from views.lessons.page import STYLE, extent, go_to, numbered
 from views.server.server import OWN
 from views.settings.cards import colours
@@ -31,7 +31,13 @@ def draw(settings: Settings, theme: Theme) -> None:
     st.markdown(f"**{tr('What to say')}.** {tr(lesson.say)}")
     st.html(links(lesson))
     for place in range(len(lesson.cards)):
-        st.html(expected(lesson, str(place + 1)))
+        try:
+            with st.spinner(tr("Measuring")):
+                text = expected(lesson, str(place + 1))
+        except UnmeasuredError as problem:
+            st.warning(problem.text())
+        else:
+            st.html(text)
     names = list(LESSONS)
     with st.container(horizontal=True):
         if lesson.place > 1:
