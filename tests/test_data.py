@@ -188,6 +188,31 @@ def test_every_update_sees_its_batch_of_the_epochs_order(name, batch_size, drop_
 
 
 @every_surface
+@pytest.mark.parametrize("batch_size", [1, 7, 32])
+def test_with_replacement_every_update_sees_its_draws(name, batch_size):
+    samples, steps = 37, 40
+    run = Run("SGD", 0.01, batch_size=batch_size, replacement=True)
+    experiment = Experiment(name, samples=samples, steps=steps, seed=5, runs=(run,))
+    (trajectory,) = simulate(experiment)
+    random, seen = np.random.default_rng(5), []
+    while len(seen) < steps:
+        rows = random.integers(samples, size=samples)
+        assert len({*rows}) < samples, "some are taken twice"
+        seen += [rows[i : i + batch_size] for i in range(0, samples, batch_size)]
+    for k in range(steps):
+        loss, *gradient = batch_mean(experiment, trajectory.path[k], seen[k])
+        assert trajectory.batch_loss[k] == pytest.approx(loss, rel=1e-12, abs=1e-15)
+        np.testing.assert_allclose(trajectory.gradient[k], gradient, rtol=1e-10, atol=1e-13)
+
+
+@every_surface
+def test_nothing_is_drawn_of_the_full_batch(name):
+    for size in (None, 64):
+        drawn = one(Run("SGD", batch_size=size, replacement=True), name, samples=64)
+        np.testing.assert_array_equal(drawn.path, one(Run("SGD"), name, samples=64).path)
+
+
+@every_surface
 @every_rule
 def test_the_full_batch_is_gradient_descent_to_the_bit(name, rule):
     full, all_of_them = (one(Run(rule, batch_size=b), name, samples=64) for b in (None, 64))
@@ -198,10 +223,11 @@ def test_the_full_batch_is_gradient_descent_to_the_bit(name, rule):
     np.testing.assert_array_equal(full.batch_loss, full.loss[:-1])
 
 
-def test_four_batches_of_8_are_one_of_32():
+@pytest.mark.parametrize("replacement", [False, True])
+def test_four_batches_of_8_are_one_of_32(replacement):
     still = {"samples": 64, "steps": 8, "start": (0.5, 0.5)}
-    small = one(Run("SGD", 0.0, batch_size=8), **still)
-    large = one(Run("SGD", 0.0, batch_size=32), **still)
+    small = one(Run("SGD", 0.0, batch_size=8, replacement=replacement), **still)
+    large = one(Run("SGD", 0.0, batch_size=32, replacement=replacement), **still)
     means = small.gradient.reshape(2, 4, 2).mean(axis=1)
     np.testing.assert_allclose(means, large.gradient[:2], rtol=1e-12)
     losses = small.batch_loss.reshape(2, 4).mean(axis=1)
@@ -223,9 +249,15 @@ def test_an_analytic_surface_has_no_loss_of_a_batch():
 
 @every_surface
 @pytest.mark.parametrize("rule", ["SGD", "Adam"])
-@pytest.mark.parametrize(("batch_size", "drop_last"), [(1, False), (6, False), (6, True)])
-def test_a_run_carried_on_sees_the_batches_that_come_next(name, rule, batch_size, drop_last):
-    run, settings = Run(rule, 0.01, batch_size=batch_size), {"samples": 20, "drop_last": drop_last}
+@pytest.mark.parametrize(
+    ("batch_size", "drop_last", "replacement"),
+    [(1, False, False), (6, False, True), (6, True, False)],
+)
+def test_a_run_carried_on_sees_the_batches_that_come_next(
+    name, rule, batch_size, drop_last, replacement
+):
+    run = Run(rule, 0.01, batch_size=batch_size, replacement=replacement)
+    settings = {"samples": 20, "drop_last": drop_last}
     whole = one(run, name, steps=50, **settings)
     experiment = Experiment(name, steps=17, runs=(run,), **settings)
     (begun,) = simulate(experiment)
@@ -244,6 +276,10 @@ def test_an_order_is_the_same_however_much_of_it_is_asked_for():
     np.testing.assert_array_equal(order(3, 10, 2), whole[:2].ravel())
     np.testing.assert_array_equal(order(3, 10, 3, 2), whole[2:5].ravel())
     assert (order(4, 10, 1) != whole[0]).any()
+    drawn = order(3, 10, 6, replacement=True).reshape(6, 10)
+    np.testing.assert_array_equal(order(3, 10, 3, 2, replacement=True), drawn[2:5].ravel())
+    counts = np.bincount(order(3, 50, 400, replacement=True), minlength=50)
+    assert np.abs(counts - 400).max() < 4.5 * math.sqrt(400), "each is as likely as the others"
 
 
 # --- Sweeps -------------------------------------------------------------------------------------
@@ -251,12 +287,15 @@ def test_an_order_is_the_same_however_much_of_it_is_asked_for():
 
 @every_surface
 @every_rule
-@pytest.mark.parametrize(("samples", "drop_last"), [(100, False), (37, True)])
-def test_a_sweep_is_the_single_runs_to_the_bit(name, rule, samples, drop_last):
+@pytest.mark.parametrize(
+    ("samples", "drop_last", "replacement"),
+    [(100, False, False), (37, True, False), (37, False, True)],
+)
+def test_a_sweep_is_the_single_runs_to_the_bit(name, rule, samples, drop_last, replacement):
     experiment = Experiment(name, samples=samples, steps=41, drop_last=drop_last)
     rates, sizes = np.array([0.01, 0.3, 30.0]), np.array([1, 7, 32, 0])
     seeds, steps = np.array([0, 5]), np.array([41, 30, 41, 12])
-    run = Run(rule)
+    run = Run(rule, replacement=replacement)
     found = sweep(
         experiment,
         run,
@@ -299,6 +338,35 @@ def test_a_batchs_gradient_has_the_variance_of_drawing_without_replacement():
     mean = trajectory.gradient.reshape(-1, 5, 2).mean(axis=1)
     exact = experiment.objectives[0].gradient(2.0, -1.0)
     np.testing.assert_allclose(mean, np.broadcast_to(exact, mean.shape), rtol=1e-12)
+
+
+def test_drawn_with_replacement_it_has_that_of_independent_draws():
+    samples, size = 60, 12
+    run = Run("SGD", 0.0, batch_size=size, replacement=True)
+    experiment = Experiment(
+        "Two features", samples=samples, steps=5 * 4000, start=(2.0, -1.0), runs=(run,)
+    )
+    (trajectory,) = simulate(experiment)
+    expected = sample_covariance(experiment.plan(run), (2.0, -1.0)) / size
+    np.testing.assert_allclose(np.cov(trajectory.gradient.T), expected, rtol=0.05, atol=0.01)
+    np.testing.assert_allclose(batch_covariance(experiment.plan(run), (2.0, -1.0), size), expected)
+    before, after = trajectory.gradient[:-1, 0], trajectory.gradient[1:, 0]
+    assert abs(np.corrcoef(before, after)[0, 1]) < 4 / math.sqrt(len(before))
+
+
+def test_drawn_with_replacement_the_cloud_is_that_of_independent_draws():
+    """Its variance is lr c / (l (2 - lr l)) along each axis, from a gradient's at the minimizer."""
+    run = Run("SGD", 0.01, batch_size=4, replacement=True)
+    experiment = Experiment("Two features", samples=40, steps=50_000, runs=(run,))
+    (point,) = experiment.objectives[0].minimizers()
+    runs = tuple(replace(run, seed=seed) for seed in range(20))
+    made = simulate(replace(experiment, start=(point.x, point.y), runs=runs))
+    hxx, hxy, hyy = experiment.objectives[0].hessian(0.0, 0.0)
+    values, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])
+    off = np.concatenate([(t.path[2000:] - (point.x, point.y)) @ axes for t in made])
+    noise = batch_covariance(experiment.plan(run), (point.x, point.y), 4)
+    expected = 0.01 * np.diag(axes.T @ noise @ axes) / (values * (2 - 0.01 * values))
+    np.testing.assert_allclose(np.square(off).mean(axis=0), expected, rtol=0.1)
 
 
 @pytest.mark.parametrize(("mean", "condition"), [(0.0, 1.0), (3.0, 119.0), (10.0, 10402.0)])

@@ -20,7 +20,7 @@ import pytest
 
 from landscape import SURFACES
 from landscape.compiled import SURFACE_SIGNATURE, kernel
-from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
+from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate, sweep
 from optimizers.record import NO_DECAY
 from optimizers.simulation import driver
 from optimizers.simulation.epochs import Epoch, noise_scale
@@ -203,6 +203,7 @@ RUN_TAKES = {
     "hyper": MAPPING,
     "weight_decay": NUMBERS,
     "batch_size": {"one", "None"},
+    "replacement": {"bool"},
     "schedule": set(),
     "schedule_params": MAPPING,
     "warmup": {"one", "zero"},
@@ -559,6 +560,22 @@ def test_the_noise_of_a_batch_is_that_of_sampling_without_replacement(batch):
 def test_the_full_batch_is_free_of_noise(rule, batch):
     noisy = one(Run(rule.name, batch_size=batch), noise=5.0, samples=1024)
     np.testing.assert_array_equal(noisy.path, one(Run(rule.name), noise=0.0).path)
+
+
+@pytest.mark.parametrize("batch", [1, 8, 512])
+def test_drawn_with_replacement_a_batch_has_the_noise_of_independent_samples(batch):
+    run = Run("SGD", batch_size=batch, replacement=True, lr=0.0)
+    experiment = Experiment(noise=3.0, samples=1024, steps=5000, runs=(run,))
+    (trajectory,) = simulate(experiment)
+    noise = trajectory.gradient - np.array(experiment.objectives[0].gradient(*experiment.start))
+    assert noise.std() == pytest.approx(3.0 / math.sqrt(batch), rel=0.04)
+    short = Epoch(1024, 1000, replacement=True).noises(3.0, 0, 2)
+    np.testing.assert_allclose(short, [3.0 / math.sqrt(1000), 3.0 / math.sqrt(24)])
+    found = sweep(experiment, dataclasses.replace(run, lr=0.01), batch_size=[batch, 0], steps=40)
+    for cell, size in enumerate((batch, None)):
+        one_run = dataclasses.replace(run, lr=0.01, batch_size=size, steps=40)
+        (single,) = simulate(dataclasses.replace(experiment, runs=(one_run,)))
+        np.testing.assert_array_equal(found.end[cell], single.path[-1])
 
 
 def test_one_sample_is_a_full_batch():

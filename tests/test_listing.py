@@ -184,6 +184,15 @@ SPECIAL = {
         runs=(Run("Momentum", 0.05, batch_size=8, weight_decay=0.01),),
         drop_last=True,
     ),
+    "batches drawn with replacement": Experiment(
+        *("Linear regression", {"mean": 1.0}),
+        steps=40,
+        seed=2,
+        runs=(Run("Momentum", 0.05, batch_size=8, replacement=True),),
+    ),
+    "the noise of draws with replacement": Experiment(
+        runs=(Run("Adam", 0.1, batch_size=15, replacement=True),), **noisy()
+    ),
     "batches of one": Experiment(
         "Sine fit", steps=40, samples=20, runs=(Run("RMSProp", 0.01, batch_size=1),)
     ),

@@ -110,7 +110,7 @@ def test_every_factor_can_be_compared_in_every_view(compare, view):
     assert not app.exception
     assert not app.warning
     names = app.session_state["settings"].names()
-    assert len(results(app)) == len(names) == (2 if compare == "Standardizing" else 4)
+    assert len(results(app)) == len(names) == (2 if compare in ("Standardizing", "Drawing") else 4)
 
 
 @pytest.mark.parametrize(

@@ -897,6 +897,17 @@ def test_standardized():
     )
 
 
+def test_reshuffling():
+    ends, losses = cloud("reshuffling")
+    experiment = PRESETS["reshuffling"].experiment
+    plans = [experiment.plan(run) for run in experiment.runs]
+    assert [plan.epoch.replacement for plan in plans] == [False, True]
+    assert [plan.steps / plan.epoch.updates for plan in plans] == [20, 20]
+    narrow, wide = ends.std(axis=1).mean(axis=-1)
+    claims("reshuffling", "10 out of 100", "20 epochs", f"is {losses[0]:.2g} above")
+    claims("reshuffling", f"is {losses[1]:.2g} above", f"{wide / narrow:.1f} times as wide")
+
+
 def test_equal_updates():
     ends, losses = cloud("equal-updates")
     middles = ends[:, :, 0].mean(axis=1)

@@ -121,21 +121,26 @@ def test_a_batch_has_a_colour_that_no_other_run_has():
 # --- Orders
 
 
-@pytest.mark.parametrize(("count", "size", "steps"), [(100, 8, 90), (9000, 1000, 30)])
-def test_the_orders_by_address_are_those_that_the_runs_see(count, size, steps):
-    run = Run("SGD", 0.0, batch_size=size)
+@pytest.mark.parametrize(
+    ("count", "size", "steps", "drawing"),
+    [(100, 8, 90, "reshuffled"), (9000, 1000, 30, "reshuffled"), (100, 8, 90, "with replacement")],
+)
+def test_the_orders_by_address_are_those_that_the_runs_see(count, size, steps, drawing):
+    drawn = drawing == "with replacement"
+    run = Run("SGD", 0.0, batch_size=size, replacement=drawn)
     experiment = Experiment("Two features", samples=count, seed=7, steps=steps, runs=(run,))
     (trajectory,) = simulate(experiment)
     gradients = sample_gradients(experiment.plan(run), experiment.start)
-    told = scene_of(
-        urlencode({"surface": "Two features", "samples": count, "seed": 7, "batch": size})
-    )["batches"]
+    link = {"surface": "Two features", "samples": count, "seed": 7, "batch": size}
+    told = scene_of(urlencode({**link, "drawing": drawing}))["batches"]
     cut = told["runs"][0]
+    assert cut["replacement"] == drawn
+    key = f"samples={count}&seed=7{'&replacement=1' * drawn}"
     assert (cut["size"], cut["updates"], cut["seed"]) == (size, -(-count // size), 7)
     for k in range(steps):
         epoch, turn = divmod(k, cut["updates"])
         first = epoch - epoch % told["together"]
-        body = bytes(get(f"{told['ordersAt']}&samples={count}&seed=7&first={first}").body)
+        body = bytes(get(f"{told['ordersAt']}&{key}&first={first}").body)
         rows = rows_of(body)[(epoch - first) * count :]
         batch = rows[turn * size : min((turn + 1) * size, count)].astype(int)
         np.testing.assert_allclose(
@@ -152,17 +157,17 @@ def rows_of(body):
 def test_orders_go_on_from_where_the_last_one_stopped(monkeypatch):
     drawn = []
 
-    class Counted(epochs.Shuffles):
+    class Counted(epochs.Orders):
         def next(self):
             drawn.append(1)
             return super().next()
 
-    shuffles = Counted(3, 50)
-    whole = np.array([shuffles.next() for _ in range(40)])
+    orders = Counted(3, 50)
+    whole = np.array([orders.next() for _ in range(40)])
     for first in (0, 10, 20, 30, 5):
         drawn.clear()
-        shuffles.go_to(first)
-        np.testing.assert_array_equal([shuffles.next() for _ in range(10)], whole[first:][:10])
+        orders.go_to(first)
+        np.testing.assert_array_equal([orders.next() for _ in range(10)], whole[first:][:10])
         assert len(drawn) == (10 if first != 5 else 15)
 
 
@@ -179,6 +184,7 @@ def test_orders_go_on_from_where_the_last_one_stopped(monkeypatch):
         f"samples=65536&seed=1&first={samples.MOST_PASSED // 65536 + 1}",
         "samples=100&seed=x&first=0",
         "samples=nan&seed=1&first=0",
+        "samples=100&seed=1&first=0&replacement=yes",
     ],
 )
 def test_an_address_of_no_order_is_refused_in_a_sentence(query):

@@ -238,10 +238,13 @@ def _data(plan: Plan) -> list[str]:
     ]
     if plan.batched:
         epochs = -(-plan.steps // epoch.updates)
+        drawn = "rng.permutation(samples)"
+        if epoch.replacement:
+            drawn = "rng.integers(samples, size=samples)"
         lines += [
             f"size = {epoch.batch_size}",
             f"rng = np.random.default_rng({plan.seed})",
-            f"orders = [rng.permutation(samples) for _ in range({epochs})]",
+            f"orders = [{drawn} for _ in range({epochs})]",
         ]
     if _speaks("\n".join(lines), "samples"):
         lines.insert(0, f"samples = {epoch.samples}")
@@ -251,16 +254,21 @@ def _data(plan: Plan) -> list[str]:
 def _noise(plan: Plan) -> list[str]:
     """Return the lines that make `spread`, of each update where batches differ, and `rng`."""
     epoch, size, root = plan.epoch, plan.epoch.batch_size, "math"
-    lines = [f"samples, batch = {epoch.samples}, {size}  # {tr('drawn without replacement')}"]
+    told = tr("drawn with replacement" if epoch.replacement else "drawn without replacement")
+    lines = [f"samples, batch = {epoch.samples}, {size}  # {told}"]
+    if epoch.replacement:
+        lines = [f"batch = {size}  # {told}"]
     if epoch.last != size and epoch.updates <= plan.steps:
         lines.append("batch = np.full((steps, 1), batch)")
         last = f"batch[{epoch.updates - 1}::{epoch.updates}] = {epoch.last}"
         lines.append(f"{last}  # {tr('ends an epoch')}")
         root = "np"
-    share = "(samples - batch) / (batch * (samples - 1))"
+    share = "* {root}.sqrt((samples - batch) / (batch * (samples - 1)))"
+    if epoch.replacement:
+        share = "/ {root}.sqrt(batch)"
     return [
         *lines,
-        f"spread = {plan.sample_noise!r} * {root}.sqrt({share})",
+        f"spread = {plan.sample_noise!r} {share.format(root=root)}",
         f"rng = np.random.default_rng({plan.seed})",
     ]
 

@@ -1,7 +1,7 @@
 """The noise of a batch's gradient: its covariance, and the scale on which a batch is large.
 
 The gradients of N samples at a position have the covariance S; the mean of a batch of B that is
-drawn from them without replacement has S (N - B) / (B (N - 1)).
+drawn from them without replacement has S (N - B) / (B (N - 1)), with replacement S / B.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import noise_scale
 from optimizers.simulation.experiment import Plan, check_count
 
 Matrix = NDArray[np.float64]
@@ -47,9 +46,12 @@ def sample_covariance(plan: Plan, position: ArrayLike) -> Matrix:
 
 
 def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix:
-    """Return the covariance (2, 2) of the mean gradient of a batch at a position (2,)."""
+    """Return the covariance (2, 2) of the mean gradient of a batch at a position (2,).
+
+    It is drawn as those of the plan are.
+    """
     size = check_count("batch_size", batch_size, plan.epoch.samples)
-    share = noise_scale(1.0, plan.epoch.samples, size) ** 2
+    share = plan.epoch.noise(1.0, size) ** 2
     covariance: Matrix = share * sample_covariance(plan, position)
     return covariance
 

@@ -17,12 +17,14 @@ class Epoch:
     """One pass over `samples` in batches of `batch_size`.
 
     Where that does not divide them, the last batch has what is left; with `drop_last` it is left
-    out. Updates are counted from 0.
+    out. With `replacement` as many samples are drawn, each from all of them, instead of one after
+    the other until none is left. Updates are counted from 0.
     """
 
     samples: int
     batch_size: int
     drop_last: bool = False
+    replacement: bool = False
 
     @property
     def updates(self) -> int:
@@ -56,42 +58,51 @@ class Epoch:
 
         They are those of the updates from `first`; `noise` is that of one sample's gradient.
         """
-        found = np.full(count, noise_scale(noise, self.samples, self.batch_size))
-        short = noise_scale(noise, self.samples, self.last)
+        found = np.full(count, self.noise(noise, self.batch_size))
+        short = self.noise(noise, self.last)
         found[(self.updates - 1 - first) % self.updates :: self.updates] = short
         return found
+
+    def noise(self, noise: float, size: int) -> float:
+        """Return the standard deviation of the mean gradient of a batch of some size."""
+        return noise_scale(noise, self.samples, size, self.replacement)
 
 
 KEPT_NUMBERS = 2**20  # an order of at most so many is kept
 
 
-def order(seed: int, samples: int, epochs: int, first: int = 0) -> NDArray[np.int32]:
+def order(
+    seed: int, samples: int, epochs: int, first: int = 0, replacement: bool = False
+) -> NDArray[np.int32]:
     """Return the order of the samples in `epochs` epochs from `first`, int32 (epochs x samples,).
 
-    Each epoch is a new permutation; a seed has the same ones whoever asks, however many.
+    Each epoch is a new permutation or, with `replacement`, as many draws from all samples; a seed
+    has the same ones whoever asks, however many.
     """
     if (first + epochs) * samples > KEPT_NUMBERS:
-        return _order(seed, samples, epochs, first)
-    return _kept_order(seed, samples, epochs, first)
+        return _order(seed, samples, epochs, first, replacement)
+    return _kept_order(seed, samples, epochs, first, replacement)
 
 
-def _order(seed: int, samples: int, epochs: int, first: int) -> NDArray[np.int32]:
+def _order(
+    seed: int, samples: int, epochs: int, first: int, replacement: bool
+) -> NDArray[np.int32]:
     rows = np.empty((epochs, samples), dtype=np.int32)
-    shuffles = _shuffles(seed, samples)
-    with shuffles.lock:
-        shuffles.go_to(first)
+    orders = _orders(seed, samples, replacement)
+    with orders.lock:
+        orders.go_to(first)
         for row in rows:
-            row[:] = shuffles.next()
+            row[:] = orders.next()
     rows.flags.writeable = False
     return rows.reshape(-1)
 
 
-class Shuffles:
+class Orders:
     """The orders of a seed, one after the other, from where the last one asked stopped."""
 
-    def __init__(self, seed: int, samples: int) -> None:
+    def __init__(self, seed: int, samples: int, replacement: bool = False) -> None:
         self.lock = threading.Lock()
-        self._seed, self._samples = seed, samples
+        self._seed, self._samples, self._replacement = seed, samples, replacement
         self._begin()
 
     def _begin(self) -> None:
@@ -107,21 +118,26 @@ class Shuffles:
     def next(self) -> NDArray[np.int64]:
         """Return the order of the next epoch."""
         self._epoch += 1
+        if self._replacement:
+            return self._random.integers(self._samples, size=self._samples)
         return self._random.permutation(self._samples)
 
 
-_shuffles = functools.lru_cache(maxsize=256)(Shuffles)
+_orders = functools.lru_cache(maxsize=256)(Orders)
 
 
 _kept_order = functools.lru_cache(maxsize=32)(_order)
 
 
-def noise_scale(noise: float, samples: int, batch_size: int) -> float:
+def noise_scale(noise: float, samples: int, batch_size: int, replacement: bool = False) -> float:
     """Return the standard deviation of a batch's mean gradient in each coordinate.
 
     A batch of B is drawn from the N samples without replacement, so the variance of one sample's
-    gradient is divided by B and multiplied by (N - B) / (N - 1): the full batch is exact.
+    gradient is divided by B and multiplied by (N - B) / (N - 1); with `replacement` it is only
+    divided. The full batch is never drawn, and exact.
     """
     if batch_size == samples:
         return 0.0
+    if replacement:
+        return noise / math.sqrt(batch_size)
     return noise * math.sqrt((samples - batch_size) / (batch_size * (samples - 1)))

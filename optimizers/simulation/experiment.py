@@ -19,7 +19,7 @@ from landscape.values import Values
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, noise_scale, order
+from optimizers.simulation.epochs import Epoch, order
 from optimizers.simulation.schedules import SCHEDULES
 
 BIG = 1e6  # |x| or |y| beyond this is a divergence
@@ -38,13 +38,21 @@ def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
     return int(check_number(field, value, least, most, integer=True))
 
 
+def check_switch(field: str, value: Any) -> None:
+    """Raise a ValueError that names `field` unless a value is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{field} = {shown(value)}: must be True or False")
+
+
 @dataclass(frozen=True)
 class Run:
     """One optimizer's part of an experiment.
 
     `lr` is the learning rate, None for the rule's default on the surface. `hyper` sets the rule's
     hyperparameters by name, the others keep their defaults. `batch_size` is from 1 to the
-    experiment's samples, or None for the full batch. `schedule` names a factor on the rate and
+    experiment's samples, or None for the full batch. The samples of a batch are drawn without
+    replacement or, with `replacement`, each from all of them; the full batch is not drawn and
+    exact. `schedule` names a factor on the rate and
     `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
     `steps`, `start`, `seed` and `params`, of the surface, are given where they differ from the
     experiment's.
@@ -58,6 +66,7 @@ class Run:
     hyper: Mapping[str, float] = Values({})
     weight_decay: float = 0.0
     batch_size: int | None = None
+    replacement: bool = False
     schedule: str = "Constant"
     schedule_params: Mapping[str, Any] = Values({})
     warmup: int = 0
@@ -81,6 +90,7 @@ class Run:
         put("weight_decay", check_number(field, self.weight_decay, DECAY[0], most))
         if self.batch_size is not None:
             put("batch_size", check_count("batch_size", self.batch_size, MOST_SAMPLES))
+        check_switch("replacement", self.replacement)
         put("schedule_params", Values(schedule.resolve(self.schedule_params)))
         put("warmup", check_count("warmup", self.warmup, MOST_STEPS, least=0))
         if self.steps is not None:
@@ -107,7 +117,7 @@ class Experiment:
 
     A surface made by data has N samples, or those of `data`, whose number N then is. Its batches
     are real ones, of an order that is shuffled anew for every epoch, the same for every run of a
-    seed: there is no other `noise`.
+    seed, or of draws with replacement: there is no other `noise`.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -144,8 +154,7 @@ class Experiment:
                     " gradient comes from the samples of its batch"
                 )
         put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
-        if not isinstance(self.drop_last, bool):
-            raise ValueError(f"drop_last = {shown(self.drop_last)}: must be True or False")
+        check_switch("drop_last", self.drop_last)
         if not isinstance(self.runs, (tuple, list)) or not all(
             isinstance(run, Run) for run in self.runs
         ):
@@ -196,10 +205,10 @@ class Experiment:
         """Whether the gradient of a batch is another than that of all samples."""
         return self.noise > 0 or self.made_by_data
 
-    def epoch(self, batch_size: int | None) -> Epoch:
+    def epoch(self, batch_size: int | None, replacement: bool = False) -> Epoch:
         """Return a pass over the data set in batches of a size, None for the full batch."""
         size = self.samples if batch_size is None else batch_size
-        return Epoch(self.samples, size, self.drop_last)
+        return Epoch(self.samples, size, self.drop_last, replacement)
 
     def plan(self, run: Run) -> Plan:
         """Return what `run` does in this experiment, every default resolved."""
@@ -230,7 +239,7 @@ class Experiment:
             steps=self.steps if run.steps is None else run.steps,
             lr=rule.default_rate(surface) if run.lr is None else run.lr,
             seed=self.seed if run.seed is None else run.seed,
-            epoch=self.epoch(run.batch_size),
+            epoch=self.epoch(run.batch_size, run.replacement),
             sample_noise=self.noise,
             coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
             decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
@@ -282,7 +291,7 @@ class Plan:
     @property
     def noise(self) -> float:
         """The standard deviation of such a batch's mean gradient in each coordinate."""
-        return noise_scale(self.sample_noise, self.epoch.samples, self.epoch.batch_size)
+        return self.epoch.noise(self.sample_noise, self.epoch.batch_size)
 
     @property
     def noise_rms(self) -> float:
@@ -439,7 +448,7 @@ def _simulate(
     if batches:
         passed = before // epoch.updates
         passes = -(-(before + steps) // epoch.updates) - passed
-        rows = order(plan.seed, epoch.samples, passes, passed)
+        rows = order(plan.seed, epoch.samples, passes, passed, epoch.replacement)
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, noise_scale, order
+from optimizers.simulation.epochs import Epoch, order
 from optimizers.simulation.experiment import (
     BIG,
     MOST_SAMPLES,
@@ -258,7 +258,8 @@ class _Cells:
     def of_batch(self, function: Callable[[Epoch], float]) -> Floats:
         """Return what `function` says of an epoch, for each batch size."""
         sizes, which = np.unique(self.batch_size, return_inverse=True)
-        epochs = (self.experiment.epoch(int(size) or None) for size in sizes)
+        replacement = self.run.replacement
+        epochs = (self.experiment.epoch(int(size) or None, replacement) for size in sizes)
         values = np.array([function(epoch) for epoch in epochs], dtype=np.float64)
         return values[which].reshape(self.batch_size.shape)
 
@@ -307,7 +308,9 @@ def orders_table(cells: _Cells) -> _Table:
         )
 
     def make(seeds: Floats) -> Any:
-        rows = [order(int(seed), samples, epochs) for seed in seeds]
+        rows = [
+            order(int(seed), samples, epochs, replacement=cells.run.replacement) for seed in seeds
+        ]
         return np.array(rows, dtype=np.int32).reshape(len(seeds), epochs * samples)
 
     keys = cells.seed if epochs else np.zeros(1)
@@ -369,9 +372,8 @@ class _Job:
                     f" {MOST_LOSSES}"
                 )
             self.recorded_at = np.arange(record) * most // (record - 1)
-        noise = functools.partial(noise_scale, experiment.noise, experiment.samples)
-        scale = cells.of_batch(lambda epoch: noise(epoch.batch_size))
-        short_scale = cells.of_batch(lambda epoch: noise(epoch.last))
+        scale = cells.of_batch(lambda epoch: epoch.noise(experiment.noise, epoch.batch_size))
+        short_scale = cells.of_batch(lambda epoch: epoch.noise(experiment.noise, epoch.last))
         epoch = cells.of_batch(lambda epoch: epoch.updates)
         self._by_data = surface.samples is not None
         self._draws = (

@@ -77,7 +77,7 @@ test("the mean of all batches is the gradient of all samples", () => {
   }
 });
 
-test("batches drawn without replacement have the covariance that is drawn", () => {
+test("batches drawn with replacement or without have the covariance that is drawn", () => {
   const made = samples("x * f + y * g", false);
   const { gradient, covariance } = gradientOf(made, 1, 2, null);
   let xx = 0;
@@ -85,8 +85,14 @@ test("batches drawn without replacement have the covariance that is drawn", () =
   for (const rows of pairs) {
     xx += (gradientOf(made, 1, 2, rows).gradient[0] - gradient[0]) ** 2 / pairs.length;
   }
-  assert.ok(Math.abs(xx - shareOf(4, 2) * covariance[0]) < 1e-12);
-  assert.equal(shareOf(4, 4), 0);
+  assert.ok(Math.abs(xx - shareOf(4, 2, false) * covariance[0]) < 1e-12);
+  assert.equal(shareOf(4, 4, false), 0);
+
+  let drawn = 0;
+  for (let i = 0; i < 16; i++) {
+    drawn += (gradientOf(made, 1, 2, [i % 4, i >> 2]).gradient[0] - gradient[0]) ** 2 / 16;
+  }
+  assert.ok(Math.abs(drawn - shareOf(4, 2, true) * covariance[0]) < 1e-12);
 });
 
 test("an update's batch is a part of its epoch's order, the last one short", () => {

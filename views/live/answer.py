@@ -371,7 +371,10 @@ def orders_answer(query: str) -> bytes:
         raise UnreadableError("seed and samples must be those of an experiment.")
     if not 0 <= first <= farthest(samples):
         raise UnreadableError("first must be an epoch that is not too far.")
-    return packed_orders(samples, seed, first)
+    drawn = given.get("replacement", "0")
+    if drawn not in ("0", "1"):
+        raise UnreadableError("replacement must be 0 or 1.")
+    return packed_orders(samples, seed, first, drawn == "1")
 
 
 def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> Objective:

@@ -57,12 +57,14 @@ export function gradientOf({ fit, features, labels, classes }, x, y, rows) {
 }
 
 /**
- * The share of the covariance of one sample's gradient that a batch's has: it is drawn without
- * replacement.
+ * The share of the covariance of one sample's gradient that a batch's has, which is drawn with
+ * replacement or without.
  * @param {number} samples
  * @param {number} size
+ * @param {boolean} replacement
  */
-export const shareOf = (samples, size) => (samples - size) / (size * (samples - 1));
+export const shareOf = (samples, size, replacement) =>
+  replacement ? 1 / size : (samples - size) / (size * (samples - 1));
 
 /**
  * Where a batch lies in the orders of its epochs: the epoch, and which part of its order.

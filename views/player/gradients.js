@@ -75,7 +75,8 @@ export class GradientLayer {
     for (const [i, { x, y, px, py }] of paths.entries()) {
       const made = ofRun(samples, i);
       if (!made || !batches || !batched(scene, i)) continue;
-      const share = shareOf(batches.samples, batches.runs[i].size);
+      const { size, replacement } = batches.runs[i];
+      const share = shareOf(batches.samples, size, replacement);
       for (let n = 0; n < LOOKS; n++) {
         const k = Math.floor((n * (x.length - 1)) / LOOKS);
         const { gradient, covariance } = gradientOf(made, x[k], y[k], null);
@@ -124,12 +125,12 @@ export class GradientLayer {
       /** @type {Point} */ ([px.toPixel(x[k] - rate * u), py.toPixel(y[k] - rate * v)]);
     const exact = gradientOf(made, x[k], y[k], null);
     const batch = gradientOf(made, x[k], y[k], rows);
-    const share = shareOf(batches.samples, rows.length);
+    const { colour, replacement } = batches.runs[run];
+    const share = shareOf(batches.samples, rows.length, replacement);
     const covariance = exact.covariance.map((each) => share * each);
     const axes = axesOf(covariance);
     const radius = Math.sqrt((covariance[0] + covariance[2]) / 2);
     const [here, tip] = [at([0, 0]), at(exact.gradient)];
-    const { colour } = batches.runs[run];
     const ink = front.layout.font.color;
     const along = (/** @type {Point} */ [u, v]) =>
       /** @type {Point} */ ([u * rate * perUnit(px), -v * rate * perUnit(py)]);

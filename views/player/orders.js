@@ -43,11 +43,12 @@ export async function order(bytes) {
  */
 export function batchOf(batches, run, k, arrived) {
   const { samples, together, farthest, runs, ordersAt } = batches;
-  const { seed, size } = runs[run];
+  const { seed, size, replacement } = runs[run];
   if (size === samples) return null;
   const { epoch, begin, end } = placeOf(batches, run, k);
   const first = epoch - (epoch % together);
-  const key = `samples=${samples}&seed=${seed}&first=${first}`;
+  const drawn = replacement ? "&replacement=1" : "";
+  const key = `samples=${samples}&seed=${seed}&first=${first}${drawn}`;
   const rows = orders.get(key);
   if (rows) {
     const from = (epoch - first) * samples;

@@ -115,14 +115,20 @@ export interface Samples {
   colours: Record<"ink" | "muted" | "line" | "page" | "sample", string>;
 }
 
-/** Which samples each update takes, of an order that is another in every epoch. */
+/** Which samples each update takes, of an order that is shuffled or drawn anew in every epoch. */
 export interface Batches {
   samples: number; // how many there are
   together: number; // epochs whose orders are asked for at once
   farthest: number; // epoch from which on they are
   arrows: boolean; // whether gradients are drawn
   ordersAt?: string; // address of the orders, below the server's own
-  runs: { seed: number; size: number; updates: number; colour: string }[]; // updates of an epoch
+  runs: {
+    seed: number;
+    size: number;
+    updates: number; // of an epoch
+    replacement: boolean;
+    colour: string;
+  }[];
 }
 
 /** What stays while only runs change. */

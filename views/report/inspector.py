@@ -12,7 +12,7 @@ from landscape.language import tr, whole
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.noise import NoiseScale, noise_scale_at
 from optimizers.analysis.step import Model, equal_runs, formula
-from optimizers.simulation.epochs import Epoch, noise_scale
+from optimizers.simulation.epochs import Epoch
 from views.scene.local import Look
 from views.settings.choice import Choice
 from views.settings.runs import CLOSED, OPEN
@@ -112,7 +112,7 @@ def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
         rate, fall = scale.largest, scale.largest * scale.slope / 2
     else:
         # Drawn without replacement a batch is as good as a somewhat larger one.
-        size = 1 / noise_scale(1.0, epoch.samples, epoch.batch_size) ** 2
+        size = 1 / epoch.noise(1.0, epoch.batch_size) ** 2
         rate, fall = scale.best_rate(size), scale.expected_fall(size)
     said.append(
         tr(

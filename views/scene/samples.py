@@ -99,9 +99,9 @@ def batches(
 ) -> dict[str, Any] | None:
     """Return which samples each update of a run takes; None where no samples make the surface.
 
-    They are those of an order that is shuffled anew for every epoch. `orders` is the address of the
-    orders of `together` epochs at a time, without the first of them, which is `farthest` at most;
-    `arrows` tells whether gradients are drawn. A single batch has a colour of
+    They are those of an order that is shuffled, or drawn, anew for every epoch. `orders` is the
+    address of the orders of `together` epochs at a time, without the first of them, which is
+    `farthest` at most; `arrows` tells whether gradients are drawn. A single batch has a colour of
     its own, among those of several runs that of its run.
     """
     if not experiment.objectives[0].count:
@@ -132,10 +132,10 @@ def farthest(samples: int) -> int:
     return min(MOST_EPOCHS, MOST_PASSED // samples)
 
 
-def packed_orders(samples: int, seed: int, first: int) -> bytes:
+def packed_orders(samples: int, seed: int, first: int, replacement: bool) -> bytes:
     """Return the orders of the epochs from `first` that are asked for at once."""
-    rows = order(seed, samples, together(samples), first)
-    key = f"samples={samples}&seed={seed}&first={first}"
+    rows = order(seed, samples, together(samples), first, replacement)
+    key = f"samples={samples}&seed={seed}&first={first}{'&replacement=1' * replacement}"
     return pack({"key": key, "rows": rows.astype(np.float32)})
 
 
@@ -146,16 +146,23 @@ def all_orders(experiment: Experiment) -> list[bytes]:
     """
     if not experiment.objectives[0].count:
         return []
-    step, wanted = together(experiment.samples), dict[tuple[int, int], None]()
+    step, wanted = together(experiment.samples), dict[tuple[int, int, bool], None]()
     for run in experiment.runs:
         plan = experiment.plan(run)
         epochs = -(-plan.steps // plan.epoch.updates) if plan.batched else 0
-        wanted |= dict.fromkeys((plan.seed, first) for first in range(0, epochs, step))
+        wanted |= dict.fromkeys(
+            (plan.seed, first, run.replacement) for first in range(0, epochs, step)
+        )
     most = max(1, MOST_ORDERED // (step * experiment.samples))
-    return [packed_orders(experiment.samples, seed, first) for seed, first in [*wanted][:most]]
+    return [packed_orders(experiment.samples, *each) for each in [*wanted][:most]]
 
 
 def cut(experiment: Experiment, run: Run) -> dict[str, Any]:
-    """Return how a run cuts an epoch: its seed, batch size and updates."""
+    """Return how a run cuts an epoch: its seed, batch size and updates, and how it draws."""
     plan = experiment.plan(run)
-    return {"seed": plan.seed, "size": plan.batch_size, "updates": plan.epoch.updates}
+    return {
+        "seed": plan.seed,
+        "size": plan.batch_size,
+        "updates": plan.epoch.updates,
+        "replacement": run.replacement,
+    }

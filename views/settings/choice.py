@@ -15,7 +15,7 @@ from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
-from views.settings.noise import FEWER_SAMPLES, batch_value, by_data, samples_of
+from views.settings.noise import FEWER_SAMPLES, REPLACED, batch_value, by_data, samples_of
 from views.settings.rates import (
     BEST,
     BEST_NOTE,
@@ -231,6 +231,7 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         hyper=hyper,
         weight_decay=unless(settings, f"{name}.weight_decay") if decays else 0.0,
         batch_size=batch_value(unless(settings, "batch")),
+        replacement=unless(settings, "drawing") == REPLACED,
         schedule=schedule,
         schedule_params=numbers_of(settings, schedule),
         warmup=unless(settings, "warmup"),

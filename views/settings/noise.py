@@ -29,6 +29,16 @@ FEWER_SAMPLES = msgid("{surface}: {most} of {samples} samples, a pass over which
 UNFIT_BATCH = msgid("{label}: {old} is more than there are samples; it is {new} now.")
 
 
+# How the samples of batches are drawn: by these ids in links, and what they are called.
+RESHUFFLED, REPLACED = msgid("reshuffled"), msgid("with replacement")
+DRAWINGS = (RESHUFFLED, REPLACED)
+
+
+def drawing_text(replacement: bool) -> str:
+    """Return how samples are drawn as its setting has it."""
+    return DRAWINGS[replacement]
+
+
 def batch_text(size: int | None) -> str:
     """Return a batch size as its setting has it."""
     return ALL if size is None else str(size)
@@ -62,6 +72,7 @@ def batches_with(samples: int, set_ones: Iterable[str]) -> tuple[str, ...]:
 EXACT = msgid("Every run takes all samples, whose gradient is exact: the noise changes nothing.")
 NO_DRAWS = msgid("The gradients are exact, so that nothing is drawn and every seed gives the same.")
 ALIKE = msgid("The noise is 0, so that every batch size gives the exact gradient.")
+NONE_DRAWN = msgid("Every run takes all samples: none are drawn.")
 NO_SAMPLES = msgid("The runs are the same with any number of samples: no batch depends on it.")
 NOTHING_TO_AVERAGE = msgid(
     "The gradients are exact: there is no noise for a falling rate to average."
@@ -181,6 +192,17 @@ SETTINGS = (
         unfit=UNFIT_BATCH,
         used=lambda settings: not settings.replaced("batch"),
         idle=idle_batch,
+    ),
+    Setting(
+        "drawing",
+        OneOf(DRAWINGS),
+        RESHUFFLED,
+        msgid("Batches are drawn"),
+        msgid(
+            "Reshuffled, an epoch takes every sample once. With replacement each is drawn from all,"
+            " and some are taken twice, others not at all."
+        ),
+        idle=idle_without_noise(NONE_DRAWN),
     ),
     Setting(
         "seed",

@@ -55,7 +55,7 @@ OWN_CLASSES = msgid("Rows of {count} columns from a CSV file or a table; the las
 OWN_KEPT = msgid(
     "They stay in the memory of this visit: no link, no file and no other visitor has them."
 )
-NOISE_IDS = ("noise", "batch", "samples", "seed")
+NOISE_IDS = ("noise", "batch", "drawing", "samples", "seed")
 
 
 def draw_row(settings: Settings, views: bool = True) -> None:
@@ -258,7 +258,7 @@ def draw_noise(settings: Settings) -> None:
     """Draw noise, samples, batch and seed."""
     called = msgid("Batch") if by_data(settings) else msgid("Noise")
     with popover(called, noise_text(settings), "noise"):
-        ids = ("batch", "samples", "seed") if by_data(settings) else NOISE_IDS
+        ids = tuple(id for id in NOISE_IDS if id != "noise" or not by_data(settings))
         for id in ids:
             draw(settings, id, explained=False)
         explain(settings, *ids)

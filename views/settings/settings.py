@@ -18,7 +18,7 @@ from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.lessons import LESSONS
 from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
 from views.settings.factor import Factor
-from views.settings.noise import batch_text
+from views.settings.noise import batch_text, drawing_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
 from views.settings.teaching import BESIDE, CONTROLS, WATCHING
@@ -385,6 +385,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "seed": experiment.seed,
         "optimizers": tuple(dict.fromkeys(run.optimizer for run in experiment.runs)),
         "batch": batch_text(first.batch_size),
+        "drawing": drawing_text(first.replacement),
         "schedule": first.schedule,
         "warmup": first.warmup,
     }

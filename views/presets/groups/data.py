@@ -66,6 +66,25 @@ PRESETS = (
         compare="Schedule",
     ),
     Preset(
+        slug="reshuffling",
+        title="Reshuffling against drawing with replacement",
+        claim="Batches of 10 out of 100 samples for 20 epochs: the ends of 200 seeds. Reshuffled,"
+        " an epoch takes every sample once, and what one batch has too much of the others lack: the"
+        " median loss is 0.00093 above the lowest. Drawn with replacement, some samples are taken"
+        " twice and others not at all: it is 0.013 above, and the cloud 3.6 times as wide.",
+        caption="Drawn with replacement the cloud is 3.6 times as wide",
+        experiment=Experiment(
+            surface="Linear regression",
+            params={"mean": 0.0, "noise": 2.0},
+            steps=200,
+            runs=tuple(
+                Run("SGD", lr=0.1, batch_size=10, replacement=drawn) for drawn in (False, True)
+            ),
+        ),
+        compare="Drawing",
+        settings={"show": "ends"},
+    ),
+    Preset(
         slug="standardized",
         title="Standardizing turns the ravine round",
         claim="A feature of mean 3 makes a ravine of condition 139: the run crosses it at every one"
