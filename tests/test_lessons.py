@@ -23,6 +23,7 @@ from test_texts import escaped, page_texts
 from landscape.language import LANGUAGES, language
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import Experiment, Run, simulate, sweep
+from optimizers.analysis.measures import largest_curvature
 from views.lessons import LESSONS, measures, sheet
 from views.lessons import outcome as outcomes
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
@@ -80,6 +81,36 @@ def test_every_number_of_a_card_is_one_that_was_measured(name):
         for code in LANGUAGES:
             with language(code):
                 assert "{" not in filled(text, numbers)
+
+
+STEEPEST = {  # curvature at the minimum, by surface
+    name: largest_curvature(Experiment(name).objectives[0]) for name in ("Quadratic", "Rosenbrock")
+}
+CLAIMED = {  # what a card's words say of its numbers beside the answers
+    "rate 5": lambda n: n["early"] < n["start"] / 10 and n["good"] < n["high"],
+    "zigzag 2": lambda n: n["half"] < n["rate"],
+    "zigzag 3": lambda n: n["shrinking"] < n["start"],
+    "batch 6": lambda n: [n[k].bit_count() == 1 for k in ("small", "even", "large")] == [1, 0, 1],
+    "schedule 3": lambda n: n["third"] / n["second"] == pytest.approx(n["last"] / n["third"]),
+    "schedule 4": lambda n: n["step"],
+    "schedule 5": lambda n: n["larger"] / n["size"] == pytest.approx(n["rate"] / n["lower"]),
+    "noise 5": lambda n: n["more"] == n["medium"] / n["small"],
+    "adaptive 3": lambda n: max(n["first_off"], n["second_off"], n["third_off"]) < 0.3,
+    "adaptive 5": lambda n: n["momentum_after"] == pytest.approx(n["momentum_before"]),
+    "edge 1": lambda n: n["low"] < n["limit"] < n["high"],
+    "edge 2": lambda n: min(n["first"], n["second"], n["third"]) > 2 / STEEPEST["Rosenbrock"],
+}
+
+
+@pytest.mark.parametrize("name", CLAIMED)
+def test_what_a_card_says_of_its_numbers_is_so(name):
+    lesson, number, _ = CARDS[name]
+    numbers = outcome(lesson, number).numbers
+    assert CLAIMED[name](numbers), {key: numbers[key] for key in numbers}
+
+
+def test_the_walls_of_the_second_surface_of_a_lesson_are_far_steeper_than_those_of_the_first():
+    assert STEEPEST["Rosenbrock"] > 50 * STEEPEST["Quadratic"]
 
 
 @every_card

@@ -80,6 +80,7 @@ def spread(runs: Runs) -> Numbers:
     return {
         "size": sizes[0],
         "larger": sizes[1],
+        "more": sizes[1] / sizes[0],
         "small": small,
         "large": large,
         "ratio": large / small,
@@ -149,6 +150,7 @@ def conditions(runs: Runs) -> Numbers:
     return {
         **found,
         "mean": runs.experiment.params["mean"],
+        "deviation": runs.experiment.params["spread"],
         "close": CLOSE,
         "times": found["raw_updates"] / found["standard_updates"],
     }
@@ -236,7 +238,7 @@ LESSON = Lesson(
         ),
         Card(
             text="The gradients of batches scatter around the true one. Batches of {size} and of"
-            " {larger}: four times as many samples.",
+            " {larger}, {more} times as many samples.",
             question="By how much do the larger ones scatter less?",
             shows={
                 **DATA,
@@ -278,7 +280,8 @@ LESSON = Lesson(
             covers=("accumulating-adds-noise",),
         ),
         Card(
-            text="Batches of {small}, {even} and {large}. Two of them are powers of two.",
+            text="Batches of {small}, {even} and {large}. Some hold that a size must be a power of"
+            " two.",
             question="Where does the median loss with {even} end?",
             shows={
                 "noise": "3",
@@ -310,8 +313,8 @@ LESSON = Lesson(
             covers=("powers-of-two", "batch-power-of-two"),
         ),
         Card(
-            text="The feature has mean {mean} and deviation one: a ravine of condition number"
-            " {raw_condition}. One may subtract the mean first and divide by the deviation.",
+            text="The feature has mean {mean} and deviation {deviation}: a ravine of condition"
+            " number {raw_condition}. One may subtract the mean first and divide by the deviation.",
             question="What does that change?",
             shows={
                 "surface": "Linear regression",
@@ -323,7 +326,10 @@ LESSON = Lesson(
             answers=(
                 Answer("Nothing but the scale of the axes", lambda n: n["times"] < 1.2),
                 Answer("About half as many updates", lambda n: 1.2 <= n["times"] < 4),
-                Answer("Hundreds of updates become a few", lambda n: n["times"] > 50),
+                Answer(
+                    "Hundreds of updates become a few",
+                    lambda n: n["raw_updates"] >= 200 and n["standard_updates"] < 10,
+                ),
             ),
             measured="The condition number falls from {raw_condition} to {standard_condition}. At"
             " the best rate, {raw_updates} updates to within {close} of the lowest loss become"

@@ -31,18 +31,20 @@ def same_rate(runs: Runs) -> Numbers:
     }
 
 
-def tenth(runs: Runs) -> Numbers:
-    """Measure the paths of SGD, and of momentum at a tenth of its rate."""
-    (without, gliding), (sgd, momentum) = measures.lengths(runs), measures.distances(runs)
+def lower(runs: Runs) -> Numbers:
+    """Measure the paths of SGD, and of momentum at a lower rate."""
+    (without, gliding), (sgd, other) = measures.lengths(runs), measures.distances(runs)
+    momentum = runs.experiment.runs[1].hyper["momentum"]
     return {
         "rate": measures.rates(runs)[0],
-        "tenth": measures.rates(runs)[1],
-        "momentum": runs.experiment.runs[1].hyper["momentum"],
+        "lower": measures.rates(runs)[1],
+        "momentum": momentum,
+        "effective": measures.rates(runs)[1] / (1 - momentum),
         "without": without,
         "with": gliding,
         "share": gliding / without,
         "sgd": sgd,
-        "other": momentum,
+        "other": other,
     }
 
 
@@ -136,11 +138,11 @@ LESSON = Lesson(
             covers=("momentum-smooths", "momentum-always-smooths"),
         ),
         Card(
-            text="Now momentum {momentum} gets a tenth of SGD's rate: {tenth} instead of {rate}."
-            " For a steady gradient both go equally far.",
+            text="Now momentum {momentum} gets rate {lower} instead of {rate}."
+            " For a steady gradient it goes as far as SGD at {effective}.",
             question="How long is its path, against SGD's?",
             shows={**RAVINE, "Quadratic.Momentum.pairs": "0.0475 0; 0.00475 0.9"},
-            measure=tenth,
+            measure=lower,
             answers=(
                 Answer("Longer", lambda n: n["share"] > 1.1),
                 Answer("About as long", lambda n: 0.7 < n["share"] <= 1.1),

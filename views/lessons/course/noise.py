@@ -105,11 +105,12 @@ def critical(runs: Runs) -> Numbers:
         below = measures.expected_losses(experiment.plan(run), tried, most) < target
         updates.append(int(np.where(below.any(axis=0), below.argmax(axis=0), most).min()))
     a, b, c, d = updates
-    sizes = [run.batch_size for run in experiment.runs]
+    sizes = [run.batch_size or experiment.samples for run in experiment.runs]
     return {
         "target": target,
         **dict(zip(("small", "medium", "large", "huge"), sizes, strict=True)),
         **dict(zip(("first", "second", "third", "fourth"), updates, strict=True)),
+        "more": sizes[3] / sizes[2],
         "early": a / b,
         "late": c / d,
     }
@@ -253,7 +254,7 @@ LESSON = Lesson(
         Card(
             text="Updates until the expected loss is below {target}, each batch size at its best"
             " rate. From {small} to {medium} samples a batch, they fall from {first} to {second}.",
-            question="And from {large} to {huge}, four times as many again?",
+            question="And from {large} to {huge}, {more} times as many samples?",
             shows={
                 "Quadratic.scale": "0.1",
                 "Quadratic.condition": "20",

@@ -138,9 +138,8 @@ LESSON = Lesson(
             covers=("stride",),
         ),
         Card(
-            text="Two runs from the same start. The rate of the second, {other}, is half of the"
-            " first, {rate}.",
-            question="How long is its first step?",
+            text="Two runs from the same start, the first at rate {rate}, the second at {other}.",
+            question="How long is the first step of the second?",
             shows={
                 "compare": "Learning rate",
                 "Quadratic.SGD.rates": "0.06, 0.03",
@@ -184,7 +183,7 @@ LESSON = Lesson(
             " to loss {loss} after {updates} updates. One rate suits one surface and ruins the"
             " next.",
             why="What a rate may be is decided by the largest curvature, and the walls of this"
-            " valley are a hundred times as steep. No rate is good everywhere.",
+            " valley are far steeper. No rate is good everywhere.",
             covers=("stride-everywhere",),
         ),
         Card(

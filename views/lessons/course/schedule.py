@@ -54,6 +54,8 @@ def by_steps(runs: Runs) -> Numbers:
         "second": second,
         "third": third,
         "last": last,
+        "cut": second / first,
+        "cuts": len(used) - 1,
         "factor": last / first,
     }
 
@@ -71,23 +73,24 @@ def warmed(runs: Runs) -> Numbers:
     }
 
 
-def halved(runs: Runs) -> Numbers:
-    """Measure the variance of where many seeds end: at half of the rate, and at twice the batch."""
+def traded(runs: Runs) -> Numbers:
+    """Measure the variance of where many seeds end: at a lower rate, and with a larger batch."""
     experiment = runs.experiment
-    full, half = experiment.runs
-    double = replace(full, batch_size=2 * (full.batch_size or 1))
-    first, second = (
-        float(measures.over_seeds(runs, run, MANY_SEEDS).end.var()) for run in (half, double)
+    high, low = experiment.runs
+    rate, lower = measures.rates(runs)
+    larger = replace(high, batch_size=round((high.batch_size or 1) * rate / lower))
+    by_rate, by_batch = (
+        float(measures.over_seeds(runs, run, MANY_SEEDS).end.var()) for run in (low, larger)
     )
     return {
         "seeds": MANY_SEEDS,
-        "rate": measures.rates(runs)[0],
-        "half_rate": measures.rates(runs)[1],
-        "size": full.batch_size,
-        "double_size": double.batch_size,
-        "half": Coordinate(first),
-        "double": Coordinate(second),
-        "ratio": Coordinate(second / first),
+        "rate": rate,
+        "lower": lower,
+        "size": high.batch_size,
+        "larger": larger.batch_size,
+        "by_rate": Coordinate(by_rate),
+        "by_batch": Coordinate(by_batch),
+        "ratio": Coordinate(by_batch / by_rate),
     }
 
 
@@ -141,7 +144,7 @@ LESSON = Lesson(
         ),
         Card(
             text="Step decay, over {epochs} epochs of one update: the rate begins at {first} and is"
-            " cut to a tenth three times.",
+            " cut {cuts} times, each time to {cut} of what it was.",
             question="What is the rate at the end?",
             shows={
                 "optimizers": "SGD",
@@ -184,9 +187,9 @@ LESSON = Lesson(
             covers=("schedules",),
         ),
         Card(
-            text="Two runs hover around the minimum, at rate {rate} and at half of it, both in"
-            " batches of {size}. Instead of halving the rate one may double the batch, to"
-            " {double_size}.",
+            text="Two runs hover around the minimum, at rate {rate} and at {lower}, both in"
+            " batches of {size}. Instead of lowering the rate one may enlarge the batch by the same"
+            " factor, to {larger} samples.",
             question="Does that leave a cloud of the same size?",
             shows={
                 "Quadratic.scale": "2",
@@ -199,14 +202,14 @@ LESSON = Lesson(
                 "Quadratic.SGD.rates": "0.1, 0.05",
                 "length": "100",
             },
-            measure=halved,
+            measure=traded,
             answers=(
                 Answer("Exactly the same", lambda n: abs(n["ratio"] - 1) < 0.01),
                 Answer("A slightly larger one", lambda n: 1.02 < n["ratio"] < 1.2),
                 Answer("One twice as large", lambda n: n["ratio"] > 1.5),
             ),
-            measured="Over {seeds} seeds the variance is {half} at half of the rate and {double} at"
-            " twice the batch: {ratio} times.",
+            measured="Over {seeds} seeds the variance is {by_rate} at the lower rate and {by_batch}"
+            " with the larger batch: {ratio} times.",
             why="In theory it is rate × c / (B × curvature × (2 − rate × curvature)). At small"
             " rates the two are nearly the same; the larger the rate, the more it counts by"
             " itself.",

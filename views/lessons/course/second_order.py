@@ -117,7 +117,8 @@ LESSON = Lesson(
                     lambda n: abs(n["quadratic"] - n["loss"]) < abs(n["linear"] - n["loss"]),
                 ),
             ),
-            measured="The loss after it is {loss}.",
+            measured="The loss after it is {loss}; the linear model said {linear}, the quadratic"
+            " one {quadratic}.",
             why="A linear model always promises that a longer step goes lower. The quadratic one"
             " knows that the wall rises again; here the loss is quadratic, and it is exact.",
             covers=("taylor",),

@@ -31,7 +31,7 @@ def turns(runs: Runs) -> Numbers:
 
 
 def two_rates(runs: Runs) -> Numbers:
-    """Measure how often a run at half the rate crosses the ravine."""
+    """Measure how often a run at a lower rate crosses the ravine."""
     first, second = measures.crossings(runs)
     rate, half = measures.rates(runs)
     curvature = measures.curvature(runs)
@@ -119,8 +119,8 @@ LESSON = Lesson(
             covers=("zigzag-by-sampling", "sgd-zigzags"),
         ),
         Card(
-            text="The same run, and one at half the rate, {half}.",
-            question="How often does the run at half the rate cross the ravine?",
+            text="The same run, and one at the lower rate {half}.",
+            question="How often does the run at rate {half} cross the ravine?",
             shows={**RAVINE, "Quadratic.SGD.rates": "0.95, 0.475"},
             measure=two_rates,
             answers=(
