@@ -456,6 +456,29 @@ def test_the_covariance_of_a_batch_is_that_of_one_sample_and_drawing_without_rep
     assert not batch_covariance(first_plan(experiment), (1.0, 2.0), 50).any()
 
 
+def test_data_like_noise_makes_the_cloud_of_a_regression():
+    """Theory has (lr s^2 / 2B) I where rates are small: 6.25e-4 along both axes."""
+    run = Run("SGD", 0.01, batch_size=8, covariance="data-like")
+    experiment = Experiment(
+        params={"scale": 0.1, "condition": 100.0},
+        noise=1.0,
+        samples=10_000_000,
+        steps=3000,
+        start=(0.0, 0.0),
+        runs=(run,),
+    )
+    ends = sweep(experiment, run, seed=np.arange(2000)).end
+    np.testing.assert_allclose(np.square(ends).mean(axis=0), 6.25e-4, rtol=0.1)
+    assert abs(np.corrcoef(ends.T)[0, 1]) < 0.1
+    curvatures = np.array([0.1, 10.0])
+    variances = 0.01 / 8 / (2 - 0.01 * curvatures)
+    (gap,) = predicted(experiment, run, np.array([0.01]))
+    assert gap == pytest.approx((curvatures * variances).sum() / 2, rel=1e-6)
+    np.testing.assert_allclose(
+        batch_covariance(experiment.plan(run), (5, 5), 1), np.diag(curvatures), atol=1e-12
+    )
+
+
 def test_noise_that_is_added_is_round():
     experiment = Experiment(noise=3.0, samples=101)
     np.testing.assert_allclose(batch_covariance(first_plan(experiment), (1, 2), 1), 9 * np.eye(2))

@@ -204,6 +204,7 @@ RUN_TAKES = {
     "weight_decay": NUMBERS,
     "batch_size": {"one", "None"},
     "replacement": {"bool"},
+    "covariance": set(),
     "schedule": set(),
     "schedule_params": MAPPING,
     "warmup": {"one", "zero"},
@@ -576,6 +577,46 @@ def test_drawn_with_replacement_a_batch_has_the_noise_of_independent_samples(bat
         one_run = dataclasses.replace(run, lr=0.01, batch_size=size, steps=40)
         (single,) = simulate(dataclasses.replace(experiment, runs=(one_run,)))
         np.testing.assert_array_equal(found.end[cell], single.path[-1])
+
+
+RAVINE = {"scale": 0.5, "condition": 20.0, "rotation": 30.0}
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_data_like_noise_has_the_covariance_of_the_hessian(batch):
+    run = Run("SGD", 0.0, batch_size=batch, covariance="data-like")
+    experiment = Experiment(params=RAVINE, noise=3.0, steps=20_000, samples=10**6, runs=(run,))
+    hxx, hxy, hyy = experiment.objectives[0].hessian(0.0, 0.0)
+    hessian = np.array([[hxx, hxy], [hxy, hyy]])
+    plan = experiment.plan(run)
+    np.testing.assert_allclose(plan.root @ plan.root, hessian, rtol=1e-12)
+    (trajectory,) = simulate(experiment)
+    found = np.cov(trajectory.gradient.T) * batch / 9.0
+    np.testing.assert_allclose(found, hessian, rtol=0.03, atol=0.03)
+    rest = continued(experiment, trajectory, 50)
+    longer = simulate(dataclasses.replace(experiment, steps=20_050))[0]
+    np.testing.assert_array_equal(rest.gradient, longer.gradient[-50:])
+
+
+def test_a_sweep_draws_data_like_noise_to_the_bit():
+    run = Run("Adam", covariance="data-like")
+    experiment = Experiment(params=RAVINE, noise=2.0, steps=37, samples=100, runs=(run,))
+    sizes, seeds = np.array([1, 15, 0]), np.array([3, 9])
+    found = sweep(experiment, run, batch_size=sizes[:, None], seed=seeds, lr=0.1)
+    for i, size in enumerate(sizes.tolist()):
+        for j, seed in enumerate(seeds.tolist()):
+            own = dataclasses.replace(run, lr=0.1, batch_size=size or None, seed=seed)
+            (single,) = simulate(dataclasses.replace(experiment, runs=(own,)))
+            np.testing.assert_array_equal(found.end[i, j], single.path[-1])
+
+
+@pytest.mark.parametrize("surface", ["Rosenbrock", "Linear regression"])
+def test_data_like_noise_needs_an_analytic_quadratic(surface):
+    told = f"covariance = 'data-like': must be 'isotropic' on {surface}"
+    with pytest.raises(ValueError, match=told):
+        Experiment(surface, runs=(Run("SGD", covariance="data-like"),))
+    with pytest.raises(ValueError, match="covariance"):
+        Run("SGD", covariance="round")
 
 
 def test_one_sample_is_a_full_batch():

@@ -193,6 +193,11 @@ SPECIAL = {
     "the noise of draws with replacement": Experiment(
         runs=(Run("Adam", 0.1, batch_size=15, replacement=True),), **noisy()
     ),
+    "data-like noise": Experiment(
+        params={"rotation": 20.0},
+        runs=(Run("SGD", 0.1, batch_size=8, covariance="data-like"),),
+        **noisy(),
+    ),
     "batches of one": Experiment(
         "Sine fit", steps=40, samples=20, runs=(Run("RMSProp", 0.01, batch_size=1),)
     ),

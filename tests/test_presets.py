@@ -897,6 +897,16 @@ def test_standardized():
     )
 
 
+def test_the_round_cloud():
+    ends, _ = cloud("round-cloud")
+    experiment = PRESETS["round-cloud"].experiment
+    assert [run.covariance for run in experiment.runs] == ["isotropic", "data-like"]
+    long, round_ = ends.std(axis=1)
+    steps = f"{experiment.steps:,} updates"
+    claims("round-cloud", steps, "condition 100", f"{long[0] / long[1]:.1f} times as long as")
+    claims("round-cloud", "{:.2f} along the ravine and {:.2f} across".format(*round_))
+
+
 def test_reshuffling():
     ends, losses = cloud("reshuffling")
     experiment = PRESETS["reshuffling"].experiment

@@ -97,7 +97,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     else:
         loop.append("optimizer.step(theta, gradient(*theta))")
     loop.append("path.append(tuple(theta))")
-    noise = "noise = (spread * rng.standard_normal((steps, 2))).tolist()"
+    noise = f"noise = ({parts.draws}).tolist()"
     return _script(parts, noise, functions, [*before, *_loop(parts, loop)])
 
 
@@ -147,7 +147,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         loop += [f"g = {' + '.join(gradient)}", *_block(rule.hand).splitlines()]
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
-    draws = "noise = torch.tensor(spread * rng.standard_normal((steps, 2)))"
+    draws = f"noise = torch.tensor({parts.draws})"
     functions = [
         _function(f"loss(theta{parts.of_rows})", parts.surface.loss, tr(experiment.surface))
     ]
@@ -173,6 +173,7 @@ class _Parts:
     schedule: str  # the function, "" where the rate is constant
     numbers: Mapping[str, str]  # the schedule's
     noise: Sequence[str]  # the lines that make `spread` and `rng`, none for an exact gradient
+    draws: str  # what they make of it, (steps, 2)
     data: Sequence[str]  # the lines that make the samples, none where there are none
     batches: str  # the function that tells which of them an update sees, "" where it sees all
 
@@ -216,6 +217,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         schedule=schedule,
         numbers=numbers,
         noise=_noise(plan) if plan.noise > 0 else (),
+        draws=f"spread * rng.standard_normal((steps, 2)){' @ root' * (plan.root is not None)}",
         data=_data(plan),
         batches=BATCH_TEXT.format(updates=plan.epoch.updates) if plan.batched else "",
     )
@@ -266,6 +268,11 @@ def _noise(plan: Plan) -> list[str]:
     share = "* {root}.sqrt((samples - batch) / (batch * (samples - 1)))"
     if epoch.replacement:
         share = "/ {root}.sqrt(batch)"
+    if plan.root is not None:
+        rows = plan.root.tolist()
+        lines.append(f"root = np.array([  # {tr('its square is the Hessian')}")
+        lines += [f"{TAB}{row}," for row in rows]
+        lines.append("])")
     return [
         *lines,
         f"spread = {plan.sample_noise!r} {share.format(root=root)}",

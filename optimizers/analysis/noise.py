@@ -42,7 +42,8 @@ def sample_covariance(plan: Plan, position: ArrayLike) -> Matrix:
         off = gradients - gradients.mean(axis=0)
         covariance: Matrix = off.T @ off / len(off)
         return covariance
-    return plan.sample_noise**2 * np.eye(2)
+    added: Matrix = plan.sample_noise**2 * plan.covariance
+    return added
 
 
 def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix:

@@ -124,7 +124,8 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
 
     Along an eigenvector of curvature l the position's variance is
     lr s^2 (1 + mu) / (l (1 - mu) (2 (1 + mu) - lr l)), where s is the standard deviation of the
-    batch's gradient, and the mean gap l / 2 times that. Infinity where the run is unstable.
+    batch's gradient along it, and the mean gap l / 2 times that. Infinity where the run is
+    unstable.
     """
     objective = experiment.plan(run).objective
     heavy_ball = OPTIMIZERS[run.optimizer].heavy_ball
@@ -134,12 +135,14 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
         return np.full(len(rates), np.nan)
     mu, share = heavy_ball(run.hyper)
     lr = share * rates
-    deviation = experiment.plan(run).noise_rms
+    plan = experiment.plan(run)
     hxx, hxy, hyy = objective.hessian(0.0, 0.0)
     total = np.zeros(len(rates))
-    for curvature in np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]]):
+    curvatures, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])
+    variances = plan.noise_rms**2 * np.diag(axes.T @ plan.covariance @ axes)
+    for curvature, variance in zip(curvatures, variances, strict=True):
         room = 2 * (1 + mu) - lr * curvature
         with np.errstate(divide="ignore"):
-            share = lr * deviation**2 * (1 + mu) / (2 * (1 - mu) * room)
+            share = lr * variance * (1 + mu) / (2 * (1 - mu) * room)
         total += np.where(room > 0, share, np.inf)
     return total

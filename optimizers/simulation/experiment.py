@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape import SURFACES
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.data import Dataset
+from landscape.language import msgid
 from landscape.record import Objective, Surface
 from landscape.values import Values
 from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
@@ -27,6 +28,9 @@ MOST_STEPS = 100_000
 MOST_RUNS = 64
 MOST_SAMPLES = 10_000_000
 MOST_SEED = 2**32 - 1
+# The covariance of the noise of one sample's gradient, over the square of its size.
+ISOTROPIC, DATA_LIKE = msgid("isotropic"), msgid("data-like")
+COVARIANCES = (ISOTROPIC, DATA_LIKE)
 MOST_SEEN = 2**26  # samples that a run may see on a surface made by data
 RATE = (0.0, 1e6)
 DECAY = (0.0, 10.0)
@@ -52,7 +56,8 @@ class Run:
     hyperparameters by name, the others keep their defaults. `batch_size` is from 1 to the
     experiment's samples, or None for the full batch. The samples of a batch are drawn without
     replacement or, with `replacement`, each from all of them; the full batch is not drawn and
-    exact. `schedule` names a factor on the rate and
+    exact. `covariance` is the shape of the experiment's noise: "isotropic", or on an analytic
+    quadratic "data-like", that of its Hessian. `schedule` names a factor on the rate and
     `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
     `steps`, `start`, `seed` and `params`, of the surface, are given where they differ from the
     experiment's.
@@ -67,6 +72,7 @@ class Run:
     weight_decay: float = 0.0
     batch_size: int | None = None
     replacement: bool = False
+    covariance: str = ISOTROPIC
     schedule: str = "Constant"
     schedule_params: Mapping[str, Any] = Values({})
     warmup: int = 0
@@ -91,6 +97,8 @@ class Run:
         if self.batch_size is not None:
             put("batch_size", check_count("batch_size", self.batch_size, MOST_SAMPLES))
         check_switch("replacement", self.replacement)
+        check_names("covariance", (self.covariance,), COVARIANCES)
+        put("covariance", str(self.covariance))
         put("schedule_params", Values(schedule.resolve(self.schedule_params)))
         put("warmup", check_count("warmup", self.warmup, MOST_STEPS, least=0))
         if self.steps is not None:
@@ -109,9 +117,11 @@ class Run:
 class Experiment:
     """A surface, a start, a budget and the runs that are compared on them.
 
-    `noise` is the standard deviation of one sample's gradient in each coordinate, `samples` the
-    size N of the data set (by default 10,000, and 100 on a surface made by data), and `seed` that
-    of the draws, shared by all runs that name no other.
+    `noise` is the standard deviation of one sample's gradient in each coordinate. Of runs whose
+    noise is data-like its covariance is noise^2 H, as at the minimum of a regression whose labels
+    are off by so much: along an axis of curvature h the deviation is noise sqrt(h).
+    `samples` is the size N of the data set (by default 10,000, and 100 on a surface made by data),
+    and `seed` that of the draws, shared by all runs that name no other.
     Where a run's batch size does not divide N, the last batch of an epoch has what is left, or is
     left out with `drop_last`.
 
@@ -163,6 +173,11 @@ class Experiment:
         if not 1 <= len(self.runs) <= MOST_RUNS:
             raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")
         for run in self.runs:
+            if run.covariance == DATA_LIKE and (self.made_by_data or not surface.quadratic):
+                raise ValueError(
+                    f"covariance = {DATA_LIKE!r}: must be {ISOTROPIC!r} on {surface.name}, which is"
+                    " no analytic quadratic"
+                )
             if run.batch_size is not None and run.batch_size > self.samples:
                 raise ValueError(
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
@@ -288,9 +303,42 @@ class Plan:
         """Whether the gradients are other than the exact ones."""
         return self.noise > 0 or self.batched
 
+    @functools.cached_property
+    def covariance(self) -> NDArray[np.float64]:
+        """The covariance (2, 2) of the noise that is added, over the square of its size."""
+        if self.run.covariance == ISOTROPIC:
+            return np.eye(2)
+        hxx, hxy, hyy = self.objective.hessian(*self.start)
+        return np.array([[hxx, hxy], [hxy, hyy]])
+
+    @functools.cached_property
+    def root(self) -> NDArray[np.float64] | None:
+        """The symmetric root (2, 2) of that, or None of noise that is the same in all directions.
+
+        It is (C + sqrt(det C) I) / sqrt(tr C + 2 sqrt(det C)).
+        """
+        if self.run.covariance == ISOTROPIC:
+            return None
+        (a, b), (_, c) = self.covariance.tolist()
+        middle = math.sqrt(a * c - b * b)
+        root: NDArray[np.float64] = self.covariance + middle * np.eye(2)
+        return root / math.sqrt(a + c + 2 * middle)
+
+    def shaped(self, draws: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return standard normal draws (..., 2) with the covariance of this run's noise."""
+        if self.root is None:
+            return draws
+        # Not a product of matrices: its bits would depend on how many draws there are.
+        (a, b), (_, c) = self.root.tolist()
+        u, v = draws[..., 0], draws[..., 1]
+        return np.stack([a * u + b * v, b * u + c * v], axis=-1)
+
     @property
     def noise(self) -> float:
-        """The standard deviation of such a batch's mean gradient in each coordinate."""
+        """The standard deviation of such a batch's mean gradient in each coordinate.
+
+        Of noise that is not isotropic it is what its `root` is multiplied by.
+        """
         return self.epoch.noise(self.sample_noise, self.epoch.batch_size)
 
     @property
@@ -396,7 +444,7 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
     trajectories = []
     for run in experiment.runs:
         plan = experiment.plan(run)
-        chance = draws(plan.seed, plan.steps) if plan.noise > 0 else None
+        chance = plan.shaped(draws(plan.seed, plan.steps)) if plan.noise > 0 else None
         state = np.zeros((len(plan.rule.state), 2))
         trajectories.append(_simulate(plan, plan.rates(), chance, plan.start, state))
     return trajectories
@@ -417,7 +465,9 @@ def continued(
     update or more; `before` counts the updates made before it, if it is a continuation itself.
     """
     plan, before = experiment.plan(trajectory.run), before + len(trajectory.lr)
-    chance = draws(plan.seed, before + updates)[before:] if noisy and plan.noise > 0 else None
+    chance = None
+    if noisy and plan.noise > 0:
+        chance = plan.shaped(draws(plan.seed, before + updates)[before:])
     return _simulate(
         plan,
         np.full(updates, trajectory.lr[-1]),

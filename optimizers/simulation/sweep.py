@@ -326,7 +326,7 @@ def draws_table(cells: _Cells, noisy: bool) -> _Table:
         for out, seed in zip(table, seeds, strict=True):
             # As in `experiment.draws`, whose rows begin with those of a shorter run.
             np.random.default_rng(int(seed)).standard_normal(out=out)
-        return table
+        return cells.plan.shaped(table)
 
     return _Table(cells, cells.seed if noisy else np.zeros(1), 2 * steps, make)
 

@@ -231,6 +231,7 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         hyper=hyper,
         weight_decay=unless(settings, f"{name}.weight_decay") if decays else 0.0,
         batch_size=batch_value(unless(settings, "batch")),
+        covariance=unless(settings, "covariance"),
         replacement=unless(settings, "drawing") == REPLACED,
         schedule=schedule,
         schedule_params=numbers_of(settings, schedule),

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from landscape import SURFACES
+from landscape import SURFACES, Surface
 from landscape.language import Message, msgid
 from optimizers import Experiment
 from optimizers.maps.base import noisy
-from optimizers.simulation.experiment import MOST_SEED
+from optimizers.simulation.experiment import COVARIANCES, ISOTROPIC, MOST_SEED
 from optimizers.simulation.schedules import EPOCHS
 from views.presets import DEFAULT
 from views.settings.schedules import is_cut
@@ -27,6 +27,15 @@ MOST_PAGE_SAMPLES = 65_536
 MOST_SLOW_SAMPLES = 1_000  # where each loss of some 10,000 in a picture takes a pass over them
 FEWER_SAMPLES = msgid("{surface}: {most} of {samples} samples, a pass over which takes its time.")
 UNFIT_BATCH = msgid("{label}: {old} is more than there are samples; it is {new} now.")
+
+
+UNFIT_SHAPE = msgid("{label}: {old} does not fit the surface; it is {new} now.")
+NO_SHAPE = msgid("The gradients are exact, so that their noise has no shape.")
+
+
+def shapes_on(surface: Surface) -> tuple[str, ...]:
+    """Return the covariances that noise may have on a surface."""
+    return COVARIANCES if surface.quadratic and surface.samples is None else (ISOTROPIC,)
 
 
 # How the samples of batches are drawn: by these ids in links, and what they are called.
@@ -170,6 +179,22 @@ SETTINGS = (
         msgid("Noise"),
         msgid("Standard deviation of one sample's gradient. A batch of B averages B of them."),
         idle=idle_noise,
+    ),
+    Setting(
+        "covariance",
+        OneOf(COVARIANCES),
+        ISOTROPIC,
+        msgid("Noise covariance"),
+        msgid(
+            "Isotropic noise is the same in all directions. Data-like noise is that of a regression"
+            " at its minimum: its covariance is the Hessian times the square of the noise."
+        ),
+        needs=("surface", "compare"),
+        choices=lambda settings: shapes_on(SURFACES[settings["surface"]]),
+        fallback=ISOTROPIC,
+        unfit=UNFIT_SHAPE,
+        used=lambda settings: not settings.replaced("covariance"),
+        idle=idle_without_noise(NO_SHAPE),
     ),
     Setting(
         "samples",

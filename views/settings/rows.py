@@ -15,7 +15,7 @@ from optimizers.simulation.experiment import MOST_SEED
 from views.scene.figures import PICTURES
 from views.settings.cards import carded
 from views.settings.choice import chosen
-from views.settings.noise import ALL, by_data, samples_of
+from views.settings.noise import ALL, by_data, samples_of, shapes_on
 from views.settings.numbers import exact
 from views.settings.own_data import MOST_CHARACTERS, read_samples
 from views.settings.session import OWN_DATA, SETTINGS, change, take_in
@@ -55,7 +55,7 @@ OWN_CLASSES = msgid("Rows of {count} columns from a CSV file or a table; the las
 OWN_KEPT = msgid(
     "They stay in the memory of this visit: no link, no file and no other visitor has them."
 )
-NOISE_IDS = ("noise", "batch", "drawing", "samples", "seed")
+NOISE_IDS = ("noise", "covariance", "batch", "drawing", "samples", "seed")
 
 
 def draw_row(settings: Settings, views: bool = True) -> None:
@@ -258,7 +258,9 @@ def draw_noise(settings: Settings) -> None:
     """Draw noise, samples, batch and seed."""
     called = msgid("Batch") if by_data(settings) else msgid("Noise")
     with popover(called, noise_text(settings), "noise"):
-        ids = tuple(id for id in NOISE_IDS if id != "noise" or not by_data(settings))
+        one_shape = len(shapes_on(SURFACES[settings["surface"]])) == 1
+        without = {*(("noise",) * by_data(settings)), *(("covariance",) * one_shape)}
+        ids = tuple(id for id in NOISE_IDS if id not in without)
         for id in ids:
             draw(settings, id, explained=False)
         explain(settings, *ids)

@@ -385,6 +385,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "seed": experiment.seed,
         "optimizers": tuple(dict.fromkeys(run.optimizer for run in experiment.runs)),
         "batch": batch_text(first.batch_size),
+        "covariance": first.covariance,
         "drawing": drawing_text(first.replacement),
         "schedule": first.schedule,
         "warmup": first.warmup,
