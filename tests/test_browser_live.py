@@ -261,6 +261,7 @@ def test_a_number_that_is_none_leaves_the_picture(visit: Visits):
 def test_the_path_follows_a_start_that_is_dragged(visit: Visits):
     page = visit(link(surface="Quadratic"))
     go(page, 0)
+    page.page.wait_for_url("**step=0**")
     panel = 2
     run = drawn(page)[panel]
     x, y = run["head"]

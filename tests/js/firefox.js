@@ -54,6 +54,8 @@ try {
     await (await page.waitForSelector(`aria/${name}[role="button"]`)).click();
   };
   const open = async (query) => {
+    // Firefox calls a font whose page is left before it has come an error.
+    await page.evaluate(() => document.fonts.ready.then(() => null));
     await page.goto(`${address}?${query}`);
     await page.waitForSelector(PLAYER);
     return state();
