@@ -297,6 +297,31 @@ def test_a_drag_beside_the_start_still_zooms(visit: Visits):
     assert page.page.url == address
 
 
+COUNT = """() => {
+  const places = ".zz, .zz-lower, .zz-before, .zz-after, .zz-sentence";
+  const parts = [...document.querySelectorAll(places)];
+  window.nodes = 0;
+  const watcher = new MutationObserver((found) => (window.nodes += found.length));
+  for (const part of parts) watcher.observe(part, { subtree: true, childList: true });
+  return parts.length;
+}"""
+
+
+def test_no_node_comes_or_goes_while_a_rate_is_changed(visit: Visits):
+    """For each the browser asks anew what `:has()` says in every style of the page."""
+    page = visit(link(surface="Rosenbrock", optimizers=["SGD", "Momentum"]))
+    slider_of(page.page, RATE).press("ArrowLeft")
+    page.page.wait_for_url("**SGD.lr=**")
+    agree(page)
+    assert page.page.evaluate(COUNT) >= 5
+    before, address = page.player.evaluate(PATH), page.page.url
+    slider_of(page.page, RATE).press("ArrowLeft")
+    page.until(CHANGED_PATH, before)
+    page.page.wait_for_function("(before) => location.href !== before", arg=address)
+    agree(page)
+    assert page.page.evaluate("() => window.nodes") == 0
+
+
 def test_an_exact_rate_stays_when_the_sliders_are_drawn_anew(visit: Visits):
     page = visit(link(surface="Quadratic", **{"Quadratic.SGD.lr": 0.0123456}))
     agree(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -182,3 +183,9 @@ def test_a_run_is_coloured_by_its_place():
 def test_what_streamlit_writes_too_pale_is_in_the_muted_ink_of_the_theme():
     style = (ROOT / "views" / "page.css").read_text("utf-8")
     assert f"light-dark({LIGHT.muted}, {DARK.muted})".lower() in style.lower()
+
+
+def test_has_asks_for_no_part_of_a_class():
+    """It would be asked again at every change of a class, as of a slider's value, anywhere."""
+    for path in (ROOT / "views").rglob("*.css"):
+        assert not re.search(r":has\([^()]*\[class", path.read_text("utf-8")), path.name

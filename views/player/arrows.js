@@ -1,5 +1,7 @@
 // The arrows at the heads: what the next step is made of, tip to tail, to the next point of the path.
 
+import { write } from "./renew.js";
+
 /** @import { Axis, Point, Steps } from "./types.js" */
 
 const SHORTEST = 8; // pixels
@@ -60,7 +62,7 @@ export class ArrowLayer {
     const drawn = parts.join("");
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#svg.innerHTML = drawn;
+    write(this.#svg, drawn);
   }
 
   /**

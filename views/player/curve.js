@@ -5,6 +5,7 @@ import { apart, dashesOf } from "./layout.js";
 import { number } from "./numbers.js";
 import * as plot from "./plot.js";
 import { lossOf } from "./reading.js";
+import { say } from "./renew.js";
 import { between, lengths } from "./travel.js";
 
 /** @import { Axis, Figure, Numbers, Scene } from "./types.js" */
@@ -106,9 +107,9 @@ export class Curve {
     const longest = Math.max(...names.map((name) => name.length)) + VALUE;
     const right = Math.min(MOST * width, longest * LETTER * rem + BESIDE);
     const left = width < PHONE ? LEFT_ON_PHONE : LEFT;
-    this.#title.textContent = loss.layout.yaxis.title.text;
+    say(this.#title, loss.layout.yaxis.title.text);
     this.#title.style.left = `${left}px`;
-    this.#unit.textContent = loss.layout.xaxis.title.text;
+    say(this.#unit, loss.layout.xaxis.title.text);
     this.#unit.style.left = `${width - right + 2 * BESIDE}px`;
     this.#plot.setAttribute("aria-label", `${loss.layout.yaxis.title.text}: ${labels.join(", ")}`);
     const font = { ...loss.layout.font, family };
@@ -166,10 +167,10 @@ export class Curve {
     }
     const button = /** @type {HTMLButtonElement} */ (this.#ends.children[run]);
     const [mark, text, value] = /** @type {HTMLElement[]} */ ([...button.children]);
-    mark.textContent = sign;
+    say(mark, sign);
     mark.style.color = colour;
-    text.textContent = name;
-    value.textContent = end;
+    say(text, name);
+    say(value, end);
     return button;
   }
 

@@ -5,6 +5,7 @@ import { arrow } from "./arrows.js";
 import { whole } from "./clock.js";
 import { gradientOf, ofRun, shareOf } from "./fits.js";
 import { batchOf } from "./orders.js";
+import { write } from "./renew.js";
 import { CLOUDED } from "./samples.js";
 
 /** @import { Axis, Numbers, Point, Scene } from "./types.js" */
@@ -100,7 +101,7 @@ export class GradientLayer {
     const drawn = parts.join("");
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#svg.innerHTML = drawn;
+    write(this.#svg, drawn);
   }
 
   /**

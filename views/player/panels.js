@@ -8,6 +8,7 @@ import { batched, GradientLayer } from "./gradients.js";
 import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
 import { lossAt, lossOf, nearest } from "./reading.js";
+import { renew } from "./renew.js";
 import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
@@ -218,7 +219,7 @@ export class Panels {
       );
       return title(note, x.offset, y.offset, x.length); // above the panel
     });
-    this.#notes.replaceChildren(...titles);
+    renew(this.#notes, titles);
   }
 
   /**

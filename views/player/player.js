@@ -13,6 +13,7 @@ import { mounting } from "./mount.js";
 import { number } from "./numbers.js";
 import { Panels } from "./panels.js";
 import { lossOf, said } from "./reading.js";
+import { say } from "./renew.js";
 import { SamplesPanel } from "./samples.js";
 import { Space } from "./space.js";
 import { filled, speak, tr } from "./texts.js";
@@ -266,7 +267,7 @@ class Player {
   #offerReset(changed, text) {
     const button = this.toolbar.button("reset");
     button.hidden = !changed;
-    button.textContent = text;
+    say(button, text);
   }
 
   /** The height that the window leaves to the panels, so that all that plays them is seen too. */
@@ -316,7 +317,7 @@ class Player {
     });
     for (const node of this.body.querySelectorAll(".zz-notes [data-run]")) {
       const text = texts[Number(/** @type {HTMLElement} */ (node).dataset.run)] ?? "";
-      if (node.textContent !== text) node.textContent = text;
+      say(node, text);
     }
   }
 

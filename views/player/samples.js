@@ -5,6 +5,7 @@ import { whole } from "./clock.js";
 import { boundaryOf, curveOf, errorOf, FITS, ofRun, written } from "./fits.js";
 import { number } from "./numbers.js";
 import { batchOf } from "./orders.js";
+import { say } from "./renew.js";
 import { filled, tr } from "./texts.js";
 import { between } from "./travel.js";
 
@@ -16,7 +17,7 @@ const PAST = 24; // fits that were, of a single run
 const MOST_MARKED = 1000; // samples of a batch
 const SIZES = [8, 12, 17]; // pixels of a marked sample between classes: the larger, the more wrong
 const HTML = `
-<p class="zz-samples-title"></p><svg role="img"></svg><ul class="zz-samples-key"></ul>`;
+<p class="zz-samples-title"><b></b> <span></span> <i></i></p><svg role="img"></svg><ul class="zz-samples-key"></ul>`;
 
 /**
  * One run as far as it is drawn.
@@ -357,8 +358,7 @@ export class SamplesPanel {
     const title = [tr("Data and fit"), fit, batch];
     if (title.join() === this.#written) return;
     this.#written = title.join();
-    this.#title.innerHTML = `<b></b> <span></span> <i></i>`;
-    for (const [i, node] of [...this.#title.children].entries()) node.textContent = title[i];
+    for (const [i, node] of [...this.#title.children].entries()) say(node, title[i]);
     this.#title.style.setProperty("--batch", colour);
     this.#svg.setAttribute("aria-label", title.filter(Boolean).join(", "));
   }

@@ -6,6 +6,7 @@ import * as keys from "./keys.js";
 import { spaceSize } from "./layout.js";
 import { fitted, orbit } from "./orbit.js";
 import * as plot from "./plot.js";
+import { renew } from "./renew.js";
 import { aim, hides, pixel, relief } from "./sight.js";
 import { tr } from "./texts.js";
 import { writeTicks } from "./ticks.js";
@@ -236,7 +237,7 @@ export class Space {
     await plot.drawStill(this.#marks, flat, { ...layout, ...this.#size });
     const shown = annotations.filter((note) => note.visible);
     const titles = shown.map((note) => title(note, 3, 3, this.#size.width - 12));
-    this.#notes.replaceChildren(...titles);
+    renew(this.#notes, titles);
     this.#points = marks.map((trace) => ({
       place: spots(trace),
       nodes: plot.markers(this.#marks, trace.name),

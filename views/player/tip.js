@@ -1,5 +1,7 @@
 // The small text that says what is under the pointer, or at the head while the picture has the focus.
 
+import { say } from "./renew.js";
+
 /** @import { Reading } from "./reading.js" */
 
 const AWAY = 14; // pixels from what it tells of
@@ -24,7 +26,7 @@ export class Tip {
     this.#node.hidden = !reading;
     if (!reading) return;
     const text = lines.join("\n");
-    if (this.#node.textContent !== text) this.#node.textContent = text;
+    say(this.#node, text);
     const { clientWidth: wide } = this.stage;
     const right = reading.left + AWAY + this.#node.offsetWidth <= wide;
     const left = right ? reading.left + AWAY : reading.left - AWAY - this.#node.offsetWidth;

@@ -1,5 +1,6 @@
 // What plays the runs: buttons, the step shown, speed, and the scrub bar.
 
+import { say } from "./renew.js";
 import { tr } from "./texts.js";
 
 const icon = (/** @type {string} */ path, line = false) =>
@@ -118,7 +119,7 @@ export class Toolbar {
     this.#shown = shown;
     this.scrub.value = String(step);
     this.scrub.style.setProperty("--played", `${(100 * step) / Number(this.scrub.max)}%`);
-    this.#step.textContent = text;
+    say(this.#step, text);
     this.scrub.setAttribute("aria-valuetext", text);
   }
 }

@@ -1,6 +1,7 @@
 // What is said of the runs, above and below the picture. All of it comes as text and is set as text.
 
 import { settle } from "./meeting.js";
+import { renew, say } from "./renew.js";
 import { tr } from "./texts.js";
 
 /** @import { Told } from "./types.js" */
@@ -23,7 +24,6 @@ export class Words {
   #scroll = make("div", "zz-scroll");
   #more = make("p", "zz-further");
   #lowest = make("p", "zz-lowest");
-  #undo;
   #shown = "";
 
   /**
@@ -31,7 +31,6 @@ export class Words {
    * @param {() => void} undo Is called for a wish to undo the changes of a preset.
    */
   constructor(root, undo) {
-    this.#undo = undo;
     this.#scroll.append(this.#table);
     // Of a phone it is wider, and the keys scroll only what they can stand on.
     this.#scroll.tabIndex = 0;
@@ -40,6 +39,10 @@ export class Words {
     [this.#sentence.id, this.#more.id] = DESCRIPTION.split(" ");
     this.#after.append(this.#more, this.#scroll, this.#lowest);
     const { signal } = this.#stopped;
+    const press = (/** @type {Event} */ { target }) => {
+      if (target instanceof Element && target.closest(".zz-undo")) undo();
+    };
+    this.#before.addEventListener("click", press, { signal });
     settle("result", this.#sentence, this.#after, signal);
     settle("heading", this.#before, root, signal);
     settle("details", this.#after, root, signal);
@@ -54,15 +57,15 @@ export class Words {
     const now = JSON.stringify(told);
     if (now === this.#shown) return;
     this.#shown = now;
-    this.#before.replaceChildren(...this.#heading(told), ...told.notes.map(noted));
-    this.#sentence.textContent = told.sentence;
-    this.#more.textContent = told.more;
-    this.#lowest.textContent = told.lowest;
+    renew(this.#before, [...this.#heading(told), ...told.notes.map(noted)]);
+    say(this.#sentence, told.sentence);
+    say(this.#more, told.more);
+    say(this.#lowest, told.lowest);
     const head = make("thead");
     head.append(row("th", told.head));
     const body = make("tbody");
     body.append(...told.rows.map((cells) => row("td", cells)));
-    this.#table.replaceChildren(head, body);
+    renew(this.#table, [head, body]);
     this.#scroll.setAttribute("aria-label", told.head.join(", "));
   }
 
@@ -72,9 +75,7 @@ export class Words {
     yield make("p", "zz-claim", claim);
     if (!changed) return;
     const line = make("p", "zz-changed", changed);
-    const button = make("button", "zz-undo", tr("Undo changes"));
-    button.addEventListener("click", this.#undo);
-    line.append(" ", button);
+    line.append(" ", make("button", "zz-undo", tr("Undo changes")));
     yield line;
   }
 }
