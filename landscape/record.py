@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.checks import NOTHING, check_array, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
 from landscape.data import FEWEST_SAMPLES, MOST_SAMPLES, Dataset, Samples
+from landscape.hessian import BOWL, DOME, SADDLE_SHAPED
 from landscape.language import Message, msgid, tr
+from landscape.penalty import Penalty, Search, Stationary
 from landscape.values import Values
 
 GLOBAL_MINIMUM = msgid("global minimum")
@@ -26,6 +28,9 @@ CUSP = msgid("cusp")  # a global minimum at which the gradient does not exist
 POINT_KINDS = (GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE, MAXIMUM, DEGENERATE, CUSP)
 LOWEST_KINDS = (GLOBAL_MINIMUM, CUSP)  # where the loss is lowest
 MINIMUM_KINDS = (*LOWEST_KINDS, LOCAL_MINIMUM)
+
+NO_PENALTY = Penalty()
+SAME_LOSS = 1e-12  # relative: minima whose losses differ by no more are equally low
 
 # Where nobody says how many: of a surface made by data, and of one whose noise stands for samples.
 SAMPLES, SIMULATED_SAMPLES = 100, 10_000
@@ -183,22 +188,24 @@ class Surface:
         params: Mapping[str, Any] = NOTHING,
         count: int | None = None,
         data: Dataset | None = None,
+        penalty: Penalty = NO_PENALTY,
     ) -> Objective:
         """Return the surface at its parameters, those not in `params` at their defaults.
 
         A surface made by data has `count` samples, or `data` of one's own; all others have neither.
+        A `penalty` is added to its loss.
         """
         values = Values(self.resolve(params))
         if self.samples is None:
             if data is not None:
                 raise ValueError(f"data: must be None, since {self.name} is not made by data")
-            return Objective(self, values)
+            return Objective(self, values, penalty=penalty)
         if data is not None:
             self.samples.check(self.name, data)
-            return Objective(self, values, len(data), data)
+            return Objective(self, values, len(data), data, penalty)
         count = SAMPLES if count is None else count
         check_number(f"samples of {self.name}", count, FEWEST_SAMPLES, MOST_SAMPLES, integer=True)
-        return Objective(self, values, int(count))
+        return Objective(self, values, int(count), penalty=penalty)
 
     def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
@@ -231,20 +238,32 @@ class Objective:
 
     `params` holds every parameter of the surface, resolved. Of a surface made by data, `count` is
     the number of its samples (0 of all others) and `given` the data that took the place of those
-    that the parameters make.
+    that the parameters make. Its loss, gradient, Hessian and critical points are those of the
+    surface with the `penalty`; the samples and the kernels do not know of it.
     """
 
     surface: Surface
     params: Values
     count: int = 0
     given: Dataset | None = None
+    penalty: Penalty = NO_PENALTY
 
     def __repr__(self) -> str:
-        return f"Objective({self.name!r}, {self.params!r}, {self.count}, {self.given!r})"
+        told = f"{self.name!r}, {self.params!r}, {self.count}, {self.given!r}"
+        return f"Objective({told}, {self.penalty!r})" if self.penalty else f"Objective({told})"
+
+    @functools.cached_property
+    def bare(self) -> Objective:
+        """The same without a penalty."""
+        if not self.penalty:
+            return self
+        return Objective(self.surface, self.params, self.count, self.given)
 
     @functools.cached_property
     def data(self) -> Dataset | None:
         """The samples, of a surface made by data."""
+        if self.penalty:
+            return self.bare.data
         if self.surface.samples is None or self.given is not None:
             return self.given
         return self.surface.samples.make(self.count, **self.params)
@@ -252,6 +271,8 @@ class Objective:
     @functools.cached_property
     def features(self) -> NDArray[np.float64] | None:
         """The features of the samples as they are fitted, (N, columns)."""
+        if self.penalty:
+            return self.bare.features
         if self.surface.samples is None:
             return None
         return self.surface.samples.features(self.data, **self.params)
@@ -274,11 +295,13 @@ class Objective:
     @property
     def quadratic(self) -> bool:
         """Whether the Hessian is the same everywhere and positive."""
-        return self.surface.quadratic
+        return self.surface.quadratic and self.penalty.l1 == 0
 
     @functools.cached_property
     def numbers(self) -> NDArray[np.float64]:
         """What its kernels get as `params`, float64 in a row."""
+        if self.penalty:
+            return self.bare.numbers
         if self.surface.samples is not None:
             return self.surface.samples.pack(self.data, **self.params)
         return np.array(list(self.params.values()), dtype=np.float64)
@@ -292,9 +315,41 @@ class Objective:
 
     @property
     def _located(self) -> Iterable[tuple[float, float, str]]:
+        if self.penalty:
+            return self._moved
         if self.surface.samples is not None:
             return self.surface.locate(self.numbers)
         return self.surface.locate(**self.params)
+
+    @property
+    def _moved(self) -> Iterable[tuple[float, float, str]]:
+        """The critical points with the penalty, those in the domain and the lowest minimum."""
+        known = self.bare.critical_points()
+        # L2 and L1 pull towards the origin, wherever the domain lies.
+        box = [(min(low, 0.0), max(high, 0.0)) for low, high in self.domain]
+        found = Search(
+            *(self.bare.loss, self.bare.gradient, self.bare.hessian, self.penalty, box),
+            [(point.x, point.y) for point in known],
+            0 if self.surface.quadratic else self.count,
+            any(point.kind not in MINIMUM_KINDS for point in known),
+        ).found()
+        loss = [self.loss(point.x, point.y) for point in found]
+        lowest = min((v for v, p in zip(loss, found, strict=True) if p.shape == BOWL), default=0.0)
+        for value, point in zip(loss, found, strict=True):
+            inside = all(
+                low <= v <= high for v, (low, high) in zip((point.x, point.y), box, strict=True)
+            )
+            best = value - lowest <= SAME_LOSS * (1 + abs(lowest)) and self.bounded
+            if inside or (best and point.shape == BOWL):
+                yield point.x, point.y, self._kind(point, best)
+
+    def _kind(self, point: Stationary, best: bool) -> str:
+        """Return the kind of a critical point, of a minimum that is one of the `best` or not."""
+        if point.shape == BOWL:
+            old = [p for p in self.bare.critical_points() if p.kind == CUSP]
+            cusp = not point.smooth or any((p.x, p.y) == (point.x, point.y) for p in old)
+            return LOCAL_MINIMUM if not best else CUSP if cusp else GLOBAL_MINIMUM
+        return {SADDLE_SHAPED: SADDLE, DOME: MAXIMUM}.get(point.shape, DEGENERATE)
 
     def critical_points(self) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
@@ -313,18 +368,29 @@ class Objective:
 
     def loss(self, x: ArrayLike, y: ArrayLike) -> Any:
         """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""
-        return self._evaluate(self.surface.kernel, x, y)[0]
+        loss = self._evaluate(self.surface.kernel, x, y)[0]
+        return loss + self.penalty.loss(*points(x, y)) if self.penalty else loss
 
     def gradient(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
-        """Return the gradient (gx, gy) at (x, y), numbers or arrays of any common shape."""
-        return self._evaluate(self.surface.kernel, x, y)[1:]
+        """Return the gradient (gx, gy) at (x, y), numbers or arrays of any common shape.
+
+        Where L1 has none it is the subgradient nearest to 0.
+        """
+        _, gx, gy = self._evaluate(self.surface.kernel, x, y)
+        return self.penalty.gradient(*points(x, y), gx, gy) if self.penalty else (gx, gy)
 
     def hessian(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any, Any]:
-        """Return the Hessian (hxx, hxy, hyy) at (x, y), numbers or arrays of any common shape."""
-        return self._evaluate(self.surface.hessian_kernel, x, y)
+        """Return the Hessian (hxx, hxy, hyy) at (x, y), numbers or arrays of any common shape.
+
+        L1 has no part in it, which is right wherever it exists.
+        """
+        hxx, hxy, hyy = self._evaluate(self.surface.hessian_kernel, x, y)
+        return (
+            (hxx + self.penalty.l2, hxy, hyy + self.penalty.l2) if self.penalty else (hxx, hxy, hyy)
+        )
 
     def _evaluate(self, kernel: Kernel, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any, Any]:
-        x, y = np.broadcast_arrays(check_array("x", x), check_array("y", y))
+        x, y = points(x, y)
         # A kernel writes without a bounds check: its outputs are sized here, from its input.
         out = np.empty((3, x.size))
         kernel(x.size, x.flatten(), y.flatten(), self.numbers, *out)
@@ -332,3 +398,9 @@ class Objective:
             return float(out[0, 0]), float(out[1, 0]), float(out[2, 0])
         first, second, third = out.reshape(3, *x.shape)
         return first, second, third
+
+
+def points(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the coordinates of points as float64 arrays of one shape."""
+    x, y = np.broadcast_arrays(check_array("x", x), check_array("y", y))
+    return x, y

@@ -33,6 +33,11 @@ COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
 NO_DECAY = "none"
 
+# How L1 gets into an update: its subgradient is added to the gradient, or the update ends with its
+# proximal step, which takes rate times strength off each coordinate and stops at 0.
+SUBGRADIENT, PROXIMAL = msgid("subgradient"), msgid("proximal")
+L1_STEPS = (SUBGRADIENT, PROXIMAL)
+
 # What a memory holds, named after whoever made the convention common: the sum of the gradients,
 # the sum of the steps, or the mean of the gradients.
 PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
@@ -109,6 +114,9 @@ class Optimizer:
     `heavy_ball` gives (mu, share) where the rule at a constant rate lr is the heavy ball
     v = mu v + g, theta -= share lr v, and is None for every other rule. `equal_runs` says in
     sentences which settings make the run of (hyper, lr) in the rule's other conventions.
+    `l1_steps` are those of L1_STEPS that end at the minimizer of a loss with L1: the proximal one
+    of the rate only where the rule's step is the rate times the gradient, and none where the rule
+    takes its curvature from gradients or Hessian, which say nothing of a kink.
     """
 
     name: str
@@ -133,6 +141,7 @@ class Optimizer:
     hyperparameters: tuple[Number, ...] = ()
     equal_runs: Callable[[Hyper, float], list[str]] | None = None
     scratch: tuple[str, ...] = ()
+    l1_steps: tuple[str, ...] = (SUBGRADIENT,)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

@@ -51,7 +51,9 @@ class Step:
     weight decay for the rules that couple it and 0 for the others. `before` and `after`
     hold the rows of its state by name, zeros before the first update. `step` is what was done,
     `theta_after` - `theta`, and `decay` the part of it that decoupled weight decay did, zeros
-    where there is none. `hessian` float64 (2, 2) is the surface's at `theta`, for every rule.
+    where there is none. `proximal` is the strength of L1 where an update ends with its proximal
+    step, and else 0; where L1 comes in by its subgradient, that is part of `exact`. `hessian`
+    float64 (2, 2) is that of the loss at `theta`, for every rule.
 
     The last step of a diverged run may lead to a position or a loss that is not finite.
     """
@@ -69,6 +71,7 @@ class Step:
     before: Mapping[str, Vector]
     after: Mapping[str, Vector]
     decay: Vector
+    proximal: float
     step: Vector
     theta_after: Vector
     loss_after: float
@@ -159,6 +162,7 @@ class Sheet:
         self.define("noise", r"\xi_t", step.noise)
         self.define("lr", r"\eta", step.lr)
         self.define("weight_decay", r"\lambda", step.run.weight_decay, HYPER_DIGITS)
+        self.define("l1", r"\lambda_1", step.proximal, HYPER_DIGITS)
         for hyper in hyperparameters:
             value, symbol = step.run.hyper[hyper.name], hyper.symbol
             self.define(hyper.name, symbol, value, HYPER_DIGITS)
@@ -188,4 +192,13 @@ class Sheet:
     def theta(self, text: str, note: str = "") -> None:
         """Add the line for the position after the update."""
         note = note or tr("The new position, and the step as one vector.")
+        step = self.step
+        if step.proximal > 0:
+            # A rule that takes such a step makes one of rate times gradient before.
+            half = step.theta - step.lr * step.gradient
+            self.write(
+                "half", r"\theta_{t-\frac12}", half, tr("The step along the gradient."), text
+            )
+            text = r"\operatorname{sign}($half) \max(|$half| - $lr \cdot $l1,\ 0)"
+            note = tr("The proximal step of L1, not beyond 0; and the step as one vector.")
         self.write("theta", r"\theta_t", self.step.theta_after, note, text, "$theta0 + $change")

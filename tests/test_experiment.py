@@ -130,6 +130,9 @@ def test_numpy_scalars_become_plain_numbers():
         start=(number(0.0), count(1)),
         seed=np.uint8(3),
         params={name("b"): number(20.0)},
+        l2=count(1),
+        l1=np.float32(0.5),
+        l1_step=name("subgradient"),
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -212,6 +215,9 @@ RUN_TAKES = {
     "start": {"None"},
     "seed": {"one", "zero", "None"},
     "params": MAPPING,
+    "l2": NUMBERS | {"None"},
+    "l1": NUMBERS | {"None"},
+    "l1_step": {"None"},
 }
 EXPERIMENT_TAKES = {
     "drop_last": {"bool"},
@@ -224,6 +230,9 @@ EXPERIMENT_TAKES = {
     "seed": {"one", "zero"},
     "runs": set(),
     "data": {"None"},
+    "l2": NUMBERS,
+    "l1": NUMBERS,
+    "l1_step": set(),
 }
 # Names and numbers inside a field, each as the field that holds it.
 INSIDE = {
@@ -450,7 +459,8 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
     done = driver.run(
         *(pole.compiled, pole.compiled, driver.no_batch.compiled, rule.update.compiled),
         *(np.array([strength]), np.empty(0, np.int32), (1, 1, 1), np.ones(5)),
-        *(nothing, np.empty(0), nothing, 0.0, 0.0, False, 1, nothing, BIG, path, loss, *record),
+        *(nothing, np.empty(0), nothing, 0.0, 0.0, driver.Penalty(False, 0.0, 0.0, 0.0, 0.0)),
+        *(False, 1, nothing, BIG, path, loss, *record),
     )
     assert done == (3, driver.OUT_OF_BOUNDS)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]

@@ -215,6 +215,30 @@ SPECIAL = {
         ),
         **noisy(noise=1 / 3, seed=2**32 - 1),
     ),
+    **{
+        f"regularized, {rule}": Experiment(
+            "Himmelblau",
+            start=(1.0, 1.0),
+            l2=0.3,
+            l1=0.7 if OPTIMIZERS[rule].l1_steps else 0.0,
+            steps=12,
+            runs=(Run(rule),),
+        )
+        for rule in ("Nesterov", "AdamW", "Newton", "L-BFGS")
+    },
+    "L1 by its subgradient in batches": Experiment(
+        "Two features", l1=0.2, steps=40, runs=(Run("SGD", 0.1, batch_size=16),)
+    ),
+    "L1 by proximal steps": Experiment(
+        "Two features",
+        l1=0.2,
+        l1_step="proximal",
+        steps=60,
+        runs=(Run("SGD", 0.1, weight_decay=0.05, schedule="Cosine"),),
+    ),
+    "L1 by proximal steps, alone": Experiment(
+        l1=1.0, l1_step="proximal", steps=40, runs=(Run("SGD", 0.02),)
+    ),
     "diverging": Experiment("Rosenbrock", runs=(Run("SGD", 0.1),)),
     "diverging under a schedule": Experiment(
         "Monkey saddle",

@@ -146,6 +146,7 @@ def carried_on(experiment, trajectory):
             np.repeat(hyper, 2).reshape(-1, 2),
             plan.coupled,
             plan.decoupled,
+            plan.penalty,
         ),
         *(plan.rule.needs_hessian, 1, np.zeros((len(plan.rule.state), 2)), 1e6, path, loss),
         *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),

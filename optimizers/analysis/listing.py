@@ -45,6 +45,17 @@ DECAY_TEXTS = MappingProxyType(
 BATCH_TEXT = """def batch(t):
     epoch, k = divmod(t, {updates})
     return orders[epoch][k * size : (k + 1) * size]"""
+# Around the functions of a surface, where regularization is added to its loss.
+BARE = "bare_"  # what these are called then
+GRADIENT_PARTS = {"l2": "l2 * {0}", "l1": "l1 * math.copysign({0} != 0, {0})"}
+HESSIAN_TEXT = """hxx, hxy, hyy = bare_hessian(x, y)
+return hxx + l2, hxy, hyy + l2"""
+LOSS_PARTS = {"l2": " + l2 / 2 * (theta**2).sum()", "l1": " + l1 * theta.abs().sum()"}
+PROXIMAL_TEXT = """def proximal(theta, lr):
+    theta[:] = [math.copysign(max(abs(p) - lr * l1, 0.0), p) for p in theta]"""
+PROXIMAL_TORCH = """def proximal(theta, lr):
+    with torch.no_grad():
+        theta.copy_(theta.sign() * (theta.abs() - lr * l1).clamp(min=0.0))"""
 WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 
 
@@ -58,9 +69,21 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     surface, rule, decay = parts.surface, parts.rule, run.weight_decay
     hyper = {n: text for n, text in parts.hyper.items() if _speaks(rule.step, f"self.{n}")}
     head = f"gradient(x, y{parts.of_rows})"
-    functions = [_function(head, surface.gradient, tr(experiment.surface))]
+    terms = [name for name in ("l2", "l1") if parts.in_gradient[name] > 0]
+    bare = BARE if terms else ""
+    functions = [_function(f"{bare}{head}", surface.gradient, tr(experiment.surface))]
+    if terms:
+        seen = ", rows" if parts.of_rows else ""
+        sums = [
+            f"g{letter} += {' + '.join(GRADIENT_PARTS[name].format(letter) for name in terms)}"
+            for letter in "xy"
+        ]
+        lines = [f"gx, gy = {BARE}gradient(x, y{seen})", *sums, "return gx, gy"]
+        functions.append(_function(head, "\n".join(lines)))
     if _speaks(rule.step, "self.hessian"):
-        functions.append(_function("hessian(x, y)", surface.hessian, tr(experiment.surface)))
+        bare = BARE if "l2" in terms else ""
+        functions.append(_function(f"{bare}hessian(x, y)", surface.hessian, tr(experiment.surface)))
+        functions += [_function("hessian(x, y)", HESSIAN_TEXT)] if bare else []
         hyper["hessian"] = "hessian"
     if rule.before:
         functions.append(_block(rule.before))
@@ -80,6 +103,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     )
     methods = f"{init}\n\n{_function('step(self, theta, g)', step)}"
     functions.append(f"class {rule.name}:\n{indent(methods, TAB)}")
+    functions += [PROXIMAL_TEXT] if parts.proximal else []
 
     keywords = [f"{name}={text}" for name, text in arguments.items()]
     before = [
@@ -96,6 +120,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         loop.append("optimizer.step(theta, g)")
     else:
         loop.append("optimizer.step(theta, gradient(*theta))")
+    loop += ["proximal(theta, optimizer.lr)"] if parts.proximal else []
     loop.append("path.append(tuple(theta))")
     noise = f"noise = ({parts.draws}).tolist()"
     return _script(parts, noise, functions, [*before, *_loop(parts, loop)])
@@ -133,6 +158,8 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         else:
             descent = f"loss(theta{seen}).backward()"
             loop = ["optimizer.zero_grad()", descent, *noise, "optimizer.step()"]
+        rate = 'optimizer.param_groups[0]["lr"]' if parts.schedule else parts.lr
+        loop += [f"proximal(theta, {rate})"] if parts.proximal else []
         if parts.schedule:
             loop.append("scheduler.step()")
     else:
@@ -148,9 +175,15 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = f"noise = torch.tensor({parts.draws})"
-    functions = [
-        _function(f"loss(theta{parts.of_rows})", parts.surface.loss, tr(experiment.surface))
-    ]
+    terms = [name for name in ("l2", "l1") if parts.in_gradient[name] > 0]
+    head, bare = f"loss(theta{parts.of_rows})", BARE if terms else ""
+    functions = [_function(f"{bare}{head}", parts.surface.loss, tr(experiment.surface))]
+    if terms:
+        called = f"{BARE}loss(theta{', rows' if parts.of_rows else ''})"
+        functions.append(
+            _function(head, f"return {called}{''.join(map(LOSS_PARTS.__getitem__, terms))}")
+        )
+    functions += [PROXIMAL_TORCH] if parts.proximal else []
     if columns := ", ".join(parts.surface.columns):
         tensors = f"{columns} = map(torch.asarray, ({columns}))"
         parts = dataclasses.replace(parts, data=(*parts.data, tensors))
@@ -176,6 +209,8 @@ class _Parts:
     draws: str  # what they make of it, (steps, 2)
     data: Sequence[str]  # the lines that make the samples, none where there are none
     batches: str  # the function that tells which of them an update sees, "" where it sees all
+    in_gradient: Mapping[str, float]  # strengths of "l2" and "l1" in the gradient
+    proximal: bool  # whether an update ends with L1's proximal step
 
     @property
     def of_rows(self) -> str:
@@ -201,6 +236,10 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     return _Parts(
         surface=_special(surface.listing, given),
         params={
+            "l2": repr(plan.penalty.l2),
+            "l1": repr(plan.penalty.l1),
+        }
+        | {
             p.name: repr(int(given[p.name]) if p.integer else given[p.name])
             for p in surface.parameters
         },
@@ -220,6 +259,8 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         draws=f"spread * rng.standard_normal((steps, 2)){' @ root' * (plan.root is not None)}",
         data=_data(plan),
         batches=BATCH_TEXT.format(updates=plan.epoch.updates) if plan.batched else "",
+        in_gradient={"l2": plan.penalty.l2, "l1": plan.penalty.slope},
+        proximal=plan.penalty.proximal > 0,
     )
 
 

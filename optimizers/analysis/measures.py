@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -111,6 +111,8 @@ def known_minima(objective: Objective, decay: float) -> Minima:
     origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
     x, y = origin.T
     kept = np.ones(len(points), dtype=bool)
+    if decay > 0 and objective.penalty.l1 > 0:
+        return _with_kinks(objective, decay, points, origin)
     if decay > 0:
         # Half of the steps go with the decay, the other half polish.
         for share in np.minimum(1.0, np.linspace(0, 2, FOLLOW + 1)[1:]):
@@ -127,6 +129,24 @@ def known_minima(objective: Objective, decay: float) -> Minima:
         origin[kept],
         np.array([p.kind != LOCAL_MINIMUM for p in points], dtype=bool)[kept],
         np.array([p.kind == CUSP for p in points], dtype=bool)[kept],
+    )
+
+
+def _with_kinks(
+    objective: Objective, decay: float, points: list[CriticalPoint], origin: Vector
+) -> Minima:
+    """Return the minimizers where L1 has kinks: a coupled decay moves them as more L2 does."""
+    penalty = replace(objective.penalty, l2=objective.penalty.l2 + decay)
+    moved = [
+        p for p in replace(objective, penalty=penalty).critical_points() if p.kind in MINIMUM_KINDS
+    ]
+    xy = np.array([(p.x, p.y) for p in moved]).reshape(-1, 2)
+    nearest = [int(np.argmin(np.hypot(*(origin - at).T))) for at in xy]
+    return Minima(
+        xy,
+        origin[nearest],
+        np.array([points[i].kind != LOCAL_MINIMUM for i in nearest], dtype=bool),
+        np.array([p.kind == CUSP for p in moved], dtype=bool),
     )
 
 

@@ -39,7 +39,10 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     plan = experiment.plan(run)
     objective, rule = plan.objective, plan.rule
     lr, gradient = float(trajectory.lr[k]), trajectory.gradient[k]
-    exact = np.array(objective.gradient(*theta))
+    penalty = plan.penalty
+    exact = np.array(objective.bare.gradient(*theta))
+    if penalty.on:
+        exact += penalty.l2 * theta + penalty.slope * np.sign(theta)
     coupled = plan.coupled * theta
     noise = np.zeros(2)
     if plan.noisy:
@@ -63,6 +66,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         before=MappingProxyType(dict(zip(rule.state, before, strict=True))),
         after=MappingProxyType(dict(zip(rule.state, rows[k], strict=True))),
         decay=-lr * plan.decoupled * theta + 0.0,  # no -0
+        proximal=penalty.proximal,
         step=trajectory.path[k + 1] - theta,
         theta_after=trajectory.path[k + 1],
         loss_after=float(trajectory.loss[k + 1]),

@@ -138,7 +138,9 @@ def updates_of(experiment: Experiment) -> int:
 def cost_of(experiment: Experiment) -> int:
     """Return how many updates on an analytic surface take as long as one on this, at most."""
     objective = experiment.objectives[0]  # all are alike in this
-    passes = 1 if objective.quadratic else 2  # of the batch and, where one asks for it, of all
+    passes = (
+        1 if objective.surface.quadratic else 2
+    )  # of the batch and, where one asks for it, of all
     return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 

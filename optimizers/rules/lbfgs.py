@@ -212,6 +212,7 @@ OPTIMIZER = Optimizer(
     edges="it divides by the curvature that it has met, which therefore sets no limit.",
     heavy_ball=None,
     listing=LISTING,
+    l1_steps=(),
     hyperparameters=(
         Number("history", "h", 5, 1, HISTORY, "Pairs (s, y) that are kept.", integer=True),
     ),

@@ -80,4 +80,5 @@ OPTIMIZER = Optimizer(
     edges="it divides by the curvature, which therefore sets no limit.",
     heavy_ball=None,
     listing=LISTING,
+    l1_steps=(),
 )

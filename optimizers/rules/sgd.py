@@ -1,7 +1,15 @@
 """Stochastic gradient descent; without noise, gradient descent."""
 
 from landscape.compiled import kernel
-from optimizers.record import COUPLED, UPDATE_SIGNATURE, Edges, Hyper, Optimizer, RuleListing
+from optimizers.record import (
+    COUPLED,
+    L1_STEPS,
+    UPDATE_SIGNATURE,
+    Edges,
+    Hyper,
+    Optimizer,
+    RuleListing,
+)
 from optimizers.sheet import Sheet
 
 
@@ -65,4 +73,5 @@ OPTIMIZER = Optimizer(
     edges=edges,
     heavy_ball=lambda hyper: (0.0, 1.0),
     listing=LISTING,
+    l1_steps=L1_STEPS,
 )

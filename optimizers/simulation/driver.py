@@ -40,6 +40,43 @@ def no_batch(n, x, y, params, rows, first, count, loss, gx, gy):
     """Stand for the batches of a surface that is not made by data; it is never called."""
 
 
+class Penalty(NamedTuple):
+    """What regularization adds to the loss, and how L1 gets into an update."""
+
+    on: bool  # whether there is any
+    l2: float  # l2 / 2 (x^2 + y^2) is added to the loss
+    l1: float  # l1 (|x| + |y|) is added
+    slope: float  # l1, where its subgradient is added to the gradient, or 0
+    proximal: float  # l1, where an update ends with its proximal step, or 0
+
+
+PENALTY = types.NamedTuple(
+    [types.boolean, types.float64, types.float64, types.float64, types.float64], Penalty
+)
+
+
+@part
+def penalize(n, x, y, penalty, value, gx, gy):
+    """Add the penalty to the losses and gradients of n points."""
+    _, l2, l1, slope, _ = penalty
+    for i in range(n):
+        a, b = x[i], y[i]
+        value[i] += 0.5 * l2 * (a * a + b * b) + l1 * (abs(a) + abs(b))
+        gx[i] += l2 * a + slope * ((a > 0.0) - (a < 0.0))
+        gy[i] += l2 * b + slope * ((b > 0.0) - (b < 0.0))
+
+
+@part
+def shrunk(value, threshold):
+    """Return a coordinate after L1's proximal step: nearer to 0, and 0 within the threshold."""
+    if value > threshold:
+        return value - threshold
+    if value < -threshold:
+        return value + threshold
+    # Not a number is neither, and stays what it is.
+    return value if math.isnan(value) else 0.0
+
+
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
 RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
@@ -57,6 +94,7 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     MATRIX,  # hyper (h, 2)
     types.float64,  # coupled weight decay
     types.float64,  # decoupled weight decay
+    PENALTY,
     types.boolean,  # whether the rule needs the Hessian
     types.int64,  # number of the first update: 1, or more where a run is carried on
     MATRIX,  # state (s, 2)
@@ -83,6 +121,7 @@ def run(
     hyper,
     coupled,
     decoupled,
+    penalty,
     needs_hessian,
     first,
     state,
@@ -116,6 +155,8 @@ def run(
                 turn, begin, end = 0, end, end + samples
         else:
             surface(1, at_x, at_y, at_params, at_value, at_gx, at_gy)
+        if penalty.on:
+            penalize(1, theta[0:1], theta[1:2], penalty, value, g[0:1], g[1:2])
         path[k, 0], path[k, 1], loss[k] = theta[0], theta[1], value[0]
         # Written so that NaN fails it.
         if not (abs(theta[0]) <= big and abs(theta[1]) <= big and math.isfinite(value[0])):
@@ -131,6 +172,9 @@ def run(
         gradient[k, 0], gradient[k, 1] = g[0], g[1]
         if needs_hessian:
             curvature(1, at_x, at_y, at_params, at_hxx, at_hxy, at_hyy)
+            if penalty.l2 > 0.0:
+                hessian[0] += penalty.l2
+                hessian[2] += penalty.l2
         rate[0] = rate[1] = lr[k]
         if update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step) != 0:
             return k, NO_STEP
@@ -139,6 +183,9 @@ def run(
         shrink = 1.0 - lr[k] * decoupled
         theta[0] = theta[0] * shrink + step[0]
         theta[1] = theta[1] * shrink + step[1]
+        if penalty.proximal > 0.0:
+            theta[0] = shrunk(theta[0], lr[k] * penalty.proximal)
+            theta[1] = shrunk(theta[1], lr[k] * penalty.proximal)
     return lr.size, COMPLETE
 
 
@@ -251,6 +298,7 @@ SWEEP_SIGNATURE = types.void(
     types.NamedTuple(
         [types.float64, types.float64, types.boolean, types.boolean, types.int64], Rule
     ),
+    PENALTY,
     types.NamedTuple([types.float64, types.float64, types.float64, INTEGERS], Watch),
     INTEGERS,  # halt (1,): the work is given up when another thread sets it to 1
     types.NamedTuple(
@@ -327,7 +375,7 @@ def stretches(w, lanes, starts, until):
 
 
 @part
-def settle(surface, k, w, theta, params, value, rest, lanes, big):
+def settle(surface, penalty, k, w, theta, params, value, rest, lanes, big):
     """Find the loss of all samples where runs end before update k, or cannot go on.
 
     A run that is complete has no batch any more: the loss of all samples is its last. `rest` begins
@@ -349,6 +397,8 @@ def settle(surface, k, w, theta, params, value, rest, lanes, big):
                 *(j - i, address(x[i:j]), address(y[i:j]), address(params)),
                 *(address(exact[i:j]), address(spare_x[i:j]), address(spare_y[i:j])),
             )
+            if penalty.on:
+                penalize(j - i, x[i:j], y[i:j], penalty, exact[i:j], spare_x[i:j], spare_y[i:j])
             for m in range(i, j):
                 if lanes[LAST, m] == k:
                     value[m] = exact[m]
@@ -535,6 +585,7 @@ def sweep(
     factors_row,
     factors,
     rule,
+    penalty,
     watch,
     halt,
     ends,
@@ -629,6 +680,8 @@ def sweep(
                         count = min(many, samples - turn * many)
                         begin += row_d[a] * width
                         batch(b - a, *here, at_params, at_rows, begin, count, *there)
+                if penalty.on:
+                    penalize(w, x, y, penalty, value, gx, gy)
                 if samples > 0 and (
                     tolerance >= 0.0 or (records < recorded.size and k == recorded[records])
                 ):
@@ -636,6 +689,8 @@ def sweep(
                         *(w, at_x, at_y, at_params),
                         *(address(exact), address(spare_x), address(spare_y)),
                     )
+                    if penalty.on:
+                        penalize(w, x, y, penalty, exact, spare_x, spare_y)
                 if recorded.size > 0:
                     for i in range(w):
                         latest[k % PERIOD, i] = value[i]
@@ -650,7 +705,7 @@ def sweep(
                     fine += (abs(x[i]) <= big) & (abs(y[i]) <= big) & (abs(value[i]) < math.inf)
                 if fine < alive or k == soonest:
                     if samples > 0:
-                        settle(surface, k, w, theta, params, value, rest, lanes, big)
+                        settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)
                     ended, soonest = look(k, w, theta, value, lanes, big)
                     alive -= ended
                     retire(k, w, theta, exact, lanes, steps, ends)
@@ -677,6 +732,10 @@ def sweep(
                         rate[i] = rate[w + i] = peaks[i] * factor
                 if needs_hessian:
                     curvature(w, at_x, at_y, at_params, at_hessian, at_hxy, at_hyy)
+                    if penalty.l2 > 0.0:
+                        for i in range(w):
+                            hessian[i] += penalty.l2
+                            hessian[2 * w + i] += penalty.l2
                     # Such a rule may have no step to take; then its state is asked for once more.
                     for i in range(2 * s * w):
                         before[i] = state[i]
@@ -686,7 +745,7 @@ def sweep(
                 ):
                     alive -= stop(w, k + 1, update, g, hessian, rate, numbers, before, lanes)
                     if samples > 0:
-                        settle(surface, k, w, theta, params, value, rest, lanes, big)
+                        settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)
                     retire(k, w, theta, exact, lanes, steps, ends)
                 if decoupled > 0.0:
                     for i in range(2 * w):
@@ -694,5 +753,8 @@ def sweep(
                 else:
                     for i in range(2 * w):
                         theta[i] += step[i]
+                if penalty.proximal > 0.0:
+                    for i in range(2 * w):
+                        theta[i] = shrunk(theta[i], rate[i] * penalty.proximal)
                 k += 1
             w = close_up(alive, w, rows, kept, lanes)

@@ -15,9 +15,17 @@ from landscape import SURFACES
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.data import Dataset
 from landscape.language import msgid
+from landscape.penalty import Penalty
 from landscape.record import Objective, Surface
 from landscape.values import Values
-from optimizers.record import COUPLED, DECOUPLED, NO_DECAY, Optimizer
+from optimizers.record import (
+    COUPLED,
+    DECOUPLED,
+    L1_STEPS,
+    NO_DECAY,
+    SUBGRADIENT,
+    Optimizer,
+)
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
 from optimizers.simulation.epochs import Epoch, order
@@ -34,6 +42,7 @@ COVARIANCES = (ISOTROPIC, DATA_LIKE)
 MOST_SEEN = 2**26  # samples that a run may see on a surface made by data
 RATE = (0.0, 1e6)
 DECAY = (0.0, 10.0)
+STRENGTH = (0.0, 100.0)  # of L2 and of L1
 NOISE = (0.0, 1e6)
 
 
@@ -59,8 +68,8 @@ class Run:
     exact. `covariance` is the shape of the experiment's noise: "isotropic", or on an analytic
     quadratic "data-like", that of its Hessian. `schedule` names a factor on the rate and
     `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
-    `steps`, `start`, `seed` and `params`, of the surface, are given where they differ from the
-    experiment's.
+    `steps`, `start`, `seed`, `l2`, `l1`, `l1_step` and `params`, of the surface, are given where
+    they differ from the experiment's.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -80,6 +89,9 @@ class Run:
     start: tuple[float, float] | None = None
     seed: int | None = None
     params: Mapping[str, float] = Values({})
+    l2: float | None = None
+    l1: float | None = None
+    l1_step: str | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -107,6 +119,12 @@ class Run:
             put("start", check_point("start", self.start))
         if self.seed is not None:
             put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
+        for name in ("l2", "l1"):
+            if getattr(self, name) is not None:
+                put(name, check_number(name, getattr(self, name), *STRENGTH))
+        if self.l1_step is not None:
+            check_names("l1_step", (self.l1_step,), L1_STEPS)
+            put("l1_step", str(self.l1_step))
         params = check_mapping("params", self.params)
         known = {fact.name for surface in SURFACES.values() for fact in surface.parameters}
         check_names("params", params, sorted(known))  # an experiment checks their values
@@ -129,6 +147,14 @@ class Experiment:
     are real ones, of an order that is shuffled anew for every epoch, the same for every run of a
     seed, or of draws with replacement: there is no other `noise`.
 
+    Regularization adds l2 / 2 (x^2 + y^2) + l1 (|x| + |y|) to the loss, with the strengths `l2` and
+    `l1`: every loss, gradient and minimizer of the runs is one of the sum. L2 has its part in the
+    gradient and the Hessian that a rule gets. L1 has a kink at 0, which a run meets by `l1_step`:
+    "subgradient" adds l1 times the signs of the coordinates to the gradient, "proximal" leaves the
+    gradient alone and then takes lr l1 off each coordinate, not beyond 0. That is a step of SGD; a
+    rule that scales its steps or remembers them would not end at the minimizer so, and is refused.
+    So is L1 with Newton's method and L-BFGS, whose curvature says nothing of a kink.
+
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
     """
@@ -143,6 +169,9 @@ class Experiment:
     runs: tuple[Run, ...] = (Run("SGD"),)
     drop_last: bool = False
     data: Dataset | None = None
+    l2: float = 0.0
+    l1: float = 0.0
+    l1_step: str = SUBGRADIENT
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -165,6 +194,10 @@ class Experiment:
                 )
         put("seed", check_count("seed", self.seed, MOST_SEED, least=0))
         check_switch("drop_last", self.drop_last)
+        put("l2", check_number("l2", self.l2, *STRENGTH))
+        put("l1", check_number("l1", self.l1, *STRENGTH))
+        check_names("l1_step", (self.l1_step,), L1_STEPS)
+        put("l1_step", str(self.l1_step))
         if not isinstance(self.runs, (tuple, list)) or not all(
             isinstance(run, Run) for run in self.runs
         ):
@@ -178,6 +211,7 @@ class Experiment:
                     f"covariance = {DATA_LIKE!r}: must be {ISOTROPIC!r} on {surface.name}, which is"
                     " no analytic quadratic"
                 )
+            self._check_l1(run)
             if run.batch_size is not None and run.batch_size > self.samples:
                 raise ValueError(
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
@@ -191,6 +225,23 @@ class Experiment:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Experiment, tuple(getattr(self, field.name) for field in fields(self))
+
+    def _check_l1(self, run: Run) -> None:
+        """Raise a ValueError where the rule of a run cannot take L1 as the experiment says."""
+        l1 = self.l1 if run.l1 is None else run.l1
+        step = self.l1_step if run.l1_step is None else run.l1_step
+        able = OPTIMIZERS[run.optimizer].l1_steps
+        if l1 == 0 or step in able:
+            return
+        if not able:
+            raise ValueError(
+                f"l1 = {l1:g}: must be 0 for {run.optimizer}, whose curvature says nothing of the"
+                " kink that L1 has at 0"
+            )
+        raise ValueError(
+            f"l1_step = {step!r}: must be {able[0]!r} for {run.optimizer}; a proximal step of the"
+            " rate does not belong to steps that are scaled or remembered"
+        )
 
     def _checked(self, run: Run) -> Run:
         """Return a run whose own parameters of the surface are plain numbers."""
@@ -248,6 +299,9 @@ class Experiment:
                 Values(surface.resolve({**self.params, **run.params})),
                 self.samples * self.made_by_data,
                 self.data,
+                Penalty(
+                    self.l2 if run.l2 is None else run.l2, self.l1 if run.l1 is None else run.l1
+                ),
             ),
             rule=rule,
             start=start,
@@ -258,6 +312,7 @@ class Experiment:
             sample_noise=self.noise,
             coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
             decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+            l1_step=self.l1_step if run.l1_step is None else run.l1_step,
         )
 
 
@@ -268,7 +323,7 @@ class Plan:
     `objective` is what it descends, the surface at the run's parameters. `lr` is the rate that the
     schedule's factors multiply, and `sample_noise` the standard deviation of one sample's gradient
     in each coordinate. `coupled` weight decay is added to the gradient, `decoupled` shrinks the
-    position beside the rule; at least one of them is 0.
+    position beside the rule; at least one of them is 0. `l1_step` tells how an L1 gets into it.
     """
 
     run: Run
@@ -282,6 +337,14 @@ class Plan:
     sample_noise: float
     coupled: float
     decoupled: float
+    l1_step: str
+
+    @property
+    def penalty(self) -> driver.Penalty:
+        """What regularization adds, as the compiled loops take it."""
+        l2, l1 = self.objective.penalty.l2, self.objective.penalty.l1
+        slope, proximal = (l1 if self.l1_step == name else 0.0 for name in L1_STEPS)
+        return driver.Penalty(bool(self.objective.penalty), l2, l1, slope, proximal)
 
     @property
     def surface(self) -> Surface:
@@ -308,7 +371,7 @@ class Plan:
         """The covariance (2, 2) of the noise that is added, over the square of its size."""
         if self.run.covariance == ISOTROPIC:
             return np.eye(2)
-        hxx, hxy, hyy = self.objective.hessian(*self.start)
+        hxx, hxy, hyy = self.objective.bare.hessian(*self.start)
         return np.array([[hxx, hxy], [hxy, hyy]])
 
     @functools.cached_property
@@ -415,14 +478,16 @@ def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @functools.lru_cache(maxsize=16)
-def _objective(surface: str, params: Values, count: int, data: Dataset | None) -> Objective:
+def _objective(
+    surface: str, params: Values, count: int, data: Dataset | None, penalty: Penalty
+) -> Objective:
     """Return an objective with all that it has found out, one for all who ask."""
-    return Objective(SURFACES[surface], params, count, data)
+    return Objective(SURFACES[surface], params, count, data, penalty)
 
 
 def most_steps(objective: Objective, batch_size: int) -> int:
     """Return the most updates that a run may make with batches of a size."""
-    all_at_once = objective.quadratic and batch_size == objective.count
+    all_at_once = objective.surface.quadratic and batch_size == objective.count
     if objective.count == 0 or all_at_once:
         return MOST_STEPS
     return min(MOST_STEPS, MOST_SEEN // batch_size)
@@ -518,6 +583,7 @@ def _simulate(
         np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
         plan.coupled,
         plan.decoupled,
+        plan.penalty,
         rule.needs_hessian,
         before + 1,
         state,

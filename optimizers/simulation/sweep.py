@@ -412,6 +412,7 @@ class _Job:
         self._rule = driver.Rule(
             plan.coupled, plan.decoupled, rule.needs_hessian, timeless, len(rule.state)
         )
+        self._penalty = plan.penalty
         recorded = np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at
         self._watch = driver.Watch(BIG, lowest, reach, recorded)
         self.halt = np.zeros(1, np.int64)
@@ -468,6 +469,7 @@ class _Job:
             *self._chance_of(cells),
             *self._factors.of(cells),
             self._rule,
+            self._penalty,
             self._watch,
             self.halt,
             self._ends,
