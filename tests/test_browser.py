@@ -29,10 +29,10 @@ pytestmark = pytest.mark.browser
 # --- What the page calls things: everything that a change of its texts can break is here.
 
 PLAY, PAUSE, LOOP = "Play", "Pause", "Loop"
-ON, BACK, HOME, END = "One step on", "One step back", "To the start", "To the end"
-WHOLE_FRAME, ZOOM_TO_STEP = "Whole frame", "Zoom to the step"
-LOOK, FROM_STEP = "Look inside this step", "From step"
-SCRUB, SPEED = "Step shown", "Speed"
+ON, BACK, HOME, END = "One update on", "One update back", "To the start", "To the end"
+WHOLE_FRAME, ZOOM_TO_STEP = "Whole frame", "Zoom to the update"
+LOOK, FROM_STEP = "Look inside this update", "From update"
+SCRUB, SPEED = "Update shown", "Speed"
 SURFACE, OPTIMIZERS = "Surface", "Optimizers"
 START = ("Start x", "Start y")
 RATE, EXACT_RATE = "SGD learning rate", "SGD exact rate"
@@ -357,7 +357,7 @@ def test_a_drag_of_the_scrub_bar_moves_the_clock_and_pauses(visit: Visits):
     assert abs(quarter - 25) <= 2
     assert abs(half - 50) <= 2
     expect(button(page, PLAY)).to_be_visible()
-    expect(page.page.locator("output.zz-step")).to_have_text(f"step {half} of {DEFAULT.steps}")
+    expect(page.page.locator("output.zz-step")).to_have_text(f"update {half} of {DEFAULT.steps}")
 
 
 def test_loop_starts_again_at_the_end(visit: Visits):
@@ -431,7 +431,7 @@ def check_heads(runs: list[dict]) -> None:
 def test_a_diverged_run_says_so(visit: Visits):
     page = visit(link(**LEAVING))
     expect(page.page.locator(TITLES).first).to_contain_text("left at update")
-    expect(page.page.get_by_role("table")).to_contain_text("diverged at step")
+    expect(page.page.get_by_role("table")).to_contain_text("diverged at update")
 
 
 def test_overlay_puts_all_runs_into_one_panel_and_side_by_side_back(visit: Visits):

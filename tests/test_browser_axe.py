@@ -93,7 +93,7 @@ def states(visit: Visit) -> Iterator[str]:
     expect(page.get_by_text("Trajectories (CSV)")).to_be_visible()
     yield "what is shared"
     page.keyboard.press("Escape")
-    role(page, "button", "Look inside this step")
+    role(page, "button", "Look inside this update")
     expect(page.get_by_text("step taken")).to_be_visible()
     yield "the inspector"
     role(page, "link", "Gallery")

@@ -51,7 +51,7 @@ def test_the_batch_of_the_next_update_is_marked_with_its_residuals(visit):
     assert residuals.count("M") == 8
     assert "batch 19" in shown.page.locator(".zz-samples-title").inner_text()
     fit = shown.page.locator(".zz-fit").get_attribute("d")
-    shown.page.get_by_role("button", name="One step on").click()
+    shown.page.get_by_role("button", name="One update on").click()
     shown.until("player => player.dataset.step === '19'")
     assert batch_of(shown) == " ".join(map(str, rows[19 * 8 : 20 * 8]))
     assert shown.page.locator(".zz-fit").get_attribute("d") != fit

@@ -249,9 +249,9 @@ def test_a_run_that_leaves_the_frame_is_not_held_in_it(visit: Visits):
     page = visit(link(view=SPACE, **DIVERGING, **rate("Quadratic", "Momentum", 3.0)))
     note = page.page.locator(NOTES)
     # Between a run's name and what became of it stands its loss.
-    expect(note).to_contain_text(re.compile(r"SGD \S+ leaves the frame at step"))
+    expect(note).to_contain_text(re.compile(r"SGD \S+ leaves the frame at update"))
     expect(note).to_contain_text(
-        re.compile(r"Momentum \S+ leaves the frame at step 1, diverged at step")
+        re.compile(r"Momentum \S+ leaves the frame at update 1, diverged at update")
     )
     assert [head["shown"] for head in page.player.evaluate(HEADS)] == [False, False, True, True]
     go(page, 0)

@@ -129,3 +129,19 @@ def test_of_very_many_losses_the_heights_of_the_chart_are_sent(surface):
     row, centre, width = reading["height"], reading["centre"], found["width"]
     loss = centre + (10**row if width is None else width * np.sinh(row * math.log(10)))
     np.testing.assert_allclose(loss, trajectory.loss, rtol=1e-9, atol=1e-9)
+
+
+def test_labels_say_what_the_axis_shows_at_the_end_of_each_curve():
+    runs = (Run("SGD", lr=0.1), Run("SGD", lr=0.1, schedule="Cosine"), Run("SGD", lr=30.0))
+    experiment = Experiment(surface="Saddle", start=(1.5, 0.4), steps=50, runs=runs)
+    found = simulate(experiment)
+    assert found[2].diverged_at is not None
+    gap = curves.loss(experiment, found)
+    assert gap.text == "loss − minimum"
+    assert gap.ends[:2] == pytest.approx([t.loss[-1] + 0.25 for t in found[:2]])
+    said = curves.texts_of_ends(gap)
+    assert float(said[0]) == pytest.approx(10 ** gap.rows[0][-1], rel=0.05)
+    assert said[2] == "∞"
+    assert curves.texts_of_ends(curves.rate(experiment, found))[0] == "0.1"
+    share = curves.share_of_limit(experiment, found)
+    assert curves.texts_of_ends(share)[1] == "0", "the last rate of a cosine is 0"

@@ -127,10 +127,10 @@ def test_titles_say_how_many_ends_are_outside():
     front, _ = clouds.foreground(VALLEY, spread, marks_of(LABELS, LIGHT), False, LIGHT, ground)
     for c, note in enumerate(front["layout"]["annotations"]):
         count = int((~within(np.nan_to_num(spread.end[c], nan=np.inf), ground.box)).sum())
-        said = re.search(r"(\d+) ends? outside", note["text"])
+        said = re.search(r"(\d+) outside the frame", note["text"])
         assert (int(said[1]) if said else 0) == count
         assert "median loss" in note["text"]
-    assert "40 ends outside" in front["layout"]["annotations"][3]["text"], "all have diverged"
+    assert "40 outside the frame" in front["layout"]["annotations"][3]["text"], "all have diverged"
 
 
 # --- What is said

@@ -56,7 +56,7 @@ def test_a_link_looks_inside_a_step():
     text = texts(opened(surface="Rosenbrock", **query))
     assert "**Step 12 to 13** of 100." in text
     assert "| position θ | (−0.91, 0.58) |" in text
-    assert "EMA at lr 0.01 = 0.001 / (1 − 0.9)" in text
+    assert "EMA at rate 0.01 = 0.001 / (1 − 0.9)" in text
     assert "where Newton's full step leads, is (−0.87, 0.76)." in text
 
 

@@ -121,7 +121,7 @@ def test_every_factor_can_be_compared_in_every_view(compare, view):
     [
         (
             {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1; 0.2 .3"},
-            ["lr 0.1", "lr 0.2", "lr 0.3"],
+            ["rate 0.1", "rate 0.2", "rate 0.3"],
         ),
         (
             {"compare": "Momentum", "Quadratic.Momentum.momenta": "0, .9"},
@@ -139,7 +139,7 @@ def test_every_factor_can_be_compared_in_every_view(compare, view):
         ({"compare": "Updates", "budgets": "10; 2000"}, ["10 updates", "2,000 updates"]),
         (
             {"compare": "Rate and momentum", "Quadratic.Momentum.pairs": "0,1 0; .01, 0.9"},
-            ["lr 0.1, momentum 0", "lr 0.01, momentum 0.9"],
+            ["rate 0.1, momentum 0", "rate 0.01, momentum 0.9"],
         ),
         ({"optimizers": ["Adam", "SGD"]}, ["Adam", "SGD"]),
     ],
@@ -321,7 +321,7 @@ def test_newton_says_where_the_hessian_is_not_positive_definite():
 
 def test_a_diverged_run_is_in_the_table_with_its_step():
     app = opened(optimizers=["SGD"], **{"Quadratic.SGD.lr": "0.5"})
-    assert results(app)[0][4].startswith("diverged at step ")
+    assert results(app)[0][4].startswith("diverged at update ")
 
 
 def test_the_page_says_what_happened_and_on_demand_how_it_was_measured():
@@ -531,7 +531,7 @@ def titles(app: AppTest) -> list[str]:
 def test_all_optimizers_can_share_one_rate():
     app = opened(fair="the same", **{"Quadratic.rate": "0.03"})
     assert not app.warning
-    assert titles(app) == [f"{name} lr 0.03" for name in ("SGD", "Momentum", "RMSProp", "Adam")]
+    assert titles(app) == [f"{name}, rate 0.03" for name in ("SGD", "Momentum", "RMSProp", "Adam")]
     assert [s.label for s in app.select_slider if "rate" in s.label] == ["Common learning rate"]
 
 
@@ -539,13 +539,13 @@ def test_an_effective_rate_is_the_rate_over_one_minus_momentum():
     query = {"Quadratic.rate": "0.1", "Momentum.momentum": "0.9", "Nesterov.momentum": "0.5"}
     app = opened(fair="the same effective", optimizers=["SGD", "Momentum", "Nesterov"], **query)
     assert not app.warning
-    assert titles(app) == ["SGD lr 0.1", "Momentum lr 0.01", "Nesterov lr 0.05"]
+    assert titles(app) == ["SGD, rate 0.1", "Momentum, rate 0.01", "Nesterov, rate 0.05"]
     averaging = opened(
         fair="the same effective",
         optimizers=["SGD", "Momentum"],
         **{"Quadratic.rate": "0.1", "Momentum.convention": "EMA"},
     )
-    assert titles(averaging) == ["SGD lr 0.1", "Momentum lr 0.1"]
+    assert titles(averaging) == ["SGD, rate 0.1", "Momentum, rate 0.1"]
 
 
 def test_each_optimizer_can_have_its_best_rate():

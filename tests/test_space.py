@@ -150,7 +150,7 @@ def test_the_note_says_when_a_run_left_and_when_it_diverged():
     experiment = experiment_on("Quadratic", runs=(Run("SGD", lr=3.0), Run("Adam")))
     (note,) = scene_of(experiment)["front"]["layout"]["annotations"]
     diverged = simulate(experiment)[0].diverged_at
-    assert f"leaves the frame at step 1, diverged at step {diverged}" in note["text"]
+    assert f"leaves the frame at update 1, diverged at update {diverged}" in note["text"]
     assert note["text"].index("SGD") < note["text"].index("leaves") < note["text"].index("Adam")
     assert note["text"].count("step") == 2
     (calm,) = scene_of(experiment_on("Himmelblau"))["front"]["layout"]["annotations"]

@@ -629,17 +629,17 @@ def test_only_momentum_has_other_conventions():
 
 def test_the_conversion_gives_the_numbers():
     assert equal_runs(MOMENTUM, {}, 0.1)[:-1] == [
-        "PyTorch at lr 0.1, momentum 0.9 makes the same run as",
-        "Keras at lr 0.1, momentum 0.9",
-        "EMA at lr 1 = 0.1 / (1 − 0.9), momentum 0.9",
+        "PyTorch at rate 0.1, momentum 0.9 makes the same run as",
+        "Keras at rate 0.1, momentum 0.9",
+        "EMA at rate 1 = 0.1 / (1 − 0.9), momentum 0.9",
     ]
     assert equal_runs(MOMENTUM, {"convention": "EMA", "momentum": 0.5}, 0.1)[:-1] == [
-        "EMA at lr 0.1, momentum 0.5 makes the same run as",
-        "PyTorch at lr 0.05 = 0.1 (1 − 0.5), momentum 0.5",
-        "Keras at lr 0.05 = 0.1 (1 − 0.5), momentum 0.5",
+        "EMA at rate 0.1, momentum 0.5 makes the same run as",
+        "PyTorch at rate 0.05 = 0.1 (1 − 0.5), momentum 0.5",
+        "Keras at rate 0.05 = 0.1 (1 − 0.5), momentum 0.5",
     ]
     other = equal_runs(MOMENTUM, {"convention": "Keras"}, 0.1)
-    assert other[1] == "PyTorch at lr 0.1, momentum 0.9"
+    assert other[1] == "PyTorch at rate 0.1, momentum 0.9"
     assert "Keras differs" in equal_runs(MOMENTUM, {}, 0.1)[-1]
 
 

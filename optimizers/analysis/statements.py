@@ -126,10 +126,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "does_not_move_for_no_step": msgid(
             "{run} does not move: its rule takes no step, at gradient norm {slope}."
         ),
-        "diverges": msgid("{run} diverges at step {step}."),
-        "stops_singular": msgid("{run} stops {place}: the Hessian is singular at step {step}."),
+        "diverges": msgid("{run} diverges at update {step}."),
+        "stops_singular": msgid("{run} stops {place}: the Hessian is singular at update {step}."),
         "stops_at_rest": msgid(
-            "{run} stops {place}: at rest from step {step}, with gradient norm {slope}."
+            "{run} stops {place}: at rest from update {step}, with gradient norm {slope}."
         ),
         "converges": msgid("{run} converges to {point}."),
         "converges_within": msgid("{run} converges to {point}, to within {distance}."),
@@ -193,10 +193,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "outcome_leaving": msgid("leaving {point}: {factor} times per update"),
         "outcome_hovering": msgid("hovering in the noise: radius {radius}"),
         "outcome_ran_out": msgid("rate ran out: {rate} of {largest} is left"),
-        "outcome_diverged": msgid("diverged at step {step}"),
-        "outcome_not_finite": msgid("diverged at step {step}: the loss is not finite"),
-        "outcome_singular": msgid("stopped at step {step}: singular Hessian"),
-        "outcome_at_rest": msgid("at rest from step {step}: gradient norm {slope}"),
+        "outcome_diverged": msgid("diverged at update {step}"),
+        "outcome_not_finite": msgid("diverged at update {step}: the loss is not finite"),
+        "outcome_singular": msgid("stopped at update {step}: singular Hessian"),
+        "outcome_at_rest": msgid("at rest from update {step}: gradient norm {slope}"),
         "outcome_descending": msgid("still descending"),
         "outcome_unsettled": msgid("not settled"),
         "outcome_astray": msgid(
@@ -216,9 +216,9 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "identical_batch_and_seed": msgid(
             "{runs} are identical: without noise the batch size and the seed change nothing."
         ),
-        "all_diverge_at_once": msgid("{runs} diverge at step {step}."),
-        "all_diverge": msgid("{runs} diverge, {run} first, at step {step}."),
-        "all_diverge_some_first": msgid("{runs} diverge, the first of them at step {step}."),
+        "all_diverge_at_once": msgid("{runs} diverge at update {step}."),
+        "all_diverge": msgid("{runs} diverge, {run} first, at update {step}."),
+        "all_diverge_some_first": msgid("{runs} diverge, the first of them at update {step}."),
         "some_diverge": msgid("{runs} diverge."),
         "others_follow": msgid("The others compare as follows."),
         "one_ends": msgid("{run} does not diverge; its final loss is {loss}."),

@@ -103,7 +103,7 @@ def equal_runs(hyper: Hyper, lr: float) -> list[str]:
     rates, own, mu = equal_rates(hyper, lr), convention(hyper), hyper["momentum"]
     lines = [
         tr(
-            "{convention} at lr {rate}, momentum {momentum} makes the same run as",
+            "{convention} at rate {rate}, momentum {momentum} makes the same run as",
             convention=own,
             rate=number(lr, 6),
             momentum=number(mu, 6),
@@ -118,7 +118,7 @@ def equal_runs(hyper: Hyper, lr: float) -> list[str]:
                 how += f" = {number(lr, 6)} (1 − {number(mu, 6)})"
             lines.append(
                 tr(
-                    "{convention} at lr {rate}, momentum {momentum}",
+                    "{convention} at rate {rate}, momentum {momentum}",
                     convention=name,
                     rate=how,
                     momentum=number(mu, 6),

@@ -18,7 +18,7 @@ from views.settings.setting import (
     number_list,
 )
 
-LABEL = msgid("lr {rate}")
+LABEL = msgid("rate {rate}")
 
 # Above the limit of stability, just below it, half of it (no zigzag on a quadratic), and slow.
 SHARES_OF_LIMIT = (1.05, 0.95, 0.5, 0.01)

@@ -14,7 +14,7 @@ from views.settings.factor import Factor
 from views.settings.numbers import exact, told_apart
 from views.settings.setting import MOST_RATE, Note, PairList, Setting
 
-LABEL = msgid("lr {rate}, momentum {value}")
+LABEL = msgid("rate {rate}, momentum {value}")
 MOMENTA = (0.0, 0.5, 0.9, 0.99)
 
 

@@ -2,9 +2,7 @@
 // ends. The scrub bar is their axis.
 
 import { apart, dashesOf } from "./layout.js";
-import { number } from "./numbers.js";
 import * as plot from "./plot.js";
-import { lossOf } from "./reading.js";
 import { say } from "./renew.js";
 import { between, lengths } from "./travel.js";
 
@@ -29,7 +27,6 @@ const MOST = 0.42; // of the width, that labels take
  * @property {SVGElement | undefined} head
  * @property {boolean} dashed
  * @property {HTMLButtonElement} label
- * @property {string} end What the label says of the end.
  */
 
 const THUMB = 20; // pixels, as player.css has it
@@ -96,10 +93,9 @@ export class Curve {
    * @param {number} rem Pixels of the page's letters.
    */
   async draw(scene, width, height, family, rem) {
-    const { loss, labels, keys, pace, readings, marks, tick } = scene;
+    const { loss, ends, labels, keys, pace, tick } = scene;
     const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
     const heads = loss.data.filter(({ mode }) => mode === "markers");
-    const ends = labels.map((_, i) => number(lossOf(readings, i, Infinity), 2, marks));
     while (this.#ends.children.length > labels.length) this.#ends.lastElementChild?.remove();
     const names = labels.map((label, i) => heads[i].name || label);
     const buttons = names.map((name, i) => this.#label(i, name, ends[i], keys[i]));
@@ -131,7 +127,6 @@ export class Curve {
       head: plot.markers(this.#plot, `head${i}`)[0],
       dashed: line?.dash === "dash",
       label: buttons[i],
-      end: ends[i],
     }));
     // The middle of the thumb runs from end to end of the axis.
     this.#scrub.style.left = `${px.offset - THUMB / 2}px`;
@@ -238,7 +233,7 @@ export class Curve {
       const place = [px.toPixel(at * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
       plot.set(head, "transform", `translate(${place.join()})`);
     }
-    label.classList.toggle("zz-ended", at >= last);
+    label.classList.toggle("zz-ended", at >= last - 1e-9);
   }
 
   close() {

@@ -57,16 +57,16 @@ export class Toolbar {
     };
     name(/** @type {Element} */ (this.#root.querySelector(".zz-bar")), tr("Playback"));
     name(this.button("home"), tr("To the start"), tr("To the start (Home)"));
-    name(this.button("back"), tr("One step back"), tr("One step back (left arrow)"));
-    name(this.button("on"), tr("One step on"), tr("One step on (right arrow)"));
+    name(this.button("back"), tr("One update back"), tr("One update back (left arrow)"));
+    name(this.button("on"), tr("One update on"), tr("One update on (right arrow)"));
     name(this.button("end"), tr("To the end"), tr("To the end (End)"));
-    name(this.scrub, tr("Step shown"));
+    name(this.scrub, tr("Update shown"));
     name(this.#speed, tr("Speed"), tr("Speed"));
-    this.button("look").textContent = tr("Look inside this step");
+    this.button("look").textContent = tr("Look inside this update");
     this.button("loop").textContent = tr("Loop");
     this.button("loop").title = tr("Start again at the end");
     this.button("play").title = tr("Play or pause (space)");
-    this.button("near").textContent = tr("Zoom to the step");
+    this.button("near").textContent = tr("Zoom to the update");
     this.showPlaying(this.#playing);
   }
 

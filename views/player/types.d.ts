@@ -199,6 +199,7 @@ export interface Scene extends Ground, Picture {
   runs: SpaceRun[];
   label: string;
   loss: Figure;
+  ends: string[]; // what each run's curve comes to
   batches: Batches | null;
 }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from landscape.language import tr, tr_n, whole
+from landscape.language import tr, whole
 from landscape.record import LOWEST_KINDS
 from optimizers import Experiment
 from optimizers.maps import Spread
@@ -56,7 +58,7 @@ def dots(mark: Mark, theme: Theme) -> Figure:
 def outside(ends: Vector, box: Frame) -> str:
     """Return in words how many ends (s, 2) lie outside a frame, those of diverged runs included."""
     count = len(ends) - int(within(np.nan_to_num(ends, nan=np.inf), box).sum())
-    return tr_n("{count} end outside", "{count} ends outside", count) if count else ""
+    return tr("{count} outside the frame", count=whole(count)) if count else ""
 
 
 def foreground(
@@ -139,10 +141,12 @@ def medians(experiment: Experiment, spread: Spread) -> tuple[Heights, list[Figur
     """
     height = curves.height_of_gaps(experiment)
     rows: list[Vector] = []
+    ends: list[float] = []
     bands: list[Figure] = []
     for run in range(len(experiment.runs)):
         at, median = known(spread, spread.median, run)
         rows.append(np.interp(np.arange(at[-1] + 1), at, height(median)))
+        ends.append(float(median[-1]) if at[-1] == spread.at[run][-1] else math.inf)
         low, high = (known(spread, values, run) for values in (spread.low, spread.high))
         until = min(len(low[0]), len(high[0]))
         there = low[0][:until].astype(float)
@@ -158,9 +162,9 @@ def medians(experiment: Experiment, spread: Spread) -> tuple[Heights, list[Figur
             }
         )
     lost = [float(np.mean(where < 0)) >= 0.5 for where in spread.where]
-    found = curves.axis_of(experiment, rows, lost)
+    found = curves.axis_of(experiment, rows, ends, lost)
     text = tr("{loss}, median of {seeds} seeds", loss=found.text, seeds=whole(spread.end.shape[1]))
-    return Heights(found.rows, found.low, found.high, text, found.ticks, found.ticktexts), bands
+    return replace(found, text=text), bands
 
 
 def readings(experiment: Experiment, heights: Heights) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Heights:
     text: str
     ticks: list[float]
     ticktexts: list[str]
+    ends: list[float | None]  # what each row comes to, in the axis's unit: inf where it diverges
     line: float | None = None  # where to draw a line across
     bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
 
@@ -61,11 +62,13 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     """
     height = height_of_gaps(experiment)
     rows: list[Vector] = []
+    ends: list[float] = []
     for trajectory in trajectories:
-        value = trajectory.loss[np.isfinite(trajectory.loss)]
-        lowest = facts_of(trajectory.objective).lowest
-        rows.append(height(value - lowest if trajectory.objective.bounded else value))
-    return axis_of(experiment, rows, [t.diverged_at is not None for t in trajectories])
+        lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
+        value = trajectory.loss[np.isfinite(trajectory.loss)] - lowest
+        rows.append(height(value))
+        ends.append(math.inf if trajectory.diverged_at is not None else float(value[-1]))
+    return axis_of(experiment, rows, ends, [t.diverged_at is not None for t in trajectories])
 
 
 def scale_of_losses(experiment: Experiment) -> LossScale | None:
@@ -83,8 +86,13 @@ def height_of_gaps(experiment: Experiment) -> Callable[[Vector], Vector]:
     return scale
 
 
-def axis_of(experiment: Experiment, rows: list[Vector], ended: list[bool]) -> Heights:
-    """Return rows of heights with the axis for them; `ended` are those of diverging runs."""
+def axis_of(
+    experiment: Experiment, rows: list[Vector], ends: list[float], ended: list[bool]
+) -> Heights:
+    """Return rows of heights with the axis for them; `ended` are those of diverging runs.
+
+    `ends` are the gaps, or losses, that the rows come to.
+    """
     bounded = experiment.objectives[0].bounded
     low = min(float(row.min()) for row in rows)
     # A run that diverges leaves this chart: its heights would flatten all the others.
@@ -96,13 +104,13 @@ def axis_of(experiment: Experiment, rows: list[Vector], ended: list[bool]) -> He
     # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not bounded:
-        return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high))
+        return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high), [*ends])
     floored = min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR)
     text = gap_title(experiment, floored)
     stride = max(1, math.ceil((high - low) / 5))
     ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
     texts = [f"1e{round(t)}" if abs(t) > 3 else number(10.0**t) for t in ticks]
-    return Heights([*rows], low, high, text, ticks, texts)
+    return Heights([*rows], low, high, text, ticks, texts, [*ends])
 
 
 def gap_title(experiment: Experiment, floored: bool) -> str:
@@ -136,6 +144,7 @@ def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> He
             tr("rate × curvature / limit"),
             ticks,
             [number(t) for t in ticks],
+            [None if row is None else float(row[-1]) for row in rows],
         ),
         line=1.0,
         bands=zones({e.edges for e in edges if e.edges is not None}),
@@ -161,7 +170,8 @@ def rate(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     texts = [number(t * most, 3) for t in ticks]
     rows = [t.lr / most if len(t.lr) else None for t in trajectories]
-    return Heights(rows, -0.05, 1.1, tr("learning rate"), ticks, texts)
+    ends = [float(t.lr[-1]) if len(t.lr) else None for t in trajectories]
+    return Heights(rows, -0.05, 1.1, tr("learning rate"), ticks, texts, ends)
 
 
 CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
@@ -306,6 +316,11 @@ def drawn(
         dash = {"color": theme.text, "width": 1.5, "dash": "dash"}
         layout["shapes"].append({**across, "y0": heights.line, "y1": heights.line, "line": dash})
     return {"data": data + to_come, "layout": layout}
+
+
+def texts_of_ends(heights: Heights) -> list[str]:
+    """Return what each run's curve comes to, as its label says it; an empty text for no curve."""
+    return ["" if end is None else number(end, 2) for end in heights.ends]
 
 
 # --- What the player reads off a run

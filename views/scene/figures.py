@@ -521,13 +521,13 @@ def coordinates(path: NDArray[np.float64], box: Frame, exact: bool) -> list[NDAr
 def outcome(trajectory: Trajectory) -> str:
     """Return in words what ended a run early, or an empty text."""
     if trajectory.diverged_at is not None:
-        return tr("diverged at step {step}", step=whole(trajectory.diverged_at))
+        return tr("diverged at update {step}", step=whole(trajectory.diverged_at))
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
 def left(trajectory: Trajectory, step: int | None) -> str:
-    """Return in a few words at which step a run leaves the frame, or what else ended it early."""
-    return outcome(trajectory) if step is None else tr("left at update {step}", step=whole(step))
+    """Return in a few words at which update a run leaves the frame, or what ended it early."""
+    return outcome(trajectory) if step is None else tr("out at update {step}", step=whole(step))
 
 
 def own_values(experiment: Experiment) -> list[list[str]]:
@@ -564,7 +564,7 @@ def ended(trajectory: Trajectory, ground: Ground) -> str:
     outside = ~within(trajectory.finite_path, ground.box)
     left = ""
     if outside.any():
-        left = tr("leaves the frame at step {step}", step=whole(int(outside.argmax())))
+        left = tr("leaves the frame at update {step}", step=whole(int(outside.argmax())))
     return ", ".join(filter(None, (left, outcome(trajectory))))
 
 

@@ -16,6 +16,7 @@ Vector = NDArray[np.float64]
 AROUND = 0.75  # a run counts as long as it is within so many widths of the domain
 FEW = 6  # positions of a diverging run that count, its start included
 NEAR_MINIMIZER = 1 / 3  # of the longer side: a minimizer that is no further away is shown too
+NEAR_OF_SEVERAL = 1.0  # the same of compared surfaces: each panel shows where its own leads to
 LEAST = 0.2  # of the domain: a run that hardly moves is not enlarged beyond that
 PADDING = np.array([0.075, 0.115])  # of the sides; above a start there is room for its name
 MUCH = 0.75  # a frame stays if a fresh one would have at least this share of its width
@@ -42,22 +43,28 @@ def domain(experiment: Experiment) -> Frame:
 def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Frame:
     """Return the frame of some runs, of the same scale in x and y.
 
-    It holds what counts of every run and the nearest minimizer, if that is near; around them it is
-    grown to `shape`, its height over its width.
+    It holds what counts of every run and each surface's nearest minimizer, if that is near; around
+    them it is grown to `shape`, its height over its width.
     """
     own = np.array(experiment.objectives[0].domain)
     seen = np.concatenate([counted(experiment, t) for t in trajectories])
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
-    points = [point for o in experiment.objectives for point in o.critical_points()]
-    minima = np.array([(p.x, p.y) for p in points if p.kind in MINIMUM_KINDS]).reshape(-1, 2)
-    if len(minima):
-        away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
-        nearest = int(away.argmin())
-        lost = all(diverges(experiment, t) for t in trajectories)
-        if lost or away[nearest] <= NEAR_MINIMIZER * longest:
-            low, high = np.minimum(low, minima[nearest]), np.maximum(high, minima[nearest])
-            longest = max(longest, float((high - low).max()))
+    lost = all(diverges(experiment, t) for t in trajectories)
+    objectives = experiment.objectives
+    reach = longest * (NEAR_MINIMIZER if len(objectives) == 1 else NEAR_OF_SEVERAL)
+    near = []
+    for objective in objectives:
+        points = [p for p in objective.critical_points() if p.kind in MINIMUM_KINDS]
+        minima = np.array([(p.x, p.y) for p in points]).reshape(-1, 2)
+        if len(minima):
+            away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
+            nearest = int(away.argmin())
+            if lost or away[nearest] <= reach:
+                near.append(minima[nearest])
+    if near:
+        low, high = np.min([low, *near], axis=0), np.max([high, *near], axis=0)
+        longest = max(longest, float((high - low).max()))
     grid = 2.0 ** math.floor(math.log2(longest / CELLS))
     low, high = np.floor(low / grid) * grid, np.ceil(high / grid) * grid
     sides = (high - low) * (1 + 2 * PADDING)

@@ -20,7 +20,7 @@ from views.theme import KEYS, Theme
 
 # The clock, by the unit it counts in.
 COUNTS = {
-    "updates": msgid("step {here} of {end}"),
+    "updates": msgid("update {here} of {end}"),
     "epochs": msgid("epoch {here} of {end}"),
     "samples": msgid("sample {here} of {end}"),
 }
@@ -185,6 +185,7 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
             experiment, trajectories, heights if curve == next(iter(curves.CURVES)) else None
         ),
         "loss": loss,
+        "ends": curves.texts_of_ends(heights),
         "label": tr(
             IN_SPACE if view == SPACE else ON_CONTOURS,
             surface=tr(experiment.surface),
@@ -222,6 +223,7 @@ def of_ends(drawing: Drawing, surface: Ground, spread: Spread) -> dict[str, Any]
         "arrows": [],
         "readings": readings,
         "loss": loss,
+        "ends": curves.texts_of_ends(heights),
         "label": tr(
             ENDS_ON_CONTOURS,
             surface=tr(experiment.surface),

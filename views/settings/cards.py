@@ -79,7 +79,7 @@ def of_rule(id: str) -> str:
     """Return what a number of a rule is called where other rules stand beside it."""
     rule, _, name = id.rpartition(".")
     title = tr(name).replace("_", " ")
-    return tr(rule) if rule.lower() == name else f"{tr(rule)} {title}"
+    return title.capitalize() if rule.lower() == name else f"{tr(rule)} {title}"
 
 
 def draw_compared(settings: Settings, place: int) -> None:

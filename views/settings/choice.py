@@ -143,7 +143,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         notes.append(BEST_NOTE)
     if fair != OWN:
         labels = [
-            tr("{optimizer} lr {rate}", optimizer=r.optimizer, rate=number(r.lr or 0.0, 4))
+            tr("{optimizer}, rate {rate}", optimizer=r.optimizer, rate=number(r.lr or 0.0, 4))
             for r in experiment.runs
         ]
     if any(run.weight_decay for run in experiment.runs):

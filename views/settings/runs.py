@@ -43,14 +43,14 @@ TOLERANCE = Setting(
 )
 SETTINGS: tuple[Setting, ...] = (
     TOLERANCE,
-    Setting("look", OneOf((CLOSED, OPEN)), CLOSED, msgid("Inside one step")),
+    Setting("look", OneOf((CLOSED, OPEN)), CLOSED, msgid("Inside one update")),
     run_setting("look.run", msgid("Run"), 180),
     Setting(
         "look.step",
         Range(0, MOST_UPDATES, 1, whole=True),
         0,
-        msgid("From step"),
-        msgid("The magnifier under the panels looks at the step of the clock."),
+        msgid("From update"),
+        msgid("The magnifier under the panels looks at the update of the clock."),
         width=140,
     ),
     Setting("look.model", OneOf(MODELS), MODELS[0], msgid("Local model"), width=230),

@@ -51,6 +51,6 @@ SETTINGS: tuple[Setting, ...] = (
         msgid("Path to come"),
         msgid("A thin line shows where a run will go."),
     ),
-    Setting("step", Range(0, LAST, 1, whole=True), LAST, msgid("Step shown")),
+    Setting("step", Range(0, LAST, 1, whole=True), LAST, msgid("Update shown")),
     Setting("speed", OneOf(SPEEDS), "1", msgid("Speed")),
 )

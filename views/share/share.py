@@ -38,7 +38,7 @@ BOXES: Mapping[str, tuple[Message, Values]] = MappingProxyType(
         "save": (msgid("Without saving and sharing"), adds("hide", SAVE)),
         "sentences": (msgid("Without sentences on the runs"), adds("hide", SENTENCES)),
         "lock": (msgid("Settings locked"), adds("lock", CONTROLS)),
-        "start": (msgid("At the first step"), lambda settings: {"step": 0}),
+        "start": (msgid("At the start"), lambda settings: {"step": 0}),
         "autoplay": (msgid("Plays by itself"), lambda settings: {"autoplay": ON}),
         "present": (msgid("As a presentation"), lambda settings: {"present": PRESENTED}),
         "lang": (msgid("In this language"), lambda settings: {"lang": current()}),

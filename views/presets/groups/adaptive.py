@@ -35,8 +35,8 @@ PRESETS = (
         slug="never-rests",
         title="RMSProp never rests",
         claim="Each run seems to arrive, and then hops for ever between points half its rate beside"
-        " the minimum: 0.2, 0.1 and 0.05 away on each axis. Half the rate, half the hop. The losses"
-        " stand on three shelves, at 0.1, 0.025 and 0.00625.",
+        " the minimum: 0.2, 0.1 and 0.05 away on each axis. Half the rate, half the hop, and a"
+        " quarter of the loss: at the end it is 0.1, 0.025 and 0.00625.",
         caption="It hops for ever, half its rate beside the minimum",
         experiment=Experiment(
             surface="Quadratic",

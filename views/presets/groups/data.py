@@ -88,8 +88,9 @@ PRESETS = (
         slug="standardized",
         title="Standardizing turns the ravine round",
         claim="A feature of mean 3 makes a ravine of condition 139: the run crosses it at every one"
-        " of 59 turns, and after 60 updates it is still 0.7 above the lowest loss. With the feature"
-        " standardized the condition is 1: at the same rate the run goes straight, to within 4e-9.",
+        " of 59 turns, in ever smaller steps, and after 60 updates it is still 0.7 above the lowest"
+        " loss. With the feature standardized the condition is 1: at the same rate the run goes"
+        " straight, to within 4e-9.",
         caption="A ravine of condition 139, and the same data in a round bowl",
         experiment=Experiment(
             surface="Linear regression",

@@ -73,7 +73,7 @@ PRESETS = (
         slug="rates",
         title="Learning rate: too high, high, good, low",
         claim="The limit here is 2 / 10 = 0.2. At 0.25 each step lands 1.5 times as far up the"
-        " other side, and the run diverges at step 33. At 0.19 it zigzags, and 50 updates"
+        " other side, and the run diverges at update 33. At 0.19 it zigzags, and 50 updates"
         " bring the loss from 28 to 0.00053; at 0.15 they bring it to 0.0000007, at 0.02 only"
         " to 1.1.",
         experiment=Experiment(

@@ -112,7 +112,7 @@ PRESETS = (
         title="Noise across the ripples",
         claim="The ends of 200 seeds. With all samples they are one dot, in the first dent; with"
         " batches of 16, 92% are within 0.4 of the global minimum; with single samples 10%, and"
-        " more than half have left the picture's domain.",
+        " more than half end further away from it than they started.",
         caption="Batches of 16: 92% reach the global minimum",
         experiment=Experiment(
             surface="Ackley",

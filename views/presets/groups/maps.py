@@ -67,9 +67,10 @@ PRESETS = (
         slug="basins",
         title="Basins of attraction",
         claim="Himmelblau's surface has four minima of equal loss. Adam leads 23.4, 27.1, 25.6 and"
-        " 24.0% of the starts to them. The borders of SGD's basins are 1.7 times as long at rate"
-        " 0.01: near the edge its first step is up to 12 long and lands anywhere, while Adam's is"
-        " 0.1 along each axis. At half that rate they are shorter than Adam's, 0.73 times.",
+        " 24.0% of the starts to them. Choose SGD as the run: the borders of its basins are 1.7"
+        " times as long at rate 0.01, for near the edge its first step is up to 12 long and lands"
+        " anywhere, while Adam's is 0.1 along each axis. At half that rate they are shorter than"
+        " Adam's, 0.73 times.",
         caption="Where Adam ends, from every start",
         experiment=Experiment(
             surface="Himmelblau",
@@ -95,9 +96,10 @@ PRESETS = (
     Preset(
         slug="gains-and-losses",
         title="Momentum gains and loses",
-        claim="The same starts and rate with momentum 0.9: 65% end in the lower hollow. A band of"
-        " starts on the right is gained, 15% of the frame; bands at the left edge are lost, 7.4%,"
-        " where the run is so fast that it flies past. The border is 3.6 times as long.",
+        claim="Momentum 0.9, with the starts and the rate of SGD on the map before: 65% end in"
+        " the lower hollow. A band of starts on the right is gained, 15% of the frame; bands at the"
+        " left edge are lost, 7.4%, where the run is so fast that it flies past. The border is 3.6"
+        " times as long as SGD's.",
         caption="15% of the starts gained, 7.4% lost",
         experiment=Experiment(
             surface="Local-minima valley",

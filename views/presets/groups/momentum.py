@@ -43,9 +43,10 @@ PRESETS = (
     Preset(
         slug="same-path",
         title="Momentum is a rate",
-        claim="At a small rate, momentum 0.9 is SGD at ten times the rate: the two lines lie on"
-        " each other, nowhere further apart than 0.13, all the 500 updates long.",
-        caption="0.9 at a tenth of the rate: the same line",
+        claim="At a small rate, momentum 0.9 is nearly SGD at ten times the rate. In the bend the"
+        " two lines are up to 0.13 apart, for Momentum has yet to gain its speed; from x = −2 on"
+        " they are one, and after 500 updates so are the ends.",
+        caption="0.9 at a tenth of the rate: nearly the same line",
         experiment=Experiment(
             surface="Quadratic",
             steps=500,

@@ -10,8 +10,9 @@ PRESETS = (
         slug="freed",
         title="Noise frees a run",
         claim="The start is on the ridge, where the slope across it is 0. With all samples the run"
-        " stops at the saddle. With single samples it turns off, up or down by chance: of 200"
-        " seeds 199 end near a minimum, 102 of them at the upper one.",
+        " stops at the saddle. With single samples it turns off the ridge, here up to this"
+        " minimum. Up or down is chance: of 200 seeds 102 end here, and 97 at its mirror image"
+        " below.",
         caption="Single samples push a run off the ridge",
         experiment=Experiment(
             surface="Saddle",

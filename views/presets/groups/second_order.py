@@ -22,8 +22,8 @@ PRESETS = (
     Preset(
         slug="newton-saddle",
         title="Newton lands on the saddle",
-        claim="SGD rolls down to a minimum, at loss −0.25. Newton jumps to the flat point between"
-        " the minima, where the loss is 0, and stays.",
+        claim="SGD rolls down to the minimum, at loss −0.25. Newton's jumps end on the saddle"
+        " below it, where the slope is 0 too, and the loss is 0: there it stays.",
         caption="The wrong point, where the slope is 0 too",
         experiment=Experiment(
             surface="Saddle",

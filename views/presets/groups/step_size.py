@@ -85,10 +85,10 @@ PRESETS = (
     Preset(
         slug="warm-up",
         title="Warm-up saves a run",
-        claim="At its full rate of 0.03 from the start, the run is thrown out and diverges at step"
-        " 3. With ten small first steps the same rate leads to the minimum: after 200 updates the"
-        " run is 0.07 away, at loss 0.00081.",
-        caption="Full rate at once: diverged at step 3",
+        claim="At its full rate of 0.03 from the start, the run is thrown out and diverges at"
+        " update 3. With ten small first steps the same rate leads to the minimum: after 200"
+        " updates the run is 0.07 away, at loss 0.00081.",
+        caption="Full rate at once: diverged at update 3",
         experiment=Experiment(
             surface="Beale",
             start=(1.0, 2.0),
