@@ -63,6 +63,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="seed of the random experiments")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a browser's test once more: it shares two processors with the others, and may be late.
+
+    What fails twice is a fault. What failed once is named at the end, and is to be looked at too.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Return what a coroutine returns; in a thread, for Playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
