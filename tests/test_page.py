@@ -101,7 +101,7 @@ def test_every_schedule_opens_from_a_link(schedule):
     assert {number.label for number in SCHEDULES[schedule].numbers} <= drawn
 
 
-TWO_VALUES = ("Standardizing", "Drawing", "Noise covariance")
+TWO_VALUES = ("Standardizing", "Drawing", "Noise covariance", "Step of L1")
 
 
 @pytest.mark.parametrize("compare", FACTORS)

@@ -15,6 +15,13 @@ from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep, verdict
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import formula, inspect_step
 from optimizers.record import L1_STEPS, NO_DECAY, PROXIMAL, SUBGRADIENT
+from views.live.answer import UnreadableError, ground_address, ground_answer
+from views.scene.figures import Ground, background, terrain
+from views.scene.scene import packed_ground
+from views.settings.choice import choose, idle
+from views.settings.regularization import PENALIZED
+from views.settings.settings import read
+from views.theme import LIGHT
 
 every_surface = pytest.mark.parametrize("name", SURFACES)
 every_rule = pytest.mark.parametrize("rule", OPTIMIZERS)
@@ -307,3 +314,86 @@ def test_the_parts_of_a_step_add_up(step):
             np.testing.assert_allclose(lines[-2].value, half)
             soft = np.sign(half) * np.maximum(abs(half) - 0.05 * 0.3, 0)
             np.testing.assert_allclose(lines[-1].value, soft, atol=1e-15)
+
+
+# --- On the page --------------------------------------------------------------------------------
+
+
+def chosen_by(**link):
+    settings, notes = read(link)
+    assert notes == []
+    return choose(settings)
+
+
+def test_a_link_holds_strengths_and_step_and_the_page_says_what_they_do():
+    link = {
+        "surface": "Beale",
+        "l2": "0.2",
+        "l1": "0.4",
+        "l1_step": "proximal",
+        "optimizers": "SGD",
+    }
+    choice = chosen_by(**link)
+    experiment = choice.experiment
+    assert (experiment.l2, experiment.l1, experiment.l1_step) == (0.2, 0.4, PROXIMAL)
+    assert [note.message for note in choice.notes] == [PENALIZED]
+    assert chosen_by(surface="Beale").notes == ()
+
+
+def test_what_a_rule_cannot_take_is_left_out_of_its_run_and_said():
+    link = {"l1": "0.4", "l1_step": "proximal", "optimizers": ["SGD", "Adam", "Newton", "L-BFGS"]}
+    choice = chosen_by(**link)
+    plans = [choice.experiment.plan(run) for run in choice.experiment.runs]
+    assert [plan.objective.penalty.l1 for plan in plans] == [0.4, 0.4, 0.0, 0.0]
+    assert [plan.l1_step for plan in plans[:2]] == [PROXIMAL, SUBGRADIENT]
+    told = [note.text() for note in choice.notes]
+    assert any(text.startswith("Newton, L-BFGS: without L1") for text in told)
+    assert any(text.startswith("Adam: L1 by its subgradient") for text in told)
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "1e9", "much", ""])
+def test_a_strange_strength_in_a_link_is_the_default_and_said(value):
+    settings, notes = read({"l1": value})
+    assert settings["l1"] == 0
+    assert len(notes) == 1
+
+
+def test_the_step_of_l1_has_no_effect_without_it_and_a_button_sets_it():
+    settings, _ = read({"l1_step": "proximal", "optimizers": "SGD"})
+    found = idle(settings, "l1_step")
+    assert found is not None
+    changed, _ = settings.changed(found.changes)
+    assert idle(changed, "l1_step") is None
+
+
+def test_the_ground_is_drawn_with_the_penalty_and_its_address_says_so():
+    choice = chosen_by(surface="Two features", compare="L1 strength", **{"l1.values": "0, 0.3"})
+    ground = Ground.of(choice.experiment)
+    assert [each.penalty.l1 for each in ground.objectives] == [0.0, 0.3]
+    address = ground_address(ground, "Side by side", 2, "light")
+    expected = packed_ground(ground, "Side by side", 2, LIGHT, "en")
+    assert ground_answer(address.partition("?")[2]) == expected
+    for bad in ("l1=2&l1=nan", "l1=1&l1=2&l1=3", "l2=-1"):
+        with pytest.raises(UnreadableError):
+            ground_answer(f"{address.partition('?')[2]}&{bad}")
+
+
+def test_the_panel_shows_where_contour_and_diamond_touch():
+    choice = chosen_by(surface="Two features", l1="0.3", optimizers="SGD")
+    ground = Ground.under(choice.experiment, simulate(choice.experiment), 0.7)
+    traces = {trace.get("name"): trace for trace in background(ground, 1, LIGHT)["data"]}
+    (point,) = ground.objective.minimizers()
+    (bare,) = ground.objective.bare.minimizers()
+    assert (traces["minima"]["x"], traces["minima"]["y"]) == ([point.x], [point.y])
+    assert traces["minima of the loss alone"]["x"] == [bare.x]
+    x, y = (np.array(traces["same penalty"][letter]) for letter in "xy")
+    np.testing.assert_allclose(abs(x) + abs(y), abs(point.x) + abs(point.y))
+    _, scale = terrain(ground)
+    alone = traces["loss alone"]["contours"]["start"]
+    assert alone == pytest.approx(float(scale(ground.objective.bare.loss(point.x, point.y))))
+    (x0, x1), (y0, y1) = ground.box
+    for place in ((0.0, 0.0), (point.x, point.y), (bare.x, bare.y)):
+        assert x0 < place[0] < x1
+        assert y0 < place[1] < y1
+    plain = background(Ground.of(chosen_by(surface="Two features").experiment), 1, LIGHT)
+    assert "same penalty" not in {trace.get("name") for trace in plain["data"]}

@@ -538,6 +538,13 @@ def one_reaches(c, run, second, gap):
     return c.bounded and c.are(run, reached(c)) and nearest == min(others) and about(gap, nearest)
 
 
+def closest_to_own(c, run, gap, second, other):
+    lows = {c.experiment.plan(t.run).objective.lowest() for t in c.ended}
+    sizes = sorted(t.loss[-1] - t.objective.lowest() for t in c.ended)
+    told = [c.by_name[name].loss[-1] - c.by_name[name].objective.lowest() for name in (run, second)]
+    return len(lows) > 1 and told == sizes[:2] and about(gap, told[0]) and about(other, told[1])
+
+
 def some_reach(c, runs):
     return c.bounded and len(reached(c)) > 1 and c.are(runs, reached(c))
 
@@ -648,6 +655,7 @@ CLAIMS = {
     "rest_not_lower": with_(none_is_lower, rest=True),
     "rest_not_lower_than": with_(none_is_lower, rest=True),
     "reaches_before": one_reaches,
+    "closest_to_own": closest_to_own,
     "reach": some_reach,
     "all_equal": about_equal,
     "some_equal": with_(about_equal, some=True),
@@ -681,7 +689,7 @@ CLAIMS = {
 }
 WHOLE = re.compile("one_run|identical|all_diverge")
 RANKING = re.compile(
-    "one_ends|none_lower|rest_not_lower|reach|all_equal|some_equal|lower|lowest|closer|closest"
+    "one_ends|none_lower|rest_not_lower|reach|closest_to_own|all_equal|some_equal|lower|lowest|closer|closest"
     "|falls"
 )
 
@@ -726,6 +734,7 @@ def test_the_rarest_claims_hold_too():
         *compared("Quadratic", slow, fast),
         *compared("Quadratic", slow, slower, fast),
         *compared("Monkey saddle", slow, Run("Adam")),
+        *compared("Two features", Run("SGD", 0.01), Run("SGD", 0.01, l2=3.0)),
         *compared("Monkey saddle", elsewhere, Run("Adam")),
         *compared("Monkey saddle", Run("SGD", 0.0), Run("Adam")),
         *compared("Monkey saddle", Run("SGD", 0.0), Run("SGD", 0.0), Run("Adam")),
@@ -745,7 +754,7 @@ def test_runs_that_differ_in_the_sign_of_a_zero_are_identical():
 
 
 RARE = {"falls_much", "falls_much_from_highest", "longer_path_much", "longest_path_much"}
-RARE |= {"closer_much", "lower", "lowest", "none_lower"}
+RARE |= {"closer_much", "lower", "lowest", "none_lower", "closest_to_own"}
 
 
 def test_the_comparison_does_not_depend_on_the_order_of_the_runs(sample):

@@ -231,6 +231,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "reaches_before": msgid(
             "{run} reaches the lowest loss; {second}'s final loss is {gap} higher."
         ),
+        "closest_to_own": msgid(
+            "Each run has a lowest loss of its own: {run} ends closest, {gap} above it, and"
+            " {second} next, {other} above its own."
+        ),
         "reach": msgid("{runs} reach the lowest loss."),
         "all_equal": msgid("{runs} end at about the same loss, {loss}."),
         "some_equal": msgid("{runs} end lowest, at about the same loss, {loss}."),

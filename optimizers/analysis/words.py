@@ -39,6 +39,7 @@ ZIGZAGS, SEEN, TURNS_LEAST = 0.5, 30.0, 4
 MENTIONED, FLIPS_LEAST = 0.1, 3
 # Numbers within this factor of each other are about equal.
 EQUAL = 1.1
+SAME_LOSS = 1e-9  # relative: lowest losses of two surfaces that differ by less are one, rounded
 # A loss gap below a billionth of the frame's is no longer ranked: the lowest loss is reached.
 REACHED = 1e-9
 # A distance to a minimizer below this share of the frame's diagonal is not worth a number.
@@ -463,11 +464,16 @@ def _lowest(
     if bounded:
         size, reached = gaps, {i: REACHED * _typical(facts[i]) for i in ended}
         equal = [i for i in order if size[i] <= max(EQUAL * size[best], reached[i])]
-        if size[best] <= reached[best] and len(equal) == 1:
+        lows = [facts[i].lowest for i in ended]
+        own = max(lows) - min(lows) > SAME_LOSS * (1 + abs(min(lows)))  # each run has its own
+        if size[best] <= reached[best] and len(equal) == 1 and not own:
             names = {"run": labels[best], "second": labels[second]}
             return Statement("reaches_before", **names, gap=size[second])
-        if size[best] <= reached[best]:
+        if size[best] <= reached[best] and len(equal) > 1:
             return Statement("reach", runs=_names(equal, labels))
+        if own:
+            names = {"run": labels[best], "second": labels[second]}
+            return Statement("closest_to_own", **names, gap=size[best], other=size[second])
     else:
         size = {i: highest - last[i] for i in ended}
         equal = [i for i in order if size[best] <= EQUAL * size[i]]

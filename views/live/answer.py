@@ -15,13 +15,15 @@ from urllib.parse import parse_qs, urlencode
 import numpy as np
 
 from landscape import SURFACES, Objective
+from landscape.checks import check_number
 from landscape.data import FEWEST_SAMPLES
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
+from landscape.penalty import Penalty
 from landscape.plane import turned
 from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.maps import Spread
-from optimizers.simulation.experiment import MOST_SEED
+from optimizers.simulation.experiment import MOST_SEED, STRENGTH
 from views.factors.start import point_list
 from views.live.kept import simulated, spread_of
 from views.maps.base import loss_name
@@ -318,6 +320,11 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
             for name in surface.objective.params
         },
         **({"samples": surface.objective.count} if surface.objective.count else {}),
+        **{
+            name: [repr(getattr(each.penalty, name)) for each in surface.objectives]
+            for name in ("l2", "l1")
+            if any(each.penalty for each in surface.objectives)
+        },
         "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
         "view": view,
         "runs": runs if view == SIDE_BY_SIDE else 1,
@@ -344,13 +351,15 @@ def ground_answer(query: str) -> bytes:
     if not 1 <= runs <= MOST_PANELS:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
     params = {n.removeprefix("params."): t for n, t in listed.items() if n.startswith("params.")}
-    counts = {len(texts) for texts in params.values()} or {1}
+    every = params | {name: texts for name, texts in listed.items() if name in ("l2", "l1")}
+    counts = {len(texts) for texts in every.values()} or {1}
     if len(counts) > 1 or not counts <= {1, runs}:
         raise UnreadableError("params must have one value each, or one for each of the runs.")
+    samples = given.get("samples", "")
     objectives = tuple(
-        checked_objective(surface, dict(zip(params, values, strict=True)), given.get("samples", ""))
-        for values in zip(*params.values(), strict=True)
-    ) or (checked_objective(surface, {}, given.get("samples", "")),)
+        checked_objective(surface, dict(zip(every, values, strict=True)), samples)
+        for values in zip(*every.values(), strict=True)
+    ) or (checked_objective(surface, {}, samples),)
     box = checked_frame(given.get("frame", ""), surface)
     theme = THEMES[checked_theme(given.get("theme", ""))]
     found = Ground(objectives, box)
@@ -388,7 +397,11 @@ def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> O
             f"samples must be a whole number from {FEWEST_SAMPLES} to {MOST_PAGE_SAMPLES}."
         )
     try:
-        return SURFACES[surface].at({n: float(text) for n, text in texts.items()}, count)
+        numbers = {name: float(text) for name, text in texts.items()}
+        penalty = Penalty(
+            *(check_number(name, numbers.pop(name, 0.0), *STRENGTH) for name in ("l2", "l1"))
+        )
+        return SURFACES[surface].at(numbers, count, penalty=penalty)
     except ValueError:
         raise UnreadableError(
             f"params must be those of {surface}, each within its range."

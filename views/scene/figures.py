@@ -32,6 +32,7 @@ CONTOURS = 13  # the heights of the contours
 STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
+BARE = "circle-open"  # a minimum of the loss without regularization
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
@@ -159,6 +160,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
     box = ground.box
     data: list[Figure] = []
     strong: list[Figure] = []
+    forms: list[Figure] = []
     marks: list[Figure] = []
     words: list[Figure] = []
     for panel in range(panels):
@@ -217,7 +219,77 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         if panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
             words.append(written(lowest, tr("minimum"), "words", theme, where, 22))
-    return {"data": data + strong + words + marks, "layout": panel_layout(box, panels, theme)}
+        forms += geometry(ground.of_panel(panel), contour, theme, where)
+    found = data + strong + forms + words + marks
+    return {"data": found, "layout": panel_layout(box, panels, theme)}
+
+
+def geometry(
+    ground: Ground, contour: Figure, theme: Theme, where: Mapping[str, str]
+) -> list[Figure]:
+    """Return what regularization does to a surface, where there is any.
+
+    These are the minima without it and, through the lowest with it, the contour of the loss alone
+    and the points of the same penalty: a circle of L2, a diamond of L1. The one touches the other,
+    because in all of that circle or diamond the loss alone is nowhere lower.
+    """
+    objective = ground.objective
+    if not objective.penalty:
+        return []
+    bare = [point for point in objective.bare.minimizers() if within_box(point, ground.box)]
+    drawn: list[Figure] = []
+    lowest = [point for point in objective.minimizers() if within_box(point, ground.box)][:1]
+    for point in lowest:
+        _, scale = terrain(ground)
+        x, y = (np.linspace(*side, GRID) for side in ground.box)
+        level = float(scale(objective.bare.loss(point.x, point.y)))
+        drawn.append(
+            {
+                **contour,
+                "name": "loss alone",
+                "z": scale(objective.bare.loss(*np.meshgrid(x, y))),
+                "contours": {"start": level, "end": level, "size": 1, "coloring": "none"},
+                "line": {"width": 2, "color": theme.text, "dash": "dot"},
+            }
+        )
+        around = objective.penalty.ball(point.x, point.y)
+        drawn.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "same penalty",
+                "x": around[0].tolist(),
+                "y": around[1].tolist(),
+                "line": {"width": 2, "color": theme.text},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                **where,
+            }
+        )
+    drawn.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "minima of the loss alone",
+            "x": [point.x for point in bare],
+            "y": [point.y for point in bare],
+            "marker": {
+                "symbol": BARE,
+                "size": 10,
+                "color": theme.text,
+                "line": {"width": 2, "color": theme.text},
+            },
+            "hoverinfo": "skip",
+            "showlegend": False,
+            **where,
+        }
+    )
+    return drawn
+
+
+def within_box(point: CriticalPoint, box: Frame) -> bool:
+    """Tell whether a critical point lies in a frame."""
+    return bool(within(np.array([[point.x, point.y]]), box)[0])
 
 
 def minima(ground: Ground) -> list[CriticalPoint]:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape import Objective
 from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
 
@@ -43,11 +44,12 @@ def domain(experiment: Experiment) -> Frame:
 def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float) -> Frame:
     """Return the frame of some runs, of the same scale in x and y.
 
-    It holds what counts of every run and each surface's nearest minimizer, if that is near; around
-    them it is grown to `shape`, its height over its width.
+    It holds what counts of every run, each surface's nearest minimizer, if that is near, and what
+    shows a regularization; around them it is grown to `shape`, its height over its width.
     """
     own = np.array(experiment.objectives[0].domain)
     seen = np.concatenate([counted(experiment, t) for t in trajectories])
+    seen = np.concatenate([seen, *(touched(o) for o in experiment.objectives)])
     low, high = seen.min(axis=0), seen.max(axis=0)
     longest = max(float((high - low).max()), LEAST * float((own[:, 1] - own[:, 0]).max()))
     lost = all(diverges(experiment, t) for t in trajectories)
@@ -73,6 +75,18 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
     middle = (low + high) / 2
     (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
     return (x0, x1), (y0, y1)
+
+
+def touched(objective: Objective) -> Vector:
+    """Return what a regularized loss is looked at for, (n, 2): the lowest minimum and its path.
+
+    That is the way from the minimum of the loss alone to the origin.
+    """
+    if not objective.penalty:
+        return np.empty((0, 2))
+    lowest = [*objective.minimizers()[:1], *objective.bare.minimizers()[:1]]
+    found = np.array([(0.0, 0.0), *((point.x, point.y) for point in lowest)])
+    return found[within(found, objective.domain)]
 
 
 def serves(shown: Frame, fresh: Frame) -> bool:

@@ -26,6 +26,8 @@ from views.settings.rates import (
     remainder,
     still,
 )
+from views.settings.regularization import PENALIZED
+from views.settings.regularization import fitted as with_l1
 from views.settings.runs import MODELS, OPEN
 from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
@@ -121,6 +123,8 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         notes.append(Note(CUT, {"run": cut, "most": whole(limit), "steps": whole(count)}))
     steps = [min(counts) for counts in limits]
     most = max(steps)
+    l1, l1_step = unless(settings, "l1"), unless(settings, "l1_step")
+    varied, limited = with_l1(varied, labels, l1, l1_step)
     experiment = Experiment(
         surface=surface.name,
         params={
@@ -133,6 +137,9 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         samples=samples,
         seed=settings["seed"],
         data=settings.data,
+        l2=unless(settings, "l2"),
+        l1=l1,
+        l1_step=l1_step,
         runs=tuple(
             run if count == most else replace(run, steps=count)
             for run, count in zip(varied, steps, strict=True)
@@ -148,6 +155,8 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         ]
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
+    if any(objective.penalty for objective in experiment.objectives):
+        notes += [Note(PENALIZED), *limited]
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
         notes.append(Note(APART, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))

@@ -96,7 +96,7 @@ def popover(label: str, value: str, name: str) -> Any:
 
 
 def surface_text(settings: Settings) -> str:
-    """Return the surface, with those of its parameters that are not at their defaults."""
+    """Return the surface, with its parameters that are not at their defaults, and L2 and L1."""
     surface = SURFACES[settings["surface"]]
     ids = {fact.name: f"{surface.name}.{fact.name}" for fact in surface.parameters}
     changed = [
@@ -104,7 +104,16 @@ def surface_text(settings: Settings) -> str:
         for name, id in ids.items()
         if settings[id] != settings.plain(id) and not settings.replaced(id)
     ]
-    return ", ".join([tr(surface.name), *changed])
+    return ", ".join([tr(surface.name), *changed, *strengths(settings)])
+
+
+def strengths(settings: Settings) -> list[str]:
+    """Return the strengths of L2 and L1 that are not 0."""
+    return [
+        f"{name} {exact(settings[id])}"
+        for id, name in (("l2", "L2"), ("l1", "L1"))
+        if settings[id] and not settings.replaced(id)
+    ]
 
 
 def choice_or_number(value: str | float) -> str:
@@ -153,12 +162,13 @@ def schedule_text(settings: Settings) -> str:
 
 
 def draw_surface(settings: Settings) -> None:
-    """Draw the surface and its parameters, on which the limits of the rates depend."""
+    """Draw the surface, its parameters and what is added to it: limits of rates depend on them."""
     draw(settings, "surface")
     surface = SURFACES[settings["surface"]]
     for fact in surface.parameters:
         draw(settings, f"{surface.name}.{fact.name}")
     st.caption(tr(surface.sentence))
+    draw_regularization(settings)
     if surface.samples:
         draw_own_data(settings, surface)
 
@@ -286,6 +296,16 @@ def draw_schedules(settings: Settings) -> None:
         ids = [f"{name}.{fact.name}" for fact in schedule.numbers]
         explain(settings, *ids, *([f"{name}.unit", f"{name}.milestones"] * schedule.stepped))
     draw(settings, "warmup")
+
+
+def draw_regularization(settings: Settings) -> None:
+    """Draw the strengths of L2 and L1, and how L1 gets into an update."""
+    if settings.hides("l2", "l1", "l1_step"):
+        return
+    st.markdown(f"**{tr('Regularization')}**")
+    for id in ("l2", "l1", "l1_step"):
+        draw(settings, id, explained=False)
+    explain(settings, "l1_step")
 
 
 def draw_comparison(settings: Settings) -> None:
