@@ -83,6 +83,17 @@ def test_every_text_of_a_control_has_room_at_every_size(visit: Callable[..., Vis
     assert crowded == {name: [] for name in SIZES}
 
 
+def test_a_lesson_has_room_for_longer_texts_at_every_size(visit: Callable[..., Visit]):
+    crowded = {}
+    for answers in ("", "&answers=---a"):
+        shown = visit(f"lessons?lesson=zigzag&card=4&lang={LONG}{answers}")
+        shown.page.locator(".zz-ask").wait_for()
+        for name, (width, height) in SIZES.items():
+            shown.page.set_viewport_size({"width": width, "height": height})
+            crowded[name + answers] = at_rest(shown)
+    assert {name: found for name, found in crowded.items() if found} == {}
+
+
 def at_rest(shown: Visit) -> list[str]:
     """Return what is crowded on a page once it moves no more: a sidebar slides in and out."""
     with contextlib.suppress(Waited):

@@ -31,6 +31,7 @@ from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, 
 from views.lessons.outcome import FAULT, FULL, Measuring, outcome
 from views.lessons.page import ASK, DONE, RUN, in_lab
 from views.live.answer import Asked, described
+from views.scene.figures import OVERLAY, SIDE_BY_SIDE
 from views.server.jobs import Jobs
 from views.server.server import OWN
 from views.settings.choice import choose, planned
@@ -125,6 +126,20 @@ def test_a_card_shows_what_its_own_link_shows_and_gives_nothing_away(name):
     assert not planned(there).extras.arrows
     assert not planned(there).extras.future
     assert not planned(there).preset, "its title and claim would tell"
+
+
+@every_card
+@pytest.mark.parametrize("view", [SIDE_BY_SIDE, OVERLAY])
+def test_what_tells_how_a_run_ends_is_marked_in_the_titles_to_be_hidden(name, view):
+    lesson, number, _ = CARDS[name]
+    settings = Settings({"lesson": lesson, "card": number, "view": view})
+    labels = planned(settings).labels
+    told = described(Asked(settings))
+    for note in told["front"]["layout"]["annotations"]:
+        shown = re.sub(r'<span class="zz-told".*?</span>', "", note["text"])
+        words = set(re.sub(r"<.*?>", "\n", shown).split("\n"))
+        for word in {word.strip(" \u2002●◆▲■") for word in words} - {"", "&ensp;"}:
+            assert word in {*labels, "loss", "median loss"}
 
 
 @every_card

@@ -667,20 +667,22 @@ def live(index: int | None, word: str = "") -> str:
 def key(mark: Mark, said: str, theme: Theme) -> str:
     """Return a run's mark and label, and what is said of it, as HTML."""
     sign = f'<span class="zz-key" style="color:{mark.colour}">{KEYS[mark.symbol]}</span>'
-    sign += f" <b>{mark.label}</b>"
-    told = f'<span class="zz-told" style="color:{theme.muted}">{said}</span>'
-    return f"{sign} {told}" if said else sign
+    return f"{sign} <b>{mark.label}</b>{told(said, theme)}"
+
+
+def told(said: str, theme: Theme) -> str:
+    """Return what is said of a run beside its name, as HTML; a lesson hides it until an answer."""
+    return f' <span class="zz-told" style="color:{theme.muted}">{said}</span>' if said else ""
 
 
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
     keys = [
-        f"{key(mark, '', theme)}{live(i)}"
-        + (f' <span style="color:{theme.muted}">{end}</span>' if end else "")
+        f"{key(mark, '', theme)}{live(i)}{told(end, theme)}"
         for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
     ]
     if note:
-        keys.append(f'<span style="color:{theme.muted}">{note}</span>')
+        keys.append(told(note, theme))
     text = f"<span>{' &ensp; '.join(keys)}</span>{live(None, tr('loss'))}"
     return {**title(0, marks[0], "", theme), "text": text, "visible": True}
 
