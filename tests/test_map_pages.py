@@ -31,6 +31,7 @@ from optimizers.maps import (
     MomentumGrid,
     NoiseBall,
     RateSweep,
+    Scaling,
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
@@ -243,6 +244,8 @@ NOT_THESE = {
     "no local minimum": ("Escape probability", {"surface": "Quadratic"}, "no local minimum"),
     "batches are compared": ("Escape probability", {"compare": "Batch size"}, "something other"),
     "no lowest loss": ("Schedules under noise", {"surface": "Monkey saddle"}, "no lowest loss"),
+    "no target": ("Updates against batch size", {"surface": "Monkey saddle"}, "no target"),
+    "sizes are compared": ("Updates against batch size", {"compare": "Batch size"}, "something"),
     "schedules are compared": ("Schedules under noise", {"compare": "Schedule"}, "something other"),
 }
 
@@ -426,6 +429,7 @@ def small(surface: str) -> dict[str, Any]:
         "Basins of attraction": BasinMap(experiment, size=24),
         "Ensemble of seeds": Ensemble(experiment, seeds=20),
         "Escape probability": Escape(experiment, seeds=20),
+        "Updates against batch size": Scaling(experiment, count=9, seeds=4, tolerance=0.3),
         "Schedules under noise": NoiseBall(experiment, count=11, seeds=8),
     }
 
@@ -628,6 +632,7 @@ def test_a_caption_tells_the_updates_of_every_run(name):
     requests = {
         "Learning-rate sweep": RateSweep(experiment, count=5, seeds=2),
         "Escape probability": Escape(experiment, seeds=4),
+        "Updates against batch size": Scaling(experiment, count=3, seeds=2),
         "Schedules under noise": NoiseBall(experiment, count=3, seeds=2),
         "Basins of attraction": BasinMap(replace(experiment, runs=runs[:1]), size=8),
         "Rate and momentum": MomentumGrid(replace(experiment, runs=runs[:1]), size=8),
@@ -902,7 +907,7 @@ def answer(query: str) -> Response:
 def query_of(name: str, **link: str) -> str:
     """Return the query of a small map that can be made."""
     small = {"map.size": "32", "map.starts": "64", "sweep.seeds": "3", "momentum.seeds": "2"}
-    seeds = {f"{each}.seeds": "2" for each in ("batch", "ensemble", "escape", "ball")}
+    seeds = {f"{each}.seeds": "2" for each in ("batch", "ensemble", "escape", "ball", "scaling")}
     return urlencode(
         {"view": "Maps", "map": name, **VALLEY, "length": "30", **small, **seeds, **link}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import threading
 from dataclasses import fields, replace
@@ -13,7 +14,8 @@ import pytest
 
 from landscape import SURFACES
 from landscape.record import GLOBAL_MINIMUM, CriticalPoint
-from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate
+from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate, sweep
+from optimizers.analysis.moments import expected_gaps, has_moments
 from optimizers.maps import (
     REQUESTS,
     BasinMap,
@@ -23,6 +25,7 @@ from optimizers.maps import (
     MomentumGrid,
     NoiseBall,
     RateSweep,
+    Scaling,
     basins,
 )
 from optimizers.maps.base import batch_axis, quantile
@@ -49,6 +52,7 @@ SMALL: dict[str, Any] = {
     "BasinMap": BasinMap(ROSENBROCK, size=16),
     "Ensemble": Ensemble(ROSENBROCK, seeds=7),
     "Escape": Escape(ROSENBROCK, seeds=5),
+    "Scaling": Scaling(ROSENBROCK, count=5, seeds=4, tolerance=5.0),
     "NoiseBall": NoiseBall(ROSENBROCK, count=5, seeds=4),
 }
 of_every_kind = pytest.mark.parametrize("request_", SMALL.values(), ids=SMALL.keys())
@@ -573,6 +577,89 @@ def test_wilsons_interval_has_its_published_ends(counts, ends):
     assert (1 - high[0], 1 - low[0]) == pytest.approx(ends, abs=5e-5)
 
 
+@pytest.mark.parametrize("rule", ["Adam", "SGD"])
+def test_the_updates_to_a_target_are_the_first_at_which_the_mean_loss_is_within_it(rule):
+    run = Run(rule, schedule="Linear", batch_size=8)
+    experiment = Experiment(steps=60, noise=2.0, samples=40, runs=(run,))
+    request = Scaling(experiment, 0.05, 0.19, count=4, seeds=3, tolerance=0.3)
+    found = request.compute()
+    assert np.isfinite(found.updates).any()
+    rates = np.geomspace(0.05, 0.19, 4)
+    for b, size in enumerate(found.sizes.tolist()):
+        first = []
+        for rate in rates.tolist():
+            own = replace(run, lr=rate, batch_size=size)
+            runs = with_seeds(own, experiment, 3)
+            losses = np.mean([above(experiment, trajectory(experiment, r).loss) for r in runs], 0)
+            there = np.flatnonzero(losses <= 0.3)
+            first.append(float(there[0]) if len(there) else math.inf)
+        assert found.updates[0, b] == min(first)
+        if min(first) < math.inf:
+            assert first[int(np.argmin(np.abs(rates - found.rates[0, b])))] == min(first)
+        else:
+            assert math.isnan(found.rates[0, b])
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        Run("SGD", batch_size=30),
+        Run("SGD", batch_size=30, replacement=True),
+        Run("Momentum", hyper={"momentum": 0.8, "convention": "EMA"}, batch_size=30),
+        Run("Momentum", hyper={"momentum": 0.8}, batch_size=30, covariance="data-like"),
+    ],
+    ids=["SGD", "replacement", "EMA", "data-like"],
+)
+def test_the_expected_loss_is_that_of_many_seeds(run):
+    params = {"scale": 0.5, "condition": 8.0, "rotation": 25.0}
+    # The last batch of an epoch has 10 samples, and more noise.
+    experiment = Experiment("Quadratic", params, (1, 2), 30, 2.0, 100, runs=(run,))
+    plan = experiment.plan(run)
+    gaps = expected_gaps(plan, [0.1, 0.05], [30, 100])
+    expected = np.array(list(itertools.islice(gaps, 31)))
+    assert expected.shape == (31, 2, 2)
+    losses = sweep(experiment, run, lr=0.1, seed=np.arange(8000), record=31).losses
+    error = losses.std(axis=0) / math.sqrt(8000)
+    assert (np.abs(losses.mean(axis=0) - expected[:, 0, 0]) <= 4.5 * error + 1e-12).all()
+    (exact,) = simulate(replace(experiment, runs=(replace(run, lr=0.05, batch_size=None),)))
+    np.testing.assert_allclose(exact.loss, expected[:, 1, 1], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment("Rosenbrock", runs=(Run("SGD"),)),
+        Experiment("Linear regression", runs=(Run("SGD"),)),
+        Experiment(runs=(Run("Adam"),)),
+        Experiment(runs=(Run("SGD", schedule="Cosine"),)),
+        Experiment(runs=(Run("SGD", weight_decay=0.1),)),
+    ],
+    ids=lambda experiment: f"{experiment.runs[0].optimizer} on {experiment.surface}",
+)
+def test_no_expected_loss_is_known_of_others(experiment):
+    plan = experiment.plan(experiment.runs[0])
+    assert not has_moments(plan)
+    with pytest.raises(ValueError, match="must be a quadratic"):
+        next(expected_gaps(plan, [0.1], [1]))
+
+
+def test_the_critical_batch_is_where_the_fewest_samples_make_the_fewest_updates():
+    runs = (Run("SGD"), Run("Momentum"), Run("SGD", lr=1.0, start=(4, 4)))
+    experiment = Experiment(steps=400, noise=3.0, samples=1024, runs=runs)
+    found = Scaling(experiment, count=21, tolerance=0.05).compute()
+    for c in range(3):
+        there = np.isfinite(found.updates[c])
+        assert (np.diff(found.updates[c][there]) <= 0).all(), "a larger batch never takes more"
+        assert found.critical(c) == found.samples(c) / found.fewest(c)
+        small, large = found.sizes < found.critical(c) / 8, found.sizes > 8 * found.critical(c)
+        products = (found.updates[c] * found.sizes)[small & there]
+        assert (products < 1.5 * found.samples(c)).all()
+        assert (found.updates[c][large] < 1.5 * found.fewest(c)).all()
+    never = Scaling(replace(experiment, steps=1), 1e-3, 1e-2, count=3).compute()
+    assert np.isinf(never.updates).all()
+    assert math.isnan(never.critical(0))
+
+
 def test_fewer_runs_escape_with_larger_batches():
     run = Run("SGD", lr=0.02)
     experiment = Experiment("Local-minima valley", steps=300, noise=5, runs=(run,))
@@ -658,7 +745,13 @@ def test_progress_grows_to_one(request_):
     request_.compute(threading.Event(), told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
-    parts = {"RateSweep": 2, "Ensemble": 2, "Escape": 2, "NoiseBall": 2 + len(SCHEDULES)}
+    parts = {
+        "RateSweep": 2,
+        "Ensemble": 2,
+        "Escape": 2,
+        "Scaling": 2 * 15,
+        "NoiseBall": 2 + len(SCHEDULES),
+    }
     assert told[0] <= 1 / parts.get(type(request_).__name__, 1)
 
 
@@ -682,6 +775,7 @@ def test_a_table_has_columns_of_equal_length_and_a_row_for_every_cell(request_):
         "BasinMap": 16 * 16,
         "Ensemble": 2 * 7,
         "Escape": 2 * 15,
+        "Scaling": 2 * 15,
         "NoiseBall": 2 * 5,
     }
     assert length == (cells[type(request_).__name__],)
@@ -734,6 +828,7 @@ LARGE = [
         Ensemble(ROSENBROCK),
         Escape(ROSENBROCK),
     ),
+    Scaling(ROSENBROCK),
     *(NoiseBall(ROSENBROCK), NoiseBall(ROSENBROCK, count=2, seeds=1000)),
 ]
 

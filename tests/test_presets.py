@@ -346,6 +346,24 @@ def test_only_momentum_ends_in_the_global_minimum_more_than_by_luck():
     assert (shares[[0, 2, 3]] == 0).all()
 
 
+def test_the_critical_batch():
+    request = MAPS["Updates against batch size"].ask(*asked("critical-batch"))
+    found = request.compute()
+    of_sgd = dict(zip(found.sizes.tolist(), found.updates[0].tolist(), strict=True))
+    assert of_sgd[32] == np.inf
+    hxx, _, hyy = request.experiment.objectives[0].hessian(0, 0)
+    claims("critical-batch", f"curvatures {hyy:g} and {hxx:g}", f"σ = {request.experiment.noise:g}")
+    claims("critical-batch", f"loss to {request.tolerance:g}", f"{of_sgd[64]:.0f} updates with")
+    claims("critical-batch", f"and {of_sgd[128]:.0f} with 128", f"batch, {found.critical(0):,.0f}")
+    claims("critical-batch", f"{of_sgd[32_768]:.0f} updates with 32,768 and {of_sgd[65_536]:.0f}")
+    claims("critical-batch", "Momentum 0.9", f"critical batch of {found.critical(1):,.0f}")
+
+
+def asked(slug: str) -> tuple[Settings, Any]:
+    settings = Settings({"preset": slug})
+    return settings, choose(settings)
+
+
 def test_the_escape_from_the_local_minimum_is_as_likely_as_claimed():
     found = Escape(PRESETS["escape"].experiment, seeds=300).compute()
     at = {size: index for index, size in enumerate(found.sizes.tolist())}

@@ -5,9 +5,10 @@ from optimizers.maps.basins import BasinMap, Basins
 from optimizers.maps.ensembles import Chances, Ensemble, Escape, Spread
 from optimizers.maps.grids import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.rates import Curves, RateSweep
+from optimizers.maps.scaling import Scaling, Scalings
 from optimizers.maps.stationary import NoiseBall, Stationary
 
-REQUESTS = (RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, NoiseBall)
+REQUESTS = (RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, Scaling, NoiseBall)
 
 __all__ = [
     "REQUESTS",
@@ -24,6 +25,8 @@ __all__ = [
     "RateSweep",
     "Request",
     "Result",
+    "Scaling",
+    "Scalings",
     "Spread",
     "Stationary",
 ]

@@ -356,6 +356,10 @@ class Plan:
         """The samples of an update, the last of an epoch perhaps excepted."""
         return self.epoch.batch_size
 
+    def epoch_of(self, batch_size: int) -> Epoch:
+        """Return its epoch with batches of another size."""
+        return replace(self.epoch, batch_size=batch_size)
+
     @property
     def batched(self) -> bool:
         """Whether the updates see real batches, of samples that make the surface."""

@@ -102,6 +102,7 @@ const OUTLINES = new Map([
   ["area", "M1 1H21V13H1Z"],
   ["line", "M0 7H22"],
   ["dash", "M0 7H6M8 7H14M16 7H22"],
+  ["dot", "M1 7H4M7 7H10M13 7H16M19 7H22"],
 ]);
 
 /**
@@ -113,7 +114,7 @@ const OUTLINES = new Map([
 function entry(text, colour, sign) {
   const node = document.createElement("span");
   const name = sign.replace("-open", "");
-  const lines = name === "line" || name === "dash";
+  const lines = ["line", "dash", "dot"].includes(name);
   const hollow = lines || name !== sign;
   const ink = name === "area" ? "currentColor" : colour;
   const path = `<path d="${OUTLINES.get(name)}" fill="${hollow ? "none" : colour}" stroke="${ink}"

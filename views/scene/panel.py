@@ -11,7 +11,7 @@ from views.scene.figures import Figure
 class Key(NamedTuple):
     """An entry of a legend: its text, and the mark as it is drawn in the chart.
 
-    `sign` is "area", "line" or "dash", or the name of a Plotly symbol.
+    `sign` is "area", "line", "dash" or "dot", or the name of a Plotly symbol.
     """
 
     text: str

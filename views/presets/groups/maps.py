@@ -64,6 +64,29 @@ PRESETS = (
         },
     ),
     Preset(
+        slug="critical-batch",
+        title="Where larger batches stop helping",
+        claim="The noisy quadratic: curvatures 1 and 0.01, data-like noise σ = 1. To bring the mean"
+        " loss to 0.001, SGD takes 860 updates with batches of 64 and 466 with 128: twice the"
+        " batch, about half the updates. Beyond its critical batch, 1,280, hardly any are saved: 47"
+        " updates with 32,768 and 43 with 65,536. Momentum 0.9 scales further, to a critical batch"
+        " of 3,584.",
+        caption="SGD scales to batches of 1,280, Momentum to 3,584",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"scale": 0.01, "condition": 100.0},
+            start=(1.0, 1.0),
+            steps=1000,
+            noise=1.0,
+            samples=65_536,
+            runs=(
+                Run("SGD", lr=0.17, batch_size=64, covariance="data-like"),
+                Run("Momentum", lr=0.018, batch_size=64, covariance="data-like"),
+            ),
+        ),
+        map={"map": "Updates against batch size", "scaling.low": 0.01, "scaling.high": 4.0},
+    ),
+    Preset(
         slug="basins",
         title="Basins of attraction",
         claim="Himmelblau's surface has four minima of equal loss. Adam leads 23.4, 27.1, 25.6 and"
