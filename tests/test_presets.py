@@ -940,7 +940,13 @@ def test_the_round_cloud():
     assert [run.covariance for run in experiment.runs] == ["isotropic", "data-like"]
     long, round_ = ends.std(axis=1)
     steps = f"{experiment.steps:,} updates"
-    claims("round-cloud", steps, "condition 100", f"{long[0] / long[1]:.1f} times as long as")
+    claims(
+        "round-cloud",
+        "200 seeds",
+        steps,
+        "condition 100",
+        f"{long[0] / long[1]:.1f} times as long as",
+    )
     claims("round-cloud", "{:.2f} along the ravine and {:.2f} across".format(*round_))
 
 

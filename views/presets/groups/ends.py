@@ -28,16 +28,16 @@ PRESETS = (
     Preset(
         slug="round-cloud",
         title="The round cloud",
-        claim="The ends of 200 seeds, 2,000 updates after they left the minimum of a ravine of"
-        " condition 100. Noise that is the same in all directions makes a cloud 9.8 times as long"
-        " as it is wide. Noise of samples is largest where the ravine is steepest, for its"
-        " covariance is proportional to the Hessian: the cloud is round, with a deviation of 0.41"
-        " along the ravine and 0.42 across.",
+        claim="The ends of 200 seeds after 2,000 updates in a ravine of condition 100. Noise that"
+        " is the same in all directions makes a cloud 9.8 times as long as it is wide. Noise of"
+        " samples is largest where the ravine is steepest, for its covariance is proportional to"
+        " the Hessian: the cloud is round, with a deviation of 0.41 along the ravine and 0.42"
+        " across.",
         caption="Condition 100: a long cloud, and a round one",
         experiment=Experiment(
             surface="Quadratic",
             params={"scale": 0.1, "condition": 100.0},
-            start=(0.0, 0.0),
+            start=(2.0, 1.0),
             steps=2_000,
             noise=4.0,
             runs=tuple(
@@ -51,9 +51,9 @@ PRESETS = (
     Preset(
         slug="decays",
         title="Decay shrinks the cloud",
-        claim="The ends of 200 seeds each. A constant rate leaves a wide cloud, every decay a small"
-        " one: the median loss is 0.76, and 0.13 with inverse square root, 0.057 with step, 0.049"
-        " with linear and 0.044 with cosine decay.",
+        claim="The ends of 200 seeds each. A constant rate leaves a wide cloud, every decay a"
+        " small one: the median loss is 0.76, and 0.13 with inverse square root, 0.057 with step,"
+        " 0.049 with linear and 0.044 with cosine decay.",
         caption="Median loss 0.76 at a constant rate, 0.044 with cosine",
         experiment=Experiment(
             surface="Quadratic",
@@ -89,8 +89,8 @@ PRESETS = (
         slug="equal-samples",
         title="Equal samples",
         claim="The same runs with 3,840 samples each: 960, 120 and 15 updates. The small batch is"
-        " wide, the large one tight and still 4.4 from the minimum. The middle one wins: the median"
-        " loss is 0.35, 0.043 and 0.99.",
+        " wide, the large one tight and still 4.4 from the minimum. The middle one wins: the"
+        " median loss is 0.35, 0.043 and 0.99.",
         caption="3,840 samples each: the middle batch wins",
         experiment=Experiment(
             surface="Quadratic",
