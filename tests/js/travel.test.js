@@ -1,11 +1,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { between, reached } from "../../views/player/travel.js";
+import { between, lengths, reached } from "../../views/player/travel.js";
 
 test("values between entries lie on a line", () => {
   assert.equal(between([1, 3, 9], 1), 3);
   assert.equal(between([1, 3, 9], 1.5), 6);
   assert.equal(between([1, 3, 9], 2), 9, "nothing is read past the end");
+});
+
+test("a line is as long at each point as the way to it", () => {
+  const [x, y] = [
+    [0, 3, 3],
+    [0, 4, 2],
+  ];
+  const found = lengths(
+    3,
+    (i) => x[i],
+    (i) => y[i],
+  );
+  assert.deepEqual([...found], [0, 5, 7]);
+  assert.equal(lengths(0, Number, Number).length, 0);
 });
 
 test("a path in pieces has come to a vertex, or a share of the way to the next", () => {

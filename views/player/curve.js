@@ -3,7 +3,7 @@
 
 import { apart, dashesOf } from "./layout.js";
 import * as plot from "./plot.js";
-import { say } from "./renew.js";
+import { say, set } from "./renew.js";
 import { between, lengths } from "./travel.js";
 
 /** @import { Axis, Figure, Numbers, Scene } from "./types.js" */
@@ -122,7 +122,11 @@ export class Curve {
       y,
       dx,
       pace: pace[i],
-      travelled: lengths(y.length, (k) => [px.toPixel(k * dx), py.toPixel(y[k])]),
+      travelled: lengths(
+        y.length,
+        (k) => px.toPixel(k * dx),
+        (k) => py.toPixel(y[k]),
+      ),
       node: plot.line(this.#plot, `curve${i}`),
       head: plot.markers(this.#plot, `head${i}`)[0],
       dashed: line?.dash === "dash",
@@ -229,9 +233,9 @@ export class Curve {
       node.style.visibility = at > 0 ? seen : "hidden";
     }
     if (head) {
-      plot.set(head, "visibility", seen);
+      set(head, "visibility", seen);
       const place = [px.toPixel(at * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
-      plot.set(head, "transform", `translate(${place.join()})`);
+      set(head, "transform", `translate(${place.join()})`);
     }
     label.classList.toggle("zz-ended", at >= last - 1e-9);
   }

@@ -8,7 +8,7 @@ import { batched, GradientLayer } from "./gradients.js";
 import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
 import * as plot from "./plot.js";
 import { lossAt, lossOf, nearest } from "./reading.js";
-import { renew } from "./renew.js";
+import { renew, set } from "./renew.js";
 import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
@@ -240,12 +240,12 @@ export class Panels {
         node.style.visibility = length ? seen : "hidden";
       }
       for (const [k, dot] of dots.entries()) {
-        plot.set(dot, "visibility", k <= at + 1e-9 ? seen : "hidden");
+        set(dot, "visibility", k <= at + 1e-9 ? seen : "hidden");
       }
       if (!head) continue;
       const [left, top] = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
-      plot.set(head, "transform", `translate(${left},${top})`);
-      plot.set(head, "visibility", seen);
+      set(head, "transform", `translate(${left},${top})`);
+      set(head, "visibility", seen);
     }
     for (const [i, cloud] of this.#clouds.entries()) this.#scatter(i, cloud);
     this.#point(unhurried);
@@ -267,8 +267,8 @@ export class Panels {
     const seen = this.#muted.has(i) ? "hidden" : "visible";
     for (const [k, node] of nodes.entries()) {
       const [left, top] = [px.toPixel(x[first + k]), py.toPixel(y[first + k])];
-      plot.set(node, "transform", `translate(${left},${top})`);
-      plot.set(node, "visibility", seen);
+      set(node, "transform", `translate(${left},${top})`);
+      set(node, "visibility", seen);
     }
   }
 
@@ -456,7 +456,11 @@ export class Panels {
  * @param {Axis} py
  */
 function travelled({ x, y, at }, px, py) {
-  const along = lengths(x.length, (i) => [px.toPixel(x[i]), py.toPixel(y[i])]);
+  const along = lengths(
+    x.length,
+    (i) => px.toPixel(x[i]),
+    (i) => py.toPixel(y[i]),
+  );
   return Float64Array.from(at, (vertex) => along[vertex]);
 }
 

@@ -1,6 +1,8 @@
 // Plotly: the one module that calls it, and that reads what it does not document: the axes and the
 // camera as drawn, and the nodes that it makes. Seen in plotly.js 4.1.1.
 
+import { set } from "./renew.js";
+
 /** @import { Axis, Camera, Range, Trace } from "./types.js" */
 
 const STILL = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
@@ -75,16 +77,6 @@ function move(plot, data) {
 }
 
 /**
- * Set an attribute that is not so already: the browser paints again whatever is set.
- * @param {Element} node
- * @param {string} name
- * @param {string} value
- */
-export function set(node, name, value) {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
-/**
  * Take away what was drawn; nothing need have been.
  * @param {HTMLElement} plot
  */
@@ -120,7 +112,7 @@ export function axis(plot, name) {
     offset: drawn._offset,
     length: drawn._length,
     range: [drawn.range[0], drawn.range[1]],
-    toPixel: (value) => drawn.l2p(value),
+    toPixel: (value) => drawn._m * value + drawn._b, // as l2p has it, which rounds and takes longer
     toValue: (pixel) => drawn.p2l(pixel),
   };
 }

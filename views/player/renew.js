@@ -37,7 +37,7 @@ function alike(old, node) {
     if (!node.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of node.attributes) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    set(old, name, value);
   }
   renew(old, node.childNodes);
 }
@@ -59,3 +59,13 @@ export function write(svg, text) {
  * @param {string} text
  */
 export const say = (node, text) => renew(node, text ? [document.createTextNode(text)] : []);
+
+/**
+ * Set an attribute that is not so already: the browser paints again whatever is set.
+ * @param {Element} node
+ * @param {string} name
+ * @param {string} value
+ */
+export function set(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}

@@ -29,13 +29,16 @@ export function reached(times, fresh, now) {
 /**
  * The length of a line up to each of its points.
  * @param {number} count Of its points.
- * @param {(i: number) => [number, number]} at
+ * @param {(i: number) => number} left Where it is.
+ * @param {(i: number) => number} top
  */
-export function lengths(count, at) {
+export function lengths(count, left, top) {
   const found = new Float64Array(count);
-  for (let i = 1; i < count; i++) {
-    const [[x0, y0], [x1, y1]] = [at(i - 1), at(i)];
-    found[i] = found[i - 1] + Math.hypot(x1 - x0, y1 - y0);
+  for (let i = 1, x = left(0), y = top(0); i < count; i++) {
+    const [x0, y0] = [x, y];
+    x = left(i);
+    y = top(i);
+    found[i] = found[i - 1] + Math.sqrt((x - x0) ** 2 + (y - y0) ** 2);
   }
   return found;
 }

@@ -1,7 +1,7 @@
 // What is said of the runs, above and below the picture. All of it comes as text and is set as text.
 
 import { settle } from "./meeting.js";
-import { renew, say } from "./renew.js";
+import { renew, say, set } from "./renew.js";
 import { tr } from "./texts.js";
 
 /** @import { Told } from "./types.js" */
@@ -11,7 +11,7 @@ const DESCRIPTION = "zz-sentence zz-further"; // ids of what describes every pic
 /** Let every picture of the runs be described by the sentences on them, wherever these stand. */
 export function describe() {
   for (const picture of document.querySelectorAll(".zz-stage, .zz-view, .zz-loss")) {
-    picture.setAttribute("aria-describedby", DESCRIPTION);
+    set(picture, "aria-describedby", DESCRIPTION);
   }
 }
 
