@@ -18,7 +18,7 @@ from test_page import told
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Run, Trajectory, simulate
 from optimizers.analysis import verdicts
-from optimizers.analysis.measures import zigzag
+from optimizers.analysis.measures import curvatures, zigzag
 from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
@@ -959,6 +959,39 @@ def test_reshuffling():
     narrow, wide = ends.std(axis=1).mean(axis=-1)
     claims("reshuffling", "10 out of 100", "20 epochs", f"is {losses[0]:.2g} above")
     claims("reshuffling", f"is {losses[1]:.2g} above", f"{wide / narrow:.1f} times as wide")
+
+
+def test_l2_pulls_in():
+    found = trajectories("l2-pulls-in")
+    points = [trajectory.objective.minimizers()[0] for trajectory in found]
+    away = [f"{np.hypot(p.x, p.y):.2f}" for p in points]
+    assert [f"{np.hypot(*t.path[-1]):.2f}" for t in found[1:]] == away[1:]  # and there they end
+    strengths = [str(run.l2).removesuffix(".0") for run in PRESETS["l2-pulls-in"].experiment.runs]
+    assert all(p.x * p.y != 0 for p in points)
+    bends = [curvatures(*t.objective.hessian(0.0, 0.0)) for t in found]
+    conditions = [f"{high / low:.2g}" for high, low in bends]
+    told = "{}, {}, {} and {} away".format(*away), "{}, {}, {} and {}.".format(*strengths)
+    most = f"up to {max(p.y for p in points):.2g},"
+    claims("l2-pulls-in", *told, most, f"from {conditions[0]} to {conditions[-1]}")
+
+
+def test_l1_zero():
+    subgradient, proximal = trajectories("l1-zero")
+    experiment = PRESETS["l1-zero"].experiment
+    (point,) = proximal.objective.minimizers()
+    assert point.y == 0.0 != point.x
+    first = int(np.argmax(proximal.path[:, 1] == 0))
+    assert (proximal.path[first:, 1] == 0).all()
+    np.testing.assert_allclose(proximal.path[-1], [point.x, 0.0], atol=1e-6)
+    late = np.sign(subgradient.path[100:, 1])
+    assert late.all()
+    jumps = int((np.diff(late) != 0).sum())
+    told = (
+        f"strength {experiment.l1}",
+        f"update {first} ",
+        f"of the last {len(late) - 1} steps {jumps}",
+    )
+    claims("l1-zero", *told)
 
 
 def test_equal_updates():

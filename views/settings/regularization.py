@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_STRENGTH = 10.0
 FIRST_STRENGTH = 0.5  # that a button sets
-LABELS = {SUBGRADIENT: msgid("subgradient"), PROXIMAL: msgid("proximal step")}
+LABELS = {SUBGRADIENT: msgid("Subgradient"), PROXIMAL: msgid("Proximal step")}
 NO_L1 = msgid("Without L1 there is no kink, and nothing to choose.")
 SET_L1 = msgid("L1 {strength}")
 PENALIZED = msgid(

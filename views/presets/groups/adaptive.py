@@ -106,22 +106,6 @@ PRESETS = (
         ),
         compare="Weight decay",
     ),
-    Preset(
-        slug="adamw",
-        title="AdamW is not L2",
-        claim="Both runs have weight decay 0.5. Added to the gradient, as L2, it moves Adam's end"
-        " by 0.025 only. Decoupled, it stops AdamW 1.05 before the minimum, just below x = 2 ="
-        " 1 / 0.5: there the pull back is as large as Adam's step.",
-        caption="Decay 0.5 moves Adam's end by 0.025, AdamW's by 1.05",
-        experiment=Experiment(
-            surface="Himmelblau",
-            start=(0.5, 0.5),
-            steps=400,
-            runs=tuple(
-                Run(name, lr=0.1, weight_decay=0.5, schedule="Cosine") for name in ("Adam", "AdamW")
-            ),
-        ),
-    ),
 )
 
 GROUP = Group("Rates that adapt", "Adaptive", 3, PRESETS)

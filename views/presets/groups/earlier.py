@@ -282,4 +282,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Earlier experiments", "Earlier", 9, PRESETS)
+GROUP = Group("Earlier experiments", "Earlier", 10, PRESETS)

@@ -128,4 +128,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Where many seeds end", "Ends", 7, PRESETS)
+GROUP = Group("Where many seeds end", "Ends", 8, PRESETS)

@@ -185,4 +185,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Maps of many runs", "Maps", 8, PRESETS)
+GROUP = Group("Maps of many runs", "Maps", 9, PRESETS)
