@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizers.analysis.measures import known_minima
+from optimizers.analysis.measures import curvatures, known_minima
 from optimizers.analysis.statements import Coordinate
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
@@ -54,13 +54,59 @@ def zeros(runs: Runs) -> Numbers:
     }
 
 
+def thresholds(runs: Runs) -> Numbers:
+    """Measure the second weight that stronger and stronger L1 leaves."""
+    none, some, much = (abs(float(t.path[-1, 1])) for t in runs.trajectories)
+    strengths = [t.objective.penalty.l1 for t in runs.trajectories]
+    first = [abs(float(t.path[-1, 0])) for t in runs.trajectories]
+    return {
+        "low": strengths[1],
+        "high": strengths[2],
+        "none": none,
+        "some": some,
+        "much": much,
+        "whole": first[0],
+        "rest": first[2],
+    }
+
+
+def kinks(runs: Runs) -> Numbers:
+    """Measure how two kinds of steps meet the kink of L1."""
+    subgradient, proximal = (t.path[:, 1] for t in runs.trajectories)
+    late = np.sign(subgradient[len(subgradient) // 2 :])
+    return {
+        "strength": runs.experiment.l1,
+        "first": int(np.argmax(proximal == 0)),
+        "proximal": float(np.abs(proximal[-1])),
+        "subgradient": float(np.abs(subgradient[-1])),
+        "jumps": int((np.diff(late) != 0).sum()),
+        "steps": len(late) - 1,
+    }
+
+
+def condition(runs: Runs) -> Numbers:
+    """Measure how round stronger and stronger L2 makes a ravine."""
+    found = [curvatures(*t.objective.hessian(0.0, 0.0)) for t in runs.trajectories]
+    ratios = [float(high / low) for high, low in found]
+    away = [float(np.hypot(*t.path[-1])) for t in runs.trajectories]
+    return {
+        "strength": runs.trajectories[-1].objective.penalty.l2,
+        "before": ratios[0],
+        "after": ratios[-1],
+        "far": away[0],
+        "near": away[-1],
+        "rising": ratios == sorted(ratios),
+        "falling": ratios == sorted(ratios, reverse=True),
+    }
+
+
 LESSON = Lesson(
     name="weights",
     place=11,
     title="Small weights",
     objective="Say what weight decay and L2 do to the weights, where they are the same, and that"
-    " neither sets a weight to zero.",
-    minutes=15,
+    " L1 alone sets a weight to zero.",
+    minutes=25,
     say="Regularization changes what is minimized, so the runs end elsewhere on purpose. Ask where,"
     " before you ask whether that is good.",
     cards=(
@@ -131,6 +177,72 @@ LESSON = Lesson(
             why="The pull of L2 is proportional to the weight, and so ends before zero is reached."
             " Only a pull that stays, as that of L1, arrives there.",
             covers=("l2-zeroes",),
+        ),
+        Card(
+            text="L2 of rising strength on the loss of two correlated features, a ravine.",
+            question="What does L2 do to the shape of the ravine?",
+            shows={"preset": "l2-pulls-in"},
+            measure=condition,
+            answers=(
+                Answer("It only moves it", lambda n: n["before"] == n["after"]),
+                Answer("It makes it narrower", lambda n: n["rising"] and not n["falling"]),
+                Answer("It makes it rounder", lambda n: n["falling"] and not n["rising"]),
+            ),
+            measured="The condition number falls from {before} to {after} at strength {strength}."
+            " The weights end {near} from the origin instead of {far}.",
+            why="L2 adds the same curvature in every direction, which counts most where there was"
+            " least. So a descent with L2 is also easier.",
+            covers=("regularization",),
+        ),
+        Card(
+            text="L1 in the loss, by proximal steps: none, strength {low} and strength {high}. The"
+            " second feature tells little that the first does not.",
+            question="What does L1 make of the second weight?",
+            shows={
+                "surface": "Two features",
+                "compare": "L1 strength",
+                "L1 strength.optimizer": "SGD",
+                "l1.values": "0, 0.1, 0.3",
+                "l1_step": "proximal",
+                "Two features.correlation": "0.5",
+                "Two features.SGD.lr": "0.1",
+                "length": "200",
+            },
+            measure=thresholds,
+            answers=(
+                Answer("Smaller, as L2 does, but never zero", lambda n: 0 < n["much"] < n["none"]),
+                Answer("Exactly zero", lambda n: n["some"] == n["much"] == 0 < n["none"]),
+                Answer("Nothing: it takes from the first", lambda n: n["much"] >= n["none"]),
+            ),
+            measured="It ends at {none} without L1, at {some} with {low} and at {much} with {high}."
+            " The first weight ends at {rest} instead of {whole}.",
+            why="The pull of L1 does not get weaker near zero: it arrives, and holds the weight"
+            " there. Look at the diamond: the contour of the loss touches it at a corner.",
+            covers=("regularization", "l2-zeroes"),
+        ),
+        Card(
+            text="L1 of strength {strength} has a kink at zero. One run adds its subgradient to the"
+            " gradient, the other takes a proximal step: rate times strength off, not beyond zero.",
+            question="Which run sets the second weight to exactly zero?",
+            shows={"preset": "l1-zero"},
+            measure=kinks,
+            answers=(
+                Answer("Both", lambda n: n["proximal"] == n["subgradient"] == 0),
+                Answer(
+                    "Only the one with subgradients",
+                    lambda n: n["subgradient"] == 0 < n["proximal"],
+                ),
+                Answer(
+                    "Only the one with proximal steps",
+                    lambda n: n["proximal"] == 0 < n["subgradient"],
+                ),
+            ),
+            measured="Proximal steps set it to zero at update {first} and keep it there. With"
+            " subgradients {jumps} of the last {steps} steps jump over zero; it ends {subgradient}"
+            " away.",
+            why="A subgradient is as large beside zero as far away, so a constant rate jumps over"
+            " it for ever. The proximal step is cut at zero, and stops there.",
+            covers=("regularization",),
         ),
     ),
 )
