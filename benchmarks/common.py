@@ -71,6 +71,21 @@ class Setting:
         return urlencode([*pairs, *more.items()])
 
 
+@dataclass(frozen=True)
+class Epochs(Setting):
+    """20 epochs of 10,000 samples in batches of 32, which are 6,260 steps."""
+
+    def query(self, **more: str) -> str:
+        """Return the link's parameters that open this experiment."""
+        surface = "Linear regression"
+        pairs = [("surface", surface), ("samples", "10000"), ("batch", "32")]
+        pairs += [("length", "20"), ("unit", "epochs")]
+        pairs += [("optimizers", name) for name in self.optimizers]
+        pairs += [(f"{surface}.{name}.lr", str(RATES[name])) for name in self.optimizers]
+        return urlencode([*pairs, *more.items()])
+
+
+SAMPLES = Epochs(4, 6260)
 SMALL = Setting(4, 200)
 LARGE = Setting(9, 1000)
 

@@ -1,8 +1,9 @@
 """Pictures per second while a slider is dragged.
 
 The mouse takes hold of a rate's slider and moves it to and fro for `--seconds`, a pixel at a time,
-with the frames of the browser. One number is how often the player has painted another picture
-meanwhile, per second, and how long one took from a move to the first task after its paint.
+with the frames of the browser; the last of the settings is made by samples. One number is how often
+the player has painted another picture meanwhile, per second, and how long one took from a move to
+the first task after its paint.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 
 from common import (
     LARGE,
+    SAMPLES,
     SHOWN,
     SLIDER,
     SMALL,
@@ -80,7 +82,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    targets = {SMALL: 30, LARGE: 20}
+    targets = {SMALL: 30, LARGE: 20, SAMPLES: 10}
     found: dict[str, list[float]] = {}
     times: dict[str, list[float]] = {}
     with server() as ours, browsers(len(targets)) as opened:

@@ -416,6 +416,19 @@ def test_what_is_cut_is_said_once_for_all_runs_of_a_length():
     assert [note.text() for note in choice.notes] == ["batch 1: cut to 5,000 of 10,000 updates."]
 
 
+@pytest.mark.parametrize(("name", "most"), [("Linear regression", 6260), ("Sine fit", 5000)])
+def test_twenty_epochs_of_ten_thousand_samples_are_drawn_of_a_regression(name, most):
+    epochs = {"samples": "10000", "batch": "32", "length": "20", "unit": "epochs"}
+    settings, _ = read({"surface": name, "optimizers": "SGD", **epochs})
+    sized = {"samples": "1000", "batch": "1", "length": "7", "unit": "epochs"}
+    longer, _ = read({"surface": name, "optimizers": "SGD", **sized})
+    assert choose(longer).experiment.steps == most
+    assert any("cut to" in note.text() for note in choose(longer).notes)
+    if most == 6260:
+        assert choose(settings).experiment.steps == 20 * 313
+        assert not choose(settings).notes
+
+
 def test_a_warm_up_and_a_pair_change_the_run_that_has_them_and_no_other():
     runs = choose(read({"compare": "Warm-up", "warmups": "0, 20"})[0]).experiment.runs
     assert runs == (Run("SGD", lr=runs[0].lr), Run("SGD", lr=runs[0].lr, warmup=20))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from landscape.language import msgid, whole
 from views.settings.factor import Factor
-from views.settings.schedules import MOST_UPDATES
+from views.settings.schedules import MOST_OF_REGRESSION
 from views.settings.setting import Note, NumberList, Setting
 
 LABEL = msgid("{count} updates")
@@ -17,7 +17,7 @@ FACTOR = Factor(
     place=10,
     settings=(
         Setting(
-            *("budgets", NumberList(1, MOST_UPDATES, whole=True), "20, 50, 100, 200"),
+            *("budgets", NumberList(1, MOST_OF_REGRESSION, whole=True), "20, 50, 100, 200"),
             msgid("Numbers of updates to compare"),
         ),
     ),

@@ -8,11 +8,11 @@ from views.live.routes import QUICK_PLACES
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.server.places import AT_ONCE, WAITING
 from views.settings.rates import RATES_TRIED, SEEDS_TRIED
-from views.settings.schedules import MOST_UPDATES
+from views.settings.schedules import MOST_OF_REGRESSION
 from views.settings.watching import MOST_ENDS
 from views.theme import MOST_PANELS
 
-DRAWN = MOST_PANELS * MOST_UPDATES
+DRAWN = MOST_PANELS * MOST_OF_REGRESSION
 SHOWN = DRAWN + MOST_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
 SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN

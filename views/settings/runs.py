@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from landscape.language import Message, msgid
 from optimizers import Optimizer
-from views.settings.schedules import MOST_UPDATES
+from views.settings.schedules import MOST_OF_REGRESSION
 from views.settings.setting import OneOf, Range, RunName, Setting
 
 RUN_GONE = msgid("{label}: {old} is not among the runs any more; {new} is shown.")
@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     run_setting("look.run", msgid("Run"), 180),
     Setting(
         "look.step",
-        Range(0, MOST_UPDATES, 1, whole=True),
+        Range(0, MOST_OF_REGRESSION, 1, whole=True),
         0,
         msgid("From update"),
         msgid("The magnifier under the panels looks at the update of the clock."),

@@ -18,7 +18,7 @@ from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
 from views.settings import noise, rates, regularization, runs, schedules, teaching, watching
 from views.settings.factor import Factor
-from views.settings.schedules import MOST_UPDATES, idle_length
+from views.settings.schedules import MOST_OF_REGRESSION, MOST_UPDATES, idle_length
 from views.settings.setting import OneOf, Range, Setting, doubled, of_number
 
 FACTORS = discover("views.factors", "FACTOR", Factor, lambda factor: factor.place)
@@ -91,7 +91,7 @@ def declared() -> Iterator[Setting]:
         Range(1, MOST_LENGTH, 10, whole=True),
         DEFAULT.steps,
         msgid("Length"),
-        msgid("At most 5,000 updates are drawn."),
+        msgid("At most 5,000 updates are drawn, and 6,260 of a regression."),
         width=HALF,
         idle=idle_length,
     )
@@ -115,4 +115,4 @@ def table() -> Mapping[str, Setting]:
 
 TABLE = table()
 DEPENDENT = tuple(setting for setting in TABLE.values() if setting.choices)
-assert MOST_UPDATES == 5_000  # as the help of the length says
+assert (MOST_UPDATES, MOST_OF_REGRESSION) == (5_000, 6_260)  # as the help of the length says
