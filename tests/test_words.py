@@ -626,9 +626,11 @@ def accounted(c, samples, cuts):
     expected = {run.batch_size or samples for run in c.experiment.runs}
     right = {cut["size"] for cut in told} == expected and len(told) == len(expected) > 1
     for cut in told:
-        updates = math.ceil(samples / cut["size"])
-        last = samples - (updates - 1) * cut["size"]
-        right &= cut["updates"] == updates and cut.values.get("last", cut["size"]) == last
+        whole, rest = divmod(samples, cut["size"])
+        left = rest if c.experiment.drop_last else 0
+        last = rest if rest and not left else cut["size"]
+        right &= cut["updates"] == whole + (rest > left)
+        right &= cut.values.get("last", cut["size"]) == last and cut.values.get("left", 0) == left
     return right and samples == c.experiment.samples
 
 
@@ -876,6 +878,18 @@ def test_batch_sizes_without_noise_are_called_identical():
     experiment = Experiment(runs=runs)
     text = describe(experiment, simulate(experiment), LABELS[:4])[0]
     assert text == "All 4 runs are identical: without noise the batch size changes nothing."
+
+
+def test_how_batch_sizes_cut_an_epoch_is_told_with_what_is_left_out_and_no_plural_of_one():
+    runs = tuple(Run("SGD", batch_size=size) for size in (300, 500))
+    for drop_last, told in (
+        (False, "N = 700; updates an epoch: 3 with B = 300 (last batch: 100), 2 with B = 500"),
+        (True, "N = 700; updates an epoch: 2 with B = 300 (samples left out: 100), 1 with B = 500"),
+    ):
+        experiment = Experiment(noise=1.0, samples=700, runs=runs, drop_last=drop_last)
+        text = " ".join(describe(experiment, simulate(experiment), LABELS[:2]))
+        assert told in text
+        assert "accounting" in check_comparison(experiment, simulate(experiment), LABELS[:2])
 
 
 def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():

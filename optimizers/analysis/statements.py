@@ -299,14 +299,11 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         ),
         "without_decay": msgid("Losses are the surface's own, without the weight decay."),
         # How batch sizes cut an epoch.
-        "epoch_cut": msgid("B = {size} is {updates} updates an epoch"),
-        "epoch_cut_short": msgid(
-            "B = {size} is {updates} updates an epoch, the last of {last} samples"
-        ),
-        "epoch_next": msgid("B = {size} is {updates}"),
-        "epoch_next_short": msgid("B = {size} is {updates}, the last of {last} samples"),
+        "epoch_cut": msgid("{updates} with B = {size}"),
+        "epoch_cut_short": msgid("{updates} with B = {size} (last batch: {last})"),
+        "epoch_cut_left": msgid("{updates} with B = {size} (samples left out: {left})"),
         "epoch_more": msgid("{before}, {cut}"),
-        "accounting": msgid("N = {samples}: {cuts}."),
+        "accounting": msgid("N = {samples}; updates an epoch: {cuts}."),
         "one_seed": msgid("This is one seed of the noise; another gives other paths."),
         "some_seeds": msgid("These are single seeds of the noise; others give other paths."),
     }

@@ -395,9 +395,11 @@ def _accounting(experiment: Experiment) -> list[Statement]:
         return []
     said: Statement | None = None
     for size, epoch in sorted(epochs.items()):
-        kind, numbers = "epoch_next" if said else "epoch_cut", {"updates": epoch.updates}
+        kind, numbers = "epoch_cut", {"updates": epoch.updates}
         if epoch.last < size:
-            kind, numbers["last"] = f"{kind}_short", epoch.last
+            kind, numbers["last"] = "epoch_cut_short", epoch.last
+        elif epoch.seen < epoch.samples and not epoch.replacement:
+            kind, numbers["left"] = "epoch_cut_left", epoch.samples - epoch.seen
         cut = Statement(kind, size=size, **numbers)
         said = Statement("epoch_more", before=said, cut=cut) if said else cut
     return [Statement("accounting", samples=experiment.samples, cuts=said)]
