@@ -184,7 +184,11 @@ def page_texts(block: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield from page_texts(child, f"{path}{block.type}[{name}].")
 
 
-DRAWERS = ("Run by run: what happened, and how it was measured", "Code for this run")
+DRAWERS = (
+    "Run by run: what happened, and how it was measured",
+    "Code for this run",
+    "What a batch costs",
+)
 
 
 def opened(**link: Any) -> AppTest:

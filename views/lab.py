@@ -21,12 +21,13 @@ from views.maps import MAPS
 from views.maps import page as maps
 from views.player import chart, player, reported
 from views.presets import CHANGED, MAPS_VIEW
-from views.report import inspector, report
+from views.report import cost, inspector, report
 from views.scene.figures import OVERLAY
 from views.server import save, search
 from views.settings import session
 from views.settings.cards import draw_cards
 from views.settings.choice import Choice, planned
+from views.settings.noise import by_data
 from views.settings.rows import draw_row, start_ids
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
@@ -196,6 +197,8 @@ def fit_narrow() -> None:
 def in_detail(settings: Settings) -> bool:
     """Draw on demand how the descents went, and tell whether any of that is open."""
     opened = report.opened(), inspector.opened(settings), report.listing_opened()
+    if by_data(settings):
+        cost.draw(cost.opened())
     if not any(container.open for container in opened):
         return False
     choice = searched(settings)
