@@ -124,6 +124,28 @@ def test_every_kind_of_samples_is_drawn(visit, surface):
 DOTS = "(document.querySelector('.zz-dots')?.getAttribute('d') ?? '').split('M').length - 1"
 
 
+def test_a_sample_that_is_dragged_turns_the_valley(visit):
+    link = "?surface=Linear+regression&optimizers=SGD&samples=12&length=40"
+    shown = visit(link)
+    page = shown.page
+    page.wait_for_function(f"() => {DOTS} === 12")
+    best = "document.querySelector('.zz-best').getAttribute('d')"
+    before, asked = page.evaluate(best), []
+    page.on("request", lambda request: asked.append(request.url))
+    place = page.locator(".zz-samples > svg").bounding_box()
+    path = page.locator(".zz-dots").first.get_attribute("d")
+    x, y = (float(each) for each in path[1:].split("h")[0].split(","))
+    page.mouse.move(place["x"] + x, place["y"] + y)
+    page.mouse.down()
+    page.mouse.move(place["x"] + x + 20, place["y"] + place["height"] / 2, steps=4)
+    assert page.locator(".zz-held").get_attribute("d")
+    page.mouse.up()
+    page.wait_for_function(f"before => {best} !== before", arg=before)
+    page.wait_for_function(f"() => {DOTS} === 12")
+    assert "samples=12" in page.url
+    assert not any("zz/scene" in url for url in asked), "no address holds the visitor's data"
+
+
 def test_data_of_ones_own_are_shown_and_in_no_address(visit, tmp_path):
     shown = visit(LINE.replace("&step=18", ""))
     page, asked = shown.page, []

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from test_page import opened
 
-from landscape import SURFACES, language
+from landscape import SURFACES, Dataset, language
 from views.live.kept import TRAJECTORIES
-from views.settings.own_data import MOST_CHARACTERS, read_samples
+from views.scene.samples import MOST_MOVED, movable, moved
+from views.settings.own_data import MOST_CHARACTERS, read_samples, text_of
 from views.settings.setting import UnreadError
 from views.settings.settings import read, write
 
@@ -40,6 +41,51 @@ def test_a_text_is_read_as_people_write_tables(text):
     data = read_samples(text, LINE)
     np.testing.assert_array_equal(data.x[:, 0], [0, 1, 2])
     np.testing.assert_array_equal(data.y, [1, 2.5, 3])
+
+
+@pytest.mark.parametrize("surface", [LINE, PLANE, CLASSES], ids=lambda each: each.name)
+def test_samples_as_text_are_read_as_they_were(surface):
+    data = surface.at({}, 30).data
+    assert read_samples(text_of(data), surface) == data
+
+
+@pytest.mark.parametrize("name", ["Linear regression", "Logistic regression", "Sine fit"])
+def test_a_sample_is_moved_to_a_place_of_the_panel_and_the_valley_with_it(name):
+    before = SURFACES[name].at({}, 20)
+    data = moved(before, 3, 0.5, 1.75)
+    assert len(data) == 20
+    classes = name == "Logistic regression"
+    assert data.x[3].tolist() == ([0.5, 1.75] if classes else [0.5])
+    assert data.y[3] == (before.data.y[3] if classes else 1.75)
+    others = [k for k in range(20) if k != 3]
+    np.testing.assert_array_equal(data.x[others], before.data.x[others])
+    np.testing.assert_array_equal(data.y[others], before.data.y[others])
+    after = SURFACES[name].at({}, None, data)
+    assert after.hessian(1.0, 0.5) != before.hessian(1.0, 0.5)
+    for row, across in ((-1, 0.0), (20, 0.0), (3, 1e9)):
+        assert moved(before, row, across, 0.0) is None
+
+
+def test_only_few_samples_are_moved_and_each_where_its_own_numbers_are():
+    assert movable(LINE.at({}, MOST_MOVED))
+    assert not movable(LINE.at({}, MOST_MOVED + 1))
+    assert not movable(LINE.at({"standardize": 1}, 20))
+    assert not movable(PLANE.at({}, 20))
+    two = Dataset([0.0, 1.0], [0.0, 1.0])
+    assert moved(LINE.at({}, None, two), 0, 1.0, 5.0) is None, "the feature would be constant"
+
+
+def test_the_samples_can_be_edited_as_text():
+    app = opened(surface="Linear regression", samples="5", optimizers=["SGD"])
+    (button,) = [each for each in app.button if each.label == "Edit these samples"]
+    button.click().run()
+    (area,) = [each for each in app.text_area if each.label == "Your data"]
+    rows = area.value.splitlines()
+    assert len(rows) == 5
+    area.set_value("\n".join([*rows[:4], "3, 9"])).run()
+    data = app.session_state["settings"].data
+    assert data.x[4, 0] == 3
+    assert data.y[4] == 9
 
 
 def test_labels_of_classes_may_be_any_two_texts():

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from landscape import SURFACES
+from landscape.data import LARGEST
 from landscape.language import msgid, tr, tr_n
 from optimizers.simulation.experiment import BIG
 from views.gallery import gallery
@@ -23,12 +24,13 @@ from views.player import chart, player, reported
 from views.presets import CHANGED, MAPS_VIEW
 from views.report import cost, inspector, report
 from views.scene.figures import OVERLAY
+from views.scene.samples import moved
 from views.server import save, search
 from views.settings import session
 from views.settings.cards import draw_cards
 from views.settings.choice import Choice, planned
 from views.settings.noise import by_data
-from views.settings.rows import draw_row, start_ids
+from views.settings.rows import draw_row, show_own, start_ids
 from views.settings.runs import OPEN
 from views.settings.settings import Settings, in_use
 from views.settings.table import PLAIN, PRESENTED
@@ -152,6 +154,7 @@ def descents(
         },
         {
             "start": start_here,
+            "sample": move_sample,
             "look": look_here,
             "undo": undo,
             "unserved": serve_by_script,
@@ -311,6 +314,21 @@ def start_here() -> None:
         x, y, panel = start
         settings = st.session_state[session.SETTINGS]
         session.change(moved_start(settings, planned(settings), x, y, int(panel)))
+
+
+def move_sample() -> None:
+    """Take in the samples with one of them where the user has dragged it, for this visit alone."""
+    settings: Settings = st.session_state[session.SETTINGS]
+    told = reported.numbers(st.session_state["player"].sample, 3, LARGEST)
+    objectives = planned(settings).experiment.objectives
+    if told is None or len(objectives) > 1 or fixed(settings) or settings.locks("samples"):
+        session.write_link()
+        return
+    data = moved(objectives[0], int(told[0]), told[1], told[2])
+    if data is None:
+        session.write_link()
+        return
+    show_own(settings["surface"], data)
 
 
 def look_here() -> None:

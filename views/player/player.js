@@ -82,7 +82,12 @@ class Player {
     );
     const again = () => this.#reveal();
     this.panels = new Panels(stage, (zoomed) => this.#offerReset(zoomed, tr("Whole frame")), again);
-    this.samples = new SamplesPanel(again);
+    this.samples = new SamplesPanel(
+      again,
+      () => Boolean(this.#tell && !this.#scene?.fixed),
+      (sample) => this.#tell?.("sample", sample),
+      this.#stopped.signal,
+    );
     stage.before(this.samples.body);
     this.tip = new Tip(stage);
     this.curve = new Curve(curve, (run) => this.#toggle(run));

@@ -86,9 +86,10 @@ def show(
 
     `data` is what the script tells it (`Page` in types.d.ts). It reports to the callback of the
     same name, which finds the value in `st.session_state["player"]`: `start`, a point and a panel
-    to start from; `look`, a wish to look inside a step; `undo`, a wish to go back to the preset;
-    `narrow`, that the page is as narrow as a phone; `unserved`, that it cannot ask for pictures;
-    `theme`, that the page's colours have changed.
+    to start from; `sample`, the number of one and where it is moved to; `look`, a wish to look
+    inside a step; `undo`, a wish to go back to the preset; `narrow`, that the page is as narrow as
+    a phone; `unserved`, that it cannot ask for pictures; `theme`, that the page's colours have
+    changed.
     """
     on = {f"on_{name}_change": callback for name, callback in callbacks.items()}
     component(key="player", data=data, **on)

@@ -1,6 +1,7 @@
 // The samples of a surface made by data, beside it: what is fitted to them at the clock, and the
 // batch of the update that comes next, with how far the fit is from it.
 
+import { onDrag } from "./click.js";
 import { whole } from "./clock.js";
 import { boundaryOf, curveOf, errorOf, FITS, ofRun, written } from "./fits.js";
 import { number } from "./numbers.js";
@@ -15,6 +16,7 @@ const DIGITS = 2; // of the weights
 export const CLOUDED = 2; // runs, of which a panel has room for the clouds of batches
 const PAST = 24; // fits that were, of a single run
 const MOST_MARKED = 1000; // samples of a batch
+const REACH = 16; // pixels around a sample within which it can be held
 const SIZES = [8, 12, 17]; // pixels of a marked sample between classes: the larger, the more wrong
 const HTML = `
 <p class="zz-samples-title"><b></b> <span></span> <i></i></p><svg role="img"></svg><ul class="zz-samples-key"></ul>`;
@@ -41,9 +43,15 @@ export class SamplesPanel {
   /** @type {(values: Point) => Point} */
   #pixel = (point) => point;
   #again;
+  #held = -1; // the sample that is dragged
 
-  /** @param {() => void} again Is called when more can be shown than at the last look at the clock. */
-  constructor(again) {
+  /**
+   * @param {() => void} again Is called when more can be shown than at the last look at the clock.
+   * @param {() => boolean} listening Tells whether anybody hears of a sample that is moved.
+   * @param {(sample: [row: number, across: number, up: number]) => void} moved
+   * @param {AbortSignal} signal Ends the dragging.
+   */
+  constructor(again, listening, moved, signal) {
     this.#again = again;
     this.body.className = "zz-samples";
     this.body.hidden = true;
@@ -52,6 +60,15 @@ export class SamplesPanel {
     this.#title = /** @type {HTMLElement} */ (title);
     this.#svg = /** @type {SVGSVGElement} */ (svg);
     this.#key = /** @type {HTMLElement} */ (key);
+    const hold = (/** @type {number} */ left, /** @type {number} */ top) => {
+      this.#held = listening() ? this.#sampleAt(left, top) : -1;
+      return this.#held >= 0;
+    };
+    const move = (/** @type {number} */ left, /** @type {number} */ top) =>
+      this.#svg.querySelector(".zz-held")?.setAttribute("d", spot([left, top]));
+    const drop = (/** @type {number} */ left, /** @type {number} */ top) =>
+      moved([this.#held, ...this.#valuesAt(left, top)]);
+    onDrag(/** @type {any} */ (this.#svg), hold, move, drop, signal);
     this.#runs.className = "zz-samples-runs";
     this.#runs.setAttribute("role", "group");
   }
@@ -214,12 +231,14 @@ export class SamplesPanel {
         `<path class="zz-past" stroke="${colour}"/><path class="zz-fit-case" stroke="${colours.page}"/><path class="zz-fit" stroke="${colour}"/>`,
     );
     this.#svg.innerHTML = [
+      ...(samples.movable ? ["<title></title>"] : []),
       ...lines,
       dots("zz-dots", colours.muted, 8),
       dots("zz-dots", colours.sample, 6),
       dots("zz-dots zz-hollow", colours.muted, 8),
       dots("zz-dots zz-hollow", colours.page, 5),
       `<path class="zz-best" stroke="${colours.ink}"/>`,
+      dots("zz-held", colours.ink, 12),
       ...fits,
       `<path class="zz-residuals"/>`,
       ...SIZES.map(
@@ -227,6 +246,9 @@ export class SamplesPanel {
       ),
     ].join("");
     this.#svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    this.#svg.classList.toggle("zz-movable", samples.movable);
+    const title = this.#svg.querySelector("title");
+    if (title) title.textContent = tr("Drag a sample to change the data");
     const names = this.#svg.querySelectorAll(".zz-axis-name");
     [names[1].textContent, names[0].textContent] = axes;
     const shown = Array.from({ length: drawn }, (_, i) => Math.floor((i * labels.length) / drawn));
@@ -243,6 +265,34 @@ export class SamplesPanel {
 
   /** @type {number[]} The samples that are drawn. */
   #shown = [];
+
+  /**
+   * The sample of which a pointer at a pixel takes hold, or -1.
+   * @param {number} left
+   * @param {number} top
+   */
+  #sampleAt(left, top) {
+    if (!this.#scene || !this.#samples.movable) return -1;
+    let [nearest, least] = [-1, REACH];
+    for (const row of this.#shown) {
+      const [x, y] = this.#pixel(placeOf(this.#samples, row, 0, 0));
+      const away = Math.hypot(x - left, y - top);
+      if (away < least) [nearest, least] = [row, away];
+    }
+    return nearest;
+  }
+
+  /**
+   * The values at a pixel of the panel.
+   * @param {number} left
+   * @param {number} top
+   * @returns {Point}
+   */
+  #valuesAt(left, top) {
+    const [[x0, x1], [y0, y1]] = this.#samples.sides;
+    const [wide, high] = [this.#svg.clientWidth, this.#svg.clientHeight];
+    return [x0 + (left / wide) * (x1 - x0), y1 - (top / high) * (y1 - y0)];
+  }
 
   /**
    * Put the samples where they lie at some weights.

@@ -108,6 +108,7 @@ export interface Samples {
   features: Numbers[]; // a row for each
   labels: Numbers;
   drawn: number; // so many of them
+  movable: boolean; // whether they are few enough to be dragged one by one
   sides: [Range, Range];
   ticks: [value: number, text: string][][]; // of both axes
   axes: [string, string];

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landscape import Objective
+from landscape import Dataset, Objective
 from landscape.language import msgid, number, tr
 from optimizers import Experiment, Run
 from optimizers.simulation.epochs import order
@@ -17,6 +17,7 @@ from views.scene.payload import pack
 from views.scene.scale import round_number
 from views.theme import Theme
 
+MOST_MOVED = 200  # samples of a data set of which each can be dragged
 MOST_DRAWN = 2_000  # samples, of which more would be a blot
 EXACT_SAMPLES = 2_000  # up to this many their numbers are sent as float32
 MOST_ORDERED = 2**18  # samples in the orders that a page holds which cannot ask for more
@@ -45,6 +46,36 @@ def kind_of(objective: Objective) -> str:
     return CLASSES if samples.classes else PREDICTIONS
 
 
+def movable(objective: Objective) -> bool:
+    """Tell whether samples can be dragged: few, each where its own numbers are."""
+    data, features = objective.data, objective.features
+    if data is None or len(data) > MOST_MOVED or kind_of(objective) == PREDICTIONS:
+        return False
+    return features is not None and np.array_equal(features, data.x)
+
+
+def moved(objective: Objective, row: int, across: float, up: float) -> Dataset | None:
+    """Return the samples of an objective with one of them moved to a place in the panel.
+
+    None where it is not there or cannot be moved, or where there would be nothing left to fit.
+    """
+    data, samples = objective.data, objective.surface.samples
+    if data is None or samples is None or not movable(objective) or not 0 <= row < len(data):
+        return None
+    features, labels = data.x.copy(), data.y.copy()
+    features[row, 0] = across
+    if kind_of(objective) == CLASSES:
+        features[row, 1] = up
+    else:
+        labels[row] = up
+    try:
+        found = Dataset(features, labels)
+        samples.check(objective.name, found)
+    except ValueError:
+        return None
+    return found
+
+
 def samples_of(objective: Objective, theme: Theme) -> dict[str, Any]:
     """Return the samples that make an objective, and how they are drawn."""
     data, features, samples = objective.data, objective.features, objective.surface.samples
@@ -65,6 +96,7 @@ def samples_of(objective: Objective, theme: Theme) -> dict[str, Any]:
         "features": [column.astype(exact) for column in columns],
         "labels": data.y.astype(exact),
         "drawn": min(len(data), MOST_DRAWN),
+        "movable": movable(objective),
         "sides": sides,
         "ticks": [ticks(side) for side in sides],
         "axes": [tr(name) for name in AXES[kind]],

@@ -101,6 +101,12 @@ def read_samples(text: str, surface: Surface) -> Dataset:
     return Dataset(features, [float(kinds.index(label)) for label in columns[-1]])
 
 
+def text_of(data: Dataset) -> str:
+    """Return samples as a text that `read_samples` reads."""
+    rows = np.column_stack([data.x, data.y]).tolist()
+    return "\n".join(", ".join(map(repr, row)) for row in rows)
+
+
 def is_number(word: str) -> bool:
     """Tell whether a word is a number, however large."""
     try:

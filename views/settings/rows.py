@@ -6,19 +6,20 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import SURFACES, Surface
+from landscape import SURFACES, Dataset, Surface
 from landscape.language import msgid, tr, whole
 from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import MOST_SEED
 from views.scene.figures import PICTURES
+from views.scene.samples import MOST_MOVED
 from views.settings.cards import carded
 from views.settings.choice import chosen
 from views.settings.noise import ALL, by_data, samples_of, shapes_on
 from views.settings.numbers import exact
-from views.settings.own_data import MOST_CHARACTERS, read_samples
-from views.settings.session import OWN_DATA, SETTINGS, change, take_in
+from views.settings.own_data import MOST_CHARACTERS, read_samples, text_of
+from views.settings.session import OWN_DATA, SETTINGS, change, take_in, write_link
 from views.settings.setting import UnreadError
 from views.settings.settings import Settings
 from views.settings.table import TABLE
@@ -186,6 +187,9 @@ def draw_own_data(settings: Settings, surface: Surface) -> None:
         args=(surface,),
     )
     st.caption(tr(wanted, count=str(columns)))
+    objective = chosen(settings).objectives[0]
+    if objective.data is not None and len(objective.data) <= MOST_MOVED:
+        st.button(tr("Edit these samples"), on_click=write_samples, args=(objective.data,))
     file_reader()(
         key=OWN_FILE, data={"place": "file", "label": tr("CSV file")}, on_text_change=take_file
     )
@@ -195,6 +199,19 @@ def draw_own_data(settings: Settings, surface: Surface) -> None:
         told = tr("{count} samples of your own are shown.", count=whole(len(settings.data)))
         st.caption(f"{told} {tr(OWN_KEPT)}")
         st.button(tr("Leave your data"), on_click=leave_data)
+
+
+def show_own(surface: str, data: Dataset) -> None:
+    """Show samples as the visitor's own, and as text in the field for them."""
+    st.session_state[OWN_TEXT] = text_of(data)
+    st.session_state.pop(OWN_FAULT, None)
+    take_in(surface, data)
+
+
+def write_samples(data: Dataset) -> None:
+    """Put samples into the field for the visitor's own, where they can be changed by keys."""
+    st.session_state[OWN_TEXT] = text_of(data)
+    write_link()
 
 
 def take_text(surface: Surface) -> None:
