@@ -96,6 +96,10 @@ def states(visit: Visit) -> Iterator[str]:
     role(page, "button", "Look inside this update")
     expect(page.get_by_text("step taken")).to_be_visible()
     yield "the inspector"
+    page.get_by_text("Code for this run", exact=True).click()
+    expect(page.locator(".stCode").first).to_be_visible()
+    settled(page)
+    yield "the code"
     role(page, "link", "Gallery")
     expect(page.locator(".zz-card").first).to_be_visible()
     yield "the gallery"
@@ -135,7 +139,7 @@ def test_axe_finds_nothing(visit: Visits):
                 found.append(f"{state}: headings of levels {levels}")
             seen += 1
         themes.reverse()  # the next state begins in this one's last
-    assert seen == 26
+    assert seen == 28
     assert not found, "\n".join(sorted(set(found)))
 
 

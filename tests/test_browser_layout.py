@@ -237,6 +237,11 @@ def test_a_change_leaves_the_text_of_the_original_and_can_be_undone(visit: Visit
         page.page.get_by_role("button", name="Undo changes").click()
     expect(page.page.locator(".zz-changed")).to_have_count(0)
     assert asked(page) == {"preset": [OPENING]}
+    # What the runs come to is said where they have.
+    page.page.locator(".zz-bar").get_by_role("button", name="To the start").click()
+    expect(page.page.locator(".zz-sentence")).to_be_hidden()
+    page.page.locator(".zz-bar").get_by_role("button", name="To the end").click()
+    expect(page.page.locator(".zz-sentence")).to_be_visible()
 
 
 def test_momentum_stands_beside_its_rate(visit: Visits):

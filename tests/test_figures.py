@@ -155,7 +155,7 @@ def test_a_diverged_run_is_labelled_with_the_step_at_which_it_leaves():
         layout = scene["back"]["layout"]
         box = np.array([layout["xaxis"]["range"], layout["yaxis"]["range"]])
         outside = ((path < box[:, 0]) | (path > box[:, 1])).any(axis=1)
-        assert f"left at update {outside.argmax()}" in note["text"]
+        assert f"out at update {outside.argmax()}" in note["text"]
         (drawn,) = traces(scene["front"], "path-0")
         assert len(drawn["x"]) == outside.argmax() + 1
 
@@ -427,5 +427,5 @@ def test_a_run_that_is_far_away_but_not_yet_diverged_has_left_the_frame():
     slow = experiment_on("Quadratic", steps=30, runs=(Run("SGD", lr=0.21), Run("SGD", lr=0.1)))
     assert simulate(slow)[0].diverged_at is None
     first, second = notes_of(slow)
-    assert "left at update" in first
+    assert "out at update" in first
     assert "left" not in second

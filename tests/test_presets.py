@@ -453,8 +453,9 @@ def test_headline():
     losses = [t.loss[-1] for t in swept("headline", rates)]
     assert rates[int(np.argmin(losses))] == pytest.approx(0.0621, abs=0.00011)
     assert min(losses) > momentum.loss
-    claims("headline", "best of all rates", f"30 updates, and each of its {sgd.turns} turns")
-    claims("headline", f"loss {sgd.loss:.2g}, Momentum at {momentum.loss:.2g}")
+    claims("headline", "best of its rates", "Press Play")
+    caption = PRESETS["headline"].caption
+    assert caption == f"SGD ends at loss {sgd.loss:.2g}, Momentum at {momentum.loss:.2g}"
 
 
 def test_zigzag():

@@ -152,7 +152,7 @@ def test_the_note_says_when_a_run_left_and_when_it_diverged():
     diverged = simulate(experiment)[0].diverged_at
     assert f"leaves the frame at update 1, diverged at update {diverged}" in note["text"]
     assert note["text"].index("SGD") < note["text"].index("leaves") < note["text"].index("Adam")
-    assert note["text"].count("step") == 2
+    assert note["text"].count("update") == 2
     (calm,) = scene_of(experiment_on("Himmelblau"))["front"]["layout"]["annotations"]
     assert "step" not in calm["text"]
 

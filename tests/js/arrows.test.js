@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { corners } from "../../views/player/arrows.js";
+import { corners, placed } from "../../views/player/arrows.js";
 
 /** @type {(scale: number) => import("../../views/player/types.js").Axis} */
 const axis = (scale) => ({
@@ -30,4 +30,19 @@ test("a single arrow is the step", () => {
 
 test("at the end of a path there is none", () => {
   assert.deepEqual(corners({ ...path, steps: { names: ["step"] } }, 2), []);
+});
+
+test("a name keeps clear of words, of other names and of the panel's edge", () => {
+  const word = { left: 95, top: 55, wide: 64 };
+  const taken = [word];
+  const free = placed(10, [100, 200], true, 600, [...taken]);
+  assert.ok(free.left > 100 && free.top < 200 && free.anchor === "start", "its own place");
+  const first = placed(10, [80, 80], true, 600, taken);
+  assert.ok(first.left + first.wide <= word.left || Math.abs(first.top - word.top) >= 18);
+  const second = placed(10, [80, 80], true, 600, taken);
+  assert.ok(second.left + second.wide <= first.left || Math.abs(second.top - first.top) >= 18);
+  assert.equal(taken.length, 3);
+  assert.equal(placed(10, [590, 200], true, 600, []).anchor, "end", "at the edge it ends there");
+  const none = Array.from({ length: 40 }, (_, i) => ({ left: 0, top: 10 * i, wide: 600 }));
+  assert.ok(placed(10, [100, 200], true, 600, none).left > 100, "and where all is taken");
 });

@@ -7,6 +7,7 @@ import {
   chartSize,
   curveHeight,
   dashesOf,
+  linesOfKeys,
   panelsSize,
   spaceSize,
 } from "../../views/player/layout.js";
@@ -92,6 +93,43 @@ test("an arranged layout has the panels' domains, and no array of the given one"
   assert.deepEqual([laid.width, laid.height], [700, 300]);
   laid.xaxis.range[0] = 9;
   assert.deepEqual(layout, { font: { size: 14 }, xaxis: axis(), xaxis2: axis() });
+});
+
+test("rows of panels leave pixels for the heads of the lower ones", () => {
+  const margin = { l: 1, r: 1, t: 34, b: 1 };
+  const axis = () => ({ range: [-1, 1] });
+  const layout = { font: { size: 14 }, margin, yaxis: axis(), yaxis2: axis(), yaxis3: axis() };
+  const step = 1.19 / (3 + 2 * 0.19);
+  const places = Object.fromEntries(
+    ["yaxis", "yaxis2", "yaxis3"].map((key, i) => [
+      `${key}.domain`,
+      [(2 - i) * step, (2 - i) * step + 1 / (3 + 2 * 0.19)],
+    ]),
+  );
+  const laid = arranged(
+    { layout },
+    { layout: places, rows: 3 },
+    { width: 700, height: 435 },
+    "",
+    38,
+  );
+  const [first, second, third] = [laid.yaxis, laid.yaxis2, laid.yaxis3].map(({ domain }) => domain);
+  const plot = 400;
+  for (const [low, high] of [first, second, third]) {
+    assert.ok(Math.abs((high - low) * plot - (plot - 2 * 38) / 3) < 1e-6, "of one height");
+  }
+  assert.ok(Math.abs((first[0] - second[1]) * plot - 38) < 1e-6);
+  assert.ok(Math.abs((second[0] - third[1]) * plot - 38) < 1e-6);
+  assert.equal(first[1], 1);
+});
+
+test("the keys of many runs over one narrow panel take lines of two", () => {
+  const one = { columns: 1, rows: 1 };
+  assert.equal(linesOfKeys(4, one, 366), 2);
+  assert.equal(linesOfKeys(3, one, 366), 2);
+  assert.equal(linesOfKeys(2, one, 366), 1);
+  assert.equal(linesOfKeys(4, one, 1300), 1);
+  assert.equal(linesOfKeys(4, { columns: 1, rows: 4 }, 366), 1);
 });
 
 test("a line is drawn to its length, dashed or not", () => {

@@ -11,6 +11,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const ROOM_FOR_NAMES = 450; // pixels of a panel's width
 const AWAY = 10; // pixels from a tip to its name
 const LETTER = 7.2; // pixels of width, about, of a name's letters
+const LINE = 18; // pixels of a line of letters
+const BASE = 0.75; // of a line: from its top to the foot of its letters
+const WORD = 64; // pixels of the word at a mark of the ground
 
 /**
  * One run's arrows as they can be drawn: where its path and the ends of its first arrows are.
@@ -22,6 +25,11 @@ const LETTER = 7.2; // pixels of width, about, of a name's letters
  * @property {Axis} py
  * @property {string[]} colours Of one arrow, and of those before the last: the run's.
  * @property {string} casing
+ */
+
+/**
+ * The place of a line of letters, in pixels of the panel.
+ * @typedef {{ left: number, top: number, wide: number }} Line
  */
 
 /**
@@ -54,7 +62,8 @@ export class ArrowLayer {
 
   /**
    * Draw the arrows of the runs, each at one of its steps.
-   * @param {(Arrows & { k: number })[]} runs
+   * @param {(Arrows & { k: number, words: Point[] })[]} runs With places in pixels of their panel,
+   *   above which a word stands.
    * @param {boolean} named Whether there is time to read names.
    */
   draw(runs, named) {
@@ -66,14 +75,15 @@ export class ArrowLayer {
   }
 
   /**
-   * @param {Arrows & { k: number }} run
+   * @param {Arrows & { k: number, words: Point[] }} run
    * @param {boolean} named
    */
   #panel(run, named) {
-    const { px, py, steps, colours, casing } = run;
+    const { px, py, steps, colours, casing, words } = run;
     const points = corners(run, run.k);
     const found = [];
     const names = [];
+    const taken = words.map(([x, y]) => ({ left: x - WORD / 2, top: y - 2 * LINE, wide: WORD }));
     for (let i = 1; i < points.length; i++) {
       const [from, to] = [points[i - 1], points[i]];
       const [right, down] = [to[0] - from[0], to[1] - from[1]];
@@ -84,7 +94,7 @@ export class ArrowLayer {
       const after = points[i + 1];
       // The name of an arrow that another one goes on from keeps out of the way of that one.
       const above = after ? after[1] >= to[1] : down < 0;
-      names.push(name(steps.names[i - 1], to, above, px.length, colours[0], casing));
+      names.push(name(steps.names[i - 1], to, above, px.length, colours[0], casing, taken));
     }
     if (!found.length) return [];
     const size = `x="${px.offset}" y="${py.offset}" width="${px.length}" height="${py.length}"`;
@@ -120,19 +130,49 @@ export function arrow(from, to, colour, casing, kind = "zz-arrow", free = 0) {
 }
 
 /**
+ * Where a name stands beside a tip, clear of what is `taken` if it can be; it then is taken too.
+ * @param {number} letters Of the name.
+ * @param {Point} tip
+ * @param {boolean} above Whether that is its place where nothing is in the way.
+ * @param {number} width Of the panel.
+ * @param {Line[]} taken
+ * @returns {Line & { anchor: string }}
+ */
+export function placed(letters, [x, y], above, width, taken) {
+  const wide = LETTER * letters;
+  const before = x + AWAY + wide > width;
+  const places = [above, !above].flatMap((up) =>
+    [before, !before].map((left) => ({
+      left: left ? x - AWAY - wide : x + AWAY,
+      top: y + (up ? -AWAY : AWAY + 6) - BASE * LINE,
+      wide,
+      anchor: left ? "end" : "start",
+    })),
+  );
+  const parted = (/** @type {Line} */ a, /** @type {Line} */ b) =>
+    Math.abs(a.top - b.top) >= LINE || a.left + a.wide <= b.left || b.left + b.wide <= a.left;
+  const clear = (/** @type {Line} */ place) =>
+    place.left >= 0 && place.left + wide <= width && taken.every((other) => parted(place, other));
+  const found = places.find(clear) ?? places[0];
+  taken.push(found);
+  return found;
+}
+
+/**
  * @param {string} text
- * @param {Point} at
+ * @param {Point} tip
  * @param {boolean} above
  * @param {number} width Of the panel.
  * @param {string} ink
  * @param {string} casing
+ * @param {Line[]} taken
  */
-function name(text, [x, y], above, width, ink, casing) {
-  const left = x + AWAY + LETTER * text.length > width;
+function name(text, tip, above, width, ink, casing, taken) {
+  const { left, top, wide, anchor } = placed(text.length, tip, above, width, taken);
   const node = document.createElementNS(SVG, "text");
   node.textContent = text;
-  const place = { x: x + (left ? -AWAY : AWAY), y: y + (above ? -AWAY : AWAY + 6) };
-  const look = { fill: ink, stroke: casing, "text-anchor": left ? "end" : "start" };
+  const place = { x: anchor === "end" ? left + wide : left, y: top + BASE * LINE };
+  const look = { fill: ink, stroke: casing, "text-anchor": anchor };
   for (const [key, value] of Object.entries({ ...place, ...look })) {
     node.setAttribute(key, String(value));
   }

@@ -21,6 +21,14 @@ export function target(what, position) {
 export const whole = (position) => Math.floor(position + 1e-9);
 
 /**
+ * How many updates a run has done at a position: no part of one is ever shown.
+ * @param {number} position
+ * @param {number} pace Updates in a tick.
+ * @param {number} last All that it makes.
+ */
+export const done = (position, pace, last) => Math.min(whole(position * pace), last);
+
+/**
  * The position after some seconds of playing, which is Infinity once the end is reached.
  * @param {number} position
  * @param {number} seconds
@@ -63,13 +71,14 @@ export class Clock {
   start() {
     if (this.position >= this.steps) this.position = 0;
     this.#toggle(true);
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let before = performance.now();
     let exact = this.position;
     const frame = (/** @type {number} */ now) => {
       exact = advance(exact, (now - before) / 1000, this.steps, this.speed, this.looping);
       before = now;
-      this.go(still ? Math.floor(exact) : exact);
+      // Whole steps alone: marks, curves, numbers and counter then say the same at every moment.
+      const step = exact === Infinity ? exact : whole(exact);
+      if (step !== this.position) this.go(step);
       if (exact === Infinity) {
         this.pause();
         this.ended();

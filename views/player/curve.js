@@ -1,6 +1,7 @@
 // The curves below the view, of loss or another measure: drawn up to the clock and named at their
 // ends. The scrub bar is their axis.
 
+import { done } from "./clock.js";
 import { apart, dashesOf } from "./layout.js";
 import * as plot from "./plot.js";
 import { say, set } from "./renew.js";
@@ -226,7 +227,7 @@ export class Curve {
    */
   #draw(i, { y, dx, pace, travelled, node, head, dashed, label }, clock, px, py) {
     const last = y.length - 1;
-    const at = Math.min(clock * pace, last);
+    const at = done(clock, pace, last);
     const seen = last < 0 || this.#muted.has(i) ? "hidden" : "visible";
     if (node) {
       node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dashed);
@@ -237,7 +238,7 @@ export class Curve {
       const place = [px.toPixel(at * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
       set(head, "transform", `translate(${place.join()})`);
     }
-    label.classList.toggle("zz-ended", at >= last - 1e-9);
+    label.classList.toggle("zz-ended", at >= last);
   }
 
   close() {

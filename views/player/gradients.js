@@ -2,7 +2,7 @@
 // that of all samples, and where nine of ten batches lead.
 
 import { arrow } from "./arrows.js";
-import { whole } from "./clock.js";
+import { done } from "./clock.js";
 import { gradientOf, ofRun, shareOf } from "./fits.js";
 import { batchOf } from "./orders.js";
 import { write } from "./renew.js";
@@ -118,7 +118,7 @@ export class GradientLayer {
   ) {
     const made = ofRun(samples, run);
     if (!made || !batches) return [];
-    const k = whole(Math.min(clock * pace, x.length - 1));
+    const k = done(clock, pace, x.length - 1);
     const rows = batchOf(batches, run, Math.min(k, Math.max(0, x.length - 2)), arrived);
     if (!rows) return [];
     const rate = this.factor * rateOf(readings, run, k);

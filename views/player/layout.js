@@ -4,6 +4,7 @@
 
 const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
 const SHARE = 0.215; // of the window, where the page's style says no other
+const NARROW = 700; // pixels of a page that has no room for samples beside its panels
 const PHONE = 640; // pixels of width, on which panels leave room for all that stands below
 
 /**
@@ -13,6 +14,20 @@ const PHONE = 640; // pixels of width, on which panels leave room for all that s
  */
 export const curveHeight = (window, share) =>
   Math.round(Math.min(Math.max(window * (share || SHARE), CURVE[0]), CURVE[1]));
+
+export const LINE_OF_KEYS = 24; // pixels, as player.css has them
+
+/**
+ * The lines that the keys of runs take above the one panel of all of them: two keys to a line where
+ * it is narrow, where they do not fit into one.
+ * @param {number} runs
+ * @param {Pick<Arrangement, "columns" | "rows">} arrangement
+ * @param {number} width
+ */
+export function linesOfKeys(runs, { columns, rows }, width) {
+  const one = columns * rows === 1 && runs > 2 && width < NARROW;
+  return one ? Math.ceil(runs / 2) : 1;
+}
 
 /**
  * The arrangement of panels for a width; the last is for any.
@@ -42,8 +57,7 @@ export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
 }
 
-const NARROW = 700; // pixels of a page that has no room for samples beside its panels
-const [LEAST, ABOVE] = [280, 230]; // pixels of their width, and of their height above the panels
+const [LEAST, ABOVE] = [230, 200]; // pixels of their width, and of their height above the panels
 
 /**
  * The room that a panel of samples takes: beside the surface's panels, or above them.
@@ -134,16 +148,24 @@ export function dashesOf(length, dashed) {
 /**
  * A figure's layout with its panels where an arrangement has them.
  * @param {Pick<Figure, "layout">} figure
- * @param {Pick<Arrangement, "layout">} arrangement
+ * @param {Pick<Arrangement, "layout"> & { rows?: number }} arrangement
  * @param {Size} size
  * @param {string} family Of the font.
+ * @param {number} [head] Pixels between rows of panels, for the heads of the lower one.
  * @returns {Layout}
  */
-export function arranged({ layout }, { layout: places }, size, family) {
+export function arranged({ layout }, { layout: places, rows = 1 }, size, family, head = 0) {
   /** @type {Layout} */
   const laid = { ...layout, ...size, font: { ...layout.font, family } };
-  for (const [path, value] of Object.entries(places)) {
+  const plot = head ? size.height - layout.margin.t - layout.margin.b : 0;
+  const high = (plot - head * (rows - 1)) / rows;
+  for (const [path, share] of Object.entries(places)) {
     const [key, name] = path.split(".");
+    let value = share;
+    if (head && rows > 1 && key[0] === "y" && Array.isArray(share)) {
+      const below = Math.round(Number(share[0]) * rows) * (high + head);
+      value = [below / plot, Math.min(1, (below + high) / plot)];
+    }
     const axis = /** @type {AxisLayout} */ (laid[key]);
     // The range is copied: Plotly writes a zoom into the one it is given.
     laid[key] = { ...axis, range: [...axis.range], [name]: value };

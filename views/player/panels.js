@@ -3,9 +3,16 @@
 
 import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
-import { whole } from "./clock.js";
+import { done } from "./clock.js";
 import { batched, GradientLayer } from "./gradients.js";
-import { arranged, arrangementFor, dashesOf, panelsSize } from "./layout.js";
+import {
+  arranged,
+  arrangementFor,
+  dashesOf,
+  LINE_OF_KEYS,
+  linesOfKeys,
+  panelsSize,
+} from "./layout.js";
 import * as plot from "./plot.js";
 import { lossAt, lossOf, nearest } from "./reading.js";
 import { renew, set } from "./renew.js";
@@ -13,10 +20,11 @@ import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
 /** @import { Reading } from "./reading.js" */
-/** @import { Annotation, Arrangement, Axis, Moves, Numbers, Range, Scene, Size, View } from "./types.js" */
+/** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
-const LOWEST = 0.17; // of the window's height: lower panels would be of little use
+const LOWEST = 0.14; // of the window's height: lower panels would be of little use
+const HEAD = 38; // pixels of a title, and of air above it
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 
 /**
@@ -26,6 +34,7 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  * @property {Numbers} y
  * @property {Axis} px
  * @property {Axis} py
+ * @property {string} panel Its x axis.
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled
  * @property {{node: SVGElement, dashed: boolean}[]} lines
@@ -54,6 +63,7 @@ export class Panels {
   #arrangement = /** @type {Arrangement | null} */ (null);
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #family = "";
+  #lines = 1; // of keys above the one panel of many runs
   #clock = 0;
   #unhurried = true;
   #arrows;
@@ -100,20 +110,24 @@ export class Panels {
    * @param {number} width
    * @param {number} room
    * @param {string} family
+   * @param {number} page The width of all, by which panels are arranged as the cards are.
    */
-  async draw(scene, width, room, family) {
+  async draw(scene, width, room, family, page = width) {
     this.stage.hidden = false;
-    const arrangement = arrangementFor(scene.arrangements, width);
+    const arrangement = arrangementFor(scene.arrangements, page);
     const lowest = Math.max(scene.lowest, LOWEST * innerHeight);
     const { margin } = scene.back.layout;
-    const size = panelsSize({ ...scene, lowest }, margin, arrangement, width, room);
+    this.#lines = linesOfKeys(scene.labels.length, arrangement, width);
+    this.stage.style.setProperty("--lines", String(this.#lines));
+    const left = room - (this.#lines - 1) * LINE_OF_KEYS;
+    const size = panelsSize({ ...scene, lowest }, margin, arrangement, width, left);
     const ground = [scene.ground, arrangement.columns, size.width, size.height].join();
     this.#scene = scene;
     this.#arrangement = arrangement;
     this.#size = size;
     this.#family = family;
     if (ground !== this.#ground) {
-      const layout = arranged(scene.back, arrangement, size, family);
+      const layout = arranged(scene.back, arrangement, size, family, HEAD);
       const touch = matchMedia("(pointer: coarse)").matches;
       const extra = { uirevision: scene.surface, ...(touch && { dragmode: false }) };
       withRanges(layout, this.#opening(scene));
@@ -153,7 +167,7 @@ export class Panels {
     const [scene, arrangement] = [this.#scene, this.#arrangement];
     if (!scene || !arrangement) return;
     const [xs, ys] = [plot.axis(this.#back, "x").range, plot.axis(this.#back, "y").range];
-    const layout = arranged(scene.front, arrangement, this.#size, this.#family);
+    const layout = arranged(scene.front, arrangement, this.#size, this.#family, HEAD);
     withRanges(layout, [xs, ys], { visible: false });
     /** @type {Map<Numbers, ReturnType<typeof clip>>} A path and its casing share their numbers. */
     const clipped = new Map();
@@ -184,6 +198,7 @@ export class Panels {
           y,
           px,
           py,
+          panel: xaxis,
           pace: scene.pace[Number(run)],
           travelled: travelled(cut(x, y), px, py),
           lines,
@@ -213,11 +228,14 @@ export class Panels {
   /** @param {Annotation[]} annotations */
   #writeTitles(annotations) {
     const shown = annotations.filter((note) => note.visible !== false);
+    const many = this.#lines > 1;
     const titles = shown.map((note) => {
       const [x, y] = [note.xref, note.yref].map((name) =>
         plot.axis(this.#front, name.split(" ")[0]),
       );
-      return title(note, x.offset, y.offset, x.length); // above the panel
+      const node = title(note, x.offset, y.offset, x.length); // above the panel
+      node.classList.toggle("zz-many", many);
+      return node;
     });
     renew(this.#notes, titles);
   }
@@ -273,11 +291,11 @@ export class Panels {
   }
 
   /**
-   * How many updates a run has done at the clock, those on the way included.
+   * How many updates a run has done at the clock.
    * @param {Run} run
    */
   #reached({ pace, x }) {
-    return Math.min(this.#clock * pace, x.length - 1);
+    return done(this.#clock, pace, x.length - 1);
   }
 
   /**
@@ -291,9 +309,10 @@ export class Panels {
       if (!steps[i] || this.#muted.has(i) || (one && i !== this.#chosen())) return [];
       // What a rule without memory does is drawn with the gradients.
       if (this.#scene && batched(this.#scene, i) && !steps[i].x) return [];
-      const k = whole(this.#reached(run));
+      const k = this.#reached(run);
       const looked = this.#scene?.look?.id; // a step that has arrows of its own
-      return looked?.[0] === i && looked[1] === k ? [] : [{ ...run, steps: steps[i], k }];
+      if (looked?.[0] === i && looked[1] === k) return [];
+      return [{ ...run, steps: steps[i], k, words: this.#wordsOf(run) }];
     });
     this.#arrows.draw(shown, unhurried);
     const scene = this.#scene;
@@ -304,6 +323,20 @@ export class Panels {
         : [{ ...run, run: i }],
     );
     this.#gradients.draw(scene, runs, this.#clock, this.again);
+  }
+
+  /**
+   * Where words stand on the ground of a run's panel, in its pixels.
+   * @param {Run} run
+   * @returns {Point[]}
+   */
+  #wordsOf({ px, py, panel }) {
+    const { back } = /** @type {Scene} */ (this.#scene);
+    return back.data.flatMap(({ name, x, y, xaxis = "x" }) =>
+      name !== "words" || xaxis !== panel
+        ? []
+        : Array.from(x, (value, i) => /** @type {Point} */ ([px.toPixel(value), py.toPixel(y[i])])),
+    );
   }
 
   /** The run whose batch one panel of several runs shows: the one pointed at, else the first. */
@@ -344,7 +377,7 @@ export class Panels {
     for (const [i, run] of this.#runs.entries()) {
       if (this.#muted.has(i)) continue;
       const [across, down] = [left - run.px.offset, top - run.py.offset];
-      const hit = nearest(run, across, down, whole(this.#reached(run)));
+      const hit = nearest(run, across, down, this.#reached(run));
       if (!hit || hit.away >= least) continue;
       least = hit.away;
       found = this.#readingOf(i, hit.k);
@@ -364,7 +397,7 @@ export class Panels {
   readingAtHead() {
     const i = this.#chosen() ?? this.#runs.findIndex((_, run) => !this.#muted.has(run));
     const run = this.#runs[i];
-    return run ? this.#readingOf(i, whole(this.#reached(run))) : null;
+    return run ? this.#readingOf(i, this.#reached(run)) : null;
   }
 
   /**

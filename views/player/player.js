@@ -28,7 +28,10 @@ export { order } from "./orders.js";
 
 const LOSS_DIGITS = 3;
 const DRAWER = "[class*='st-key-look']"; // where a step is told
+const SHARED = ".st-key-card-shared"; // the card that is as wide as all
+const LEAST = 240; // pixels of the samples, in which their plot can be read
 const MARGIN = 8; // pixels below all
+const BACK = ".zz-up"; // leads from there to the picture
 const ROUGH = 8; // pixels: smaller changes of the room do not count
 const BETWEEN = 16; // pixels, that the samples' place has beyond their panel
 const PANELS = `
@@ -62,6 +65,7 @@ class Player {
   constructor(root) {
     this.root = root;
     this.body.className = "zz";
+    this.body.id = "zz-picture";
     this.body.innerHTML = PANELS;
     this.lower.className = "zz-lower";
     this.lower.innerHTML = LOWER;
@@ -138,6 +142,13 @@ class Player {
       this.#act(what);
     };
     window.addEventListener("keydown", onKey, { signal });
+    const back = (/** @type {MouseEvent} */ event) => {
+      if (!(event.target instanceof Element) || !event.target.closest(BACK)) return;
+      event.preventDefault(); // the page's address is for what is set
+      this.body.scrollIntoView({ block: "center" });
+      this.toolbar.button("play").focus({ preventScroll: true });
+    };
+    document.addEventListener("click", back, { signal });
     this.#watcher.observe(this.body);
     this.#watcher.observe(this.lower);
     // What comes to stand between the panels and what is below them moves these.
@@ -230,7 +241,7 @@ class Player {
     const arranged = `${sizes} ${place.wide} ${place.high}`;
     if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
     this.#arranged = arranged;
-    await view.draw(scene, width - place.wide, room - place.high, family);
+    await view.draw(scene, width - place.wide, room - place.high, family, width);
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();
     // What stands below the panels is as wide as they are.
@@ -249,8 +260,12 @@ class Player {
    * @param {{ wide: number, high: number }} place
    */
   #besideStage(scene, { wide, high }) {
+    const stage = this.stage.offsetHeight;
+    const shared = document.querySelector(SHARED) !== null;
+    const least = shared ? stage : Math.max(stage, LEAST); // beside it there is room, and below too
     this.samples.body.style.width = wide ? `${wide - BETWEEN}px` : "";
-    this.samples.draw(scene, wide ? this.stage.offsetHeight : high - BETWEEN, this.panels.factor);
+    this.samples.body.style.marginBottom = wide ? `${stage - least}px` : "";
+    this.samples.draw(scene, wide ? least : high - BETWEEN, this.panels.factor);
   }
 
   #onPanels() {

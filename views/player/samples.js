@@ -2,13 +2,12 @@
 // batch of the update that comes next, with how far the fit is from it.
 
 import { onDrag } from "./click.js";
-import { whole } from "./clock.js";
+import { done } from "./clock.js";
 import { boundaryOf, curveOf, errorOf, FITS, ofRun, written } from "./fits.js";
 import { number } from "./numbers.js";
 import { batchOf } from "./orders.js";
 import { say } from "./renew.js";
 import { filled, tr } from "./texts.js";
-import { between } from "./travel.js";
 
 /** @import { Numbers, Point, Samples, Scene } from "./types.js" */
 
@@ -347,20 +346,20 @@ export class SamplesPanel {
     const samples = this.#samples;
     const past = this.#paths.length === 1 && samples.kind === "curve";
     for (const [i, { x, y, pace }] of this.#paths.entries()) {
-      const at = Math.min(clock * pace, x.length - 1);
+      const at = done(clock, pace, x.length - 1);
       if (samples.kind === "predictions") break;
       if (scene.samples.length > 1 && i !== this.#run) {
         this.#line(".zz-fit", [], i);
         this.#line(".zz-fit-case", [], i);
         continue;
       }
-      const line = this.#fitted(samples, between(x, at), between(y, at));
+      const line = this.#fitted(samples, x[at], y[at]);
       this.#line(".zz-fit", line, i);
       this.#line(".zz-fit-case", line, i);
       if (!past) continue;
       const step = Math.max(1, Math.ceil(at / PAST));
       const fits = [];
-      for (let k = whole(at) - 1; k >= 0; k -= step) {
+      for (let k = at - 1; k >= 0; k -= step) {
         fits.push(this.#path(this.#fitted(samples, x[k], y[k])));
       }
       this.#svg.querySelectorAll(".zz-past")[i].setAttribute("d", fits.join(""));
@@ -374,11 +373,11 @@ export class SamplesPanel {
    */
   #mark(scene, samples) {
     const { x, y, pace } = this.#paths[this.#run];
-    const at = Math.min(this.#clock * pace, x.length - 1);
-    const [u, v] = [between(x, at), between(y, at)];
+    const at = done(this.#clock, pace, x.length - 1);
+    const [u, v] = [x[at], y[at]];
     if (samples.kind === "predictions") this.#scatter(samples, u, v);
     const batches = /** @type {NonNullable<typeof scene.batches>} */ (scene.batches);
-    const k = Math.min(whole(at), Math.max(0, x.length - 2));
+    const k = Math.min(at, Math.max(0, x.length - 2));
     const rows = batchOf(batches, this.#run, k, this.#again);
     const { colour, size } = batches.runs[this.#run];
     /** @type {string[][]} */

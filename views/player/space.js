@@ -2,6 +2,7 @@
 // put into space, as a flat picture: all of it when the camera moves, and while the player plays
 // only heads and travelled paths.
 
+import { done } from "./clock.js";
 import * as keys from "./keys.js";
 import { spaceSize } from "./layout.js";
 import { fitted, orbit } from "./orbit.js";
@@ -316,7 +317,7 @@ export class Space {
         head.style.visibility = "hidden";
         continue;
       }
-      const { vertex, share } = reached(times, fresh, Math.min(clock * run.pace, run.last));
+      const { vertex, share } = reached(times, fresh, done(clock, run.pace, run.last));
       const at = vertex + (share ?? 0);
       /** @type {Point | null} */
       const tip = share === null ? null : [between(place.px, at), between(place.py, at)];

@@ -32,6 +32,7 @@ const CONTROLS = `
 export class Toolbar {
   #root;
   #step;
+  #told;
   #speed;
   #shown = ""; // step and text
   #playing = false;
@@ -45,6 +46,7 @@ export class Toolbar {
     this.scrub = scrub;
     root.innerHTML = CONTROLS;
     this.#step = /** @type {HTMLOutputElement} */ (root.querySelector(".zz-step"));
+    this.#told = /** @type {HTMLElement} */ (root.querySelector(".zz-said"));
     this.#speed = /** @type {HTMLSelectElement} */ (root.querySelector(".zz-speed"));
     this.write();
   }
@@ -88,7 +90,7 @@ export class Toolbar {
 
   /** Where the result of the runs is said. */
   get said() {
-    return /** @type {HTMLElement} */ (this.#root.querySelector(".zz-said"));
+    return this.#told;
   }
 
   /** @param {string} command */
@@ -121,5 +123,7 @@ export class Toolbar {
     this.scrub.style.setProperty("--played", `${(100 * step) / Number(this.scrub.max)}%`);
     say(this.#step, text);
     this.scrub.setAttribute("aria-valuetext", text);
+    // What the runs come to is said once they are there.
+    this.#told.classList.toggle("zz-early", step < Number(this.scrub.max));
   }
 }

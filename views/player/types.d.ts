@@ -290,7 +290,7 @@ export interface ChartFigure extends Figure, Picture {
 
 /** One of the ways to show the runs: panels in the plane, or one picture in space. */
 export interface View {
-  draw(scene: Scene, width: number, room: number, family: string): Promise<void>;
+  draw(scene: Scene, width: number, room: number, family: string, page?: number): Promise<void>;
   reveal(clock: number, unhurried: boolean): void;
   mute(muted: ReadonlySet<number>): void;
   reset(): void;

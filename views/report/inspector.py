@@ -48,6 +48,7 @@ def draw(
             draw_control(settings, "look.run", format_func=labels.get)
             draw_control(settings, "look.step")
             draw_control(settings, "look.model")
+            st.html(f'<a class="zz-file zz-up" href="#zz-picture">{tr("To the picture")}</a>')
         if look is None:
             st.caption(tr("This run made no step."))
         else:

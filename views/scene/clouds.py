@@ -98,7 +98,7 @@ def foreground(
             }
         )
         start = experiment.plan(run).start
-        starts += figures.start_marks(index, start, panels, axes, theme)
+        starts += figures.start_marks(index, start, panels, axes, theme, ground.box)
         named = mark.label != run.optimizer
         said = (*([] if named else differing[index]), outside(spread.end[index], ground.box))
         reading = figures.live(index, tr("median loss"))

@@ -36,6 +36,7 @@ BARE = "circle-open"  # a minimum of the loss without regularization
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
+UNDER_HEAD = 0.13  # of a frame's height: nearer to its upper edge a word would be cut off
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
@@ -329,6 +330,14 @@ def written(
     }
 
 
+def beside(point: tuple[float, float], box: Frame) -> str:
+    """Return on which side of a point a word stands: above it, where it is not cut off there."""
+    (x0, x1), (y0, y1) = box
+    if y1 - point[1] > UNDER_HEAD * (y1 - y0):
+        return "top center"
+    return "middle right" if point[0] < (x0 + x1) / 2 else "middle left"
+
+
 def halo(theme: Theme) -> str:
     """Return the shadow, as in CSS, that parts text on the ground from what it crosses."""
     return ", ".join(f"{x}px {y}px 1px {theme.ground[0]}" for x in (-1, 1) for y in (-1, 1))
@@ -495,7 +504,7 @@ def foreground(
         if not (overlay and plan.coupled in decays):  # in one panel they are the same marks
             data += moved_marks(index, moved_minima(experiment, trajectory.run, box), common, theme)
             decays.add(plan.coupled)
-        starts += start_marks(index, plan.start, panels, common, theme)
+        starts += start_marks(index, plan.start, panels, common, theme, box)
         if not overlay:
             # Where something else than optimizers is compared, the label names its value.
             named = mark.label != trajectory.run.optimizer
@@ -516,7 +525,7 @@ def foreground(
 
 
 def start_marks(
-    index: int, start: tuple[float, float], panels: int, common: Figure, theme: Theme
+    index: int, start: tuple[float, float], panels: int, common: Figure, theme: Theme, box: Frame
 ) -> list[Figure]:
     """Return the ring at a run's start and, where there is room, the word."""
     where = {key: common[key] for key in ("xaxis", "yaxis")}
@@ -535,6 +544,7 @@ def start_marks(
         **where,
     }
     word = written([Place(*start)], tr("start"), f"words-{index}", theme, where, 14)
+    word["textposition"] = beside(start, box)
     return [ring, word] if panels <= WORDED else [ring]
 
 
@@ -678,12 +688,12 @@ def told(said: str, theme: Theme) -> str:
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
     keys = [
-        f"{key(mark, '', theme)}{live(i)}{told(end, theme)}"
+        f'<span class="zz-run">{key(mark, "", theme)}{live(i)}{told(end, theme)}</span>'
         for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
     ]
     if note:
         keys.append(told(note, theme))
-    text = f"<span>{' &ensp; '.join(keys)}</span>{live(None, tr('loss'))}"
+    text = f"<span>{''.join(keys)}</span>{live(None, tr('loss'))}"
     return {**title(0, marks[0], "", theme), "text": text, "visible": True}
 
 

@@ -60,7 +60,7 @@ def ground(ground: Ground, view: str, runs: int, theme: Theme) -> dict[str, Any]
         "samples": [samples.samples_of(each, theme) for each in ground.objectives if each.count],
     }
     if view == SPACE:
-        sizes = {"aspect": 0.8, "tallest": 480, "lowest": 260, "widest": 2}
+        sizes = {"aspect": 0.8, "tallest": 560, "lowest": 260, "widest": 2.4}
         return {**common, **sizes, "back": space.background(ground, theme)}
     panels = runs if view == SIDE_BY_SIDE else 1
     return {

@@ -35,9 +35,9 @@ from views.theme import Theme, even_scale
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
 THINNED_CELLS = 800  # along each side of the box, to thin long paths by: about a pixel each
 # From where it is seen first; the player goes as near as the whole box allows.
-EYE = {"x": 0.3, "y": -1.5, "z": 1.3}
+EYE = {"x": 0.35, "y": -1.5, "z": 1.2}
 LONGEST = 1.8  # side of the box, in the units of the eye
-HEIGHT = 0.5
+HEIGHT = 0.65
 SLIMMEST = 0.5  # share of the longest side that the other has at least
 MARGIN = 0.02  # of the heights, above and below the surface
 TICKS = 5
@@ -67,7 +67,7 @@ def background(ground: Ground, theme: Theme) -> Figure:
         "showscale": False,
         "hoverinfo": "skip",
         # Mostly its own grey, which stands for the loss, with enough shade to look like a solid.
-        "lighting": {"ambient": 0.75, "diffuse": 0.4, "specular": 0.03, "roughness": 0.9},
+        "lighting": {"ambient": 0.78, "diffuse": 0.38, "specular": 0.03, "roughness": 0.9},
         "lightposition": {"x": -1e4, "y": 1e4, "z": 2e4},
         "contours": {
             "x": {"highlight": False},

@@ -30,7 +30,7 @@ def arrows(settings: Settings) -> str:
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "show",
-        OneOf((PATHS, ENDS), labels=(msgid("paths"), msgid("ends of 200 seeds"))),
+        OneOf((PATHS, ENDS), labels=(msgid("paths"), msgid("ends"))),
         PATHS,
         msgid("Show"),
         msgid("The path of one seed, or where each of 200 seeds ends: one noisy path says little."),

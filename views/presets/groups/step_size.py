@@ -9,9 +9,8 @@ PRESETS = (
     Preset(
         slug="headline",
         title="Momentum beats the zigzag",
-        claim="SGD bounces from wall to wall and stops short; Momentum rolls to the minimum. SGD"
-        " has the best of all rates for these 30 updates, and each of its 29 turns still crosses"
-        " the ravine. It ends at loss 0.18, Momentum at 0.0031.",
+        claim="SGD at the best of its rates, and Momentum, go down the same ravine. Press Play,"
+        " then drag a learning rate.",
         caption="SGD ends at loss 0.18, Momentum at 0.0031",
         experiment=Experiment(
             surface="Quadratic",
