@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -103,4 +104,19 @@ def test_a_frame_of_another_origin_shows_the_lab_and_is_told_that_it_is_ready(
     frame = page.frame_locator("iframe")
     expect(frame.locator("[data-shown]").first).to_be_visible()
     assert frame.locator(".st-key-row, .st-key-cards").count() == 0
+    page.close()
+
+
+def test_the_page_around_a_frame_is_told_that_it_has_failed_and_why(browser: Browser, framing: str):
+    page = browser.new_page()
+    page.route_web_socket(re.compile(""), lambda socket: socket.close())
+    page.clock.install()
+    page.goto(framing)
+    frame = page.frames[-1]
+    frame.wait_for_selector("[data-testid=stApp]")
+    page.clock.run_for(20_000)
+    page.wait_for_function("told.length > 0", timeout=PATIENCE * 1000)
+    (told,) = page.evaluate("told")
+    assert (told["source"], told["state"]) == ("zigzag", "failed")
+    assert "WebSocket" in told["why"]
     page.close()

@@ -36,6 +36,8 @@ from views.server.jobs import Jobs
 from views.server.server import OWN
 from views.settings.choice import choose, planned
 from views.settings.settings import Settings, read, write
+from views.settings.teaching import BESIDE, PARTS
+from views.settings.watching import SPEEDS
 from views.share import share
 
 CARDS = {
@@ -533,6 +535,24 @@ def test_boxes_make_a_link_that_is_read_as_it_says():
     assert "lang=en" not in share.query(settings, [])
     answered = Settings({"lesson": "zigzag", "card": "2", "answers": "a"})
     assert read(parse_qs(share.query(answered, [])))[0].values == {"lesson": "zigzag", "card": "2"}
+
+
+def test_the_table_of_a_teachers_link_in_the_readme_is_what_the_parser_takes():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+) \|$", readme.partition("## In class")[2], re.M)
+    names = {name: (values, does) for name, values, does in rows[:10]}
+    beside = {*BESIDE, "step"} - {"answers", "view"}  # which the page writes by itself
+    assert {*names} == beside | {"embed"}  # this one is Streamlit's
+    for name, (values, does) in names.items():
+        listed = re.findall(r"`([^`]+)`", values) or re.findall(r"`([^`]+)`", does) or ["3"]
+        for value in listed:
+            needed = {"lesson": "rate"} if name == "card" else {}
+            refused = name == "card" and int(value) > len(LESSONS["rate"].cards)
+            assert len(read({**needed, name: value})[1]) == refused, (name, value)
+    assert names["card"][0] == f"`1` to `{MOST_CARDS}`"
+    assert {*PARTS, "noise"} == {*re.findall(r"`([^`]+)`", names["hide"][1])}
+    assert [*SPEEDS] == re.findall(r"`([^`]+)`", names["speed"][0])
+    assert [*LANGUAGES] == re.findall(r"`([^`]+)`", names["lang"][0])
 
 
 def test_the_frame_has_the_smallest_sandbox_and_no_markup_of_a_link():
