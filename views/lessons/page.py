@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from landscape.language import msgid, tr, whole
-from views.lab import descents, tell_of_link
 from views.lessons import LESSONS
 from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, places
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
@@ -25,6 +24,7 @@ from views.player import player
 from views.settings import session
 from views.settings.settings import KEPT, Settings, read
 from views.settings.teaching import OPEN
+from views.stage import descents, tell_of_link
 from views.theme import Theme
 
 STYLE = Path(__file__).parent / "lessons.css"

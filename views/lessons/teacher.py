@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from landscape.language import current, tr, whole
-from views.lab import tell_of_link
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
 from views.lessons.outcome import UnmeasuredError, card_of, outcome
@@ -16,6 +15,7 @@ from views.lessons.page import STYLE, extent, go_to, numbered
 from views.server.server import OWN
 from views.settings.cards import colours
 from views.settings.settings import Settings
+from views.stage import tell_of_link
 from views.theme import Theme
 
 
