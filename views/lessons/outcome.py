@@ -10,7 +10,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from landscape.language import Message, msgid, tr
 from optimizers.maps.base import Result
@@ -33,6 +33,11 @@ class UnmeasuredError(Exception):
     def __init__(self, why: Message, **numbers: Any) -> None:
         super().__init__(why, numbers)
 
+    @property
+    def full(self) -> bool:
+        """Whether too many wait, so that it is worth to ask again."""
+        return bool(self.args[0] == FULL)
+
     def text(self) -> str:
         """Return the sentence in the current language."""
         why, numbers = self.args
@@ -53,7 +58,9 @@ class Measuring:
 
     lesson: str
     number: str
-    updates: int = SHORT_UPDATES  # at most: it takes a second at most, and waits for no map
+    updates: ClassVar[int] = (
+        SHORT_UPDATES  # at most: it takes a second at most, and waits for no map
+    )
 
     def compute(
         self,

@@ -130,7 +130,7 @@ async def serve(request: Request) -> Response:
         return HTMLResponse(await asyncio.to_thread(made, lesson, code))
     except UnmeasuredError as problem:
         with language(code):
-            return PlainTextResponse(problem.text(), 503)
+            return PlainTextResponse(problem.text(), 503 if problem.full else 500)
 
 
 def made(lesson: Lesson, code: str) -> str:

@@ -109,7 +109,7 @@ LESSON = Lesson(
                 ),
                 Answer("Both", lambda n: n["momentum_diverges"] and n["nesterov_diverges"]),
             ),
-            measured="Nesterov diverges at step {step}; the heavy ball comes from loss {start} to"
+            measured="Nesterov diverges at update {step}; the heavy ball comes from loss {start} to"
             " {momentum}. The limits of the rate are {nesterov_limit} and {momentum_limit}.",
             why="With momentum 0.9 the heavy ball is stable for rate × curvature up to 3.8,"
             " Nesterov only up to 1.36. Looking ahead corrects, but it needs smaller steps.",

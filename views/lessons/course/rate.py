@@ -179,9 +179,9 @@ LESSON = Lesson(
                 ),
                 Answer("It is thrown out", lambda n: n["diverged"] is not None and n["arrived"]),
             ),
-            measured="At rate {rate} the run diverges at step {diverged}; at {smaller} it descends,"
-            " to loss {loss} after {updates} updates. One rate suits one surface and ruins the"
-            " next.",
+            measured="At rate {rate} the run diverges at update {diverged}; at {smaller} it"
+            " descends, to loss {loss} after {updates} updates. One rate suits one surface and"
+            " ruins the next.",
             why="What a rate may be is decided by the largest curvature, and the walls of this"
             " valley are far steeper. No rate is good everywhere.",
             covers=("stride-everywhere",),

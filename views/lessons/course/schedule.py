@@ -166,7 +166,7 @@ LESSON = Lesson(
         ),
         Card(
             text="A steep start. At rate {rate} from the first update on, the run is thrown out at"
-            " step {step}. In the second run the rate rises to {rate} over {updates} updates.",
+            " update {step}. In the second run the rate rises to {rate} over {updates} updates.",
             question="What becomes of the second?",
             shows={"preset": "warm-up"},
             measure=warmed,

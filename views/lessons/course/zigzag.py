@@ -33,19 +33,19 @@ def turns(runs: Runs) -> Numbers:
 def two_rates(runs: Runs) -> Numbers:
     """Measure how often a run at a lower rate crosses the ravine."""
     first, second = measures.crossings(runs)
-    rate, half = measures.rates(runs)
+    rate, lower = measures.rates(runs)
     curvature = measures.curvature(runs)
     return {
         "flips": first.flips,
         "turns": first.turns,
-        "half_flips": second.flips,
-        "half_turns": second.turns,
+        "lower_flips": second.flips,
+        "lower_turns": second.turns,
         "rate": rate,
-        "half": half,
+        "lower": lower,
         "product": rate * curvature,
-        "half_product": half * curvature,
+        "lower_product": lower * curvature,
         "loss": measures.ends(runs)[0],
-        "half_loss": measures.ends(runs)[1],
+        "lower_loss": measures.ends(runs)[1],
     }
 
 
@@ -119,21 +119,21 @@ LESSON = Lesson(
             covers=("zigzag-by-sampling", "sgd-zigzags"),
         ),
         Card(
-            text="The same run, and one at the lower rate {half}.",
-            question="How often does the run at rate {half} cross the ravine?",
+            text="The same run, and one at the lower rate {lower}.",
+            question="How often does the run at rate {lower} cross the ravine?",
             shows={**RAVINE, "Quadratic.SGD.rates": "0.95, 0.475"},
             measure=two_rates,
             answers=(
                 Answer(
                     "Half as often",
-                    lambda n: 0.4 * n["flips"] < n["half_flips"] < 0.6 * n["flips"],
+                    lambda n: 0.4 * n["flips"] < n["lower_flips"] < 0.6 * n["flips"],
                 ),
-                Answer("Just as often", lambda n: n["half_flips"] == n["flips"]),
-                Answer("Never", lambda n: n["half_flips"] == 0),
+                Answer("Just as often", lambda n: n["lower_flips"] == n["flips"]),
+                Answer("Never", lambda n: n["lower_flips"] == 0),
             ),
-            measured="At {half_flips} of {half_turns} turns, against {flips} of {turns}. Rate ×"
-            " curvature is {half_product} here and {product} there. The zigzag ends lower all the"
-            " same: at loss {loss} against {half_loss}.",
+            measured="At {lower_flips} of {lower_turns} turns, against {flips} of {turns}. Rate ×"
+            " curvature is {lower_product} here and {product} there. The zigzag ends lower all the"
+            " same: at loss {loss} against {lower_loss}.",
             why="Below 1 the run stays on its side, above 1 it changes sides at every step. Nothing"
             " in between is half a zigzag. The higher rate also goes faster along the ravine.",
             covers=("sgd-zigzags",),
