@@ -279,11 +279,15 @@ def test_the_updates_of_a_batch_are_those_of_the_exact_moments():
         assert expected[-1, 0] == pytest.approx(after(0.2, 40))
 
 
-def test_expected_losses_are_of_a_quadratic_in_batches():
-    for surface, size in (("Rosenbrock", 4), ("Quadratic", None)):
-        experiment = Experiment(surface, runs=(Run("SGD", batch_size=size),), noise=1.0)
-        with pytest.raises(ValueError, match="must be a quadratic"):
-            measures.expected_losses(experiment.plan(experiment.runs[0]), np.array([0.1]), 3)
+def test_expected_losses_are_of_a_quadratic_and_those_of_the_full_batch_exact():
+    run = Run("SGD", 0.1)
+    bumpy, bowl = (
+        Experiment(name, steps=3, runs=(run,), noise=1.0) for name in ("Rosenbrock", "Quadratic")
+    )
+    with pytest.raises(ValueError, match="must be a quadratic"):
+        measures.expected_losses(bumpy.plan(run), np.array([0.1]), 3)
+    expected = measures.expected_losses(bowl.plan(run), np.array([0.1]), 3)
+    np.testing.assert_allclose(expected[:, 0], simulate(bowl)[0].loss, rtol=1e-12)
 
 
 def test_no_rate_of_the_best_is_above_a_run_that_is_shown():

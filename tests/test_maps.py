@@ -607,8 +607,9 @@ def test_the_updates_to_a_target_are_the_first_at_which_the_mean_loss_is_within_
         Run("SGD", batch_size=30, replacement=True),
         Run("Momentum", hyper={"momentum": 0.8, "convention": "EMA"}, batch_size=30),
         Run("Momentum", hyper={"momentum": 0.8}, batch_size=30, covariance="data-like"),
+        Run("SGD", batch_size=30, l2=0.7),
     ],
-    ids=["SGD", "replacement", "EMA", "data-like"],
+    ids=["SGD", "replacement", "EMA", "data-like", "L2"],
 )
 def test_the_expected_loss_is_that_of_many_seeds(run):
     params = {"scale": 0.5, "condition": 8.0, "rotation": 25.0}
@@ -633,6 +634,7 @@ def test_the_expected_loss_is_that_of_many_seeds(run):
         Experiment(runs=(Run("Adam"),)),
         Experiment(runs=(Run("SGD", schedule="Cosine"),)),
         Experiment(runs=(Run("SGD", weight_decay=0.1),)),
+        Experiment(runs=(Run("SGD", l1=0.1),)),
     ],
     ids=lambda experiment: f"{experiment.runs[0].optimizer} on {experiment.surface}",
 )

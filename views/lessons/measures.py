@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from landscape.record import LOWEST_KINDS
 from optimizers import Experiment, Run, sweep
 from optimizers.analysis.measures import Zigzag, largest_curvature, progress, zigzag
-from optimizers.analysis.noise import batch_covariance
+from optimizers.analysis.moments import expected_gaps
 from optimizers.analysis.statements import Coordinate, Share
 from optimizers.maps import BasinMap
 from optimizers.simulation.experiment import Plan
@@ -100,26 +101,9 @@ def over_seeds(runs: Runs, run: Run, seeds: int = SEEDS) -> Sweep:
 
 
 def expected_losses(plan: Plan, lrs: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Return the expected loss of SGD at rates (n,) before and after every step, (steps + 1, n).
+    """Return the expected loss above the lowest at rates (n,) after 0, 1, ... updates.
 
-    It is exact, and no mean over seeds: on a quadratic whose noise is the same everywhere, the
-    second moments M of the position follow M <- (I - rate H) M (I - rate H) + rate^2 C, where C is
-    the covariance of a batch's gradient, and the loss above the lowest is tr(H M) / 2.
-
-    Raises ValueError where the surface is not such a quadratic with its minimum at the origin, or
-    the run has no batches.
+    It is (steps + 1, n), exact, and no mean over seeds. Raises ValueError where theory has none.
     """
-    surface, size = plan.objective.surface, plan.run.batch_size
-    if not surface.quadratic or plan.objective.count or size is None:
-        raise ValueError(f"surface = {surface.name!r}: must be a quadratic, and a run in batches")
-    start = np.array(plan.start)
-    hxx, hxy, hyy = plan.objective.hessian(*start)
-    hessian = np.array([[hxx, hxy], [hxy, hyy]])
-    rate = np.asarray(lrs, dtype=np.float64)[:, None, None]
-    shrink, spread = np.eye(2) - rate * hessian, rate**2 * batch_covariance(plan, start, size)
-    moments = np.tile(np.outer(start, start), (len(rate), 1, 1))
-    losses = np.empty((steps + 1, len(rate)))
-    for step in range(steps + 1):
-        losses[step] = np.einsum("ij,nji->n", hessian, moments) / 2
-        moments = shrink @ moments @ shrink + spread
-    return losses
+    gaps = expected_gaps(plan, lrs, [plan.batch_size])
+    return np.array([gap[0] for gap in itertools.islice(gaps, steps + 1)])
