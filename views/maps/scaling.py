@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 RANGE = range_settings("scaling", 1e-3)
 SEEDS = seeds_setting("scaling", 32, batches=True)
+BESIDE = 1e-6  # what the distance along one axis counts beside that along the other
 TALL = 4.0  # times the fewest and the most updates that the chart shows
 
 
@@ -213,8 +214,8 @@ def words(request: Scaling, result: Scalings, marks: list[Mark]) -> str:
     if math.isfinite(scale.simple) and math.isfinite(scale.weighted):
         lines.append(
             tr(
-                "Noise scale at the start: B_simple = {simple}, B_n = {weighted}. It grows on the"
-                " way down, as the gradient falls.",
+                "Noise scale where {run} starts: B_simple = {simple}, B_n = {weighted}.",
+                run=marks[0].label,
                 simple=written(scale.simple, 3),
                 weighted=written(scale.weighted, 3),
             )
@@ -230,9 +231,10 @@ def batch_named(size: float) -> str:
 def load(request: Scaling, result: Scalings, choice: Choice, x: float, y: float) -> dict[str, Any]:
     """Return the batch size and the rate of the point that is nearest to a click."""
     there = np.isfinite(result.updates)
-    heights = np.log10(np.maximum(np.where(there, result.updates, 1.0), 1.0))
+    across = np.abs(np.log10(result.sizes) - x)
+    up = np.abs(np.log10(np.maximum(np.where(there, result.updates, 1.0), 1.0)) - y)
     # The nearest batch size first, and of its runs the nearest.
-    away = np.where(there, np.abs(np.log10(result.sizes) - x) + 1e-6 * np.abs(heights - y), np.inf)
+    away = np.where(there, across + BESIDE * up, np.inf)
     if not np.isfinite(away).any():
         return {}
     c, b = np.unravel_index(int(np.argmin(away)), away.shape)

@@ -112,7 +112,7 @@ def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
     if epoch.batch_size == epoch.samples:
         rate, fall = scale.largest, scale.largest * scale.slope / 2
     else:
-        # Drawn without replacement a batch is as good as a somewhat larger one.
+        # As good as a batch of so many independent samples.
         size = 1 / epoch.noise(1.0, epoch.batch_size) ** 2
         rate, fall = scale.best_rate(size), scale.expected_fall(size)
     said.append(

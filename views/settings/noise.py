@@ -45,7 +45,7 @@ DRAWINGS = (RESHUFFLED, REPLACED)
 
 def drawing_text(replacement: bool) -> str:
     """Return how samples are drawn as its setting has it."""
-    return DRAWINGS[replacement]
+    return REPLACED if replacement else RESHUFFLED
 
 
 def batch_text(size: int | None) -> str:
@@ -81,7 +81,7 @@ def batches_with(samples: int, set_ones: Iterable[str]) -> tuple[str, ...]:
 EXACT = msgid("Every run takes all samples, whose gradient is exact: the noise changes nothing.")
 NO_DRAWS = msgid("The gradients are exact, so that nothing is drawn and every seed gives the same.")
 ALIKE = msgid("The noise is 0, so that every batch size gives the exact gradient.")
-NONE_DRAWN = msgid("Every run takes all samples: none are drawn.")
+NONE_DRAWN = msgid("The gradients are exact, however batches are drawn.")
 NO_SAMPLES = msgid("The runs are the same with any number of samples: no batch depends on it.")
 NOTHING_TO_AVERAGE = msgid(
     "The gradients are exact: there is no noise for a falling rate to average."
@@ -227,6 +227,7 @@ SETTINGS = (
             "Reshuffled, an epoch takes every sample once. With replacement each is drawn from all,"
             " and some are taken twice, others not at all."
         ),
+        used=lambda settings: not settings.replaced("drawing"),
         idle=idle_without_noise(NONE_DRAWN),
     ),
     Setting(

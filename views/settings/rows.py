@@ -282,12 +282,12 @@ def draw_length(settings: Settings) -> None:
 
 
 def draw_noise(settings: Settings) -> None:
-    """Draw noise, samples, batch and seed."""
+    """Draw what there is of the noise on the surface: its size and shape, batches and the seed."""
     called = msgid("Batch") if by_data(settings) else msgid("Noise")
     with popover(called, noise_text(settings), "noise"):
-        one_shape = len(shapes_on(SURFACES[settings["surface"]])) == 1
-        without = {*(("noise",) * by_data(settings)), *(("covariance",) * one_shape)}
-        ids = tuple(id for id in NOISE_IDS if id not in without)
+        surface = SURFACES[settings["surface"]]
+        there = {"noise": not by_data(settings), "covariance": len(shapes_on(surface)) > 1}
+        ids = tuple(id for id in NOISE_IDS if there.get(id, True))
         for id in ids:
             draw(settings, id, explained=False)
         explain(settings, *ids)
