@@ -138,7 +138,8 @@ class Search:
 
     def _starts(self, size: int, sx: float, sy: float, lowest: bool) -> tuple[Vector, Vector]:
         """Return the known points and those of a grid, of which only the lowest may be wanted."""
-        size = max(9, min(size, self._most))
+        most = self._most if lowest else self._most // 6  # of which each takes many steps
+        size = max(9, min(size, most))
         xs, ys = (
             np.linspace(*self._part(side, s), size)
             for side, s in zip(self._box, (sx, sy), strict=True)

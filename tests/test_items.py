@@ -113,7 +113,7 @@ def test_each_wrong_fact_is_found(place):
         change(place / item, old, new)
     files = sorted({f"tests/{test.split('::')[0]}" for *_, test in WRONG})
     names = " or ".join(test.split("::")[1] for *_, test in WRONG)
-    told, code = run_tests(place, "-k", f"({NEW}) and ({names})", *files)
+    told, code = run_tests(place, "-rf", "-k", f"({NEW}) and ({names})", *files)
     assert code == 1, told
     for *_, test in WRONG:
         assert f"FAILED tests/{test}" in told
