@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.checks import check_number
 from landscape.hessian import BOWL, DEGENERATE, SADDLE_SHAPED, shape, solve
 
 Vector = NDArray[np.float64]
 Function = Callable[[Any, Any], Any]
 
+MOST_STRENGTH = 100.0
 GRID = 65  # points along each side, where minima are looked for: odd, so that the middle is one
 COARSE = 25  # and where all critical points are
 FEW = 2**21  # samples that the losses of a grid may see: of many samples it is coarser
@@ -25,10 +27,18 @@ MERGED = 1e-6  # of the box: points that are nearer to each other are one
 
 @dataclass(frozen=True)
 class Penalty:
-    """The term l2 / 2 (x^2 + y^2) + l1 (|x| + |y|) of a loss."""
+    """The term l2 / 2 (x^2 + y^2) + l1 (|x| + |y|) of a loss.
+
+    Raises ValueError for a strength that is no number from 0 to 100.
+    """
 
     l2: float = 0.0
     l1: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("l2", "l1"):
+            value = check_number(name, getattr(self, name), 0.0, MOST_STRENGTH)
+            object.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
         return self.l2 > 0 or self.l1 > 0

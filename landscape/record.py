@@ -257,7 +257,7 @@ class Objective:
         """The same without a penalty."""
         if not self.penalty:
             return self
-        return Objective(self.surface, self.params, self.count, self.given)
+        return _bare(self.surface, self.params, self.count, self.given)
 
     @functools.cached_property
     def data(self) -> Dataset | None:
@@ -398,6 +398,12 @@ class Objective:
             return float(out[0, 0]), float(out[1, 0]), float(out[2, 0])
         first, second, third = out.reshape(3, *x.shape)
         return first, second, third
+
+
+@functools.lru_cache(maxsize=16)
+def _bare(surface: Surface, params: Values, count: int, given: Dataset | None) -> Objective:
+    """Return an objective without a penalty, one for all strengths, with what it has found out."""
+    return Objective(surface, params, count, given)
 
 
 def points(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

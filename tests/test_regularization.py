@@ -351,6 +351,22 @@ def test_what_a_rule_cannot_take_is_left_out_of_its_run_and_said():
     assert any(text.startswith("Adam: L1 by its subgradient") for text in told)
 
 
+@pytest.mark.parametrize("rule", ["Newton", "L-BFGS"])
+def test_a_rule_alone_that_cannot_take_l1_is_told_of_too(rule):
+    choice = chosen_by(l1="0.5", optimizers=rule)
+    assert not choice.experiment.objectives[0].penalty
+    (note,) = choice.notes
+    assert note.text().startswith(f"{rule}: without L1")
+    settings, _ = read({"l1": "0.5", "optimizers": rule})
+    assert idle(settings, "l1_step") is None
+
+
+@pytest.mark.parametrize("bad", [-5, "a", math.nan, 101])
+def test_a_penalty_takes_no_strange_strength(bad):
+    with pytest.raises(ValueError, match=r"l1 = .*: must be a number from 0 to 100"):
+        Penalty(0.0, bad)
+
+
 @pytest.mark.parametrize("value", ["nan", "-1", "1e9", "much", ""])
 def test_a_strange_strength_in_a_link_is_the_default_and_said(value):
     settings, notes = read({"l1": value})

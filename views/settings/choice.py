@@ -156,7 +156,8 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
     if any(objective.penalty for objective in experiment.objectives):
-        notes += [Note(PENALIZED), *limited]
+        notes.append(Note(PENALIZED))
+    notes += limited
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
         notes.append(Note(APART, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))

@@ -103,8 +103,8 @@ def of_strength(
 
 def idle_step(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that it makes no difference how L1 is stepped where there is none."""
-    if any(objective.penalty.l1 for objective in experiment.objectives):
-        return None
+    if settings["l1"] > 0 or any(each.penalty.l1 for each in experiment.objectives):
+        return None  # where a rule leaves L1 out, a note says so
     told = Note(SET_L1, {"strength": f"{FIRST_STRENGTH:g}"})
     return Idle(Note(NO_L1), told, {"l1": FIRST_STRENGTH})
 
