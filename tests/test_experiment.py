@@ -625,6 +625,8 @@ def test_data_like_noise_needs_an_analytic_quadratic(surface):
     told = f"covariance = 'data-like': must be 'isotropic' on {surface}"
     with pytest.raises(ValueError, match=told):
         Experiment(surface, runs=(Run("SGD", covariance="data-like"),))
+    with pytest.raises(ValueError, match=told):
+        Experiment(surface).plan(Run("SGD", covariance="data-like"))
     with pytest.raises(ValueError, match="covariance"):
         Run("SGD", covariance="round")
 

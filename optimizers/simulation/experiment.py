@@ -206,11 +206,7 @@ class Experiment:
         if not 1 <= len(self.runs) <= MOST_RUNS:
             raise ValueError(f"runs = {len(self.runs)} runs: must be 1 to {MOST_RUNS}")
         for run in self.runs:
-            if run.covariance == DATA_LIKE and (self.made_by_data or not surface.quadratic):
-                raise ValueError(
-                    f"covariance = {DATA_LIKE!r}: must be {ISOTROPIC!r} on {surface.name}, which is"
-                    " no analytic quadratic"
-                )
+            self._check_covariance(run)
             self._check_l1(run)
             if run.batch_size is not None and run.batch_size > self.samples:
                 raise ValueError(
@@ -288,7 +284,17 @@ class Experiment:
         """Those made so far: pictures and words ask for each of them some ten times."""
         return {}
 
+    def _check_covariance(self, run: Run) -> None:
+        """Raise a ValueError where the surface has no Hessian for noise to be shaped by."""
+        surface = SURFACES[self.surface]
+        if run.covariance == DATA_LIKE and (self.made_by_data or not surface.quadratic):
+            raise ValueError(
+                f"covariance = {DATA_LIKE!r}: must be {ISOTROPIC!r} on {surface.name}, which is"
+                " no analytic quadratic"
+            )
+
     def _plan(self, run: Run) -> Plan:
+        self._check_covariance(run)
         surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's
