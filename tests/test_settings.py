@@ -45,6 +45,8 @@ def experiment_of(given: dict[str, Any]) -> Experiment:
 
 def test_there_are_links_of_every_preset_factor_and_map():
     assert len(LINKS) >= 30
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert f"| {len(LINKS)} links with" in readme
     slugs = {case["link"]["preset"] for case in LINKS if "preset" in case["link"]}
     assert len(slugs) == 19, "all that there were"
     assert slugs <= {*PRESETS}

@@ -112,7 +112,7 @@ export function axis(plot, name) {
     offset: drawn._offset,
     length: drawn._length,
     range: [drawn.range[0], drawn.range[1]],
-    toPixel: (value) => drawn._m * value + drawn._b, // as l2p has it, which rounds and takes longer
+    toPixel: (value) => drawn._m * value + drawn._b, // l2p, which also rounds, takes longer
     toValue: (pixel) => drawn.p2l(pixel),
   };
 }

@@ -5,9 +5,10 @@
 const TEXT = 3; // a node's type; an empty one stays for the next text
 
 /**
- * Make what stands in a place like new nodes, keeping the elements that are there already.
+ * Make what stands in a place like new nodes, keeping the elements that are there already, and so
+ * their focus. New nodes may have no listeners: those that are kept would not get them.
  * @param {Node} place
- * @param {Iterable<Node>} nodes Which may be taken into the page.
+ * @param {Iterable<Node>} nodes Some of which are taken into the page.
  */
 export function renew(place, nodes) {
   let old = place.firstChild;
