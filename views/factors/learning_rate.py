@@ -55,6 +55,7 @@ FACTOR = Factor(
     ),
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.rates",
     vary=lambda run, value, settings: replace(run, lr=value),
+    # Links call a rate by its older name; what is read says "rate".
     names_of=lambda values: [f"lr {text}" for text in told_apart(values)],
     labels_of=lambda values: [Note(LABEL, {"rate": text}) for text in told_apart(values)],
     replaces=lambda surface, rule: (f"{surface}.{rule}.lr",),

@@ -54,6 +54,7 @@ FACTOR = Factor(
     ),
     setting=lambda settings: f"{settings['surface']}.{settings.rules[0]}.pairs",
     vary=vary,
+    # Links call a rate by its older name; what is read says "rate".
     names_of=lambda values: [f"lr {rate}, momentum {mu}" for rate, mu in texts_of(values)],
     labels_of=lambda values: [
         Note(LABEL, {"rate": rate, "value": mu}) for rate, mu in texts_of(values)

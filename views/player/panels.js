@@ -3,7 +3,7 @@
 
 import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
-import { done } from "./clock.js";
+import { done, whole } from "./clock.js";
 import { batched, GradientLayer } from "./gradients.js";
 import {
   arranged,
@@ -258,7 +258,7 @@ export class Panels {
         node.style.visibility = length ? seen : "hidden";
       }
       for (const [k, dot] of dots.entries()) {
-        set(dot, "visibility", k <= at + 1e-9 ? seen : "hidden");
+        set(dot, "visibility", k <= at ? seen : "hidden");
       }
       if (!head) continue;
       const [left, top] = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
@@ -275,12 +275,12 @@ export class Panels {
    * @param {Cloud} cloud
    */
   #scatter(i, { at, x, y, px, py, pace, nodes }) {
-    const done = this.#clock * pace + 1e-9;
+    const reached = whole(this.#clock * pace);
     const first =
       nodes.length *
       Math.max(
         0,
-        at.findLastIndex((count) => count <= done),
+        at.findLastIndex((count) => count <= reached),
       );
     const seen = this.#muted.has(i) ? "hidden" : "visible";
     for (const [k, node] of nodes.entries()) {
