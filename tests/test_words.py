@@ -105,8 +105,14 @@ def points_of(experiment, *kinds):
 
 
 def gap_of(experiment, trajectory):
-    lowest = min(p.loss for p in points_of(experiment, GLOBAL_MINIMUM, CUSP))
+    """Return how far a run ends above the lowest loss there is on its own surface."""
+    points = objective_of(experiment, trajectory).critical_points()
+    lowest = min(p.loss for p in points if p.kind in (GLOBAL_MINIMUM, CUSP))
     return max(0.0, trajectory.loss[-1] - lowest)
+
+
+def objective_of(experiment, trajectory):
+    return experiment.plan(trajectory.run).objective
 
 
 def distance_to(experiment, position, *kinds):
@@ -525,11 +531,13 @@ def none_is_lower(c, loss=None, rest=False):
 
 def reached(c):
     """Return the runs within a billionth of what the loss typically is in the frame."""
-    surface = c.experiment.objectives[0]
+    return [t for t in c.ended if c.size(t) <= tiny_on(objective_of(c.experiment, t))]
+
+
+def tiny_on(surface):
     x, y = (np.linspace(*side, 33) for side in surface.domain)
     losses = surface.loss(*np.meshgrid(x, y))
-    tiny = 1e-9 * (np.median(losses) - surface.lowest())
-    return [t for t in c.ended if c.size(t) <= tiny]
+    return 1e-9 * (np.median(losses) - surface.lowest())
 
 
 def one_reaches(c, run, second, gap):

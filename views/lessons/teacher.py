@@ -13,7 +13,6 @@ from views.lessons.lesson import LETTERS, Lesson, filled
 from views.lessons.outcome import UnmeasuredError, card_of, outcome
 from views.lessons.page import STYLE, extent, go_to, numbered
 from views.server.server import OWN
-from views.settings.cards import colours
 from views.settings.settings import Settings
 from views.stage import tell_of_link
 from views.theme import Theme
@@ -22,7 +21,7 @@ from views.theme import Theme
 def draw(settings: Settings, theme: Theme) -> None:
     """Draw the page of the lesson that is set, of the first one where none is."""
     st.html(STYLE)
-    st.html(f"<style>{colours(0, theme)}</style>")
+    st.html(f"<style>{theme.style()}</style>")
     lesson = LESSONS[settings["lesson"] or next(iter(LESSONS))]
     st.title(tr(lesson.title), anchor=False)
     st.caption(f"{tr('For teachers')} · {numbered(lesson)} · {extent(lesson)}")
