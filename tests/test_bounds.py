@@ -36,6 +36,7 @@ from optimizers.maps import (
     MomentumGrid,
     NoiseBall,
     RateSweep,
+    Scaling,
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
 from views.lessons import LESSONS, sheet
@@ -77,6 +78,7 @@ EXAMPLES = (
     Ensemble(QUIET, seeds=3),
     Escape(QUIET, seeds=3),
     NoiseBall(QUIET, 1e-6, 2e-6, count=4, seeds=3),
+    Scaling(QUIET, 1e-6, 2e-6, count=4, seeds=3),
 )
 LARGE = {
     "view": "Maps",
@@ -596,9 +598,9 @@ def test_a_search_for_best_rates_makes_no_more_updates_than_are_said(monkeypatch
     compute = RateSweep.compute
 
     def counted(request: RateSweep, *given: Any) -> Any:
-        made.append(request.updates)
+        made.append(request.count * request.seeds * request.experiment.steps)
         return compute(replace(request, experiment=replace(request.experiment, steps=1)))
 
     monkeypatch.setattr(RateSweep, "compute", counted)
-    choose(read({**NINE, "fair": "each its best", "seed": "987654"})[0])
+    choose(read({**REGRESSION, "fair": "each its best", "seed": "987654"})[0])
     assert sum(made) == SEARCH
