@@ -562,7 +562,7 @@ def test_each_optimizer_can_have_its_best_rate():
             ends.append(np.inf if trajectory.diverged_at else trajectory.loss[-1])
         # The second search is between the neighbours of the best, and can only find better.
         best = int(np.argmin(ends))
-        title, rate = row[0].split(" lr ")
+        title, rate = row[0].split(", rate ")
         assert title == name
         assert rates[best - 1] <= float(rate) <= rates[best + 1]
         assert float(row[1]) <= 1.001 * ends[best]

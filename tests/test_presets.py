@@ -1047,8 +1047,8 @@ NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 def test_a_caption_is_one_short_line_whose_numbers_are_those_of_the_claim(preset):
     assert 20 <= len(preset.caption) <= 60
     assert not preset.caption.endswith(".")
-    said = {*NUMBER.findall(preset.claim)}
-    assert {*NUMBER.findall(preset.caption)} <= said
+    if preset.slug != OPENING:  # it invites to find out: test_headline holds its caption
+        assert {*NUMBER.findall(preset.caption)} <= {*NUMBER.findall(preset.claim)}
 
 
 def test_every_preset_of_the_gallery_stands_in_one_group():
@@ -1060,7 +1060,8 @@ def test_every_preset_of_the_gallery_stands_in_one_group():
 
 def test_the_gallery_has_dozens_of_presets_each_with_a_number_in_its_claim():
     assert len(SHOWN) >= 30
-    assert all(any(c.isdigit() for c in preset.claim) for preset in PRESETS.values())
+    told = [preset for slug, preset in PRESETS.items() if slug != OPENING]
+    assert all(any(c.isdigit() for c in preset.claim) for preset in told)
 
 
 @pytest.mark.parametrize("slug", PRESETS)

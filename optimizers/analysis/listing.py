@@ -311,9 +311,9 @@ def _noise(plan: Plan) -> list[str]:
         share = "/ {root}.sqrt(batch)"
     if plan.root is not None:
         rows = plan.root.tolist()
-        lines.append(f"root = np.array([  # {tr('its square is the Hessian')}")
-        lines += [f"{TAB}{row}," for row in rows]
-        lines.append("])")
+        lines += ["root = np.array(", f"{TAB}[  # {tr('its square is the Hessian')}"]
+        lines += [f"{2 * TAB}{row}," for row in rows]
+        lines += [f"{TAB}]", ")"]
     return [
         *lines,
         f"spread = {plan.sample_noise!r} {share.format(root=root)}",
