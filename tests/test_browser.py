@@ -819,8 +819,9 @@ def test_every_preset_in_the_gallery_shows_its_claim_and_its_runs(visit: Visits)
             continue
         go(page, preset.experiment.steps // 3)
         check_positions(page, preset.experiment, str(preset.settings.get("unit", "updates")))
+    page.settled()
     other = visit(page.page.url)
-    assert other.scene == page.scene
+    other.until("(player, id) => player.dataset.scene === id", page.scene)
     assert complaints(other) == complaints(page)
 
 
