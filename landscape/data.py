@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ Vector = NDArray[np.float64]
 
 FEWEST_SAMPLES, MOST_SAMPLES = 2, 1_000_000
 LARGEST = 1e6  # a feature or a label may be so far from 0
+LEAST_KEEP = 0.1  # probability that dropout keeps an input
 
 
 class Dataset:
@@ -86,7 +87,8 @@ class Samples:
     """What makes a surface one of data: where its samples come from, and the mean over a batch.
 
     `make` maps a number of samples and the surface's parameters, by keyword, to a data set;
-    `pack` maps a data set and the parameters to the numbers that the kernels get as `params`.
+    `pack` maps features (W N, columns), labels (W N,) and shares (W,) to the numbers that the
+    kernels get as `params`: the N samples in each of W ways, whose shares are parts of the loss.
     `fit` is what the weights x and y make of a sample's features f and g, as a formula that Python
     and JavaScript read alike, and `features` maps a data set and the parameters to those features,
     (N, columns), where they are not the data's own. The loss of a sample is half the square of the
@@ -105,6 +107,13 @@ class Samples:
     classes: bool = False
     features: Callable[..., Vector] = lambda data, **params: data.x
 
+    def numbers(self, data: Dataset, params: Mapping[str, float], keep: float) -> Vector:
+        """Return the numbers that the kernels get as `params`, where dropout keeps an input so."""
+        kept, shares = ways(keep, self.columns)
+        features = self.features(data, **params)
+        copies = (features[None] * kept[:, None] / keep).reshape(-1, self.columns)
+        return self.pack(copies, np.tile(data.y, len(shares)), shares)
+
     def check(self, name: str, data: Any) -> None:
         """Raise a ValueError unless `data` is a data set for the surface of this name."""
         if not isinstance(data, Dataset):
@@ -117,6 +126,36 @@ class Samples:
             raise ValueError("data: the columns of x must not be multiples of each other")
         if self.classes and not set(np.unique(data.y)) == {0.0, 1.0}:
             raise ValueError(f"data: y must hold 0 and 1, and both, on {name}")
+
+
+def ways(keep: float, inputs: int) -> tuple[Vector, Vector]:
+    """Return the ways in which dropout leaves some inputs: 1 or 0 (W, inputs), and shares (W,).
+
+    An input is kept, 1, with the probability `keep`. Way w drops input j where bit j of w is set.
+    Where all are kept there is one way.
+    """
+    if keep == 1.0:
+        return np.ones((1, inputs)), np.ones(1)
+    dropped = np.arange(2**inputs)[:, None] >> np.arange(inputs) & 1
+    kept = (1 - dropped).astype(np.float64)
+    shares: Vector = np.where(dropped, 1 - keep, keep).prod(axis=1)
+    return kept, shares
+
+
+MOST_WAYS = 4  # of two inputs
+
+
+def in_ways(shares: Vector, *columns: Vector) -> Vector:
+    """Return the rows of `in_rows` behind N, the number of ways, and the shares of MOST_WAYS."""
+    padded = np.pad(shares, (0, MOST_WAYS - len(shares)))
+    return in_rows((len(columns[0]) // len(shares), len(shares), *padded), *columns)
+
+
+def from_ways(numbers: Vector, columns: int) -> tuple[list[Vector], Vector]:
+    """Return the columns of `in_ways`, and the weight of each row in a sum that is then over N."""
+    count, shares = int(numbers[0]), numbers[2 : 2 + int(numbers[1])]
+    rows = numbers[2 + MOST_WAYS :].reshape(-1, columns)
+    return [column.copy() for column in rows.T], np.repeat(shares, count)
 
 
 def in_rows(head: Iterable[float], *columns: Vector) -> Vector:

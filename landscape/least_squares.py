@@ -2,7 +2,7 @@
 
 A sample is (u, v, t), two features and the label, and its error x u + y v - t. Before the samples
 the kernels get their number, the minimizer, the loss there and the Hessian: the loss of all samples
-is a quadratic, and takes no pass over them.
+is a quadratic, and takes no pass over them. Of samples in several ways it is the mean by shares.
 """
 
 from __future__ import annotations
@@ -18,13 +18,19 @@ Vector = NDArray[np.float64]
 HEAD = 7  # numbers before the samples
 
 
-def packed(u: Vector, v: Vector, t: Vector) -> Vector:
-    """Return what the kernels get, of samples (n,) of each."""
-    features = np.column_stack([u, v])
-    best = np.linalg.lstsq(features, t)[0]
-    lowest = float(np.square(features @ best - t).mean()) / 2
-    hessian = (u * u).mean(), (u * v).mean(), (v * v).mean()
-    return in_rows((len(t), *best, lowest, *hessian), u, v, t)
+def packed(u: Vector, v: Vector, t: Vector, shares: Vector) -> Vector:
+    """Return what the kernels get, of N samples in W ways: (W N,) of each, and shares (W,)."""
+    count = len(t) // len(shares)
+    weights = np.repeat(shares, count)
+    features, roots = np.column_stack([u, v]), np.sqrt(weights)
+    best = np.linalg.lstsq(features * roots[:, None], t * roots)[0]
+
+    def mean(values: Vector) -> float:
+        return float((weights * values).sum()) / count
+
+    lowest = mean(np.square(features @ best - t)) / 2
+    hessian = mean(u * u), mean(u * v), mean(v * v)
+    return in_rows((count, *best, lowest, *hessian), u, v, t)
 
 
 def locate(numbers: Vector) -> list[tuple[float, float, str]]:

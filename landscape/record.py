@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import NOTHING, check_array, check_mapping, check_names, check_number
 from landscape.compiled import Kernel
-from landscape.data import FEWEST_SAMPLES, MOST_SAMPLES, Dataset, Samples
+from landscape.data import FEWEST_SAMPLES, LEAST_KEEP, MOST_SAMPLES, Dataset, Samples
 from landscape.hessian import BOWL, DOME, SADDLE_SHAPED
 from landscape.language import Message, msgid, tr
 from landscape.penalty import Penalty, Search, Stationary
@@ -149,8 +149,8 @@ class Surface:
 
     Of a surface made by data, whose loss is the mean over N samples, `samples` says how; its
     `kernel` and `hessian_kernel` take the mean over all of them. Their `params` are then what
-    `samples.pack` makes of the data, and so is the one argument of `locate`; the loss is never
-    negative.
+    `samples.numbers` makes of the data, and so is the one argument of `locate`; the loss is never
+    negative. `infimum` maps them to the greatest lower bound of the loss where it has no minimum.
     """
 
     name: Message
@@ -167,6 +167,7 @@ class Surface:
     bounded: bool = True
     quadratic: bool = False
     samples: Samples | None = None
+    infimum: Callable[[NDArray[np.float64]], float] | None = None
 
     def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every parameter by name, those not in `params` at their defaults.
@@ -189,23 +190,27 @@ class Surface:
         count: int | None = None,
         data: Dataset | None = None,
         penalty: Penalty = NO_PENALTY,
+        keep: float = 1.0,
     ) -> Objective:
         """Return the surface at its parameters, those not in `params` at their defaults.
 
         A surface made by data has `count` samples, or `data` of one's own; all others have neither.
-        A `penalty` is added to its loss.
+        A `penalty` is added to its loss. Dropout keeps each input of a sample with the probability
+        `keep`, where samples make the surface.
         """
         values = Values(self.resolve(params))
         if self.samples is None:
             if data is not None:
                 raise ValueError(f"data: must be None, since {self.name} is not made by data")
+            check_keep(self, keep)
             return Objective(self, values, penalty=penalty)
+        keep = check_keep(self, keep)
         if data is not None:
             self.samples.check(self.name, data)
-            return Objective(self, values, len(data), data, penalty)
+            return Objective(self, values, len(data), data, penalty, keep)
         count = SAMPLES if count is None else count
         check_number(f"samples of {self.name}", count, FEWEST_SAMPLES, MOST_SAMPLES, integer=True)
-        return Objective(self, values, int(count), penalty=penalty)
+        return Objective(self, values, int(count), penalty=penalty, keep=keep)
 
     def critical_points(self, **params: float) -> tuple[CriticalPoint, ...]:
         """Return the critical points in the domain, with their loss."""
@@ -240,6 +245,11 @@ class Objective:
     the number of its samples (0 of all others) and `given` the data that took the place of those
     that the parameters make. Its loss, gradient, Hessian and critical points are those of the
     surface with the `penalty`; the samples and the kernels do not know of it.
+
+    Dropout keeps each input of a sample with the probability `keep`, and then divides it by that;
+    otherwise the input is 0. The loss is the expected one, the mean over all ways to drop inputs:
+    of a linear regression it is that without dropout and, for each input f with the weight w,
+    (1 - keep) / (2 keep) E[f^2] w^2 (Srivastava et al., 2014, section 9.1).
     """
 
     surface: Surface
@@ -247,32 +257,57 @@ class Objective:
     count: int = 0
     given: Dataset | None = None
     penalty: Penalty = NO_PENALTY
+    keep: float = 1.0
 
     def __repr__(self) -> str:
         told = f"{self.name!r}, {self.params!r}, {self.count}, {self.given!r}"
-        return f"Objective({told}, {self.penalty!r})" if self.penalty else f"Objective({told})"
+        told += f", {self.penalty!r}" * bool(self.penalty) + f", keep={self.keep}" * self.dropped
+        return f"Objective({told})"
 
     @functools.cached_property
     def bare(self) -> Objective:
         """The same without a penalty."""
         if not self.penalty:
             return self
-        return _bare(self.surface, self.params, self.count, self.given)
+        return _bare(self.surface, self.params, self.count, self.given, self.keep)
+
+    @property
+    def whole(self) -> Objective:
+        """The same without a penalty and without dropout."""
+        if not self.dropped:
+            return self.bare
+        return _bare(self.surface, self.params, self.count, self.given, 1.0)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether dropout sets some inputs to 0."""
+        return self.keep < 1.0
+
+    @property
+    def regularized(self) -> bool:
+        """Whether the loss is another than that of the surface."""
+        return self.dropped or bool(self.penalty)
+
+    @property
+    def ways(self) -> int:
+        """In how many ways dropout leaves the inputs of a sample."""
+        samples = self.surface.samples
+        return 2**samples.columns if samples is not None and self.dropped else 1
 
     @functools.cached_property
     def data(self) -> Dataset | None:
         """The samples, of a surface made by data."""
-        if self.penalty:
-            return self.bare.data
+        if self.regularized:
+            return self.whole.data
         if self.surface.samples is None or self.given is not None:
             return self.given
         return self.surface.samples.make(self.count, **self.params)
 
     @functools.cached_property
     def features(self) -> NDArray[np.float64] | None:
-        """The features of the samples as they are fitted, (N, columns)."""
-        if self.penalty:
-            return self.bare.features
+        """The features of the samples as they are fitted, (N, columns), none of them dropped."""
+        if self.regularized:
+            return self.whole.features
         if self.surface.samples is None:
             return None
         return self.surface.samples.features(self.data, **self.params)
@@ -303,7 +338,8 @@ class Objective:
         if self.penalty:
             return self.bare.numbers
         if self.surface.samples is not None:
-            return self.surface.samples.pack(self.data, **self.params)
+            assert self.data is not None
+            return self.surface.samples.numbers(self.data, self.params, self.keep)
         return np.array(list(self.params.values()), dtype=np.float64)
 
     @functools.cached_property
@@ -330,7 +366,7 @@ class Objective:
         found = Search(
             *(self.bare.loss, self.bare.gradient, self.bare.hessian, self.penalty, box),
             [(point.x, point.y) for point in known],
-            0 if self.surface.quadratic else self.count,
+            0 if self.surface.quadratic else self.count * self.ways,
             any(point.kind not in MINIMUM_KINDS for point in known),
         ).found()
         loss = [self.loss(point.x, point.y) for point in found]
@@ -363,8 +399,11 @@ class Objective:
         """Return the least value of the loss: -inf where it is unbounded below."""
         if not self.bounded:
             return -math.inf
-        # Where samples can be told apart without an error, the loss tends to 0 and has no minimum.
-        return min((point.loss for point in self.minimizers()), default=0.0)
+        found = [point.loss for point in self.minimizers()]
+        if found:
+            return min(found)
+        # Where samples can be told apart without an error, the loss has no minimum.
+        return 0.0 if self.surface.infimum is None else self.surface.infimum(self.numbers)
 
     def loss(self, x: ArrayLike, y: ArrayLike) -> Any:
         """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""
@@ -401,9 +440,22 @@ class Objective:
 
 
 @functools.lru_cache(maxsize=16)
-def _bare(surface: Surface, params: Values, count: int, given: Dataset | None) -> Objective:
+def _bare(
+    surface: Surface, params: Values, count: int, given: Dataset | None, keep: float
+) -> Objective:
     """Return an objective without a penalty, one for all strengths, with what it has found out."""
-    return Objective(surface, params, count, given)
+    return Objective(surface, params, count, given, keep=keep)
+
+
+def check_keep(surface: Surface, keep: Any) -> float:
+    """Return a probability to keep an input, 1 where no samples make the surface, or raise."""
+    keep = check_number("keep", keep, LEAST_KEEP, 1.0)
+    if surface.samples is None and keep < 1.0:
+        raise ValueError(
+            f"keep = {keep:g}: must be 1 on {surface.name}, which is not made by data and has no"
+            " inputs to drop"
+        )
+    return keep
 
 
 def points(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

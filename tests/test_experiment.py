@@ -133,6 +133,7 @@ def test_numpy_scalars_become_plain_numbers():
         l2=count(1),
         l1=np.float32(0.5),
         l1_step=name("subgradient"),
+        keep=count(1),
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -218,6 +219,7 @@ RUN_TAKES = {
     "l2": NUMBERS | {"None"},
     "l1": NUMBERS | {"None"},
     "l1_step": {"None"},
+    "keep": {"one", "half", "None"},
 }
 EXPERIMENT_TAKES = {
     "drop_last": {"bool"},
@@ -233,6 +235,7 @@ EXPERIMENT_TAKES = {
     "l2": NUMBERS,
     "l1": NUMBERS,
     "l1_step": set(),
+    "keep": {"one"},  # half of it on a surface that is made by data
 }
 # Names and numbers inside a field, each as the field that holds it.
 INSIDE = {

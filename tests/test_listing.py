@@ -239,6 +239,27 @@ SPECIAL = {
     "L1 by proximal steps, alone": Experiment(
         l1=1.0, l1_step="proximal", steps=40, runs=(Run("SGD", 0.02),)
     ),
+    "dropout of two inputs": Experiment(
+        "Two features",
+        keep=0.8,
+        steps=40,
+        seed=5,
+        runs=(Run("SGD", 0.1, batch_size=16),),
+    ),
+    "dropout of one input, drawn with replacement": Experiment(
+        *("Linear regression", {"standardize": "on"}),
+        steps=40,
+        runs=(Run("Adam", 0.1, batch_size=32, replacement=True, keep=0.5),),
+    ),
+    "dropout in the full batch": Experiment(
+        "One hidden unit", keep=2 / 3, steps=25, runs=(Run("Momentum", 0.05, replacement=True),)
+    ),
+    "dropout and a Hessian": Experiment(
+        *("One hidden unit", {}, (1.4, 0.9)),
+        keep=0.7,
+        steps=15,
+        runs=(Run("Newton", 0.5, batch_size=50),),
+    ),
     "diverging": Experiment("Rosenbrock", runs=(Run("SGD", 0.1),)),
     "diverging under a schedule": Experiment(
         "Monkey saddle",

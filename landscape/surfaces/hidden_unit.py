@@ -9,12 +9,13 @@ import numpy as np
 
 from landscape.compiled import BATCH_SIGNATURE, SURFACE_SIGNATURE, kernel, part
 from landscape.critical import polish
-from landscape.data import Dataset, Samples, in_rows
+from landscape.data import Dataset, Samples, from_ways, in_ways
 from landscape.record import DATA_SEED, GLOBAL_MINIMUM, SADDLE, Number, Surface, SurfaceListing
 
 OUTER, INNER = 1.5, 1.0  # the weights that make the labels
-HEAD = 1
-LOOK = np.linspace(0.02, 8.0, 400)  # inner weights at which the best outer one is tried
+HEAD = 2 + 4  # number of samples and of ways, and the share of each of at most 4 ways
+LOOK = np.linspace(0.02, 8.0, 400)  # inner weights, over the share that dropout keeps, at which
+# the best outer one is tried
 
 
 def make(samples, spread, noise, data_seed):
@@ -24,8 +25,8 @@ def make(samples, spread, noise, data_seed):
     return Dataset(feature, label)
 
 
-def pack(data, **made_by):
-    return in_rows((len(data),), data.x[:, 0], data.y)
+def pack(features, labels, shares):
+    return in_ways(shares, features[:, 0], labels)
 
 
 @part
@@ -37,15 +38,21 @@ def sample(x, y, f, t):
 
 @kernel(SURFACE_SIGNATURE)
 def loss_and_gradient(n, x, y, params, loss, gx, gy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        total, along_x, along_y = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 2 * count, 2):
-            error, by_x, by_y = sample(x[i], y[i], params[at], params[at + 1])
-            total += error * error
-            along_x += error * by_x
-            along_y += error * by_y
-        loss[i], gx[i], gy[i] = total / (2 * count), along_x / count, along_y / count
+        loss[i] = gx[i] = gy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 2 * count * way, params[2 + way]
+            total, along_x, along_y = 0.0, 0.0, 0.0
+            for at in range(first, first + 2 * count, 2):
+                error, by_x, by_y = sample(x[i], y[i], params[at], params[at + 1])
+                total += error * error
+                along_x += error * by_x
+                along_y += error * by_y
+            loss[i] += share * total
+            gx[i] += share * along_x
+            gy[i] += share * along_y
+        loss[i], gx[i], gy[i] = loss[i] / (2 * count), gx[i] / count, gy[i] / count
 
 
 @kernel(BATCH_SIGNATURE)
@@ -63,27 +70,34 @@ def batch(n, x, y, params, rows, first, count, loss, gx, gy):
 
 @kernel(SURFACE_SIGNATURE)
 def hessian(n, x, y, params, hxx, hxy, hyy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        xx, xy, yy = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 2 * count, 2):
-            f = params[at]
-            error, h, by_y = sample(x[i], y[i], f, params[at + 1])
-            bend = f * (1 - h * h)
-            xx += h * h
-            xy += h * by_y + error * bend
-            yy += by_y * by_y - 2 * error * x[i] * h * f * bend
-        hxx[i], hxy[i], hyy[i] = xx / count, xy / count, yy / count
+        hxx[i] = hxy[i] = hyy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 2 * count * way, params[2 + way]
+            xx, xy, yy = 0.0, 0.0, 0.0
+            for at in range(first, first + 2 * count, 2):
+                f = params[at]
+                error, h, by_y = sample(x[i], y[i], f, params[at + 1])
+                bend = f * (1 - h * h)
+                xx += h * h
+                xy += h * by_y + error * bend
+                yy += by_y * by_y - 2 * error * x[i] * h * f * bend
+            hxx[i] += share * xx
+            hxy[i] += share * xy
+            hyy[i] += share * yy
+        hxx[i], hxy[i], hyy[i] = hxx[i] / count, hxy[i] / count, hyy[i] / count
 
 
 def locate(numbers):
     """Return the best fit, its mirror image, and the saddle between them."""
-    f, t = numbers[HEAD:].reshape(-1, 2).T
-    h = np.tanh(LOOK[:, None] * f)
-    outer = (h @ t) / np.square(h).sum(axis=1)  # the best for each inner weight
-    lost = np.square(outer[:, None] * h - t).sum(axis=1)
+    (f, t), weights = from_ways(numbers, 2)
+    inner = LOOK * numbers[2]
+    h = np.tanh(inner[:, None] * f)
+    outer = (h @ (weights * t)) / (weights * np.square(h)).sum(axis=1)  # best for each inner one
+    lost = (weights * np.square(outer[:, None] * h - t)).sum(axis=1)
     best = int(np.argmin(lost))
-    ((x, y),) = polish(loss_and_gradient, hessian, [(outer[best], LOOK[best])], numbers)
+    ((x, y),) = polish(loss_and_gradient, hessian, [(outer[best], inner[best])], numbers)
     return [(x, y, GLOBAL_MINIMUM), (-x, -y, GLOBAL_MINIMUM), (0.0, 0.0, SADDLE)]
 
 

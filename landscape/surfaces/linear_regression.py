@@ -21,9 +21,9 @@ def features(data, standardize, **made_by):
     return ((feature - feature.mean()) / feature.std())[:, None] if standardize else data.x
 
 
-def pack(data, **params):
-    feature = features(data, **params)[:, 0]
-    return least_squares.packed(feature, np.ones_like(feature), data.y)
+def pack(features, labels, shares):
+    feature = features[:, 0]
+    return least_squares.packed(feature, np.ones_like(feature), labels, shares)
 
 
 STANDARDIZED = "feature = (feature - feature.mean()) / feature.std()"

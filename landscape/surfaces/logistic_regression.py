@@ -9,11 +9,11 @@ import numpy as np
 
 from landscape.compiled import BATCH_SIGNATURE, SURFACE_SIGNATURE, kernel, part
 from landscape.critical import polish
-from landscape.data import Dataset, Samples, in_rows
+from landscape.data import Dataset, Samples, from_ways, in_ways
 from landscape.record import DATA_SEED, GLOBAL_MINIMUM, Number, Surface, SurfaceListing
 
 ACROSS = (0.8, 0.6)  # the direction from one class to the other
-HEAD = 1
+HEAD = 2 + 4  # number of samples and of ways, and the share of each of at most 4 ways
 SOLVE = 60  # steps of Newton's method, halved where they do not lower the loss
 
 
@@ -25,8 +25,8 @@ def make(samples, spread, noise, data_seed):
     return Dataset(features, (side != wrong).astype(float))
 
 
-def pack(data, **made_by):
-    return in_rows((len(data),), data.x[:, 0], data.x[:, 1], 2 * data.y - 1)
+def pack(features, labels, shares):
+    return in_ways(shares, features[:, 0], features[:, 1], 2 * labels - 1)
 
 
 @part
@@ -41,15 +41,21 @@ def sample(x, y, params, at):
 
 @kernel(SURFACE_SIGNATURE)
 def loss_and_gradient(n, x, y, params, loss, gx, gy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        total, along_x, along_y = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 3 * count, 3):
-            value, slope = sample(x[i], y[i], params, at)
-            total += value
-            along_x += slope * params[at]
-            along_y += slope * params[at + 1]
-        loss[i], gx[i], gy[i] = total / count, along_x / count, along_y / count
+        loss[i] = gx[i] = gy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 3 * count * way, params[2 + way]
+            total, along_x, along_y = 0.0, 0.0, 0.0
+            for at in range(first, first + 3 * count, 3):
+                value, slope = sample(x[i], y[i], params, at)
+                total += value
+                along_x += slope * params[at]
+                along_y += slope * params[at + 1]
+            loss[i] += share * total
+            gx[i] += share * along_x
+            gy[i] += share * along_y
+        loss[i], gx[i], gy[i] = loss[i] / count, gx[i] / count, gy[i] / count
 
 
 @kernel(BATCH_SIGNATURE)
@@ -67,45 +73,83 @@ def batch(n, x, y, params, rows, first, count, loss, gx, gy):
 
 @kernel(SURFACE_SIGNATURE)
 def hessian(n, x, y, params, hxx, hxy, hyy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        xx, xy, yy = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 3 * count, 3):
-            u, v = params[at], params[at + 1]
-            e = math.exp(-abs(x[i] * u + y[i] * v))
-            weight = e / (1 + e) ** 2
-            xx += weight * u * u
-            xy += weight * u * v
-            yy += weight * v * v
-        hxx[i], hxy[i], hyy[i] = xx / count, xy / count, yy / count
+        hxx[i] = hxy[i] = hyy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 3 * count * way, params[2 + way]
+            xx, xy, yy = 0.0, 0.0, 0.0
+            for at in range(first, first + 3 * count, 3):
+                u, v = params[at], params[at + 1]
+                e = math.exp(-abs(x[i] * u + y[i] * v))
+                weight = e / (1 + e) ** 2
+                xx += weight * u * u
+                xy += weight * u * v
+                yy += weight * v * v
+            hxx[i] += share * xx
+            hxy[i] += share * xy
+            hyy[i] += share * yy
+        hxx[i], hxy[i], hyy[i] = hxx[i] / count, hxy[i] / count, hyy[i] / count
 
 
 def separable(u, v, s):
     """Tell whether some weights make no margin negative: if all s (u, v) lie in one half-plane."""
-    angles = np.sort(np.arctan2(s * v, s * u))
+    told = (u != 0) | (v != 0)  # a sample that has lost both features has no margin
+    angles = np.sort(np.arctan2(s * v, s * u)[told])
     gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi))
     return bool(gaps.max() >= np.pi)
 
 
 def locate(numbers):
     """Return the minimizer, if there is one."""
-    u, v, s = numbers[HEAD:].reshape(-1, 3).T
+    (u, v, s), weights = from_ways(numbers, 3)
     if separable(u, v, s):
         return []
-    point, features = np.zeros(2), np.column_stack([s * u, s * v])
+    count, point, features = numbers[0], np.zeros(2), np.column_stack([s * u, s * v])
 
     def loss(at):
-        return np.logaddexp(0.0, -(features @ at)).mean()
+        return (weights * np.logaddexp(0.0, -(features @ at))).sum() / count
 
     for _ in range(SOLVE):
         share = 1 / (1 + np.exp(np.minimum(features @ point, 700.0)))
-        gradient = -(share[:, None] * features).mean(axis=0)
-        curvature = (features * (share * (1 - share))[:, None]).T @ features / len(features)
+        gradient = -((weights * share)[:, None] * features).sum(axis=0) / count
+        curvature = (features * (weights * share * (1 - share))[:, None]).T @ features / count
         step = np.linalg.lstsq(curvature, gradient)[0]
         while loss(point - step) > loss(point) and np.abs(step).max() > 1e-12:
             step /= 2
         point = point - step
     return [(x, y, GLOBAL_MINIMUM) for x, y in polish(loss_and_gradient, hessian, [point], numbers)]
+
+
+def infimum(numbers):
+    """Return the greatest lower bound of a loss without a minimum.
+
+    With dropout there is none where a feature alone tells all samples apart: its weight grows
+    without end, and what is lost is left to the samples that have lost this feature.
+    """
+    (u, v, s), weights = from_ways(numbers, 3)
+    if numbers[1] == 1:
+        return 0.0
+    margins = [s * feature for feature in (u, v)]
+    sure = [not (z.min() < 0 < z.max()) for z in margins]
+    left = np.logical_and.reduce([z == 0 for z, alone in zip(margins, sure, strict=True) if alone])
+    weights = weights[left] / numbers[0]
+    if all(sure):
+        return float(weights.sum() * math.log(2))
+    z = margins[sure.index(False)][left]
+
+    def slope(weight):
+        return -(weights * z / (1 + np.exp(np.minimum(weight * z, 700.0)))).sum()
+
+    low, high = -1.0, 1.0
+    while slope(low) > 0:
+        low *= 2
+    while slope(high) < 0:
+        high *= 2
+    for _ in range(SOLVE):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    return float((weights * np.logaddexp(0.0, -low * z)).sum())
 
 
 LISTING = SurfaceListing(
@@ -148,6 +192,7 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    infimum=infimum,
     listing=LISTING,
     parameters=(
         Number("spread", "s", 1.0, 0.5, 2.0, "Standard deviation of both features.", "log"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.compiled import BATCH_SIGNATURE, SURFACE_SIGNATURE, kernel
 from landscape.critical import polish
-from landscape.data import Dataset, Samples, in_rows
+from landscape.data import Dataset, Samples, from_ways, in_ways
 from landscape.record import (
     DATA_SEED,
     GLOBAL_MINIMUM,
@@ -21,9 +21,11 @@ from landscape.record import (
 
 FREQUENCY, PHASE = 2.0, 0.5  # that make the labels
 DOMAIN = ((0.0, 6.0), (-3.0, 3.0))
-HEAD = 1
-# A grid over the domain and a little more, on which minima are looked for.
-FREQUENCIES, PHASES = np.linspace(-0.1, 6.1, 311), np.linspace(-3.2, 3.2, 161)
+HEAD = 2 + 4  # number of samples and of ways, and the share of each of at most 4 ways
+# A grid over the domain and a little more, on which minima are looked for; a kept feature, which
+# dropout makes larger, needs as many more frequencies.
+LOWEST, HIGHEST, MANY = -0.1, 6.1, 311
+PHASES = np.linspace(-3.2, 3.2, 161)
 FINE = 25  # points a side of the lattice on which each is looked at again
 MERGED = 1e-6
 
@@ -35,23 +37,29 @@ def make(samples, spread, noise, data_seed):
     return Dataset(feature, label)
 
 
-def pack(data, **made_by):
-    return in_rows((len(data),), data.x[:, 0], data.y)
+def pack(features, labels, shares):
+    return in_ways(shares, features[:, 0], labels)
 
 
 @kernel(SURFACE_SIGNATURE)
 def loss_and_gradient(n, x, y, params, loss, gx, gy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        total, along_x, along_y = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 2 * count, 2):
-            angle = x[i] * params[at] + y[i]
-            error = math.sin(angle) - params[at + 1]
-            slope = error * math.cos(angle)
-            total += error * error
-            along_x += slope * params[at]
-            along_y += slope
-        loss[i], gx[i], gy[i] = total / (2 * count), along_x / count, along_y / count
+        loss[i] = gx[i] = gy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 2 * count * way, params[2 + way]
+            total, along_x, along_y = 0.0, 0.0, 0.0
+            for at in range(first, first + 2 * count, 2):
+                angle = x[i] * params[at] + y[i]
+                error = math.sin(angle) - params[at + 1]
+                slope = error * math.cos(angle)
+                total += error * error
+                along_x += slope * params[at]
+                along_y += slope
+            loss[i] += share * total
+            gx[i] += share * along_x
+            gy[i] += share * along_y
+        loss[i], gx[i], gy[i] = loss[i] / (2 * count), gx[i] / count, gy[i] / count
 
 
 @kernel(BATCH_SIGNATURE)
@@ -71,31 +79,42 @@ def batch(n, x, y, params, rows, first, count, loss, gx, gy):
 
 @kernel(SURFACE_SIGNATURE)
 def hessian(n, x, y, params, hxx, hxy, hyy):
-    count = int(params[0])
+    count, ways = int(params[0]), int(params[1])
     for i in range(n):
-        xx, xy, yy = 0.0, 0.0, 0.0
-        for at in range(HEAD, HEAD + 2 * count, 2):
-            f = params[at]
-            angle = x[i] * f + y[i]
-            s, c = math.sin(angle), math.cos(angle)
-            bend = c * c - (s - params[at + 1]) * s
-            xx += bend * f * f
-            xy += bend * f
-            yy += bend
-        hxx[i], hxy[i], hyy[i] = xx / count, xy / count, yy / count
+        hxx[i] = hxy[i] = hyy[i] = 0.0
+        for way in range(ways):
+            first, share = HEAD + 2 * count * way, params[2 + way]
+            xx, xy, yy = 0.0, 0.0, 0.0
+            for at in range(first, first + 2 * count, 2):
+                f = params[at]
+                angle = x[i] * f + y[i]
+                s, c = math.sin(angle), math.cos(angle)
+                bend = c * c - (s - params[at + 1]) * s
+                xx += bend * f * f
+                xy += bend * f
+                yy += bend
+            hxx[i] += share * xx
+            hxy[i] += share * xy
+            hyy[i] += share * yy
+        hxx[i], hxy[i], hyy[i] = hxx[i] / count, hxy[i] / count, hyy[i] / count
 
 
-def lattice(f, t):
-    """Return the loss, but for a constant, on FREQUENCIES and PHASES.
+def lattice(frequencies, numbers):
+    """Return the loss, but for a constant, on `frequencies` and PHASES.
 
     Of one frequency it is a quadratic form in cos y and sin y, whose five means take one pass.
     """
+    (f, t), weights = from_ways(numbers, 2)
+
+    def mean(values):
+        return (weights * values).sum() / numbers[0]
+
     c, s = np.cos(PHASES), np.sin(PHASES)
     rows = []
-    for frequency in FREQUENCIES:
+    for frequency in frequencies:
         a, b = np.sin(frequency * f), np.cos(frequency * f)
-        square = (a * a).mean() * c * c + 2 * (a * b).mean() * c * s + (b * b).mean() * s * s
-        rows.append(square / 2 - (a * t).mean() * c - (b * t).mean() * s)
+        square = mean(a * a) * c * c + 2 * mean(a * b) * c * s + mean(b * b) * s * s
+        rows.append(square / 2 - mean(a * t) * c - mean(b * t) * s)
     return np.array(rows)
 
 
@@ -109,11 +128,12 @@ def lowest_in_reach(height):
     return np.argwhere(low) + 1
 
 
-def closer(x, y, numbers):
-    """Return the lowest places of a finer lattice around (x, y): a hollow may be that shallow."""
-    across, up = (
-        (values[1] - values[0]) * np.linspace(-1.5, 1.5, FINE) for values in (FREQUENCIES, PHASES)
-    )
+def closer(x, y, width, numbers):
+    """Return the lowest places of a finer lattice around (x, y): a hollow may be that shallow.
+
+    `width` is the distance of two frequencies.
+    """
+    across, up = (side * np.linspace(-1.5, 1.5, FINE) for side in (width, PHASES[1] - PHASES[0]))
     xs, ys = (axis.ravel() for axis in np.meshgrid(x + across, y + up, indexing="ij"))
     loss, gx, gy = np.empty((3, xs.size))
     loss_and_gradient(xs.size, xs.copy(), ys.copy(), numbers, loss, gx, gy)
@@ -123,11 +143,11 @@ def closer(x, y, numbers):
 
 def locate(numbers):
     """Return the minima in the domain; the saddles and maxima between them are left out."""
-    height = lattice(*numbers[HEAD:].reshape(-1, 2).T)
+    frequencies = np.linspace(LOWEST, HIGHEST, math.ceil(MANY / numbers[2]))
     near = [
         place
-        for i, j in lowest_in_reach(height)
-        for place in closer(FREQUENCIES[i], PHASES[j], numbers)
+        for i, j in lowest_in_reach(lattice(frequencies, numbers))
+        for place in closer(frequencies[i], PHASES[j], frequencies[1] - frequencies[0], numbers)
     ]
     if not near:
         return []

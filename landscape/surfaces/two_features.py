@@ -17,8 +17,8 @@ def make(samples, correlation, spread, noise, data_seed):
     return Dataset(features, features[:, 0] + noise * rng.standard_normal(samples))
 
 
-def pack(data, **made_by):
-    return least_squares.packed(data.x[:, 0], data.x[:, 1], data.y)
+def pack(features, labels, shares):
+    return least_squares.packed(features[:, 0], features[:, 1], labels, shares)
 
 
 LISTING = SurfaceListing(

@@ -50,6 +50,12 @@ BARE = "bare_"  # what these are called then
 GRADIENT_PARTS = {"l2": "l2 * {0}", "l1": "l1 * math.copysign({0} != 0, {0})"}
 HESSIAN_TEXT = """hxx, hxy, hyy = bare_hessian(x, y)
 return hxx + l2, hxy, hyy + l2"""
+# With dropout the Hessian is the mean over the ways in which it leaves the samples.
+OF_A_WAY = "way_"
+WAYS_TEXT = """ways = zip(*(np.split(column, {count}) for column in ({columns})))
+return shares @ [np.array(way_hessian(x, y, *way)) for way in ways]"""
+WAYS_TORCH = """ways = [slice(k * samples, (k + 1) * samples) for k in range({count})]
+return sum(share * loss(theta, way) for share, way in zip(shares, ways))"""
 LOSS_PARTS = {"l2": " + l2 / 2 * (theta**2).sum()", "l1": " + l1 * theta.abs().sum()"}
 PROXIMAL_TEXT = """def proximal(theta, lr):
     theta[:] = [math.copysign(max(abs(p) - lr * l1, 0.0), p) for p in theta]"""
@@ -81,8 +87,14 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         lines = [f"gx, gy = {BARE}gradient(x, y{seen})", *sums, "return gx, gy"]
         functions.append(_function(head, "\n".join(lines)))
     if _speaks(rule.step, "self.hessian"):
-        bare = BARE if "l2" in terms else ""
-        functions.append(_function(f"{bare}hessian(x, y)", surface.hessian, tr(experiment.surface)))
+        bare, columns = BARE if "l2" in terms else "", ", ".join(surface.columns)
+        head, body = f"{bare}hessian(x, y)", surface.hessian
+        if parts.ways > 1:
+            of_a_way = f"{OF_A_WAY}hessian(x, y, {columns})"
+            functions.append(_function(of_a_way, body, tr(experiment.surface)))
+            functions.append(_function(head, WAYS_TEXT.format(count=parts.ways, columns=columns)))
+        else:
+            functions.append(_function(head, body, tr(experiment.surface)))
         functions += [_function("hessian(x, y)", HESSIAN_TEXT)] if bare else []
         hyper["hessian"] = "hessian"
     if rule.before:
@@ -171,7 +183,10 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         gradient = [f"torch.func.grad(loss)(theta{seen})"]
         gradient += ["noise[t]"] if parts.noise else []
         gradient += [f"{run.weight_decay!r} * theta"] if run.weight_decay > 0 else []
-        loop += [f"g = {' + '.join(gradient)}", *_block(rule.hand).splitlines()]
+        hand = _block(rule.hand)
+        if parts.ways > 1:  # what is not of a batch is of the expected loss
+            hand = hand.replace("(loss)", "(expected)")
+        loop += [f"g = {' + '.join(gradient)}", *hand.splitlines()]
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = f"noise = torch.tensor({parts.draws})"
@@ -183,6 +198,8 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         functions.append(
             _function(head, f"return {called}{''.join(map(LOSS_PARTS.__getitem__, terms))}")
         )
+    if _speaks("\n".join(loop), "expected"):
+        functions.append(_function("expected(theta)", WAYS_TORCH.format(count=parts.ways)))
     functions += [PROXIMAL_TORCH] if parts.proximal else []
     if columns := ", ".join(parts.surface.columns):
         tensors = f"{columns} = map(torch.asarray, ({columns}))"
@@ -209,6 +226,7 @@ class _Parts:
     draws: str  # what they make of it, (steps, 2)
     data: Sequence[str]  # the lines that make the samples, none where there are none
     batches: str  # the function that tells which of them an update sees, "" where it sees all
+    ways: int  # in which dropout leaves a sample
     in_gradient: Mapping[str, float]  # strengths of "l2" and "l1" in the gradient
     proximal: bool  # whether an update ends with L1's proximal step
 
@@ -238,6 +256,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         params={
             "l2": repr(plan.penalty.l2),
             "l1": repr(plan.penalty.l1),
+            "keep": repr(plan.objective.keep),
         }
         | {
             p.name: repr(int(given[p.name]) if p.integer else given[p.name])
@@ -259,6 +278,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         draws=f"spread * rng.standard_normal((steps, 2)){' @ root' * (plan.root is not None)}",
         data=_data(plan),
         batches=BATCH_TEXT.format(updates=plan.epoch.updates) if plan.batched else "",
+        ways=plan.objective.ways,
         in_gradient={"l2": plan.penalty.l2, "l1": plan.penalty.slope},
         proximal=plan.penalty.proximal > 0,
     )
@@ -282,16 +302,39 @@ def _data(plan: Plan) -> list[str]:
     if plan.batched:
         epochs = -(-plan.steps // epoch.updates)
         drawn = "rng.permutation(samples)"
-        if epoch.replacement:
+        if epoch.replacement and epoch.batch_size < epoch.samples:
             drawn = "rng.integers(samples, size=samples)"
         lines += [
             f"size = {epoch.batch_size}",
             f"rng = np.random.default_rng({plan.seed})",
             f"orders = [{drawn} for _ in range({epochs})]",
         ]
+    if plan.objective.dropped:
+        lines += _dropped(plan)
     if _speaks("\n".join(lines), "samples"):
         lines.insert(0, f"samples = {epoch.samples}")
     return lines
+
+
+def _dropped(plan: Plan) -> list[str]:
+    """Return the lines that make copies of the samples, without some inputs, and draw of them."""
+    columns, count = plan.surface.listing.columns, plan.objective.ways
+    lines = [f"# {tr('Dropout: the samples once more for each way to drop inputs.')}"]
+    inputs = columns[:-1]
+    for bit, name in enumerate(inputs):
+        kept = [f"0 * {name}" if way >> bit & 1 else name for way in range(count)]
+        lines.append(f"{name} = np.concatenate([{', '.join(kept)}]) / keep")
+    one = "(keep, 1 - keep)"
+    shares = f"np.array({one})" if len(inputs) == 1 else f"np.outer({one}, {one}).ravel()"
+    powers = [2**bit for bit in range(len(inputs))]
+    return [
+        *lines,
+        f"{columns[-1]} = np.tile({columns[-1]}, {count})",
+        *([f"shares = {shares}"] if OPTIMIZERS[plan.run.optimizer].needs_hessian else []),
+        f"drawn = np.random.default_rng([{plan.seed}, 1])",
+        "for rows in orders:",
+        f"{TAB}rows += samples * ((drawn.random((samples, {len(inputs)})) >= keep) @ {powers})",
+    ]
 
 
 def _noise(plan: Plan) -> list[str]:

@@ -1,7 +1,9 @@
 """The noise of a batch's gradient: its covariance, and the scale on which a batch is large.
 
 The gradients of N samples at a position have the covariance S; the mean of a batch of B that is
-drawn from them without replacement has S (N - B) / (B (N - 1)), with replacement S / B.
+drawn from them without replacement has S (N - B) / (B (N - 1)), with replacement S / B. What
+dropout leaves of a sample is drawn anew whenever it is seen: without replacement too, the part D of
+S that is the mean over the samples of the covariance over their ways is D / B.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from landscape.data import ways
 from optimizers.simulation import driver
 from optimizers.simulation.experiment import Plan, check_count
 
@@ -20,16 +23,25 @@ Matrix = NDArray[np.float64]
 def sample_gradients(plan: Plan, position: ArrayLike) -> Matrix:
     """Return the gradient of every sample at a position (2,), float64 (N, 2).
 
+    With dropout it is the mean over all ways to drop inputs.
+
     Raises ValueError where the surface is not made by data.
     """
+    gradients, shares = gradients_by_ways(plan, position)
+    found: Matrix = np.tensordot(shares, gradients, 1)
+    return found
+
+
+def gradients_by_ways(plan: Plan, position: ArrayLike) -> tuple[Matrix, Matrix]:
+    """Return the same in each of W ways to drop inputs, (W, N, 2), and their shares (W,)."""
     objective = plan.objective
     samples = objective.surface.samples
     if samples is None:
         raise ValueError(f"surface = {objective.name!r}: must be one that is made by data")
     at = np.array(position, dtype=np.float64)
-    found = np.empty((objective.count, 2))
+    found = np.empty((objective.ways * objective.count, 2))
     driver.sample_gradients(samples.batch.pointer, at, objective.numbers, found)
-    return found
+    return found.reshape(objective.ways, -1, 2), ways(objective.keep, samples.columns)[1]
 
 
 def sample_covariance(plan: Plan, position: ArrayLike) -> Matrix:
@@ -38,12 +50,18 @@ def sample_covariance(plan: Plan, position: ArrayLike) -> Matrix:
     Where no samples make the surface it is that of the noise that is added.
     """
     if plan.objective.count:
-        gradients = sample_gradients(plan, position)
-        off = gradients - gradients.mean(axis=0)
-        covariance: Matrix = off.T @ off / len(off)
-        return covariance
+        return sum(_parts(plan, position), np.zeros((2, 2)))
     added: Matrix = plan.sample_noise**2 * plan.covariance
     return added
+
+
+def _parts(plan: Plan, position: ArrayLike) -> tuple[Matrix, Matrix]:
+    """Return the covariances (2, 2) that samples have, and that dropout adds, of one's gradient."""
+    gradients, shares = gradients_by_ways(plan, position)
+    means = np.tensordot(shares, gradients, 1)
+    off, left = means - means.mean(axis=0), gradients - means
+    drawn = np.einsum("w,wni,wnj->ij", shares, left, left) / len(means)
+    return off.T @ off / len(off), drawn
 
 
 def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix:
@@ -53,6 +71,9 @@ def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix
     """
     size = check_count("batch_size", batch_size, plan.epoch.samples)
     share = plan.epoch.noise(1.0, size) ** 2
+    if plan.objective.dropped:
+        of_samples, drawn = _parts(plan, position)
+        return share * of_samples + drawn / size
     covariance: Matrix = share * sample_covariance(plan, position)
     return covariance
 

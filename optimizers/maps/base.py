@@ -137,10 +137,9 @@ def updates_of(experiment: Experiment) -> int:
 
 def cost_of(experiment: Experiment) -> int:
     """Return how many updates on an analytic surface take as long as one on this, at most."""
-    objective = experiment.objectives[0]  # all are alike in this
-    passes = (
-        1 if objective.surface.quadratic else 2
-    )  # of the batch and, where one asks for it, of all
+    objective = max(experiment.objectives, key=lambda objective: objective.ways)
+    # Of the batch and, where one asks for it, of all in all the ways that dropout leaves them.
+    passes = 1 if objective.surface.quadratic else 1 + objective.ways
     return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 

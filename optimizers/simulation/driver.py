@@ -86,7 +86,8 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
     types.Array(types.int32, 1, "C", readonly=True),  # order of the samples in each epoch from that
-    # of the first update on; empty where every update takes all samples, or there are none
+    # of the first update on; empty where every update takes all samples as they are, or there are
+    # none
     types.UniTuple(types.int64, 3),  # samples, batch size, updates of an epoch
     VECTOR,  # lr (steps,)
     types.Array(types.float64, 2, "C", readonly=True),  # draws (steps, 2)
@@ -281,6 +282,7 @@ SWEEP_SIGNATURE = types.void(
     types.FunctionType(UPDATE_SIGNATURE),
     VECTOR,  # params
     types.int64,  # samples that the surface is made by, 0 where it is not
+    types.int64,  # batch size that takes all of them as they are, 0 where none does
     INTEGERS,  # cells (n,): which to run
     readonly(types.float64, 2),  # start (all, 2)
     readonly(types.float64, 1),  # peak learning rate (all,)
@@ -292,7 +294,7 @@ SWEEP_SIGNATURE = types.void(
     INTEGERS,  # row of `draws`, or of `orders`, for each of `cells` (n,)
     readonly(types.float64, 3, "C"),  # draws (seeds, steps, 2), unused at scale 0
     readonly(types.int32, 2, "C"),  # orders of the samples (seeds, epochs x samples): one update
-    # more than the steps, and nothing where no batch is smaller than all samples
+    # more than the steps, and nothing where every batch takes all samples as they are
     INTEGERS,  # row of `factors` for each of `cells` (n,)
     readonly(types.float64, 2, "C"),  # factors on the peak rate (schedules, steps)
     types.NamedTuple(
@@ -416,7 +418,7 @@ def constant_from(factors):
 
 @part
 def leave_out_rounds(
-    k, w, alive, moving, bits, mark, scales, samples, lanes, latest, records, watch, losses
+    k, w, alive, moving, bits, mark, scales, samples, whole, lanes, latest, records, watch, losses
 ):
     """Leave whole rounds out of what a run has yet to do that goes round for ever.
 
@@ -436,7 +438,7 @@ def leave_out_rounds(
     soonest = NEVER
     if back > w - alive:  # what is parked does not change either
         for i in range(w):
-            exact = scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == samples)
+            exact = scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == whole)
             if changed[i] == 0 and fate[i] == RUNNING and exact:
                 for r in range(records, recorded.size):
                     if recorded[r] <= last[i]:
@@ -571,6 +573,7 @@ def sweep(
     update,
     params,
     samples,
+    whole,
     cells,
     start,
     peak,
@@ -656,8 +659,8 @@ def sweep(
                     if timeless:
                         if marked and k - PERIOD >= settled:
                             round_ends = leave_out_rounds(
-                                *(k, w, alive, moving, bits, mark, scales, samples, lanes),
-                                *(latest, records, watch, losses),
+                                *(k, w, alive, moving, bits, mark, scales, samples, whole),
+                                *(lanes, latest, records, watch, losses),
                             )
                             soonest = min(soonest, round_ends)
                         marked = True
@@ -672,7 +675,7 @@ def sweep(
                     here = address(x[a:b]), address(y[a:b])
                     there = address(value[a:b]), address(gx[a:b]), address(gy[a:b])
                     many = lanes[SIZE, a]
-                    if many == samples:
+                    if many == whole:
                         surface(b - a, *here, at_params, *there)
                     else:
                         turn = k % period[a]

@@ -126,6 +126,37 @@ class Orders:
 _orders = functools.lru_cache(maxsize=256)(Orders)
 
 
+AT_ONCE = 2**18  # samples whose inputs are dropped together
+
+
+def rows(
+    seed: int,
+    samples: int,
+    epochs: int,
+    first: int = 0,
+    replacement: bool = False,
+    keep: float = 1.0,
+    inputs: int = 1,
+) -> NDArray[np.int32]:
+    """Return the order of the samples with what dropout leaves of each, as rows of all its ways.
+
+    Row w N + i is sample i in way w, in which input j is dropped where bit j of w is set. Whether
+    it is belongs to the seed, the epoch and the sample's place in it, whatever the batch size: an
+    input that is dropped at one `keep` is dropped at every lower one.
+    """
+    found = order(seed, samples, epochs, first, replacement)
+    if keep == 1.0:
+        return found
+    found = found.copy()
+    bits = np.random.PCG64([seed, 1])  # a stream of its own, so that the order stays what it is
+    bits.advance(first * samples * inputs)  # a number takes one step of it
+    random, powers = np.random.Generator(bits), samples * 2 ** np.arange(inputs)
+    for begin in range(0, found.size, AT_ONCE):
+        part = found[begin : begin + AT_ONCE]
+        part += ((random.random((part.size, inputs)) >= keep) @ powers).astype(np.int32)
+    return found
+
+
 _kept_order = functools.lru_cache(maxsize=32)(_order)
 
 

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape import SURFACES
 from landscape.checks import check_mapping, check_names, check_number, shown
-from landscape.data import Dataset
+from landscape.data import LEAST_KEEP, Dataset
 from landscape.language import msgid
 from landscape.penalty import Penalty
-from landscape.record import Objective, Surface
+from landscape.record import Objective, Surface, check_keep
 from landscape.values import Values
 from optimizers.record import (
     COUPLED,
@@ -28,7 +28,7 @@ from optimizers.record import (
 )
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, order
+from optimizers.simulation.epochs import Epoch, rows
 from optimizers.simulation.schedules import SCHEDULES
 
 BIG = 1e6  # |x| or |y| beyond this is a divergence
@@ -68,8 +68,8 @@ class Run:
     exact. `covariance` is the shape of the experiment's noise: "isotropic", or on an analytic
     quadratic "data-like", that of its Hessian. `schedule` names a factor on the rate and
     `schedule_params` its numbers; over the first `warmup` updates the rate rises linearly instead.
-    `steps`, `start`, `seed`, `l2`, `l1`, `l1_step` and `params`, of the surface, are given where
-    they differ from the experiment's.
+    `steps`, `start`, `seed`, `l2`, `l1`, `l1_step`, `keep` and `params`, of the surface, are given
+    where they differ from the experiment's.
 
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
@@ -92,6 +92,7 @@ class Run:
     l2: float | None = None
     l1: float | None = None
     l1_step: str | None = None
+    keep: float | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -125,6 +126,8 @@ class Run:
         if self.l1_step is not None:
             check_names("l1_step", (self.l1_step,), L1_STEPS)
             put("l1_step", str(self.l1_step))
+        if self.keep is not None:
+            put("keep", check_number("keep", self.keep, LEAST_KEEP, 1.0))
         params = check_mapping("params", self.params)
         known = {fact.name for surface in SURFACES.values() for fact in surface.parameters}
         check_names("params", params, sorted(known))  # an experiment checks their values
@@ -155,6 +158,13 @@ class Experiment:
     rule that scales its steps or remembers them would not end at the minimizer so, and is refused.
     So is L1 with Newton's method and L-BFGS, whose curvature says nothing of a kink.
 
+    Dropout keeps each input of a sample that an update sees with the probability `keep`, from 0.1
+    to 1, and divides it by that; the others are 0. An input is a feature, and no constant. Which
+    are dropped is drawn from the seed for every epoch and sample, the same for every run of a seed
+    and whatever the batch size, so that the full batch varies too. A batch's loss is that of what
+    is left; every other loss, gradient and minimizer is one of the expected loss, the mean over all
+    ways to drop inputs. On a surface that is not made by data `keep` is 1.
+
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
     """
@@ -172,6 +182,7 @@ class Experiment:
     l2: float = 0.0
     l1: float = 0.0
     l1_step: str = SUBGRADIENT
+    keep: float = 1.0
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -198,6 +209,7 @@ class Experiment:
         put("l1", check_number("l1", self.l1, *STRENGTH))
         check_names("l1_step", (self.l1_step,), L1_STEPS)
         put("l1_step", str(self.l1_step))
+        put("keep", check_keep(surface, self.keep))
         if not isinstance(self.runs, (tuple, list)) or not all(
             isinstance(run, Run) for run in self.runs
         ):
@@ -208,12 +220,13 @@ class Experiment:
         for run in self.runs:
             self._check_covariance(run)
             self._check_l1(run)
+            keep = self.keep if run.keep is None else check_keep(surface, run.keep)
             if run.batch_size is not None and run.batch_size > self.samples:
                 raise ValueError(
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
             steps, size = run.steps or self.steps, run.batch_size or self.samples
-            if steps > most_steps(objective, size):
+            if steps > most_steps(replace(objective, keep=keep), size):
                 raise ValueError(
                     f"steps x batch_size = {steps * size}: must be at most MOST_SEEN = {MOST_SEEN}"
                     f" on {surface.name}"
@@ -308,6 +321,7 @@ class Experiment:
                 Penalty(
                     self.l2 if run.l2 is None else run.l2, self.l1 if run.l1 is None else run.l1
                 ),
+                self.keep if run.keep is None else check_keep(surface, run.keep),
             ),
             rule=rule,
             start=start,
@@ -368,8 +382,24 @@ class Plan:
 
     @property
     def batched(self) -> bool:
-        """Whether the updates see real batches, of samples that make the surface."""
-        return 0 < self.objective.count != self.batch_size
+        """Whether the updates see real batches, of samples that make the surface.
+
+        Where dropout leaves something of each, all of them are one too.
+        """
+        return 0 < self.objective.count != self.batch_size or self.objective.dropped
+
+    def rows(self, epochs: int, first: int = 0) -> NDArray[np.int32]:
+        """Return what the updates of `epochs` epochs from `first` see, int32 (epochs x samples,).
+
+        They are rows of the samples in all the ways in which dropout leaves them.
+        """
+        samples = self.surface.samples
+        return rows(
+            *(self.seed, self.epoch.samples, epochs, first),
+            self.epoch.replacement and self.batch_size < self.epoch.samples,
+            self.objective.keep,
+            samples.columns if samples is not None else 1,
+        )
 
     @property
     def noisy(self) -> bool:
@@ -489,15 +519,16 @@ def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=16)
 def _objective(
-    surface: str, params: Values, count: int, data: Dataset | None, penalty: Penalty
+    surface: str, params: Values, count: int, data: Dataset | None, penalty: Penalty, keep: float
 ) -> Objective:
     """Return an objective with all that it has found out, one for all who ask."""
-    return Objective(SURFACES[surface], params, count, data, penalty)
+    return Objective(SURFACES[surface], params, count, data, penalty, keep)
 
 
 def most_steps(objective: Objective, batch_size: int) -> int:
     """Return the most updates that a run may make with batches of a size."""
     all_at_once = objective.surface.quadratic and batch_size == objective.count
+    all_at_once = all_at_once and not objective.dropped
     if objective.count == 0 or all_at_once:
         return MOST_STEPS
     return min(MOST_STEPS, MOST_SEEN // batch_size)
@@ -568,12 +599,12 @@ def _simulate(
     Without `batches` each takes all samples of a surface made by data.
     """
     run, rule, steps, epoch = plan.run, plan.rule, len(lr), plan.epoch
-    samples, rows = plan.surface.samples, np.empty(0, dtype=np.int32)
+    samples, seen = plan.surface.samples, np.empty(0, dtype=np.int32)
     batches = batches and plan.batched
     if batches:
         passed = before // epoch.updates
         passes = -(-(before + steps) // epoch.updates) - passed
-        rows = order(plan.seed, epoch.samples, passes, passed, epoch.replacement)
+        seen = plan.rows(passes, passed)
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
@@ -585,7 +616,7 @@ def _simulate(
         (driver.no_batch if samples is None else samples.batch).pointer,
         rule.update.pointer,
         plan.objective.numbers,
-        rows,
+        seen,
         (epoch.samples, epoch.batch_size, epoch.updates),
         lr,
         np.empty((0, 2)) if chance is None else chance,

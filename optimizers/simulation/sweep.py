@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
 from optimizers.simulation import driver
-from optimizers.simulation.epochs import Epoch, order
+from optimizers.simulation.epochs import Epoch
 from optimizers.simulation.experiment import (
     BIG,
     MOST_SAMPLES,
@@ -295,11 +295,12 @@ class _Table:
 def orders_table(cells: _Cells) -> _Table:
     """Return the table of each seed's orders of the samples, (seeds, epochs x samples).
 
-    It holds one update more than the steps, and nothing where all updates take all samples.
+    It holds one update more than the steps, and nothing where all updates take all samples as they
+    are.
     """
-    samples = cells.experiment.samples
+    samples, plan = cells.experiment.samples, cells.plan
     updates = cells.of_batch(lambda epoch: epoch.updates)
-    batched = cells.of_batch(lambda epoch: epoch.batch_size < samples) > 0
+    batched = cells.of_batch(lambda epoch: epoch.batch_size < samples or plan.objective.dropped) > 0
     epochs = int(np.where(batched, -(-(cells.steps + 1) // updates), 0).max())
     if epochs * samples * min(cells.seed.size, CHUNK_RUNS[0]) > MOST_ORDERS:
         raise ValueError(
@@ -308,12 +309,16 @@ def orders_table(cells: _Cells) -> _Table:
         )
 
     def make(seeds: Floats) -> Any:
-        rows = [
-            order(int(seed), samples, epochs, replacement=cells.run.replacement) for seed in seeds
-        ]
-        return np.array(rows, dtype=np.int32).reshape(len(seeds), epochs * samples)
+        found = []
+        for key in seeds:
+            seed, whole = divmod(int(key), 2)
+            epoch = replace(plan.epoch, batch_size=samples if whole else 1)
+            found.append(replace(plan, seed=seed, epoch=epoch).rows(epochs))
+        return np.array(found, dtype=np.int32).reshape(len(seeds), epochs * samples)
 
-    keys = cells.seed if epochs else np.zeros(1)
+    # With dropout the full batch has an order too, and no sample of it is drawn twice.
+    whole = cells.of_batch(lambda epoch: epoch.replacement and epoch.batch_size == samples)
+    keys = 2 * cells.seed + whole if epochs else np.zeros(1)
     return _Table(cells, keys, epochs * samples, make)
 
 
@@ -397,6 +402,7 @@ class _Job:
             rule.update.pointer,
             plan.objective.numbers,
             plan.objective.count,
+            0 if plan.objective.dropped else plan.objective.count,
         )
         self._given = (
             cells.flat(cells.start, 2),
