@@ -203,8 +203,9 @@ def test_it_plays_and_the_travelled_paths_grow(visit: Visits):
 def test_camera_clock_and_surface_stay_through_changes_and_other_views(visit: Visits):
     page = visit(link(view=SPACE))
     page.player.evaluate(COUNT)
-    first = page.player.evaluate(CAMERA)
     go(page, 37)
+    page.page.wait_for_url("**step=37**")  # all stands there then, and the camera fits its room
+    first = page.player.evaluate(CAMERA)
     camera = turn(page, 90, 30)
     surface = page.page.locator(f"{PICTURE} .zz-surface canvas")
     surface.evaluate("(canvas) => (canvas.mine = true)")

@@ -146,6 +146,17 @@ def test_a_path_that_leaves_is_cut_at_the_border_and_never_led_along_it(run):
     assert len(pieces_of(scene)) > 1 or run is not LEAVING["and coming back"]
 
 
+def test_a_step_that_is_too_small_to_divide_by_is_as_none():
+    box = np.array([[-1.0, 1.0]] * 3)
+    for tiny in (0.0, 5e-324, 1e-310):
+        times, starts = space.cut(
+            np.array([[0.5, 0.5, 0.5], [0.5, 0.5 + tiny, 0.5], [0.0, tiny, 0]]), box
+        )
+        assert (times.tolist(), starts) == ([0.0, 1.0, 2.0], [0])
+        times, _ = space.cut(np.array([[2.0, 0.0, 0.0], [2.0, tiny, 0.0]]), box)
+        assert times.size == 0
+
+
 def test_the_note_says_when_a_run_left_and_when_it_diverged():
     experiment = experiment_on("Quadratic", runs=(Run("SGD", lr=3.0), Run("Adam")))
     (note,) = scene_of(experiment)["front"]["layout"]["annotations"]

@@ -25,7 +25,7 @@ FACTOR = Factor(
     ),
     setting=lambda settings: "l1_steps",
     vary=lambda run, value, settings: replace(run, l1_step=value),
-    names_of=lambda values: list(values),
+    names_of=list,
     labels_of=lambda values: [Note(LABELS[value]) for value in values],
     replaces=lambda surface, rule: ("l1_step",),
     defaults=lambda experiment: {

@@ -404,7 +404,7 @@ def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> O
         return SURFACES[surface].at(numbers, count, penalty=penalty)
     except ValueError:
         raise UnreadableError(
-            f"params must be those of {surface}, each within its range."
+            f"params must be those of {surface}, and l2 and l1 numbers, each within its range."
         ) from None
 
 

@@ -115,6 +115,11 @@ def varied(choice: Choice, *ids: str) -> bool:
     return any(choice.replaces(id) for id in ids)
 
 
+def free(choice: Choice, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that a click has found, but those that are compared."""
+    return {id: value for id, value in found.items() if not choice.replaces(id)}
+
+
 def rates_of(choice: Choice) -> list[str]:
     """Return the ids of the learning rates of all runs."""
     surface = choice.experiment.surface

@@ -24,6 +24,7 @@ from views.maps.base import (
 from views.scene.curves import GAP_FLOOR
 from views.scene.figures import Figure
 from views.scene.panel import Key, Panel
+from views.settings.noise import batch_text
 from views.settings.setting import OneOf, Setting
 from views.theme import Theme, even_scale
 
@@ -226,6 +227,11 @@ def clicked_rate(request: Any, x: float) -> dict[str, Any]:
     """Return the setting of the rate that was clicked."""
     experiment, run = request.experiment, request.experiment.runs[0]
     return {f"{experiment.surface}.{run.optimizer}.lr": float(f"{10**x:.3g}")}
+
+
+def clicked_batch(request: Any, size: int) -> dict[str, Any]:
+    """Return the setting of the batch size that was clicked; all samples are the full batch."""
+    return {"batch": batch_text(None if size == request.experiment.samples else size)}
 
 
 HINT = msgid("Click to use this setting in the lab.")

@@ -12,12 +12,13 @@ from landscape.language import msgid, tr, tr_n, whole
 from landscape.language import number as written
 from optimizers.maps import BatchGrid, Grid
 from optimizers.maps.grids import BUDGETS, SAMPLES
-from views.maps.base import RANGE, RUN, Map, Shown, of_one_run, rates_range, seeds_setting
+from views.maps.base import RANGE, RUN, Map, Shown, free, of_one_run, rates_range, seeds_setting
 from views.maps.grids import (
     HINT,
     MEASURE,
     Rows,
     best_words,
+    clicked_batch,
     clicked_rate,
     draw_grid,
     line,
@@ -25,7 +26,6 @@ from views.maps.grids import (
 )
 from views.maps.rate_and_momentum import runs_of
 from views.maps.reasons import ALL_EXACT, Lack, no_noise
-from views.settings.noise import batch_text
 from views.settings.runs import TOLERANCE
 from views.settings.setting import OneOf, Setting
 from views.theme import Theme
@@ -125,9 +125,7 @@ def pixel(request: BatchGrid, result: Grid) -> str:
 def load(request: BatchGrid, result: Grid, choice: Choice, x: float, y: float) -> dict[str, Any]:
     """Return the settings that were clicked."""
     size = int(result.others[int(np.argmin(np.abs(np.log10(result.others) - y)))])
-    text = batch_text(None if size == request.experiment.samples else size)
-    found = {**clicked_rate(request, x), "batch": text}
-    return {id: value for id, value in found.items() if not choice.replaces(id)}
+    return free(choice, {**clicked_rate(request, x), **clicked_batch(request, size)})
 
 
 MAP = Map(

@@ -13,7 +13,7 @@ from optimizers.analysis.measures import largest_curvature, stability_limit
 from optimizers.maps import Grid, MomentumGrid
 from optimizers.maps.base import noisy
 from optimizers.maps.grids import MOMENTUM_LIKE
-from views.maps.base import RANGE, Map, Shown, of_one_run, rates_range, seeds_setting
+from views.maps.base import RANGE, Map, Shown, free, of_one_run, rates_range, seeds_setting
 from views.maps.grids import (
     HINT,
     MEASURE,
@@ -150,8 +150,7 @@ def load(request: MomentumGrid, result: Grid, choice: Choice, x: float, y: float
     """Return the settings that were clicked."""
     momentum = min(max(float(f"{1 - 10**-y:.4g}"), 0.0), 0.999)
     name = f"{request.experiment.runs[0].optimizer}.{request.hyper}"
-    found = {**clicked_rate(request, x), name: momentum}
-    return {id: value for id, value in found.items() if not choice.replaces(id)}
+    return free(choice, {**clicked_rate(request, x), name: momentum})
 
 
 MAP = Map(

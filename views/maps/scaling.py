@@ -19,6 +19,7 @@ from views.maps.base import (
     base_layout,
     curve,
     decades,
+    free,
     heights,
     legend_of,
     range_settings,
@@ -28,7 +29,7 @@ from views.maps.base import (
     updates_of,
     varied,
 )
-from views.maps.grids import HINT
+from views.maps.grids import HINT, clicked_batch
 from views.maps.reasons import (
     ALL_ALIKE,
     BATCHES_VARY,
@@ -42,7 +43,6 @@ from views.maps.reasons import (
 )
 from views.scene.figures import Figure, Mark, marks_of
 from views.scene.panel import Key, Panel
-from views.settings.noise import batch_text
 from views.settings.runs import TOLERANCE
 from views.theme import Theme
 
@@ -238,11 +238,8 @@ def load(request: Scaling, result: Scalings, choice: Choice, x: float, y: float)
     if not np.isfinite(away).any():
         return {}
     c, b = np.unravel_index(int(np.argmin(away)), away.shape)
-    size = int(result.sizes[b])
-    text = batch_text(None if size == request.experiment.samples else size)
     rate = float(f"{result.rates[c, b]:.3g}")
-    found = {"batch": text, rates_of(choice)[c]: rate}
-    return {id: value for id, value in found.items() if not choice.replaces(id)}
+    return free(choice, {**clicked_batch(request, int(result.sizes[b])), rates_of(choice)[c]: rate})
 
 
 MAP = Map(

@@ -34,7 +34,7 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  * @property {Numbers} y
  * @property {Axis} px
  * @property {Axis} py
- * @property {string} panel Its x axis.
+ * @property {Point[]} words Places on its ground above which a word stands, in pixels.
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled
  * @property {{node: SVGElement, dashed: boolean}[]} lines
@@ -198,7 +198,7 @@ export class Panels {
           y,
           px,
           py,
-          panel: xaxis,
+          words: wordsOn(scene, xaxis, px, py),
           pace: scene.pace[Number(run)],
           travelled: travelled(cut(x, y), px, py),
           lines,
@@ -312,7 +312,7 @@ export class Panels {
       const k = this.#reached(run);
       const looked = this.#scene?.look?.id; // a step that has arrows of its own
       if (looked?.[0] === i && looked[1] === k) return [];
-      return [{ ...run, steps: steps[i], k, words: this.#wordsOf(run) }];
+      return [{ ...run, steps: steps[i], k }];
     });
     this.#arrows.draw(shown, unhurried);
     const scene = this.#scene;
@@ -323,20 +323,6 @@ export class Panels {
         : [{ ...run, run: i }],
     );
     this.#gradients.draw(scene, runs, this.#clock, this.again);
-  }
-
-  /**
-   * Where words stand on the ground of a run's panel, in its pixels.
-   * @param {Run} run
-   * @returns {Point[]}
-   */
-  #wordsOf({ px, py, panel }) {
-    const { back } = /** @type {Scene} */ (this.#scene);
-    return back.data.flatMap(({ name, x, y, xaxis = "x" }) =>
-      name !== "words" || xaxis !== panel
-        ? []
-        : Array.from(x, (value, i) => /** @type {Point} */ ([px.toPixel(value), py.toPixel(y[i])])),
-    );
   }
 
   /** The run whose batch one panel of several runs shows: the one pointed at, else the first. */
@@ -496,6 +482,21 @@ function travelled({ x, y, at }, px, py) {
   );
   return Float64Array.from(at, (vertex) => along[vertex]);
 }
+
+/**
+ * Where words stand on the ground of a panel, in its pixels.
+ * @param {Scene} scene
+ * @param {string} panel Its x axis.
+ * @param {Axis} px
+ * @param {Axis} py
+ * @returns {Point[]}
+ */
+const wordsOn = ({ back }, panel, px, py) =>
+  back.data.flatMap(({ name, x, y, xaxis = "x" }) =>
+    name !== "words" || xaxis !== panel
+      ? []
+      : Array.from(x, (value, i) => /** @type {Point} */ ([px.toPixel(value), py.toPixel(y[i])])),
+  );
 
 /**
  * @param {Range} a

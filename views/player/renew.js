@@ -59,7 +59,9 @@ export function write(svg, text) {
  * @param {Element} node
  * @param {string} text
  */
-export const say = (node, text) => renew(node, text ? [document.createTextNode(text)] : []);
+export function say(node, text) {
+  if (node.textContent !== text) renew(node, [document.createTextNode(text)]);
+}
 
 /**
  * Set an attribute that is not so already: the browser paints again whatever is set.

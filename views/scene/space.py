@@ -235,7 +235,7 @@ def cut(points: Vector, box: Vector) -> tuple[Vector, list[int]]:
     times where they are inside, and where the line crosses the box otherwise.
     """
     a, d = points[:-1], np.diff(points, axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of the smallest steps
         crossings = (box.T[:, None, :] - a) / d  # (2, n - 1, 3)
     # A step along a side of the box crosses it nowhere: it is between the two all the way or never.
     between = (a >= box[:, 0]) & (a <= box[:, 1])
