@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape import SURFACES
+from landscape import SURFACES, Dataset
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.analysis.listing import (
     DECAY_TEXTS,
@@ -29,6 +29,7 @@ from optimizers.analysis.listing import (
     plain_python,
     pytorch,
 )
+from optimizers.analysis.source import source
 from optimizers.record import NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
@@ -313,6 +314,27 @@ def assert_repeats(path, experiment, at=slice(None), roundings=100):
     assert tolerance[-1] < 1e-7, "the run is too sensitive to tell anything"
     error = np.abs(np.array(path) - expected[at]).max(axis=1)
     assert (error <= (tolerance * largest)[at]).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_source_makes_the_experiment(name):
+    text = source(CASES[name])
+    assert eval(text) == CASES[name]
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_the_source_leaves_defaults_out_and_brings_data():
+    data = Dataset([1.0, 2.0, 3.5], [0, 1, 2])
+    runs = (Run("SGD"), Run("Adam", batch_size=2, hyper={"beta1": 0.5}))
+    own = Experiment("Linear regression", runs=runs, data=data)
+    assert source(own) == (
+        """Experiment(
+    "Linear regression",
+    runs=(Run("SGD"), Run("Adam", hyper={"beta1": 0.5}, batch_size=2)),
+    data=Dataset([[1.0], [2.0], [3.5]], [0.0, 1.0, 2.0]),
+)"""
+    )
+    assert eval(source(own)) == own
 
 
 @pytest.mark.parametrize("experiment", CASES.values(), ids=CASES)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
+import io
 import json
 import math
 import re
@@ -21,10 +23,12 @@ from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
+from landscape.language import language
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.factors.learning_rate import rates_to_compare
 from views.factors.start import starts_to_compare
 from views.live.answer import Asked, asked, described
+from views.notebook import show
 from views.presets import CHANGED, OPENING
 from views.scene.figures import PICTURES
 from views.server.save import serve, standalone, table
@@ -472,6 +476,40 @@ def test_the_saved_page_shows_what_the_page_does(more):
     assert {*shown} - {*saved} == {"groundAt", "frame", "start", "told"}
 
 
+def test_the_saved_page_says_what_the_page_says():
+    told = described(asked(urlencode({"preset": OPENING})))["told"]
+    page = standalone(choose(read({"preset": [OPENING]})[0]))
+    for text in (told["claim"], told["sentence"]):
+        assert f"<p>{html.escape(text)}</p>" in page
+    own = standalone(choose(read({"preset": [OPENING], "length": ["29"]})[0]))
+    assert html.escape(told["claim"]) not in own
+
+
+def test_a_notebook_repeats_what_it_was_saved_from():
+    link = {"surface": ["Two features"], "compare": ["Batch size"], "batches": ["1", "32"]}
+    response = answered(urlencode({**link, "lang": "ko"}, doseq=True), "ipynb")
+    assert response.headers["content-type"] == "application/x-ipynb+json"
+    head, code, numbers = json.loads(bytes(response.body))["cells"]
+    with language("ko"):
+        choice = choose(read(link)[0])
+    assert head["source"].startswith("# Zigzag: ")
+    names: dict[str, Any] = {}
+    exec(code["source"], names)
+    assert names["experiment"] == choice.experiment
+    shown = eval(code["source"].splitlines()[-1], names)
+    assert shown.labels == choice.labels
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(numbers["source"], names)
+    ends = [line.split()[-1] for line in printed.getvalue().splitlines()]
+    assert list(map(float, ends)) == [t.loss[-1] for t in simulate(choice.experiment)]
+
+
+def test_labels_of_a_notebook_are_one_for_each_run():
+    with pytest.raises(ValueError, match="labels = 1: must be one for each of 2 runs"):
+        show(Experiment(runs=(Run("SGD"), Run("Adam"))), ["both"])
+
+
 def test_a_file_is_made_from_the_query_of_the_page_alone():
     app = opened(view="3-D", curve="Stability", optimizers=["SGD", "Adam"], length="3")
     app.session_state["save"] = True
@@ -481,6 +519,7 @@ def test_a_file_is_made_from_the_query_of_the_page_alone():
     assert [href.split("?")[0] for href in hrefs] == [
         "zz/save/zigzag-quadratic.html",
         "zz/save/zigzag-quadratic.csv",
+        "zz/save/zigzag-quadratic.ipynb",
     ]
     query = hrefs[1].split("?")[1]
     shown = {

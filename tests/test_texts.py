@@ -391,4 +391,4 @@ def test_the_saved_page_shows_no_english_word():
 def test_a_saved_page_and_its_link_are_in_the_language_of_the_page():
     app = opened()
     (links,) = (e.proto.body for e in app.get("html") if "save/" in e.proto.body)
-    assert links.count(f"lang={PSEUDO}") == 2
+    assert links.count(f"lang={PSEUDO}") == 3

@@ -38,6 +38,7 @@ COSTS = {
     "zz/map/{name}.csv": Cost(MOST_REQUEST_UPDATES, True, 20, AT_ONCE, WAITING),
     "zz/save/{name}.csv": Cost(DRAWN, True, 5, AT_ONCE, WAITING),
     "zz/save/{name}.html": Cost(SHOWN, True, 7, AT_ONCE, WAITING),
+    "zz/save/{name}.ipynb": Cost(0, True, 0.003, AT_ONCE, WAITING),
     "zz/sheet/{name}.html": Cost(0, False, 1, 0, 0),
     "zz/scene": Cost(SHOWN, True, 0.5, *QUICK_PLACES),
     "zz/ground": Cost(0, False, 0.5, *QUICK_PLACES),

@@ -1,4 +1,4 @@
-"""The experiment as files: one page that plays offline, and the trajectories as numbers.
+"""The experiment as files: a page that plays offline, a notebook, and trajectories as numbers.
 
 Whoever serves a file makes it from the query of its address alone, which is the page's own: of
 several processes that share the visitors of a class, any may be the one that is asked.
@@ -22,8 +22,12 @@ from starlette.routing import Route
 
 from landscape.language import current, language, msgid, tr
 from optimizers import Cancelled, Trajectory, simulate
+from optimizers.analysis.source import source
+from optimizers.maps import Spread
 from views.live.answer import drawing
 from views.live.kept import spread_of
+from views.presets import PRESETS
+from views.report import ends, results
 from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.address import asked, link
@@ -42,10 +46,11 @@ PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>body {{ margin: 1rem; font-family: sans-serif; color: #1f2328; }}
+<style>* {{ box-sizing: border-box; }}
+body {{ margin: 1rem; font-family: sans-serif; color: #1f2328; }}
 {css}</style>
 <script>{plotly}</script></head>
-<body><h1>{title}</h1><div id="player"></div>
+<body><h1>{title}</h1>{words}<div id="player"></div>
 <script type="importmap">{modules}</script>
 <script type="module">
 import {{ ground, order, show }} from "zigzag/player.js";
@@ -64,17 +69,14 @@ def standalone(choice: Choice) -> str:
     """Return one HTML file in which the player shows an experiment, with nothing from elsewhere."""
     experiment = choice.experiment
     spread = spread_of(experiment, choice.seeds) if choice.seeds else None
-    sent = packed(drawing(choice, simulate(experiment), LIGHT, spread))
+    trajectories = simulate(experiment)
+    sent = packed(drawing(choice, trajectories, LIGHT, spread))
     ground, scene = (base64.b64encode(part).decode() for part in sent)
+    words = [*claims(choice), compared(choice, trajectories, spread)]
     return PAGE.format(
         lang=current(),
-        title=html.escape(
-            tr(
-                "Zigzag: {runs} on {surface}",
-                runs=", ".join(choice.labels),
-                surface=tr(experiment.surface),
-            )
-        ),
+        title=html.escape(title(choice)),
+        words="".join(f"<p>{html.escape(text)}</p>" for text in words),
         css=(PLAYER / "player.css").read_text(),
         plotly=content(FILES["plotly.js"]).decode(),
         modules=modules(),
@@ -82,6 +84,25 @@ def standalone(choice: Choice) -> str:
         orders=json.dumps([base64.b64encode(part).decode() for part in all_orders(experiment)]),
         scene=scene,
     )
+
+
+def title(choice: Choice) -> str:
+    """Return what a file is headed with."""
+    runs, surface = ", ".join(choice.labels), tr(choice.experiment.surface)
+    return tr("Zigzag: {runs} on {surface}", runs=runs, surface=surface)
+
+
+def claims(choice: Choice) -> list[str]:
+    """Return what the preset says that an experiment shows, if it is one's own."""
+    preset = PRESETS.get(choice.preset)
+    return [tr(preset.claim)] if preset and preset.experiment == choice.experiment else []
+
+
+def compared(choice: Choice, trajectories: list[Trajectory], spread: Spread | None) -> str:
+    """Return how the runs compare, as the page says it."""
+    if spread is not None:
+        return ends.sentence(choice.experiment, spread, choice.labels)
+    return results.sentences(choice.experiment, trajectories, choice.labels)[0]
 
 
 @functools.cache
@@ -119,6 +140,40 @@ def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
     return "".join(csv_pieces(map(tr, names), rows()))
 
 
+CODE = """from landscape import Dataset
+from optimizers import Experiment, Run, simulate
+from views.notebook import show
+
+experiment = {experiment}
+show(experiment{labels})"""
+NUMBERS = """for run, trajectory in zip(experiment.runs, simulate(experiment)):
+    print(run.optimizer, trajectory.path[-1], trajectory.loss[-1])"""
+
+
+def notebook(choice: Choice) -> str:
+    """Return a Jupyter notebook that repeats an experiment, in nbformat 4.5.
+
+    It is written here: nbformat's own package brings six more, to write a dictionary as JSON.
+    """
+    head = [f"# {title(choice)}", *claims(choice)]
+    needs = tr("It needs this lab beside Jupyter: `pip install` it from its folder.")
+    names = tuple(run.optimizer for run in choice.experiment.runs)
+    labels = "" if choice.labels == names else f", {choice.labels!r}"
+    code = CODE.format(experiment=source(choice.experiment), labels=labels)
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "source": "\n\n".join([*head, needs])},
+        *(
+            {"cell_type": "code", "source": text, "execution_count": None, "outputs": []}
+            for text in (code, NUMBERS)
+        ),
+    ]
+    for i, cell in enumerate(cells):
+        cell |= {"id": f"zigzag-{i}", "metadata": {}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    whole = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, ensure_ascii=False, indent=1)
+
+
 # Extension: how it is called on the page, its type, and what makes it.
 FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
     "html": (msgid("Page that plays offline (HTML)"), "text/html", standalone),
@@ -127,6 +182,7 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
         "text/csv",
         lambda choice: table(choice.names, simulate(choice.experiment)),
     ),
+    "ipynb": (msgid("Notebook (Jupyter)"), "application/x-ipynb+json", notebook),
 }
 
 

@@ -1,0 +1,76 @@
+"""An experiment as the Python that makes it with this library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from landscape import Dataset
+from optimizers.analysis.listing import TAB, WIDTH
+from optimizers.simulation.experiment import Experiment, Run
+
+
+def source(experiment: Experiment) -> str:
+    """Return the expression that makes an equal experiment; what is a default is left out.
+
+    It needs the names Experiment, Run and, where the experiment has data of its own, Dataset.
+    """
+    return _text(experiment, "")
+
+
+def _text(value: Any, indent: str) -> str:
+    """Return an expression, over several lines where one behind its indent is too long."""
+    deeper = indent + TAB
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Dataset):
+        return _joined(
+            "Dataset(", [_text(each.tolist(), deeper) for each in (value.x, value.y)], ")", indent
+        )
+    if isinstance(value, Mapping):
+        pairs = [f"{_text(key, '')}: {_text(each, deeper)}" for key, each in value.items()]
+        return _joined("{", pairs, "}", indent)
+    if isinstance(value, (tuple, list)):
+        opening, closing = "()" if isinstance(value, tuple) else "[]"
+        if opening == "(" and len(value) == 1:
+            closing = ",)"
+        return _joined(opening, [_text(each, deeper) for each in value], closing, indent)
+    if isinstance(value, (Experiment, Run)):
+        first, *others = fields(value)
+        usual = _usual(value)
+        parts = [_text(getattr(value, first.name), "")]
+        for name in (field.name for field in others):
+            own = getattr(value, name)
+            if own != usual[name]:
+                parts.append(f"{name}={_text(_differing(own, usual[name]), deeper)}")
+        return _joined(f"{type(value).__name__}(", parts, ")", indent)
+    return repr(value)
+
+
+def _usual(value: Experiment | Run) -> dict[str, Any]:
+    """Return what the fields are where they are left out."""
+    if isinstance(value, Experiment):
+        plain: Experiment | Run = Experiment(value.surface, data=value.data)
+        always: dict[str, Any] = {"data": None, "runs": None}
+    else:
+        plain = Run(value.optimizer)
+        always = {"schedule_params": Run(value.optimizer, schedule=value.schedule).schedule_params}
+    return {field.name: getattr(plain, field.name) for field in fields(value)} | always
+
+
+def _differing(own: Any, usual: Any) -> Any:
+    """Return a field's value, of a mapping only what differs."""
+    if not isinstance(own, Mapping):
+        return own
+    return {name: each for name, each in own.items() if name not in usual or each != usual[name]}
+
+
+def _joined(opening: str, parts: list[str], closing: str, indent: str) -> str:
+    """Return parts on one line, or on a line each if they are too long for that."""
+    line = f"{opening}{', '.join(parts)}{closing}"
+    if "\n" not in line and len(indent) + len(line) < WIDTH:
+        return line
+    inner = "".join(f"{indent}{TAB}{part},\n" for part in parts)
+    return f"{opening}\n{inner}{indent}{closing.lstrip(',')}"
