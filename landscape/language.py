@@ -126,8 +126,7 @@ def number(value: float, digits: int | None = None) -> str:
     sign = "−" if value < 0 else ""
     if size == 0 or not math.isfinite(size):
         return sign + f"{size:g}".replace("inf", "∞")
-    if digits is None:
-        digits = 3 if 99.5 <= size < 1e6 else 2
+    digits = _digits(size, digits)
     if 1e-5 <= size < 1e6:
         rounded = float(f"{size:.{digits}g}")
         decimals = max(0, digits - 1 - math.floor(math.log10(rounded)))
@@ -138,6 +137,18 @@ def number(value: float, digits: int | None = None) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{sign}{_localized(mantissa)}e{int(exponent)}"
+
+
+def written(value: float, digits: int | None = None) -> float:
+    """Return what a reader takes a number for that `number` has written."""
+    return float(f"{value:.{_digits(abs(value), digits) - 1}e}")
+
+
+def _digits(size: float, digits: int | None) -> int:
+    """Return how many significant digits a number of that size is written with."""
+    if digits is not None:
+        return digits
+    return 3 if 99.5 <= size < 1e6 else 2
 
 
 def whole(value: int) -> str:

@@ -24,6 +24,7 @@ from landscape.language import LANGUAGES, language
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import Experiment, Run, simulate, sweep
 from optimizers.analysis.measures import largest_curvature
+from optimizers.analysis.statements import Factor, said
 from views.lessons import LESSONS, measures, sheet
 from views.lessons import outcome as outcomes
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
@@ -84,6 +85,23 @@ def test_every_number_of_a_card_is_one_that_was_measured(name):
         for code in LANGUAGES:
             with language(code):
                 assert "{" not in filled(text, numbers)
+
+
+@every_card
+def test_a_factor_of_a_card_is_the_quotient_of_two_numbers_that_it_says(name):
+    lesson, number, card = CARDS[name]
+    numbers = outcome(lesson, number).numbers
+    texts = texts_of(card)
+    # "300 times as steep as it is flat" is what the condition number says by itself.
+    named = set(re.findall(r"\{(\w+)\} times (?:as|the)", " ".join(texts))) - {"condition"}
+    keys = set().union(*map(fields, texts))
+    factors = named | {key for key in keys if isinstance(numbers[key], Factor)}
+    texts = (said(numbers[key]).replace(",", "") for key in keys - factors)
+    others = {float(text) for text in texts if re.fullmatch(r"[\d.e-]+", text)}
+    for key in factors:
+        assert isinstance(numbers[key], Factor)
+        found = {said(Factor(a / b)) for a in others for b in others - {0.0}}
+        assert said(numbers[key]) in found, (key, said(numbers[key]))
 
 
 STEEPEST = {  # curvature at the minimum, by surface
@@ -412,7 +430,7 @@ def test_the_page_lists_all_lessons_and_begins_one():
     app = page_of()
     assert not app.get("bidi_component")
     for lesson in LESSONS.values():
-        assert lesson.objective in html_of(app)
+        assert lesson.finds in html_of(app)
     app.button(key="begin zigzag").click()
     app.run()
     assert app.query_params["lesson"] == "zigzag"
@@ -513,10 +531,25 @@ def teachers_page_of(lesson: str, **link: Any) -> AppTest:
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_teacher_finds_every_answer_to_expect_and_no_english_word(name):
     app = teachers_page_of(name, lang="pseudo")
-    assert escaped(page_texts(app.main)) == {}
+    texts = ((at, text) for at, text in page_texts(app.main) if not at.endswith(".spec"))
+    assert escaped(texts) == {}
     found = "".join(part.proto.body for part in app.get("html"))
     assert found.count('class="zz-right"') == len(LESSONS[name].cards)
     assert f"{OWN}/sheet/{name}.html" in found
+    pictures = [json.loads(part.proto.spec) for part in app.get("plotly_chart")]
+    assert len(pictures) == len(LESSONS[name].cards)
+    for place, shown in enumerate(pictures):
+        settings = Settings({"lesson": name, "card": str(place + 1), "lang": "pseudo"})
+        experiment, labels = planned(settings).experiment, planned(settings).labels
+        keys = [trace for trace in shown["data"] if trace.get("showlegend")]
+        assert [key["name"] for key in keys] == list(labels)
+        heads = [[*key["x"], *key["y"]] for key in keys]
+        for trajectory, head in zip(simulate(experiment), heads, strict=True):
+            x, y = trajectory.finite_path.T
+            away = np.hypot(x - head[0], y - head[1])
+            # A run that leaves the frame is drawn to where it does.
+            assert away.min() < 1e-2 * np.ptp([*x, *y])
+            assert away[0] > 0
 
 
 @pytest.mark.parametrize("name", LESSONS)

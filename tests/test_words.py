@@ -124,6 +124,12 @@ def about(value, other):
     return value == pytest.approx(other, rel=1e-9, abs=1e-15)
 
 
+def divides(times, one, other):
+    """Tell whether a factor is the quotient of two numbers as the titles of panels show them."""
+    one, other = (float(number(abs(each), 3).replace(",", "")) for each in (one, other))
+    return about(times, one / other)
+
+
 def descends(experiment, run, point):
     """Return gradient and Hessian of what a run descends: weight decay included."""
     surface, wd = experiment.objectives[0], decay_of(run)
@@ -580,7 +586,8 @@ def is_lower(c, run, second, two, zero=True, times=None, share=None, much=False)
     if share is not None:
         right = about(share, ratio - 1) and 1.0999 < ratio < 2
     else:
-        right = ratio > times == 1000 if much else about(times, ratio) and ratio >= 2
+        sizes = (c.size(c.by_name[name]) for name in (second, run))
+        right = ratio > times == 1000 if much else divides(times, *sizes) and ratio >= 2
     return c.bounded and right and one_is_lowest(c, run, second, zero, two)
 
 
@@ -593,7 +600,8 @@ def falls(c, run, second, times, highest=False, much=False):
     winner, other = c.by_name[run], c.by_name[second]
     ratio = c.size(winner) / c.size(other)
     right = not c.bounded and winner.loss[-1] < c.start and highest == (len(c.starts) > 1)
-    right &= ratio > times == 1000 if much else about(times, ratio)
+    sizes = c.size(winner), c.size(other)
+    right &= ratio > times == 1000 if much else divides(times, *sizes)
     return right and one_is_lowest(c, run, second, two=len(c.ended) == 2)
 
 
@@ -613,7 +621,9 @@ def longest(c, run, second, times, two=False, much=False):
     ratio = length[run] / length[second]
     right = length[run] >= 1.0999 * max(rest) and length[second] == max(rest)
     right &= two == (len(length) == 2) and len(c.ended) == len(length)
-    return right and (ratio > times == 1000 if much else about(times, ratio))
+    return right and (
+        ratio > times == 1000 if much else divides(times, length[run], length[second])
+    )
 
 
 def without_decay(c):

@@ -16,8 +16,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from landscape.language import language, msgid, number, percent, tr, whole
+from landscape.language import language, msgid, number, percent, tr, whole, written
 from landscape.values import Values
+
+# Significant digits of a number that is compared with others, as in the titles of the panels.
+DIGITS = 3
 
 
 class Share(float):
@@ -30,6 +33,14 @@ class Text(str):
 
 class Coordinate(float):
     """A coordinate, to be said as exactly as it can be read off a picture."""
+
+
+class Compared(float):
+    """A number beside its quotient by another one, said as exactly as `times` takes it."""
+
+
+class Factor(float):
+    """A quotient that `times` has found."""
 
 
 class Growth(float):
@@ -76,6 +87,15 @@ def render(statement: Statement, code: str | None = None) -> str:
         return tr(TEMPLATES[statement.kind], **values)
 
 
+def times(one: float, other: float) -> Factor:
+    """Return how many times as large `one` is as `other`, as who reads both numbers finds it.
+
+    It is the quotient of what is written of them; of the numbers themselves it may round to
+    another one, and then a reader who divides finds the page wrong.
+    """
+    return Factor(written(one, DIGITS) / written(other, DIGITS))
+
+
 def said(value: Any) -> str:
     """Return a value in the current language, as its type wants it."""
     if isinstance(value, Statement):
@@ -84,8 +104,8 @@ def said(value: Any) -> str:
         return tr(value)
     if isinstance(value, Share):
         return percent(value)
-    if isinstance(value, Coordinate):
-        return number(value, 3)
+    if isinstance(value, (Coordinate, Compared)) or (isinstance(value, Factor) and 1 < value < 1.1):
+        return number(value, DIGITS)
     if isinstance(value, Growth) and 1 < value < 2:
         return number(value, 2 - math.floor(math.log10(value - 1)))
     if isinstance(value, int):

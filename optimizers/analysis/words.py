@@ -28,7 +28,7 @@ from optimizers.analysis.measures import (
     nearest,
     zigzag,
 )
-from optimizers.analysis.statements import Coordinate, Growth, Share, Statement, render
+from optimizers.analysis.statements import Coordinate, Growth, Share, Statement, render, times
 from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.simulation.experiment import Experiment, Trajectory
 
@@ -487,16 +487,16 @@ def _lowest(
     if not bounded:
         if size[second] <= 0:
             return Statement("lower" if two else "lowest", **names)
-        much, times = _factor(size[best] / size[second])
+        much, factor = _factor(size[best], size[second])
         kind = "falls_much" if much else "falls_times"
-        return Statement(kind if one_start else f"{kind}_from_highest", **names, times=times)
+        return Statement(kind if one_start else f"{kind}_from_highest", **names, times=factor)
     from_zero = all(facts[i].lowest == 0 for i in ended)
     kind = ("lower" if two else "lowest") if from_zero else "closer" if two else "closest"
     ratio = size[second] / size[best]
     if ratio < 2:
         return Statement(f"{kind}_share", **names, share=Share(ratio - 1))
-    much, times = _factor(ratio)
-    return Statement(f"{kind}_much" if much else f"{kind}_times", **names, times=times)
+    much, factor = _factor(size[second], size[best])
+    return Statement(f"{kind}_much" if much else f"{kind}_times", **names, times=factor)
 
 
 def _typical(facts: SurfaceFacts) -> float:
@@ -511,15 +511,15 @@ def _longest(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> list[
     shortest = SHORTEST * facts_of(trajectories[0].objective).diagonal
     if length[second] <= shortest or length[first] < EQUAL * length[second]:
         return []
-    much, times = _factor(length[first] / length[second])
+    much, factor = _factor(length[first], length[second])
     kind = "longer_path" if len(length) == 2 else "longest_path"
     names = {"run": labels[first], "second": labels[second]}
-    return [Statement(f"{kind}_much" if much else kind, **names, times=times)]
+    return [Statement(f"{kind}_much" if much else kind, **names, times=factor)]
 
 
-def _factor(ratio: float) -> tuple[bool, float]:
-    """Return whether a factor is only called larger than one, and which."""
-    return (True, FACTOR_MOST) if ratio > FACTOR_MOST else (False, ratio)
+def _factor(one: float, other: float) -> tuple[bool, float]:
+    """Return how many times as large a number is, and whether it is only called larger than so."""
+    return (True, FACTOR_MOST) if one / other > FACTOR_MOST else (False, times(one, other))
 
 
 def _all(count: int) -> Statement:

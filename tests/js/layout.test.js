@@ -123,13 +123,19 @@ test("rows of panels leave pixels for the heads of the lower ones", () => {
   assert.equal(first[1], 1);
 });
 
-test("the keys of many runs over one narrow panel take lines of two", () => {
+test("the keys of runs over one narrow panel take lines of two, or of one if they are long", () => {
   const one = { columns: 1, rows: 1 };
-  assert.equal(linesOfKeys(4, one, 366), 2);
-  assert.equal(linesOfKeys(3, one, 366), 2);
-  assert.equal(linesOfKeys(2, one, 366), 1);
-  assert.equal(linesOfKeys(4, one, 1300), 1);
-  assert.equal(linesOfKeys(4, { columns: 1, rows: 4 }, 366), 1);
+  const short = ["SGD", "Momentum", "Nesterov", "Adam"];
+  assert.equal(linesOfKeys(short, one, 366), 2);
+  assert.equal(linesOfKeys(short.slice(1), one, 366), 2);
+  assert.equal(linesOfKeys(short.slice(2), one, 366), 1);
+  assert.equal(linesOfKeys(short, one, 1300), 1);
+  assert.equal(linesOfKeys(short, { columns: 1, rows: 4 }, 366), 1);
+  const long = ["rate 0.0475, momentum 0", "rate 0.0475, momentum 0.9"];
+  assert.equal(linesOfKeys(long, one, 366), 2);
+  assert.equal(linesOfKeys(long.slice(1), one, 366), 1);
+  assert.equal(linesOfKeys(long, one, 1300), 1);
+  assert.equal(linesOfKeys(["학습률 0.05, 모멘텀 0", "학습률 0.05, 모멘텀 0.9"], one, 366), 2);
 });
 
 test("a line is drawn to its length, dashed or not", () => {

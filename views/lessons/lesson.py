@@ -60,11 +60,16 @@ class Card:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Cards in their order; `name` is the lesson's in links, `say` what a teacher begins with."""
+    """Cards in their order; `name` is the lesson's in links.
+
+    `finds` tells students what they will find out, `objective` tells a teacher what they can do
+    then, and `say` is what a teacher begins with.
+    """
 
     name: str
     place: int  # among the lessons
     title: Message
+    finds: Message
     objective: Message
     minutes: int
     say: Message

@@ -15,7 +15,7 @@ from landscape.record import LOWEST_KINDS
 from optimizers import Experiment, Run, sweep
 from optimizers.analysis.measures import Zigzag, largest_curvature, progress, zigzag
 from optimizers.analysis.moments import expected_gaps
-from optimizers.analysis.statements import Coordinate, Share
+from optimizers.analysis.statements import Compared, Coordinate, Factor, Share, times
 from optimizers.maps import BasinMap
 from optimizers.simulation.experiment import Plan
 from optimizers.simulation.sweep import Sweep
@@ -66,6 +66,11 @@ def angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 def steps(runs: Runs) -> list[NDArray[np.float64]]:
     """Return the first step (2,) of every run."""
     return [t.path[1] - t.path[0] for t in runs.trajectories]
+
+
+def compared(one: float, other: float) -> tuple[Compared, Compared, Factor]:
+    """Return two numbers, and how many times as large the first is, for a text with all three."""
+    return Compared(one), Compared(other), times(one, other)
 
 
 def lowest(values: Sequence[Any]) -> int:

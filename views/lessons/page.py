@@ -57,7 +57,7 @@ def draw_list() -> None:
                 st.html(
                     f'<p class="zz-place">{html.escape(numbered(lesson))}</p>'
                     f"<h2>{html.escape(tr(lesson.title))}</h2>"
-                    f"<p>{html.escape(tr(lesson.objective))}</p>"
+                    f"<p>{html.escape(tr(lesson.finds))}</p>"
                     f'<p class="zz-place">{html.escape(extent(lesson))}</p>'
                 )
                 with st.container(horizontal=True, vertical_alignment="center"):

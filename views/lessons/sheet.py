@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-from typing import Any
 
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -21,15 +19,9 @@ from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
 from views.lessons.outcome import UnmeasuredError, card_of, outcome
 from views.lessons.page import numbered
-from views.live.kept import simulated
-from views.scene.figures import Ground, background, foreground, marks_of
+from views.lessons.picture import HEIGHT, picture
 from views.server.server import OWN, address
-from views.settings.choice import planned
-from views.settings.settings import Settings
 from views.theme import LIGHT
-
-WIDTH, HEIGHT = 520, 200  # pixels of a picture
-DIGITS = 4  # of a height on the ground
 
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
@@ -79,45 +71,11 @@ def question(lesson: Lesson, number: int) -> str:
         for place, answer in enumerate(card.answers)
     )
     head = html.escape(tr("Card {place}", place=whole(number)))
-    picture = json.dumps(figure(lesson.name, str(number)), separators=(",", ":"))
+    figure = json.dumps(picture(lesson.name, str(number), LIGHT), separators=(",", ":"))
     return (
         f"<section><h2>{head}</h2><p>{text} <b>{asked}</b></p><div class='picture'></div>"
-        f'<script type="application/json">{picture}</script><ol>{answers}</ol></section>'
+        f'<script type="application/json">{figure}</script><ol>{answers}</ol></section>'
     )
-
-
-def figure(lesson: str, number: str) -> dict[str, Any]:
-    """Return a card's picture at the start: the ground, and where the runs start."""
-    choice = planned(Settings({"lesson": lesson, "card": number}))
-    experiment = choice.experiment
-    trajectories = simulated(experiment)
-    ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH)
-    marks = marks_of(choice.labels, LIGHT)
-    front = foreground(experiment, trajectories, marks, True, LIGHT, ground)
-    starts = [trace for trace in front["data"] if trace["name"].startswith("start-")]
-    back = background(ground, 1, LIGHT)
-    sides = {
-        f"{letter}axis": {"range": list(side), "zeroline": False}
-        for letter, side in zip("xy", ground.box, strict=True)
-    }
-    layout = {
-        "margin": {"l": 40, "r": 5, "t": 5, "b": 30},
-        "showlegend": False,
-        "height": HEIGHT,
-        **sides,
-    }
-    return {"data": [plain(trace) for trace in (*back["data"], *starts)], "layout": layout}
-
-
-def plain(value: Any) -> Any:
-    """Return a part of a figure as JSON has it, numbers as exactly as a picture shows them."""
-    if isinstance(value, np.ndarray):
-        return [plain(each) for each in value.tolist()]
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 async def serve(request: Request) -> Response:

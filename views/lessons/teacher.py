@@ -12,6 +12,7 @@ from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, Lesson, filled
 from views.lessons.outcome import UnmeasuredError, card_of, outcome
 from views.lessons.page import STYLE, extent, go_to, numbered
+from views.lessons.picture import picture
 from views.server.server import OWN
 from views.settings.settings import Settings
 from views.stage import tell_of_link
@@ -30,13 +31,7 @@ def draw(settings: Settings, theme: Theme) -> None:
     st.markdown(f"**{tr('What to say')}.** {tr(lesson.say)}")
     st.html(links(lesson))
     for place in range(len(lesson.cards)):
-        try:
-            with st.spinner(tr("Measuring")):
-                text = expected(lesson, str(place + 1))
-        except UnmeasuredError as problem:
-            st.warning(problem.text())
-        else:
-            st.html(text)
+        draw_card(lesson, str(place + 1), theme)
     names = list(LESSONS)
     with st.container(horizontal=True):
         if lesson.place > 1:
@@ -44,6 +39,26 @@ def draw(settings: Settings, theme: Theme) -> None:
             st.button(tr("Previous"), on_click=go_to, args=({"lesson": before},))
         if lesson.place < len(names):
             st.button(tr("Next"), on_click=go_to, args=({"lesson": names[lesson.place]},))
+
+
+def draw_card(lesson: Lesson, number: str, theme: Theme) -> None:
+    """Draw a card: the answer to expect and why, and beside it how its runs end."""
+    with st.container(key=f"expected {number}", border=True):
+        words, beside = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    try:
+        with words, st.spinner(tr("Measuring")):
+            text = expected(lesson, number)
+    except UnmeasuredError as problem:
+        words.warning(problem.text())
+        return
+    words.html(text)
+    beside.plotly_chart(
+        picture(lesson.name, number, theme, ended=True),
+        theme=None,
+        key=f"picture {number}",
+        config={"staticPlot": True},
+        alt=tr("How the runs of card {place} end", place=whole(int(number))),
+    )
 
 
 def links(lesson: Lesson) -> str:

@@ -17,16 +17,22 @@ export const curveHeight = (window, share) =>
 
 export const LINE_OF_KEYS = 24; // pixels, as player.css has them
 
+const KEY = [44, 8, 15]; // pixels at most: of a mark and a gap, of a letter, and of one of Hangul
+
 /**
- * The lines that the keys of runs take above the one panel of all of them: two keys to a line where
- * it is narrow, where they do not fit into one.
- * @param {number} runs
+ * The lines that the keys of runs take above the one panel of all of them. Where it is narrow they
+ * stand two to a line, or each in one of its own if a name is longer than half a line.
+ * @param {string[]} labels
  * @param {Pick<Arrangement, "columns" | "rows">} arrangement
  * @param {number} width
  */
-export function linesOfKeys(runs, { columns, rows }, width) {
-  const one = columns * rows === 1 && runs > 2 && width < NARROW;
-  return one ? Math.ceil(runs / 2) : 1;
+export function linesOfKeys(labels, { columns, rows }, width) {
+  if (columns * rows !== 1 || labels.length === 1 || width >= NARROW) return 1;
+  const [mark, letter, hangul] = KEY;
+  const widths = labels.map((label) =>
+    [...label].reduce((sum, each) => sum + (each < "\u1100" ? letter : hangul), mark),
+  );
+  return Math.max(...widths) > width / 2 ? labels.length : Math.ceil(labels.length / 2);
 }
 
 /**

@@ -117,7 +117,7 @@ export class Panels {
     const arrangement = arrangementFor(scene.arrangements, page);
     const lowest = Math.max(scene.lowest, LOWEST * innerHeight);
     const { margin } = scene.back.layout;
-    this.#lines = linesOfKeys(scene.labels.length, arrangement, width);
+    this.#lines = linesOfKeys(scene.labels, arrangement, width);
     this.stage.style.setProperty("--lines", String(this.#lines));
     const left = room - (this.#lines - 1) * LINE_OF_KEYS;
     const size = panelsSize({ ...scene, lowest }, margin, arrangement, width, left);
@@ -235,6 +235,7 @@ export class Panels {
       );
       const node = title(note, x.offset, y.offset, x.length); // above the panel
       node.classList.toggle("zz-many", many);
+      node.classList.toggle("zz-each", many && this.#lines === this.#scene?.labels.length);
       return node;
     });
     renew(this.#notes, titles);

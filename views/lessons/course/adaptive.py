@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizers import Experiment, Run, simulate, sweep
+from optimizers.analysis.statements import Compared, times
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -14,12 +15,13 @@ from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 def breath(runs: Runs) -> Numbers:
     """Measure the first and the last step of AdaGrad and RMSProp."""
     adagrad = np.hypot(*np.diff(runs.trajectories[0].path, axis=0).T)
+    last, first, share = measures.compared(adagrad[-1], adagrad[0])
     return {
         "rate": measures.rates(runs)[0],
         "updates": runs.experiment.steps,
-        "first": float(adagrad[0]),
-        "last": float(adagrad[-1]),
-        "share": float(adagrad[-1] / adagrad[0]),
+        "first": first,
+        "last": last,
+        "share": share,
         "adagrad": measures.distances(runs)[0],
         "rmsprop": measures.distances(runs)[1],
         "start": float(np.hypot(*runs.trajectories[0].path[0])),
@@ -88,12 +90,13 @@ def turned(runs: Runs) -> Numbers:
         runs=tuple(replace(r, optimizer="Momentum", hyper={}, lr=0.02) for r in experiment.runs),
     )
     momentum_before, momentum_after = (float(t.loss[-1]) for t in simulate(other))
+    after, before, factor = measures.compared(after, before)
     return {
         "degrees": runs.trajectories[1].objective.params["rotation"],
         "condition": experiment.params["condition"],
         "before": before,
         "after": after,
-        "times": after / before,
+        "times": factor,
         "longer": longer,
         "later": float(later.loss[-1]),
         "momentum_before": momentum_before,
@@ -104,7 +107,7 @@ def turned(runs: Runs) -> Numbers:
 
 def tuned(runs: Runs) -> Numbers:
     """Measure how the final loss of Adam depends on its rate."""
-    low, middle, high = measures.ends(runs)
+    low, middle, high = losses = [Compared(loss) for loss in measures.ends(runs)]
     first, second, third = measures.rates(runs)
     return {
         "first": first,
@@ -115,7 +118,7 @@ def tuned(runs: Runs) -> Numbers:
         "high": high,
         "updates": runs.experiment.steps,
         "ratio": max(low, high) / middle,
-        "spread": max(low, middle, high) / min(low, middle, high),
+        "spread": times(max(losses), min(losses)),
     }
 
 
@@ -123,6 +126,8 @@ LESSON = Lesson(
     name="adaptive",
     place=8,
     title="A rate for each axis: AdaGrad, RMSProp, Adam",
+    finds="AdaGrad, RMSProp and Adam give each axis a rate of its own. What do they still"
+    " leave to you?",
     objective="Say how each of them scales its steps, and what each still needs tuned.",
     minutes=25,
     say="Flat directions deserve longer steps than steep ones. These rules measure that by the"
@@ -143,7 +148,7 @@ LESSON = Lesson(
                 Answer("It stands at the start", lambda n: n["adagrad"] > 0.99 * n["start"]),
             ),
             measured="It ends {adagrad} from the minimum, RMSProp {rmsprop}. AdaGrad's first step"
-            " is {first} long, its last {last}: {share} times.",
+            " is {first} long, its last {last}: {share} times as long.",
             why="The sum only grows, so the step only shrinks. RMSProp forgets old squares, and its"
             " step does not vanish.",
             covers=("adagrad-shrinks", "rmsprop"),
@@ -238,8 +243,9 @@ LESSON = Lesson(
                     ),
                 ),
             ),
-            measured="It ends at loss {after}: {times} times as high. With {longer} updates it"
-            " would come to {later}. Momentum ends at {momentum_after}, as on the other.",
+            measured="It ends at loss {after}, {times} times as high as {before}. With {longer}"
+            " updates it would come to {later}. Momentum ends at {momentum_after}, as on the"
+            " other.",
             why="Adam scales each axis by itself, and across the axes both are steep. Networks have"
             " no reason to lie along the axes.",
             covers=("adam-conditioning",),
@@ -264,8 +270,8 @@ LESSON = Lesson(
                 Answer("By a few times", lambda n: 1.5 <= n["spread"] < 8),
                 Answer("By more than ten times", lambda n: n["spread"] > 10),
             ),
-            measured="After {updates} updates the losses are {low}, {middle} and {high}: {spread}"
-            " times from the lowest to the highest.",
+            measured="After {updates} updates the losses are {low}, {middle} and {high}: the"
+            " highest is {spread} times as high as the lowest.",
             why="Adam divides by the size of the gradients, so that the rate is the length of its"
             " steps: still to be chosen. At a good one it arrives on the turned ravine, too.",
             covers=("adam-tunes-itself", "adam"),

@@ -9,6 +9,7 @@ import numpy as np
 from optimizers import Experiment, Run, simulate, sweep
 from optimizers.analysis.measures import curvatures
 from optimizers.analysis.noise import batch_covariance
+from optimizers.analysis.statements import times
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -76,14 +77,16 @@ def spread(runs: Runs) -> Numbers:
     start = runs.trajectories[0].path[0]
     sizes = [run.batch_size or experiment.samples for run in experiment.runs]
     plan = experiment.plan(experiment.runs[0])
-    small, large = (float(np.sqrt(np.trace(batch_covariance(plan, start, size)))) for size in sizes)
+    widths = (float(np.sqrt(np.trace(batch_covariance(plan, start, size)))) for size in sizes)
+    small, large = widths
+    large, small, ratio = measures.compared(large, small)
     return {
         "size": sizes[0],
         "larger": sizes[1],
-        "more": sizes[1] / sizes[0],
+        "more": times(sizes[1], sizes[0]),
         "small": small,
         "large": large,
-        "ratio": large / small,
+        "ratio": ratio,
     }
 
 
@@ -160,6 +163,8 @@ LESSON = Lesson(
     name="batch",
     place=5,
     title="Batch, mini-batch, single sample",
+    finds="One sample, a few, or all of them: count an epoch, and see what the size of a"
+    " batch changes and what it does not.",
     objective="Count epochs and iterations, and say what the size of a batch changes and what it"
     " does not.",
     minutes=25,
@@ -252,7 +257,8 @@ LESSON = Lesson(
                 Answer("Half as much", lambda n: 0.45 < n["ratio"] < 0.55),
                 Answer("As much", lambda n: n["ratio"] > 0.9),
             ),
-            measured="At the start they scatter by {small} and {large}: {ratio} times.",
+            measured="At the start batches of {size} scatter by {small}, those of {larger} by"
+            " {large}: {ratio} times as much.",
             why="The variance goes with 1/B, so the deviation with its root. Four times the work"
             " halves the noise; with all samples it is 0.",
             covers=("batch-noise",),

@@ -72,6 +72,8 @@ LESSON = Lesson(
     name="edge",
     place=12,
     title="The edge of stability",
+    finds="A rate beyond the limit need not diverge. See where such a run stays, and what the"
+    " curvature there tells.",
     objective="Say what a rate beyond two over the curvature does where the valley has flatter"
     " places, and read a rate off the curvature at the end.",
     minutes=15,
@@ -115,8 +117,8 @@ LESSON = Lesson(
                 Answer("Each at about two over its rate", lambda n: n["off"] < 0.05),
                 Answer("The higher the rate, the sharper", lambda n: n["sharp"] < n["flat"]),
             ),
-            measured="At {sharp}, {middle} and {flat}; two over the rate is {bound}, {next} and"
-            " {last}. The rate picks how sharp a place may be.",
+            measured="They stay at {sharp}, {middle} and {flat}; two over the rate is {bound},"
+            " {next} and {last}. The rate picks how sharp a place may be.",
             why="One reads the rate off the curvature at the end. Large networks do the same: their"
             " sharpness rises until it is about 2 / rate (Cohen et al., 2021).",
             covers=("stride-everywhere",),

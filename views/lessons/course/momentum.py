@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizers import sweep
+from optimizers.analysis.statements import Compared
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -20,13 +21,14 @@ RAVINE = {
 def same_rate(runs: Runs) -> Numbers:
     """Measure how wide two runs swing in the second half of their updates."""
     half = runs.experiment.steps // 2
-    widths = [float(np.ptp(t.path[half:, 1])) for t in runs.trajectories]
+    sgd, momentum = (float(np.ptp(t.path[half:, 1])) for t in runs.trajectories)
+    wide, narrow, factor = measures.compared(momentum, sgd)
     return {
         "rate": measures.rates(runs)[0],
         "momentum": runs.experiment.runs[1].hyper["momentum"],
-        "without": widths[0],
-        "with": widths[1],
-        "times": widths[1] / widths[0],
+        "without": narrow,
+        "with": wide,
+        "times": factor,
         "past": float(runs.trajectories[1].path[:, 0].max()),
     }
 
@@ -82,11 +84,12 @@ def headline(runs: Runs) -> Numbers:
     rates = np.geomspace(1e-3, 1.0, 300)
     every = sweep(runs.experiment, runs.experiment.runs[0], lr=rates)
     best = min(float(np.nanmin(np.where(every.diverged, np.inf, every.loss))), sgd)
+    sgd, momentum, factor = measures.compared(sgd, momentum)
     return {
         "sgd": sgd,
         "momentum": momentum,
-        "best": best,
-        "times": sgd / momentum,
+        "best": Compared(best),
+        "times": factor,
         "updates": runs.experiment.steps,
         "condition": runs.experiment.params["condition"],
     }
@@ -114,6 +117,8 @@ LESSON = Lesson(
     name="momentum",
     place=3,
     title="Rolling on: momentum",
+    finds="Momentum smooths some runs and makes others swing. Find out when, and how rate and"
+    " momentum go together.",
     objective="Say when momentum smooths a run and when it makes it swing, and set rate and"
     " momentum together.",
     minutes=25,
@@ -131,8 +136,8 @@ LESSON = Lesson(
                 Answer("As wide as SGD", lambda n: 0.8 <= n["times"] <= 1.25),
                 Answer("Wider", lambda n: n["times"] > 1.25),
             ),
-            measured="It swings {with} wide, SGD {without}: {times} times. It also flies past the"
-            " minimum, as far as {past}.",
+            measured="It swings {with} wide, SGD {without}: {times} times as wide. It also flies"
+            " past the minimum, as far as {past}.",
             why="Momentum 0.9 adds up steps: for a steady gradient it goes ten times as far as the"
             " rate says. At SGD's rate that is far too much.",
             covers=("momentum-smooths", "momentum-always-smooths"),
@@ -164,8 +169,8 @@ LESSON = Lesson(
                 Answer("They nearly lie on each other", lambda n: n["apart"] < 0.05 * n["length"]),
                 Answer("As far as the paths are long", lambda n: n["apart"] > 0.5 * n["length"]),
             ),
-            measured="At most {apart}, on paths {length} long. At small rates momentum is SGD at"
-            " the rate divided by one minus the momentum.",
+            measured="The lines are {apart} apart at most, and the paths {length} long. At small"
+            " rates momentum is SGD at the rate divided by one minus the momentum.",
             why="That ratio is called the effective rate. Compare momenta at the same effective"
             " rate, or you compare rates.",
             covers=("momentum-smooths",),
@@ -217,9 +222,9 @@ LESSON = Lesson(
                 ),
                 Answer("Both with momentum", lambda n: n["crossed"] == 2 and n["second"] < 0),
             ),
-            measured="Runs that cross: {crossed}. Momentum {high} ends at x = {last}; where its way"
-            " is flattest, with a gradient of {slope}, its step is still {step} long. Momentum"
-            " {low} falls back, to x = {second}.",
+            measured="The number of runs that get over it is {crossed}. Momentum {high} ends at"
+            " x = {last}; where its way is flattest, with a gradient of {slope}, its"
+            " step is still {step} long. Momentum {low} falls back, to x = {second}.",
             why="The velocity carries a run on where the gradient is zero. Whether it carries it"
             " over a pass depends on start, rate and momentum: one path proves nothing.",
             covers=("momentum-moves-on",),

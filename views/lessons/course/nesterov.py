@@ -63,6 +63,8 @@ LESSON = Lesson(
     name="nesterov",
     place=4,
     title="Nesterov: the gradient ahead",
+    finds="Looking ahead corrects a wrong velocity. What is gained by it, and where is there"
+    " no promise?",
     objective="Say what the gradient ahead corrects, and where that promises nothing.",
     minutes=12,
     say="Nesterov asks for the gradient not where it stands but where the velocity will have"
@@ -140,7 +142,8 @@ LESSON = Lesson(
                 Answer("The very same starts", lambda n: n["gained"] + n["lost"] == 0),
             ),
             measured="Of {starts} starts, {momentum} of the heavy ball's and {nesterov} of"
-            " Nesterov's come there. {gained} come only with Nesterov, {lost} only without.",
+            " Nesterov's come there. {gained} come only with Nesterov, {lost} only with"
+            " the heavy ball.",
             why="Outside of convex problems there is no promise: the rule gains some starts and"
             " loses others.",
             covers=("nesterov",),

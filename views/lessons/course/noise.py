@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizers import sweep
-from optimizers.analysis.statements import Coordinate
+from optimizers.analysis.statements import Compared, Coordinate, times
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -110,7 +110,7 @@ def critical(runs: Runs) -> Numbers:
         "target": target,
         **dict(zip(("small", "medium", "large", "huge"), sizes, strict=True)),
         **dict(zip(("first", "second", "third", "fourth"), updates, strict=True)),
-        "more": sizes[3] / sizes[2],
+        "more": times(sizes[3], sizes[2]),
         "early": a / b,
         "late": c / d,
     }
@@ -130,12 +130,14 @@ def costs(runs: Runs) -> Numbers:
             sweep(timed, timed.runs[0], threads=1)
             shortest[name] = min(shortest[name], time.perf_counter() - began)
     epoch, whole = (1e6 * shortest[name] / EPOCHS for name in counts)
+    update, alone, update_times = measures.compared(whole, epoch / samples)
     return {
         "samples": samples,
-        "whole": whole,
-        "times": whole * samples / epoch,
-        "epoch": epoch,
-        "epoch_times": epoch / whole,
+        "whole": update,
+        "single": alone,
+        "times": update_times,
+        "epoch": Compared(epoch),
+        "epoch_times": times(epoch, whole),
     }
 
 
@@ -143,6 +145,8 @@ LESSON = Lesson(
     name="noise",
     place=6,
     title="Noise",
+    finds="Is noise good or bad? See what it frees, what it keeps from settling, and which"
+    " rate suits which batch.",
     objective="Say what the noise of batches frees, what it keeps from settling, and how batch and"
     " rate go together.",
     minutes=25,
@@ -163,8 +167,9 @@ LESSON = Lesson(
                 ),
                 Answer("None", lambda n: n["small_share"] < 0.05),
             ),
-            measured="{small_share} with batches of {eight}, {middle_share} with {middle},"
-            " {large_share} with {large}. A share of many runs, not one run, is the answer.",
+            measured="With batches of {eight} {small_share} of the runs end there, with {middle}"
+            " {middle_share} and with {large} {large_share}. A share of many runs, not one run, is"
+            " the answer.",
             why="The noise has to lift a run over the pass, and it goes with the root of 1/B."
             " Nothing avoids local minima; something gets out of them now and then.",
             covers=("small-batches-escape", "mini-batches-avoid-minima"),
@@ -187,8 +192,8 @@ LESSON = Lesson(
                     lambda n: n["much"] > max(n["none"], n["some"]),
                 ),
             ),
-            measured="Within {near} of it end {none} with all samples, {some} with batches of"
-            " {size} and {much} with single samples.",
+            measured="With all samples {none} of the runs end within {near} of it, with batches of"
+            " {size} {some} and with single samples {much}.",
             why="Without noise a run stays in the first dent, with too much nothing holds it"
             " anywhere. Noise has a right size.",
             covers=("small-batches-escape",),
@@ -276,8 +281,8 @@ LESSON = Lesson(
                 ),
                 Answer("More are needed", lambda n: n["late"] < 1),
             ),
-            measured="From {third} to {fourth}: nearly all of the added samples are spent for"
-            " nothing.",
+            measured="The updates fall from {third} to {fourth}: nearly all of the added samples"
+            " are spent for nothing.",
             why="Up to a critical batch, twice the batch saves nearly half of the updates. Beyond"
             " it the gradient is exact enough, and only work is added.",
             covers=("bigger-is-better", "batch-and-rate"),
@@ -305,9 +310,9 @@ LESSON = Lesson(
                     lambda n: n["epoch_times"] >= 1.05,
                 ),
             ),
-            measured="An update of all takes {whole} microseconds, {times} times as long as one of"
-            " a single sample. The epoch of single samples takes {epoch} microseconds,"
-            " {epoch_times} times as long as that of all.",
+            measured="An update of all takes {whole} microseconds, one of a single sample {single}:"
+            " {times} times as long. The epoch of single samples takes {epoch} microseconds, which"
+            " is {epoch_times} times as long as that of all.",
             why="A large batch is costly per update and cheap per sample: what every update costs"
             " besides is paid once. On parallel hardware the difference is much larger.",
             covers=("batch-cost", "updates-and-time", "sgd-update", "full-batch"),

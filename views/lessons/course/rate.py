@@ -29,7 +29,8 @@ def stride(runs: Runs) -> Numbers:
     """Measure how long the first steps are."""
     first, second = (float(np.hypot(*step)) for step in measures.steps(runs))
     rate, other = measures.rates(runs)
-    return {"first": first, "second": second, "share": second / first, "rate": rate, "other": other}
+    second, first, share = measures.compared(second, first)
+    return {"first": first, "second": second, "share": share, "rate": rate, "other": other}
 
 
 def ground(runs: Runs) -> Numbers:
@@ -110,6 +111,8 @@ LESSON = Lesson(
     name="rate",
     place=1,
     title="One step downhill",
+    finds="What does one update of gradient descent do? And can you tell a good learning rate"
+    " from the loss curve alone?",
     objective="See what one update of gradient descent does, and read a learning rate off the loss"
     " curve alone.",
     minutes=20,
@@ -151,8 +154,8 @@ LESSON = Lesson(
                 Answer("Half as long", lambda n: 0.45 < n["share"] < 0.55),
                 Answer("A quarter as long", lambda n: 0.2 < n["share"] < 0.3),
             ),
-            measured="The first steps are {first} and {second} long: {share} times. The rate is the"
-            " stride.",
+            measured="The first step of the first run is {first} long, that of the second {second}:"
+            " {share} times as long. The rate is the stride.",
             why="The step is rate times gradient, so it is proportional to the rate. Where the"
             " slope is less steep the same rate makes shorter steps.",
             covers=("stride",),

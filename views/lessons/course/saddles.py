@@ -83,6 +83,7 @@ LESSON = Lesson(
     name="saddles",
     place=9,
     title="Local minima and saddles",
+    finds="Some runs stop for ever, others only for a while. What sets them free, and how often?",
     objective="Say where a run stops for ever, where only for a while, and what frees it, in shares"
     " of many runs.",
     minutes=20,
@@ -126,8 +127,8 @@ LESSON = Lesson(
                 Answer("About half", lambda n: 0.3 < n["left"] / n["seeds"] < 0.7),
                 Answer("Nearly all", lambda n: n["left"] > 0.95 * n["seeds"]),
             ),
-            measured="{left} of {seeds} leave it; {up} end at the upper minimum. Which one it is,"
-            " is chance.",
+            measured="{left} of {seeds} leave it; {up} end at the upper minimum. Chance decides"
+            " which one it is.",
             why="The least noise puts a run beside the ridge, and there it leaves by itself. With"
             " noise, SGD does not stop at saddles.",
             covers=("stops-where-flat", "sgd-stops-at-saddles"),

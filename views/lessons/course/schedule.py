@@ -82,15 +82,16 @@ def traded(runs: Runs) -> Numbers:
     by_rate, by_batch = (
         float(measures.over_seeds(runs, run, MANY_SEEDS).end.var()) for run in (low, larger)
     )
+    more, less, ratio = measures.compared(by_batch, by_rate)
     return {
         "seeds": MANY_SEEDS,
         "rate": rate,
         "lower": lower,
         "size": high.batch_size,
         "larger": larger.batch_size,
-        "by_rate": Coordinate(by_rate),
-        "by_batch": Coordinate(by_batch),
-        "ratio": Coordinate(by_batch / by_rate),
+        "by_rate": less,
+        "by_batch": more,
+        "ratio": ratio,
     }
 
 
@@ -98,6 +99,8 @@ LESSON = Lesson(
     name="schedule",
     place=7,
     title="Decay and warm-up",
+    finds="Why are learning rates lowered on the way, when is that no use, and what is a"
+    " warm-up for?",
     objective="Say why rates go from large to small, when that is no use, and what a warm-up is"
     " for.",
     minutes=20,
@@ -209,7 +212,7 @@ LESSON = Lesson(
                 Answer("One twice as large", lambda n: n["ratio"] > 1.5),
             ),
             measured="Over {seeds} seeds the variance is {by_rate} at the lower rate and {by_batch}"
-            " with the larger batch: {ratio} times.",
+            " with the larger batch: {ratio} times as large.",
             why="In theory it is rate × c / (B × curvature × (2 − rate × curvature)). At small"
             " rates the two are nearly the same; the larger the rate, the more it counts by"
             " itself.",

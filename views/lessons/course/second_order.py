@@ -95,6 +95,8 @@ LESSON = Lesson(
     name="second-order",
     place=10,
     title="First and second order",
+    finds="When does it help to jump to the minimum of a model of the loss, and where does"
+    " the jump end?",
     objective="Say what a linear and a quadratic model of the loss see, and when jumping to the"
     " minimum of a model helps.",
     minutes=20,
@@ -135,7 +137,7 @@ LESSON = Lesson(
                 Answer("A few", lambda n: 1 < (n["updates"] or n["steps"]) < n["steps"]),
                 Answer("As many as SGD", lambda n: n["updates"] is None),
             ),
-            measured="Updates of Newton's method to the lowest loss: {updates}. SGD crosses the"
+            measured="Newton's method is at the lowest loss after update {updates}. SGD crosses the"
             " ravine {flips} times in {steps} updates and is still {gap} above it.",
             why="On a quadratic the model is the loss. But a network of a million weights has a"
             " Hessian of a million million numbers: nobody can store it.",
@@ -207,9 +209,9 @@ LESSON = Lesson(
                     ),
                 ),
             ),
-            measured="{share}. Half of them end above loss {median}, after {steps} updates; without"
-            " noise it ends at {exact}. Of SGD {sgd_share} come within, half end above"
-            " {sgd_median}.",
+            measured="After {steps} updates {share} of the runs of L-BFGS are within {tolerance},"
+            " and half of all end above loss {median}; without noise it ends at {exact}. Of SGD's"
+            " runs {sgd_share} are, and half end above {sgd_median}.",
             why="It is the noise that keeps L-BFGS from arriving: without it, it does. SGD beside"
             " it arrives in neither case, and ends higher.",
             covers=("lbfgs",),

@@ -74,12 +74,13 @@ def textbook(runs: Runs) -> Numbers:
     """Measure who ends lower: the zigzag, or momentum."""
     zigzag, other = measures.crossings(runs)
     sgd, momentum = measures.ends(runs)
+    momentum, sgd, factor = measures.compared(momentum, sgd)
     return {
         "flips": zigzag.flips,
         "other_flips": other.flips,
         "sgd": sgd,
         "momentum": momentum,
-        "times": momentum / sgd,
+        "times": factor,
         "past": float(runs.trajectories[1].path[:, 0].max()),
         "updates": runs.experiment.steps,
     }
@@ -89,6 +90,8 @@ LESSON = Lesson(
     name="zigzag",
     place=2,
     title="Zigzag",
+    finds="Where does the zigzag come from? Two numbers, rate and curvature, foretell it, and"
+    " whether a run diverges.",
     objective="Say from rate and curvature whether a run zigzags, and whether it diverges.",
     minutes=15,
     say="Everybody has seen the zigzag of gradient descent. Ask first where it comes from: many"
@@ -131,9 +134,10 @@ LESSON = Lesson(
                 Answer("Just as often", lambda n: n["lower_flips"] == n["flips"]),
                 Answer("Never", lambda n: n["lower_flips"] == 0),
             ),
-            measured="At {lower_flips} of {lower_turns} turns, against {flips} of {turns}. Rate ×"
-            " curvature is {lower_product} here and {product} there. The zigzag ends lower all the"
-            " same: at loss {loss} against {lower_loss}.",
+            measured="At rate {lower} the run crosses the ravine at {lower_flips} of {lower_turns}"
+            " turns, at {rate} it does so at {flips} of {turns}. Rate × curvature is"
+            " {lower_product} and {product}. The zigzag ends lower all the same: at loss {loss},"
+            " the other run at {lower_loss}.",
             why="Below 1 the run stays on its side, above 1 it changes sides at every step. Nothing"
             " in between is half a zigzag. The higher rate also goes faster along the ravine.",
             covers=("sgd-zigzags",),
@@ -171,7 +175,8 @@ LESSON = Lesson(
                 Answer("They are equal", lambda n: 0.8 <= n["times"] <= 1.2),
             ),
             measured="SGD crosses the ravine {flips} times and ends at loss {sgd}; Momentum, having"
-            " swung past the minimum to {past}, ends at {momentum}: {times} times as high.",
+            " swung past the minimum to {past}, ends at {momentum}, which is {times} times"
+            " as high.",
             why="A zigzag looks wasteful and is not always slow: it is a high rate at work. Compare"
             " losses, not looks. With suited rates Momentum wins, as the next lesson shows.",
             covers=("sgd-zigzags",),
