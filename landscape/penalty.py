@@ -156,16 +156,14 @@ class Search:
         )
         x, y = (axis.ravel() for axis in np.meshgrid(xs, ys, indexing="ij"))
         if lowest:
+            # Lower than the neighbours along the axes; those across the corners would hide a
+            # minimum in a slanted valley that falls on beside it.
             height = np.pad(
                 self._value(x, y, sx, sy).reshape(size, size), 1, constant_values=np.inf
             )
-            near = [
-                height[i : i + size, j : j + size]
-                for i in range(3)
-                for j in range(3)
-                if (i, j) != (1, 1)
-            ]
-            low = (height[1:-1, 1:-1] <= np.min(near, axis=0)).ravel()
+            inner = height[1:-1, 1:-1]
+            sides = height[:-2, 1:-1], height[2:, 1:-1], height[1:-1, :-2], height[1:-1, 2:]
+            low = (inner <= np.min(sides, axis=0)).ravel()
             x, y = x[low], y[low]
         return np.concatenate([x, self._known[0]]), np.concatenate([y, self._known[1]])
 

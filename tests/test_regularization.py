@@ -155,6 +155,15 @@ def test_the_lowest_loss_is_below_a_fine_grid_and_no_minimum_is_missed(name, str
         assert away < 3 * wide, (xs[i], ys[j])
 
 
+def test_a_minimum_beside_a_slanted_valley_is_found():
+    # Beside it the valley falls on across the corners of the grid that is searched.
+    params = {"noise": 0.1004265057203797, "data_seed": 9870.0}
+    objective = SURFACES["Sine fit"].at(params, 100, penalty=Penalty(1e-6, 0.1))
+    found = [(p.x, p.y) for p in objective.critical_points() if p.kind in MINIMUM_KINDS]
+    near = min(found, key=lambda point: np.hypot(point[0] - 0.6209, point[1] + 1.9947))
+    assert near == pytest.approx((0.620856, -1.994654), abs=1e-6)
+
+
 def test_without_a_penalty_a_surface_keeps_its_own_points():
     objective = SURFACES["Six-hump camel"].at(penalty=Penalty())
     assert objective.critical_points() == SURFACES["Six-hump camel"].critical_points()
