@@ -13,9 +13,10 @@ import dataclasses
 import hashlib
 import html
 import itertools
+import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ CELLS = (68, 36)  # of a map's heatmap
 GROUND = 23  # points of the ground's grid along each axis, of one panel
 LEAST = 1.0  # of a line's steps in the picture's units: nobody sees shorter ones
 MOST_DOTS = 60  # of one run's ends
+MOST_NAMES = 3  # of runs in one picture
+LETTER = (6.4, 10.5)  # of a name, about: its width, and the height of its type
 SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-)")
 PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
@@ -80,13 +83,18 @@ def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
         if isinstance(request, Ensemble):
             return in_one(light, choice.experiment, LIGHT), in_one(dark, choice.experiment, DARK)
         return light, dark
-    experiment = choice.experiment
+    experiment, labels = choice.experiment, choice.labels
+    runs = list(range(len(experiment.runs)))
+    if len(experiment.objectives) > 2:  # of many panels of a card's width the outer ones
+        runs = [runs[0], runs[-1]]
+        experiment = dataclasses.replace(experiment, runs=tuple(experiment.runs[i] for i in runs))
     trajectories = simulate(experiment)
     panels = len(experiment.objectives)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)
+    named = panels == 1 and len(runs) <= MOST_NAMES and choice.compare == "Optimizer"
     found = []
     for theme in (LIGHT, DARK):
-        marks = marks_of(choice.labels, theme)
+        marks = [marks_of(labels, theme)[i] for i in runs]
         back = background(ground, panels, theme)
         beside_each_other(back["layout"], panels)
         front = foreground(experiment, trajectories, marks, panels == 1, theme, ground)
@@ -96,7 +104,8 @@ def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
             if trace["name"].startswith("head-"):
                 end = ends[trace["name"][5:]]
                 trace |= {"x": end["x"][-1:], "y": end["y"][-1:]}
-        found.append({"data": back["data"] + data, "layout": back["layout"]})
+        names = dict(zip(ends, labels, strict=True)) if named else {}
+        found.append({"data": back["data"] + data, "layout": back["layout"], "names": names})
     return found[0], found[1]
 
 
@@ -108,7 +117,10 @@ def beside_each_other(layout: dict[str, Any], panels: int) -> None:
 
 
 def in_one(figure: dict[str, Any], experiment: Experiment, theme: Theme) -> dict[str, Any]:
-    """Return the ends of all runs in one panel: three of a card's width show nothing."""
+    """Return the ends of all runs in one panel: three of a card's width show nothing.
+
+    The tighter a cloud, the later it is drawn: it would vanish under a wide one.
+    """
     layout = figure["layout"]
     (x0, x1), (y0, y1) = layout["xaxis"]["range"], layout["yaxis"]["range"]
     half = max((x1 - x0) / 2, (y1 - y0) / 2 * WIDTH / HEIGHT)
@@ -121,7 +133,15 @@ def in_one(figure: dict[str, Any], experiment: Experiment, theme: Theme) -> dict
         for trace in figure["data"]
         if trace["type"] == "scatter" and trace["name"] != "minima"
     ]
+    ends.sort(key=spread_of, reverse=True)
     return {"data": back["data"] + ends, "layout": back["layout"]}
+
+
+def spread_of(trace: Mapping[str, Any]) -> float:
+    """Return how far the finite points of a trace are spread, as a standard deviation."""
+    values = np.array([trace["x"], trace["y"]], dtype=float)
+    values = values[:, np.isfinite(values).all(axis=0)]
+    return float(np.hypot(*values.std(axis=1))) if values.size else 0.0
 
 
 class Panel:
@@ -221,10 +241,85 @@ def symbol(preset: Preset) -> str:
             parts += heat(trace, twin, panel)
         elif kind == "scatter" and trace.get("name") != "words":
             parts += scatter(trace, twin, panel)
+    parts += names_of_lines(light)
     body = PAIR.sub(lambda m: f"light-dark(#{m[1]},#{m[2]})", "".join(parts))
     name = html.escape(preset.slug)
     head = f'<symbol id="zz-{name}" data-of="{digest(preset)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
     return f"{head}{body}</symbol>"
+
+
+def names_of_lines(figure: dict[str, Any]) -> list[str]:
+    """Return the names of runs, each at its line where it is furthest from the other lines."""
+    lines = {
+        trace["name"][5:]: dense(*Panel(figure["layout"], trace).place(trace["x"], trace["y"]))
+        for trace in figure["data"]
+        if trace.get("name", "").startswith("path-")
+    }
+    marks = [
+        np.column_stack(Panel(figure["layout"], trace).place(trace["x"], trace["y"]))
+        for trace in figure["data"]
+        if "markers" in trace.get("mode", "") and len(trace["x"])
+    ]
+    taken: list[Array] = []
+    words: list[str] = []
+    for place, name in figure.get("names", {}).items():
+        others = [points for other, points in lines.items() if other != place]
+        spot = free_spot(name, lines[place], [*others, *taken], marks)
+        if spot is None:  # one name alone would leave the other to be guessed
+            return []
+        (x, y), (wide, high) = spot, size_of(name)
+        taken.append(dense(np.array([x, x + wide]), np.array([y - high / 2] * 2)))
+        words.append(
+            f'<text x="{short(x)}" y="{short(y)}" font-size="{short(high)}" font-weight="600"'
+            f' fill="{pair(LIGHT.text, DARK.text)}" stroke-width="2.5" paint-order="stroke"'
+            f' stroke="{pair(LIGHT.ground[0], DARK.ground[0])}">{html.escape(name)}</text>'
+        )
+    return words
+
+
+def size_of(name: str) -> tuple[float, float]:
+    """Return the width and the height of a name, about."""
+    return LETTER[0] * len(name), LETTER[1]
+
+
+def dense(x: Array, y: Array) -> Array:
+    """Return points of a line that are a unit or less apart, (n, 2)."""
+    points = np.column_stack([x, y])
+    points = points[(np.abs(points) < 4 * WIDTH).all(axis=1)]
+    parts = [
+        np.linspace(a, b, max(2, math.ceil(math.dist(a, b)))) for a, b in itertools.pairwise(points)
+    ]
+    return np.concatenate(parts) if parts else points
+
+
+def free_spot(
+    name: str, own: Array, others: Sequence[Array], marks: Sequence[Array]
+) -> tuple[float, float] | None:
+    """Return where a name stands beside its line and over nothing, None where no place is free.
+
+    That is the left end of its base line, in the picture's units.
+    """
+    wide, high = size_of(name)
+    half = np.array([wide, high]) / 2
+    middles = np.concatenate(
+        [own + (half + 4) * side for side in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1))]
+    )
+    middles = middles[((middles > half + 4) & (middles < (WIDTH, HEIGHT) - half - 4)).all(axis=1)]
+    if not len(middles):
+        return None
+
+    def away(points: Array) -> Array:
+        """Return how far each place's box is from the nearest of some points."""
+        apart = np.maximum(np.abs(middles[:, None] - points) - half, 0)
+        distance: Array = np.hypot(*apart.transpose(2, 0, 1)).min(axis=1)
+        return distance
+
+    nearest = away(np.concatenate(others)) if others else np.full(len(middles), 20.0)
+    free = (away(own) > 1) & (away(np.concatenate(marks)) > 3.5) & (nearest > away(own) + 2)
+    if not free.any():
+        return None
+    best = middles[np.where(free, np.minimum(nearest, 20.0) - away(own), -np.inf).argmax()]
+    return float(best[0] - half[0]), float(best[1] + 0.36 * high)
 
 
 def contours(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterator[str]:
@@ -244,6 +339,8 @@ def contours(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Itera
     if steps.get("coloring") == "none":
         stroke = pair(trace["line"]["color"], twin["line"]["color"])
         lines = [line(*p.T) for level in np.arange(low, high, size) for p in made.lines(level)]
+        if not lines:  # of the loss alone, which is too fine for a card
+            return
         yield f'<path d="{"".join(lines)}" fill="none" stroke="{stroke}" stroke-width=".5"/>'
         return
     colours = [
@@ -341,7 +438,9 @@ def scatter(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterat
         return
     if "lines" in trace.get("mode", "lines"):
         stroke = pair(trace["line"]["color"], twin["line"]["color"])
-        wide = 1 if len(x) > 150 else 1.4
+        wide = {"zero": 0.6, "same penalty": 1.2}.get(
+            trace.get("name", ""), 1 if len(x) > 150 else 1.4
+        )
         yield (
             f'<path d="{line(x, y)}" fill="none" stroke="{stroke}" stroke-width="{wide}"'
             ' stroke-linejoin="round"/>'
@@ -375,7 +474,7 @@ def markers(
     )
     if not drawn:
         return
-    if "thin" in mark["symbol"]:
+    if "thin" in mark["symbol"] or "open" in mark["symbol"]:
         yield f'<path d="{drawn}" fill="none" stroke="{edge}" stroke-width="1.4"/>'
     elif "line" not in mark:
         yield f'<path d="{drawn}" fill="{colour}"/>'

@@ -549,7 +549,7 @@ def test_the_magnifier_draws_the_step_from_here_to_the_next(visit: Visits):
     for _ in range(3):
         button(page, ON).click()
     button(page, LOOK).click()
-    expect(page.page.get_by_text("Step 3 to 4 of 100.")).to_be_visible()
+    expect(page.page.get_by_text("From update 3 to 4 of 100.")).to_be_visible()
     page.settled()
     page.until("(player) => player.querySelector('.tracearrow-step')")
     assert page.step == 3
@@ -557,6 +557,7 @@ def test_the_magnifier_draws_the_step_from_here_to_the_next(visit: Visits):
     assert parse_qs(urlsplit(page.page.url).query)["look.step"] == ["3"]
     button(page, ZOOM_TO_STEP).click()
     button(page, WHOLE_FRAME).wait_for()
+    expect(page.player.locator(".zz-notes [data-run='0']")).to_have_text(re.compile(r"\d"))
     begin, end = page.player.evaluate(ARROW, "arrow-step")
     assert drawn(page)[0]["head"] == pytest.approx(begin, abs=1)
     button(page, ON).click()

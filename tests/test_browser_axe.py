@@ -94,7 +94,7 @@ def states(visit: Visit) -> Iterator[str]:
     yield "what is shared"
     page.keyboard.press("Escape")
     role(page, "button", "Look inside this update")
-    expect(page.get_by_text("step taken")).to_be_visible()
+    expect(page.get_by_text("exact gradient", exact=True)).to_be_visible()
     yield "the inspector"
     page.get_by_text("Code for this run", exact=True).click()
     expect(page.locator(".stCode").first).to_be_visible()

@@ -39,7 +39,7 @@ def texts(app: AppTest) -> str:
 def test_a_step_is_told_with_its_numbers(index):
     step = inspect_step(EXPERIMENT, TRAJECTORIES[index], 5)
     text = told(Look(index, step, None), 20)
-    assert "**Step 5 to 6** of 20." in text
+    assert "**From update 5 to 6** of 20." in text
     assert text.count("$$") >= 4
     for name, row in step.after.items():
         scratch = OPTIMIZERS[step.run.optimizer].scratch
@@ -54,7 +54,7 @@ def test_only_the_weights_of_the_two_loops_are_scratch():
 def test_a_link_looks_inside_a_step():
     query = {"look.run": "Momentum", "look.step": "12", "look.model": MODELS[2]}
     text = texts(opened(surface="Rosenbrock", **query))
-    assert "**Step 12 to 13** of 100." in text
+    assert "**From update 12 to 13** of 100." in text
     assert "| position θ | (−0.91, 0.58) |" in text
     assert "EMA at rate 0.01 = 0.001 / (1 − 0.9)" in text
     assert "where Newton's full step leads, is (−0.87, 0.76)." in text
@@ -64,11 +64,11 @@ def test_a_closed_drawer_says_nothing_and_is_not_in_the_link():
     app = opened()
     assert "Step 0 to 1" not in texts(app)
     assert app.query_params == {"surface": "Quadratic"}
-    assert "**Step 0 to 1** of 100." in texts(opened(look="open"))
+    assert "**From update 0 to 1** of 100." in texts(opened(look="open"))
 
 
 def test_a_step_past_the_end_is_the_last_one():
-    assert "**Step 9 to 10** of 10." in texts(opened(length="10", **{"look.step": "4000"}))
+    assert "**From update 9 to 10** of 10." in texts(opened(length="10", **{"look.step": "4000"}))
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,11 @@ def test_a_model_is_drawn_at_the_losses_of_the_surface(order):
 def test_the_frame_to_zoom_to_holds_every_arrow():
     step = inspect_step(EXPERIMENT, TRAJECTORIES[2], 3)
     (x0, x1), (y0, y1) = local.near(step, Ground.of(EXPERIMENT))
-    for arrow in arrows(step):
-        tip = step.theta + arrow.vector
-        assert x0 < tip[0] < x1
-        assert y0 < tip[1] < y1
+    tips = np.array([step.theta, *(step.theta + arrow.vector for arrow in arrows(step))])
+    for x, y in tips:
+        assert x0 < x < x1
+        assert y0 < y < y1
+    assert (np.ptp(tips, axis=0) / (x1 - x0, y1 - y0)).max() > 0.7, "and they fill it"
 
 
 # --- The noise of a batch

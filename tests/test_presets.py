@@ -453,7 +453,7 @@ def test_headline():
     losses = [t.loss[-1] for t in swept("headline", rates)]
     assert rates[int(np.argmin(losses))] == pytest.approx(0.0621, abs=0.00011)
     assert min(losses) > momentum.loss
-    claims("headline", "best of its rates", "Press Play")
+    claims("headline", "best of its rates", "how far each comes", "drag a learning rate")
     caption = PRESETS["headline"].caption
     assert caption == f"SGD ends at loss {sgd.loss:.2g}, Momentum at {momentum.loss:.2g}"
 
@@ -829,7 +829,7 @@ def test_high_ripples():
     assert some > 80
     assert many < 40
     assert losses[1] < losses[0] / 10
-    claims("high-ripples", f"dent, {away[0, 0]:.2g} from", "batches of 16", "200 seeds")
+    claims("high-ripples", f"local minimum, {away[0, 0]:.2g} from", "batches of 16", "200 seeds")
     claims("high-ripples", f"{some:.0f}% end within 1.5", f"{many:.0f}% do")
     held, crossing, thrown = seen("high-ripples")
     assert np.hypot(*(held.path[-1] - held.path[0])) < 0.7
@@ -980,7 +980,9 @@ def test_l1_zero():
     subgradient, proximal = trajectories("l1-zero")
     experiment = PRESETS["l1-zero"].experiment
     (point,) = proximal.objective.minimizers()
-    assert point.y == 0.0 != point.x
+    assert point.y == 0.0 != point.x  # on the axis, where the diamond about 0 has a corner
+    corners = np.column_stack(experiment.objectives[0].penalty.ball(point.x, point.y))
+    assert corners[np.abs(corners[:, 0]).argmax()] == pytest.approx([point.x, 0.0])
     first = int(np.argmax(proximal.path[:, 1] == 0))
     assert (proximal.path[first:, 1] == 0).all()
     np.testing.assert_allclose(proximal.path[-1], [point.x, 0.0], atol=1e-6)

@@ -426,4 +426,4 @@ def test_the_panel_shows_where_contour_and_diamond_touch():
         assert x0 < place[0] < x1
         assert y0 < place[1] < y1
     plain = background(Ground.of(chosen_by(surface="Two features").experiment), 1, LIGHT)
-    assert "same penalty" not in {trace.get("name") for trace in plain["data"]}
+    assert not {"same penalty", "zero"} & {trace.get("name") for trace in plain["data"]}

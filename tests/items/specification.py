@@ -89,7 +89,7 @@ def test_its_steps_can_be_looked_into(step, model):
     query = {"look": "open", "look.run": RULE, "look.step": str(step), "look.model": model}
     app = well(opened(**LINK, **query))
     text = "\n".join(m.value for m in app.markdown)
-    assert f"**Step {step} to {step + 1}** of 60." in text
+    assert f"**From update {step} to {step + 1}** of 60." in text
     assert text.count("$$") >= 4
 
 

@@ -2,6 +2,9 @@
 
 /** @import { Gallery, GalleryCard } from "./types.js" */
 
+const WIDTH = 204;
+const HEIGHT = 108; // of a picture, in its own units: those of .ci/gallery.py
+
 /** @type {Map<string, Promise<string>>} */
 const texts = new Map();
 
@@ -82,20 +85,49 @@ export async function show(root, gallery, address, tell) {
  */
 function section(name, cards, here) {
   const part = node("section", "");
+  // As many cards to a line as make its lines equally long.
+  for (const [name, most] of /** @type {const} */ ([
+    ["seven", 7],
+    ["five", 5],
+    ["four", 4],
+  ]))
+    part.style.setProperty(
+      `--in-${name}`,
+      `${Math.ceil(cards.length / Math.ceil(cards.length / most))}`,
+    );
   const list = node("div", "zz-cards");
   list.append(
-    ...cards.map(({ slug, link, title, caption }) => {
+    ...cards.map(({ slug, link, title, caption, axes }) => {
       const card = /** @type {HTMLAnchorElement} */ (node("a", "zz-card"));
       card.href = link;
       card.dataset.slug = slug;
       if (slug === here) card.setAttribute("aria-current", "true");
-      card.innerHTML = `<svg aria-hidden="true"><use href="#zz-${slug}"/></svg>`;
+      card.innerHTML = `<svg aria-hidden="true" viewBox="0 0 ${WIDTH} ${HEIGHT}"><use href="#zz-${slug}"/></svg>`;
+      const [across, up] = axes;
+      if (across) card.firstElementChild?.append(word(`${across} →`, WIDTH - 4, HEIGHT - 5, "end"));
+      if (up) card.firstElementChild?.append(word(`↑ ${up}`, 4, 13, "start"));
       card.append(node("strong", "", title), node("span", "", caption));
       return card;
     }),
   );
   part.append(node("h2", "", name), list);
   return part;
+}
+
+/**
+ * A word on a picture, in the picture's units.
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {"start" | "end"} anchor
+ */
+function word(text, x, y, anchor) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  made.setAttribute("x", String(x));
+  made.setAttribute("y", String(y));
+  made.setAttribute("text-anchor", anchor);
+  made.textContent = text;
+  return made;
 }
 
 /**

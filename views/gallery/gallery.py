@@ -16,7 +16,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from landscape.language import current, msgid, tr, whole
+from views.maps import MAPS
 from views.presets import GROUPS, PRESETS, SHOWN
+from views.presets.preset import Preset
 from views.server.server import address
 from views.settings import session
 from views.settings.settings import Settings
@@ -83,6 +85,7 @@ def cards(settings: Settings) -> dict[str, Any]:
                     "link": "./?" + urlencode({**kept, "preset": preset.slug}),
                     "title": tr(preset.title),
                     "caption": tr(preset.caption),
+                    "axes": [tr(name) if name else "" for name in axes_of(preset)],
                 }
                 for preset in shown
             ],
@@ -98,6 +101,11 @@ def cards(settings: Settings) -> dict[str, Any]:
         "here": settings["preset"],
         "groups": groups,
     }
+
+
+def axes_of(preset: Preset) -> tuple[str, str]:
+    """Return what grows to the right and upwards in a preset's picture, if that is a map's."""
+    return MAPS[preset.map["map"]].axes if preset.map else ("", "")
 
 
 def counted(name: str, count: int) -> str:

@@ -5,6 +5,7 @@ export interface GalleryCard {
   link: string;
   title: string;
   caption: string;
+  axes: [across: string, up: string]; // what grows along them, empty where nothing is to be said
 }
 
 export interface Gallery {

@@ -54,7 +54,8 @@ class Map:
     controls; `seeds` is the one of them that is the number of seeds, and `seeded(experiment)`
     tells whether that means anything. `ask` returns the request, or what is lacking for one.
     `draw` turns a result into what is shown. `load` takes over a click on it into the lab's
-    settings, by id, and is None where a click means nothing.
+    settings, by id, and is None where a click means nothing. `axes` say in a word or two what grows
+    to the right and upwards in its small picture; a map of the plane needs none.
     """
 
     name: Message
@@ -65,6 +66,7 @@ class Map:
     hint: Message = ""  # what a click does
     seeds: Setting | None = None
     seeded: Callable[[Experiment], bool] = noisy
+    axes: tuple[Message, Message] = ("", "")
 
     def bounded(self, settings: Settings, choice: Choice) -> Request | Lack:
         """Return the request, or what is lacking for one that makes no more updates than it may."""

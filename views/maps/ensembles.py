@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landscape.language import number, percent, tr, whole
+from landscape.language import msgid, number, percent, tr, whole
 from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
@@ -380,8 +380,10 @@ ESCAPE = Map(
     *("Escape probability", (ESCAPE_SEEDS,), ask_escape, draw_escape),
     seeds=ESCAPE_SEEDS,
     seeded=lambda experiment: experiment.varies,
+    axes=(msgid("batch size"), msgid("share")),
 )
 BALL = Map(
     *("Schedules under noise", (*BALL_RANGE, BALL_SEEDS), ask_ball, draw_ball),
     seeds=BALL_SEEDS,
+    axes=(msgid("learning rate"), msgid("loss")),
 )

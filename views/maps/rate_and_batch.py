@@ -137,4 +137,5 @@ MAP = Map(
     HINT,
     SEEDS,
     lambda experiment: experiment.varies,
+    (msgid("learning rate"), msgid("batch size")),
 )

@@ -161,4 +161,5 @@ MAP = Map(
     load,
     HINT,
     seeds=SEEDS,
+    axes=(msgid("learning rate"), msgid("momentum")),
 )

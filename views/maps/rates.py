@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape.language import number, tr, whole
+from landscape.language import msgid, number, tr, whole
 from optimizers.analysis.measures import run_limit
 from optimizers.maps import Curves, RateSweep
 from optimizers.maps.base import noisy
@@ -311,4 +311,5 @@ MAP = Map(
     load,
     "Click to use this rate in the lab, for the nearest curve.",
     seeds=SEEDS,
+    axes=(msgid("learning rate"), msgid("loss")),
 )

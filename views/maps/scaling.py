@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landscape.language import msgid, tr, tr_n, whole
 from landscape.language import number as written
-from landscape.language import tr, tr_n, whole
 from optimizers.analysis.moments import has_moments
 from optimizers.analysis.noise import noise_scale_at
 from optimizers.maps import Scaling, Scalings
@@ -251,4 +251,5 @@ MAP = Map(
     HINT,
     SEEDS,
     lambda experiment: experiment.varies,
+    (msgid("batch size"), msgid("updates")),
 )

@@ -156,10 +156,10 @@ export class Panels {
     return zoomed && now.every((range, i) => within(range, whole[i])) ? now : whole;
   }
 
-  /** Draw the paths again after a zoom. */
+  /** Draw the paths again after a zoom, and with them the titles, which tell the losses. */
   async #follow() {
     await this.#drawPaths();
-    this.reveal(this.#clock, this.#unhurried);
+    this.again();
   }
 
   /** Draw the paths within the axes' present ranges. */

@@ -28,7 +28,7 @@ SHOW = """export default function ({ data, parentElement, setTriggerValue }) {
     .then((module) => module.%(show)s(parentElement, data, setTriggerValue))
     .catch((error) => {
       const wait = parentElement.querySelector(".zz-wait");
-      if (wait) wait.textContent = %(failed)s;
+      if (wait) Object.assign(wait, { className: "zz-none", textContent: %(failed)s });
       console.error(error);
     });
   return () => ready.then((module) => module.close(parentElement));

@@ -50,7 +50,7 @@ def draw(
             draw_control(settings, "look.model")
             st.html(f'<a class="zz-file zz-up" href="#zz-picture">{tr("To the picture")}</a>')
         if look is None:
-            st.caption(tr("This run made no step."))
+            st.caption(tr("This run made no update."))
         else:
             st.markdown(told(look, len(trajectories[look.run].lr)))
             plan = choice.experiment.plan(look.step.run)
@@ -67,7 +67,7 @@ def told(look: Look, count: int) -> str:
         tr("exact gradient"): pair(step.exact),
         tr("gradient of the batch"): pair(step.noisy) if step.noise.any() else tr("the exact one"),
         tr("learning rate"): written(step.lr),
-        tr("step taken"): pair(step.step),
+        tr("step"): pair(step.step),
     }
     # A rule may have room for more than it holds, as L-BFGS for its pairs.
     for name in step.before:
@@ -76,7 +76,7 @@ def told(look: Look, count: int) -> str:
             rows[tr("state {name}", name=tr(name))] = before_and_after(pair(before), pair(after))
     parts = [
         tr(
-            "**Step {before} to {after}** of {count}.",
+            "**From update {before} to {after}** of {count}.",
             before=whole(step.k),
             after=whole(step.t),
             count=whole(count),
@@ -117,8 +117,8 @@ def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
         rate, fall = scale.best_rate(size), scale.expected_fall(size)
     said.append(
         tr(
-            "One step down batches of {size} is best at rate {rate}, of all samples at {largest}:"
-            " it lowers the loss of the local quadratic by {fall} on average.",
+            "One update with batches of {size} is best at rate {rate}, with all samples at"
+            " {largest}: it lowers the loss of the local quadratic by {fall} on average.",
             size=whole(epoch.batch_size),
             rate=written(rate, 3),
             largest=written(scale.largest, 3),
@@ -158,8 +158,8 @@ def described(model: Model) -> str:
 
 
 def before_and_after(before: str, after: str) -> str:
-    """Return a value before and after the step."""
-    return tr("{before}, after the step {after}", before=before, after=after)
+    """Return a value before and after the update."""
+    return tr("{before}, after the update {after}", before=before, after=after)
 
 
 def pair(vector: Any) -> str:

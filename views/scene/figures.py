@@ -220,6 +220,8 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         if panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
             words.append(written(lowest, tr("minimum"), "words", theme, where, 22))
+        if any(objective.penalty for objective in ground.objectives):
+            forms.append(zero_lines(box, theme, where))
         forms += geometry(ground.of_panel(panel), contour, theme, where)
     found = data + strong + forms + words + marks
     return {"data": found, "layout": panel_layout(box, panels, theme)}
@@ -286,6 +288,22 @@ def geometry(
         }
     )
     return drawn
+
+
+def zero_lines(box: Frame, theme: Theme, where: Mapping[str, str]) -> Figure:
+    """Return the two lines where a weight is 0, to which regularization pulls."""
+    (x0, x1), (y0, y1) = box
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "zero",
+        "x": [x0, x1, None, 0.0, 0.0],
+        "y": [0.0, 0.0, None, y0, y1],
+        "line": {"width": 1, "color": theme.muted},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        **where,
+    }
 
 
 def within_box(point: CriticalPoint, box: Frame) -> bool:

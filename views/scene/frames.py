@@ -80,12 +80,15 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
 def touched(objective: Objective) -> Vector:
     """Return what a regularized loss is looked at for, (n, 2): the lowest minimum and its path.
 
-    That is the way from the minimum of the loss alone to the origin.
+    That is the way from the minimum of the loss alone to the origin, with all of the circle or
+    diamond of equal penalty about that.
     """
     if not objective.penalty:
         return np.empty((0, 2))
-    lowest = [*objective.minimizers()[:1], *objective.bare.minimizers()[:1]]
-    found = np.array([(0.0, 0.0), *((point.x, point.y) for point in lowest)])
+    lowest = objective.minimizers()[:1]
+    points = [(point.x, point.y) for point in (*lowest, *objective.bare.minimizers()[:1])]
+    around = [np.column_stack(objective.penalty.ball(point.x, point.y)) for point in lowest]
+    found = np.concatenate([[(0.0, 0.0), *points], *around])
     return found[within(found, objective.domain)]
 
 

@@ -13,7 +13,8 @@ from views.theme import Theme
 
 MODEL_GRID = 49  # points of the model's contour grid along each axis
 DASHES = ("dot", "dash", "dashdot", "longdash")
-ROOM = 1.6  # around the longest arrow
+ROOM = 1.3  # around the arrows
+LEAST = 0.1  # of the frame, around a run that stands still
 SHORTEST_ARROW = 0.004  # of the frame: a shorter arrow would be nothing but its head
 
 
@@ -91,13 +92,17 @@ def written(name: str) -> str:
 def near(step: Step, ground: Ground) -> list[list[float]]:
     """Return the ranges of x and y that show a step's arrows well, of the frame's proportions."""
     sides = np.array([high - low for low, high in ground.box])
-    shares = [float(np.max(np.abs(arrow.vector) / sides)) for arrow in arrows(step)]
-    share = min(max([s for s in shares if np.isfinite(s)], default=0.0) * ROOM, 0.5)
-    half = (share or 0.05) * sides
+    tips = step.theta + np.array([(0.0, 0.0), *(arrow.vector for arrow in arrows(step))])
+    tips = tips[np.isfinite(tips).all(axis=1)]
+    low, high = tips.min(axis=0), tips.max(axis=0)
+    share = min(float(np.max((high - low) / sides)) * ROOM, 1.0)
+    half = (share or LEAST) * sides / 2
     found = []
-    for x, h, (low, high) in zip(step.theta.tolist(), half.tolist(), ground.box, strict=True):
-        # Within the frame, if the step is: beyond it nothing is drawn.
-        middle = min(max(x, low + h), high - h) if low <= x <= high else x
+    for x, h, (start, end) in zip(
+        ((low + high) / 2).tolist(), half.tolist(), ground.box, strict=True
+    ):
+        # Within the frame, if the arrows are: beyond it nothing is drawn.
+        middle = min(max(x, start + h), end - h) if start <= x <= end else x
         found.append([middle - h, middle + h])
     return found
 

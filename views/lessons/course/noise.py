@@ -194,8 +194,8 @@ LESSON = Lesson(
             ),
             measured="With all samples {none} of the runs end within {near} of it, with batches of"
             " {size} {some} and with single samples {much}.",
-            why="Without noise a run stays in the first dent, with too much nothing holds it"
-            " anywhere. Noise has a right size.",
+            why="Without noise a run stays in the first local minimum, with too much nothing"
+            " holds it anywhere. Noise has a right size.",
             covers=("small-batches-escape",),
             lab={"preset": "ripples-ends"},
         ),

@@ -110,10 +110,10 @@ PRESETS = (
     Preset(
         slug="ripples-ends",
         title="Noise across the ripples",
-        claim="The ends of 200 seeds. With all samples they are one dot, in the first dent; with"
-        " batches of 16, 92% are within 0.4 of the global minimum; with single samples 10%, and"
-        " more than half end further away from it than they started.",
-        caption="Batches of 16: 92% reach the global minimum",
+        claim="The ends of 200 seeds. With all samples they are one dot, in the first local"
+        " minimum; with batches of 16, 92% are within 0.4 of the global minimum; with single"
+        " samples 10%, and more than half end further away from it than they started.",
+        caption="Batches of 16: 92% end in one spot, at the minimum",
         experiment=Experiment(
             surface="Ackley",
             start=(-3.3, 2.4),

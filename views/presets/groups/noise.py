@@ -27,10 +27,10 @@ PRESETS = (
     Preset(
         slug="ripples",
         title="The right amount of noise",
-        claim="Without noise the run stays in the first dent. With batches of 16 it crosses one"
-        " after the other, to the global minimum; with single samples it is thrown about. Of 200"
-        " seeds 0, 92 and 10% end within 0.4 of it.",
-        caption="With batches of 16, 92% cross all the dents",
+        claim="Without noise the run stays in the first local minimum. With batches of 16 it"
+        " crosses one after the other, to the global minimum; with single samples it is thrown"
+        " about. Of 200 seeds 0, 92 and 10% end within 0.4 of it.",
+        caption="Batches of 16 cross the ripples, single samples are lost",
         experiment=Experiment(
             surface="Ackley",
             start=(-3.3, 2.4),
@@ -47,10 +47,10 @@ PRESETS = (
     Preset(
         slug="high-ripples",
         title="Higher ripples",
-        claim="Without noise the run rests in the first dent, 3.5 from the global minimum. With"
-        " batches of 16 it wanders down to the dents in the middle: of 200 seeds 90% end within"
-        " 1.5 of the global minimum. With single samples it is thrown about, and 28% do.",
-        caption="Batches of 16: 90% end in the middle",
+        claim="Without noise the run rests in the first local minimum, 3.5 from the global one."
+        " With batches of 16 it wanders down to the middle: of 200 seeds 90% end within 1.5 of the"
+        " global minimum. With single samples it is thrown about, and 28% do.",
+        caption="Of batches of 16, 90% end in the middle",
         experiment=Experiment(
             surface="Rastrigin",
             params={"amplitude": 2.0},
@@ -71,7 +71,7 @@ PRESETS = (
         claim="At a constant rate, the noise keeps SGD hovering: over 200 seeds the median loss"
         " after 300 updates is 0.76. Cutting the rate to a tenth at 30, 60 and 90% of the run"
         " leaves 0.057, cosine decay 0.044, inverse square root decay 0.13.",
-        caption="Median loss 0.76 at a constant rate, 0.044 with cosine decay",
+        caption="At a constant rate it hovers, a falling rate calms it",
         experiment=Experiment(
             surface="Quadratic",
             steps=300,

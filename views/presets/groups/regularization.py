@@ -14,7 +14,7 @@ PRESETS = (
         " nearer to 0 the minimum lies: 0.96, 0.78, 0.56 and 0.33 away at strengths 0, 0.1, 0.5 and"
         " 2. The weight is shared, the second gets up to 0.26, and neither becomes 0. The ravine"
         " gets rounder, its condition falls from 9.7 to 1.7.",
-        caption="At strengths 0 to 2 the minimum lies 0.96 to 0.33 from 0",
+        caption="From 0.96 away from 0 without L2 to 0.33 at strength 2",
         experiment=Experiment(
             surface="Two features",
             steps=150,
@@ -29,7 +29,7 @@ PRESETS = (
         " minimum: the second weight is exactly 0. Proximal steps set it to 0 at update 39 and"
         " leave it there. Subgradient steps never rest: of the last 100 steps 62 still jump from"
         " one side of 0 to the other.",
-        caption="Proximal steps end at 0, subgradient steps jump about it",
+        caption="The minimum lies on the axis, at a corner of the diamond",
         experiment=Experiment(
             surface="Two features",
             params={"correlation": 0.3},

@@ -9,8 +9,8 @@ PRESETS = (
     Preset(
         slug="headline",
         title="Momentum beats the zigzag",
-        claim="SGD at the best of its rates, and Momentum, go down the same ravine. Press Play,"
-        " then drag a learning rate.",
+        claim="SGD at the best of its rates, and Momentum, go down the same ravine. See how"
+        " far each comes, then drag a learning rate.",
         caption="SGD ends at loss 0.18, Momentum at 0.0031",
         experiment=Experiment(
             surface="Quadratic",
