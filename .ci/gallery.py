@@ -30,7 +30,7 @@ from optimizers import Experiment, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
 from views.maps import MAPS  # noqa: E402
 from views.maps.ensembles import ENSEMBLE  # noqa: E402
-from views.presets import SHOWN  # noqa: E402
+from views.presets import LISTED  # noqa: E402
 from views.presets.preset import Preset  # noqa: E402
 from views.scene.figures import Ground, background, foreground, marks_of  # noqa: E402
 from views.settings.choice import choose  # noqa: E402
@@ -514,11 +514,11 @@ def kept() -> dict[str, str]:
 def main(slugs: list[str]) -> None:
     """Draw the pictures of some presets, or of all, and keep the others."""
     symbols = kept()
-    for preset in SHOWN:
+    for preset in LISTED:
         if not slugs or preset.slug in slugs:
             symbols[preset.slug] = symbol(preset)
             print(preset.slug, len(symbols[preset.slug]), flush=True)
-    body = "\n".join(symbols[preset.slug] for preset in SHOWN if preset.slug in symbols)
+    body = "\n".join(symbols[preset.slug] for preset in LISTED if preset.slug in symbols)
     OUT.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{body}\n</svg>\n')
 
 

@@ -9,7 +9,7 @@ from conftest import Visit
 from playwright.sync_api import expect
 
 from views.gallery.gallery import cards
-from views.presets import SHOWN
+from views.presets import LISTED
 from views.settings.settings import Settings
 from views.theme import DARK, LIGHT
 
@@ -35,7 +35,7 @@ def rgb(colour: str) -> str:
 
 def to_gallery(visit: Visit) -> Visit:
     visit.page.get_by_role("link", name="Gallery", exact=True).click()
-    expect(visit.page.locator(".zz-card")).to_have_count(len(SHOWN))
+    expect(visit.page.locator(".zz-card")).to_have_count(len(LISTED))
     return visit
 
 
@@ -61,7 +61,7 @@ def test_a_filter_shows_one_group_and_all_again(visit: Visits):
         expect(button).to_have_attribute("aria-pressed", "true")
         expect(visible).to_have_count(len(group["cards"]))
     shown.page.get_by_role("button", name=found["all"]).click()
-    expect(visible).to_have_count(len(SHOWN))
+    expect(visible).to_have_count(len(LISTED))
 
 
 def test_a_card_opens_the_lab_and_next_leads_on(visit: Visits):
@@ -69,7 +69,7 @@ def test_a_card_opens_the_lab_and_next_leads_on(visit: Visits):
     with shown.another_scene():
         shown.page.locator('.zz-card[data-slug="zigzag"]').click()
     shown.page.wait_for_url("**preset=zigzag")
-    onward = SHOWN[[preset.slug for preset in SHOWN].index("zigzag") + 1]
+    onward = LISTED[[preset.slug for preset in LISTED].index("zigzag") + 1]
     with shown.another_scene():
         shown.page.get_by_role("button", name="Next", exact=True).click()
     shown.page.wait_for_url(f"**preset={onward.slug}")

@@ -18,7 +18,7 @@ from optimizers.maps import Ensemble, Spread
 from optimizers.maps.base import noisy
 from views.live import kept
 from views.live.answer import asked, described
-from views.report import ends
+from views.maps import ends
 from views.scene import clouds, scene
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, marks_of
 from views.scene.frames import within
@@ -26,7 +26,7 @@ from views.server import save
 from views.server.search import large
 from views.settings.choice import choose, idle
 from views.settings.settings import read, write
-from views.settings.watching import ENDS, PATHS, SEEDS
+from views.settings.watching import ENDS, PATHS, SEEDS_OF_ENDS
 from views.theme import LIGHT
 
 VALLEY = Experiment(
@@ -197,7 +197,7 @@ def test_a_link_shows_the_ends_and_is_written_as_it_is():
     settings, notes = read(LINK)
     assert notes == []
     assert write(settings)["show"] == [ENDS]
-    assert choose(settings).seeds == SEEDS
+    assert choose(settings).seeds == SEEDS_OF_ENDS
     assert choose(read({**LINK, "show": PATHS})[0]).seeds == 0
     other, (note,) = read({**LINK, "show": "<b>all"})
     assert choose(other).seeds == 0
@@ -229,13 +229,21 @@ def test_without_noise_paths_are_shown_with_the_reason_and_a_way_out():
     changed, notes = settings.changed(reason.changes)
     assert notes == []
     assert noisy(choose(changed).experiment)
-    assert choose(changed).seeds == SEEDS
+    assert choose(changed).seeds == SEEDS_OF_ENDS
     assert idle(changed, "show") is None
+
+
+def test_runs_that_differ_in_their_seeds_show_paths_and_the_page_says_so():
+    link = {"compare": "Seed", "noise": "2", "batch": "1", "show": ENDS}
+    choice = choose(read({**link, "seeds": "7, 8"})[0])
+    assert (choice.seeds, len(choice.experiment.runs)) == (0, 2)
+    assert choice.notes[-1].text().startswith("These runs differ in their seeds only")
+    assert choose(read({**link, "seeds": "7"})[0]).seeds == SEEDS_OF_ENDS
 
 
 def test_in_space_there_are_no_clouds_and_the_page_says_so():
     choice = choose(read({**LINK, "view": SPACE})[0])
-    assert (choice.view, choice.seeds) == (SIDE_BY_SIDE, SEEDS)
+    assert (choice.view, choice.seeds) == (SIDE_BY_SIDE, SEEDS_OF_ENDS)
     assert choice.notes[-1].text().startswith("3-D shows paths")
 
 
@@ -255,14 +263,14 @@ def test_the_answer_tells_of_the_clouds_in_the_language_asked_for():
 def test_a_picture_in_motion_has_fewer_seeds_where_all_would_take_long():
     frame = scene_of(urlencode(LINK))["frame"]
     few = described(asked(urlencode({**LINK, "frame": frame})))
-    assert len(few["clouds"][0]["x"]) == 21 * SEEDS
+    assert len(few["clouds"][0]["x"]) == 21 * SEEDS_OF_ENDS
     long = {**LINK, "length": "2000"}
     assert large(read(long)[0])
     assert not large(read(LINK)[0])
     moving = described(asked(urlencode({**long, "frame": frame})))
     still = described(asked(urlencode(long)))
-    assert len(moving["clouds"][0]["x"]) == 21 * SEEDS // 8
-    assert len(still["clouds"][0]["x"]) == 21 * SEEDS
+    assert len(moving["clouds"][0]["x"]) == 21 * SEEDS_OF_ENDS // 8
+    assert len(still["clouds"][0]["x"]) == 21 * SEEDS_OF_ENDS
     assert "25 seeds" in moving["loss"]["layout"]["yaxis"]["title"]["text"]
 
 

@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.language import PSEUDO, language
 from views.gallery.gallery import cards, neighbours
-from views.presets import GROUPS, PRESETS, SHOWN
+from views.presets import GROUPS, LISTED, PRESETS
 from views.server.server import FILES, content
 from views.settings.settings import VERSION, Settings, read
 
-DRAWN = [preset for preset in SHOWN if not preset.map]
-MAPPED = [preset for preset in SHOWN if preset.map]
+DRAWN = [preset for preset in LISTED if not preset.map]
+MAPPED = [preset for preset in LISTED if preset.map]
 
 
 def script() -> Any:
@@ -38,8 +38,8 @@ def made() -> Any:
 
 def test_every_preset_has_a_picture_of_its_experiment_and_no_other_has(made):
     kept = made.kept()
-    assert list(kept) == [preset.slug for preset in SHOWN]
-    for preset in SHOWN:
+    assert list(kept) == [preset.slug for preset in LISTED]
+    for preset in LISTED:
         assert f'data-of="{made.digest(preset)}"' in kept[preset.slug], preset.slug
 
 
@@ -78,12 +78,12 @@ def test_the_pictures_are_small_and_have_two_colours_for_two_themes(made):
 def test_the_cards_are_the_presets_by_groups_with_their_counts():
     found = cards(Settings({"preset": "zigzag"}))
     slugs = [card["slug"] for group in found["groups"] for card in group["cards"]]
-    assert slugs == [preset.slug for preset in SHOWN]
+    assert slugs == [preset.slug for preset in LISTED]
     assert found["here"] == "zigzag"
-    assert found["all"] == f"All {len(SHOWN)}"
+    assert found["all"] == f"All {len(LISTED)}"
     counts = [int(group["filter"].rsplit(" ", 1)[1]) for group in found["groups"]]
     assert counts == [len(group["cards"]) for group in found["groups"]]
-    assert sum(counts) == len(SHOWN)
+    assert sum(counts) == len(LISTED)
     assert len({group["filter"] for group in found["groups"]}) == len(counts)
 
 
@@ -100,7 +100,7 @@ def test_the_link_of_a_card_opens_its_preset_in_the_same_language(lang):
 
 
 def test_next_and_previous_pass_through_all_in_order_and_begin_again():
-    slugs = [preset.slug for preset in SHOWN]
+    slugs = [preset.slug for preset in LISTED]
     slug, passed = slugs[0], []
     for _ in slugs:
         passed.append(slug)
@@ -114,19 +114,19 @@ def test_next_and_previous_pass_through_all_in_order_and_begin_again():
 def test_an_experiment_that_is_not_in_the_gallery_leads_to_its_first():
     hidden = [preset.slug for preset in PRESETS.values() if not preset.listed]
     assert hidden
-    assert all(neighbours(slug) == {"next": SHOWN[0].slug} for slug in hidden)
+    assert all(neighbours(slug) == {"next": LISTED[0].slug} for slug in hidden)
 
 
 def test_the_lab_steps_from_a_preset_to_the_next_and_back():
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    app.query_params["preset"] = SHOWN[0].slug
+    app.query_params["preset"] = LISTED[0].slug
     app.run()
     app.button(key="next experiment").click().run()
     assert not app.exception
-    assert app.query_params == {"v": VERSION, "preset": SHOWN[1].slug}
-    assert any(f"2 of {len(SHOWN)}" in caption.value for caption in app.caption)
+    assert app.query_params == {"v": VERSION, "preset": LISTED[1].slug}
+    assert any(f"2 of {len(LISTED)}" in caption.value for caption in app.caption)
     app.button(key="previous experiment").click().run()
-    assert app.query_params == {"v": VERSION, "preset": SHOWN[0].slug}
+    assert app.query_params == {"v": VERSION, "preset": LISTED[0].slug}
 
 
 def test_groups_have_names_of_their_own():

@@ -27,7 +27,7 @@ from optimizers.analysis.measures import largest_curvature
 from optimizers.analysis.statements import Factor, said
 from views.lessons import LESSONS, measures, sheet
 from views.lessons import outcome as outcomes
-from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, places
+from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, cards_on
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
 from views.lessons.outcome import FAULT, FULL, Measuring, outcome
 from views.lessons.page import ASK, DONE, RUN, in_lab
@@ -331,7 +331,7 @@ def test_what_holds_in_part_or_not_at_all_says_what_does():
 def test_every_sentence_has_a_card_that_measures_it(sentence):
     covering = [card for _, _, card in CARDS.values() if sentence.name in card.covers]
     assert covering
-    assert len([*places(sentence.name)]) == len(covering)
+    assert len([*cards_on(sentence.name)]) == len(covering)
 
 
 def test_a_card_covers_what_the_index_lists_and_nothing_else():

@@ -28,8 +28,8 @@ from views.live import routes
 from views.live.answer import Asked, UnreadableError, answer, asked, described, ground_answer
 from views.live.kept import BESIDE, Kept, one, simulated
 from views.live.routes import ANSWERS, SOURCES, Workers, respond
+from views.maps import ends
 from views.presets import OPENING, PRESETS
-from views.report import ends
 from views.scene.figures import PICTURES
 from views.scene.payload import pack
 from views.settings.choice import choose

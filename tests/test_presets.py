@@ -23,7 +23,7 @@ from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
 from views.maps import MAPS
-from views.presets import DEFAULT, GROUPS, OPENING, PRESETS, SHOWN
+from views.presets import DEFAULT, GROUPS, LISTED, OPENING, PRESETS
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
 from views.scene.scene import ground_of
@@ -784,7 +784,7 @@ def test_warm_up():
 # --- Ends of many seeds
 
 
-@pytest.mark.parametrize("slug", [p.slug for p in SHOWN if p.settings.get("show") == "ends"])
+@pytest.mark.parametrize("slug", [p.slug for p in LISTED if p.settings.get("show") == "ends"])
 def test_what_is_read_from_clouds_opens_as_clouds(slug):
     choice = choose(Settings({"preset": slug}))
     assert choice.seeds == SEEDS
@@ -1045,7 +1045,7 @@ def test_what_the_gallery_shows_fills_its_panels(slug):
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 
 
-@pytest.mark.parametrize("preset", SHOWN, ids=lambda preset: preset.slug)
+@pytest.mark.parametrize("preset", LISTED, ids=lambda preset: preset.slug)
 def test_a_caption_is_one_short_line_whose_numbers_are_those_of_the_claim(preset):
     assert 20 <= len(preset.caption) <= 60
     assert not preset.caption.endswith(".")
@@ -1055,13 +1055,13 @@ def test_a_caption_is_one_short_line_whose_numbers_are_those_of_the_claim(preset
 
 def test_every_preset_of_the_gallery_stands_in_one_group():
     groups = [group for group in GROUPS.values() if any(p.listed for p in group.presets)]
-    assert [p.slug for group in groups for p in group.presets] == [p.slug for p in SHOWN]
+    assert [p.slug for group in groups for p in group.presets] == [p.slug for p in LISTED]
     assert all(preset.listed for group in groups for preset in group.presets)
     assert all(len(group.presets) >= 3 for group in groups)
 
 
 def test_the_gallery_has_dozens_of_presets_each_with_a_number_in_its_claim():
-    assert len(SHOWN) >= 30
+    assert len(LISTED) >= 30
     told = [preset for slug, preset in PRESETS.items() if slug != OPENING]
     assert all(any(c.isdigit() for c in preset.claim) for preset in told)
 

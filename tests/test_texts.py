@@ -354,10 +354,10 @@ def test_what_a_change_by_hand_brings_with_it_is_told_without_an_english_word():
 
 
 def test_a_preset_keeps_the_language():
-    app = opened(preset=presets.SHOWN[0].slug)
+    app = opened(preset=presets.LISTED[0].slug)
     app.button(key="next experiment").click()
     check(again(app))
-    assert app.query_params["preset"] == presets.SHOWN[1].slug
+    assert app.query_params["preset"] == presets.LISTED[1].slug
     assert app.query_params["lang"] == PSEUDO
 
 
@@ -368,7 +368,7 @@ def test_the_gallery_shows_no_english_word():
     for group in found["groups"]:
         said += [group["name"], group["filter"]]
         said += [text for card in group["cards"] for text in (card["title"], card["caption"])]
-    assert len(said) > 2 * len(presets.SHOWN)
+    assert len(said) > 2 * len(presets.LISTED)
     assert escaped(enumerate(said)) == {}
 
 

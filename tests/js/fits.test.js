@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  batchBounds,
   boundaryOf,
   FITS,
   gradientOf,
-  placeOf,
   shareOf,
   written,
 } from "../../views/player/fits.js";
@@ -101,9 +101,9 @@ test("an update's batch is a part of its epoch's order, the last one short", () 
     together: 4,
     runs: [{ seed: 0, size: 4, updates: 3, colour: "" }],
   };
-  assert.deepEqual(placeOf(batches, 0, 0), { epoch: 0, begin: 0, end: 4 });
-  assert.deepEqual(placeOf(batches, 0, 2), { epoch: 0, begin: 8, end: 10 });
-  assert.deepEqual(placeOf(batches, 0, 4), { epoch: 1, begin: 4, end: 8 });
+  assert.deepEqual(batchBounds(batches, 0, 0), { epoch: 0, begin: 0, end: 4 });
+  assert.deepEqual(batchBounds(batches, 0, 2), { epoch: 0, begin: 8, end: 10 });
+  assert.deepEqual(batchBounds(batches, 0, 4), { epoch: 1, begin: 4, end: 8 });
 });
 
 test("the half axes of an ellipse give its covariance back", () => {

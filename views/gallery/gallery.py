@@ -17,7 +17,7 @@ import streamlit as st
 
 from landscape.language import current, msgid, tr, whole
 from views.maps import MAPS
-from views.presets import GROUPS, PRESETS, SHOWN
+from views.presets import GROUPS, LISTED, PRESETS
 from views.presets.preset import Preset
 from views.server.server import address
 from views.settings import session
@@ -97,7 +97,7 @@ def cards(settings: Settings) -> dict[str, Any]:
         "title": tr(TITLE),
         "promise": tr(PROMISE),
         "label": tr("Show one group"),
-        "all": counted(tr("All"), len(SHOWN)),
+        "all": counted(tr("All"), len(LISTED)),
         "here": settings["preset"],
         "groups": groups,
     }
@@ -116,7 +116,7 @@ def counted(name: str, count: int) -> str:
 @functools.cache
 def neighbours(slug: str) -> Mapping[str, str]:
     """Return the presets before and after one in the gallery, which has no end, by their places."""
-    slugs = [preset.slug for preset in SHOWN]
+    slugs = [preset.slug for preset in LISTED]
     if slug not in slugs:
         return {"next": slugs[0]}
     at = slugs.index(slug)
@@ -140,6 +140,6 @@ def draw_steps(settings: Settings) -> None:
                 args=({"preset": other},),
             )
         if "previous" in found:
-            place = [preset.slug for preset in SHOWN].index(slug) + 1
-            said = tr("{place} of {count}", place=whole(place), count=whole(len(SHOWN)))
+            place = [preset.slug for preset in LISTED].index(slug) + 1
+            said = tr("{place} of {count}", place=whole(place), count=whole(len(LISTED)))
             st.caption(said, width="content")

@@ -324,7 +324,7 @@ MISCONCEPTIONS = (
 )
 
 
-def places(name: str) -> Iterator[tuple[str, str]]:
+def cards_on(name: str) -> Iterator[tuple[str, str]]:
     """Return the links of the cards that show a sentence, each with what to call it."""
     for lesson in LESSONS.values():
         for place, card in enumerate(lesson.cards):

@@ -26,7 +26,7 @@ STARTS, SETTLED = 61, 1000  # of a look at all starts: along each side, and the 
 SEEDS = 200
 
 
-def ends(runs: Runs) -> list[float]:
+def final_losses(runs: Runs) -> list[float]:
     """Return the last loss of every run."""
     return [float(t.loss[-1]) for t in runs.trajectories]
 

@@ -17,13 +17,13 @@ import streamlit as st
 
 from landscape.language import msgid, tr, whole
 from views.lessons import LESSONS
-from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, places
+from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, cards_on
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
 from views.lessons.outcome import Outcome, UnmeasuredError, card_of, outcome
 from views.player import player
 from views.settings import session
 from views.settings.settings import KEPT, Settings, read
-from views.settings.teaching import OPEN
+from views.settings.teaching import UNANSWERED
 from views.stage import descents, tell_of_link
 from views.theme import Theme
 
@@ -95,7 +95,7 @@ def index() -> str:
     for sentence in (*COURSE, *MISCONCEPTIONS):
         links = " ".join(
             f'<a href="./lessons?{link}" target="_self">{html.escape(name)}</a>'
-            for link, name in places(sentence.name)
+            for link, name in cards_on(sentence.name)
         )
         stands = html.escape(tr(STANDINGS[sentence.standing]))
         but = html.escape(tr(sentence.but))
@@ -148,7 +148,7 @@ def heading(lesson: Lesson, settings: Settings, phase: str) -> str:
     """Return the title of a card, how far the lesson has come, and its phase, as HTML."""
     here, count = int(settings["card"]), len(lesson.cards)
     bar = "".join(
-        f'<i class="{"zz-done" if given(settings, place + 1) != OPEN else ""}'
+        f'<i class="{"zz-done" if given(settings, place + 1) != UNANSWERED else ""}'
         f'{" zz-here" if place + 1 == here else ""}"></i>'
         for place in range(count)
     )
@@ -244,16 +244,16 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
 
 
 def given(settings: Settings, number: int | None = None) -> str:
-    """Return the letter of the answer to a card, by default the one that is shown, or OPEN."""
+    """Return the letter of the answer to a card, by default the one shown, or UNANSWERED."""
     number = int(settings["card"]) if number is None else number
-    letter = settings["answers"][number - 1 : number] or OPEN
+    letter = settings["answers"][number - 1 : number] or UNANSWERED
     card = card_of(settings["lesson"], str(number))
-    return str(letter) if letter in LETTERS[: len(card.answers)] else OPEN
+    return str(letter) if letter in LETTERS[: len(card.answers)] else UNANSWERED
 
 
 def phase_of(settings: Settings) -> str:
     """Return the phase of the card that is shown."""
-    if given(settings) == OPEN:
+    if given(settings) == UNANSWERED:
         return ASK
     plays = st.session_state.get(PLAYS) == (settings["lesson"], settings["card"])
     return RUN if plays else DONE
@@ -263,10 +263,10 @@ def predict(place: int | None) -> None:
     """Take an answer of the card that is shown, and let its runs play; or take it back."""
     settings: Settings = st.session_state[session.SETTINGS]
     here = int(settings["card"]) - 1
-    answers = [*settings["answers"].ljust(here + 1, OPEN)]
-    answers[here] = OPEN if place is None else LETTERS[place]
+    answers = [*settings["answers"].ljust(here + 1, UNANSWERED)]
+    answers[here] = UNANSWERED if place is None else LETTERS[place]
     st.session_state[PLAYS] = settings["lesson"], settings["card"]
-    session.change({"answers": "".join(answers).rstrip(OPEN)})
+    session.change({"answers": "".join(answers).rstrip(UNANSWERED)})
 
 
 def ended() -> None:

@@ -41,7 +41,7 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
         axis, name = path.split(".")
         axes[axis][name] = value
     back = [{**trace, "showlegend": False} for trace in background(ground, panels, theme)["data"]]
-    drawn = ends(front["data"], choice.labels) if ended else starts(front["data"])
+    drawn = ended_traces(front["data"], choice.labels) if ended else start_traces(front["data"])
     return {
         "data": [plain(trace) for trace in (*back, *drawn)],
         "layout": {
@@ -55,12 +55,12 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
     }
 
 
-def starts(traces: Sequence[Trace]) -> list[Trace]:
+def start_traces(traces: Sequence[Trace]) -> list[Trace]:
     """Return the traces that mark where the runs start."""
     return [trace for trace in traces if trace["name"].startswith("start-")]
 
 
-def ends(traces: Sequence[Trace], labels: Sequence[str]) -> list[Trace]:
+def ended_traces(traces: Sequence[Trace], labels: Sequence[str]) -> list[Trace]:
     """Return the paths of runs with their heads at the ends; the key of a run has its name."""
     paths = {trace["name"]: trace for trace in traces if trace["name"].startswith("path-")}
     found = []

@@ -26,9 +26,10 @@ from optimizers.maps import Spread
 from optimizers.simulation.experiment import MOST_SEED, STRENGTH
 from views.factors.start import point_list
 from views.live.kept import simulated, spread_of
+from views.maps import ends
 from views.maps.base import loss_name
 from views.presets import CHANGED, MAPS_VIEW
-from views.report import ends, results
+from views.report import results
 from views.scene.figures import PICTURES, SIDE_BY_SIDE, Ground, marks_of
 from views.scene.frames import Frame
 from views.scene.local import Look

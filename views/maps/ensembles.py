@@ -10,6 +10,7 @@ from landscape.language import msgid, number, percent, tr, whole
 from landscape.record import LOCAL_MINIMUM
 from optimizers.maps import Chances, Ensemble, Escape, NoiseBall, Spread, Stationary
 from optimizers.maps.base import noisy
+from views.maps import ends
 from views.maps.base import (
     Map,
     Shown,
@@ -45,7 +46,6 @@ from views.maps.reasons import (
     no_noise,
     other_surface,
 )
-from views.report import ends
 from views.scene.clouds import dots, frame_of_ends, outside
 from views.scene.curves import gap_title
 from views.scene.figures import (

@@ -72,7 +72,7 @@ export const shareOf = (samples, size, replacement) =>
  * @param {number} run
  * @param {number} k The update that takes it, from 0.
  */
-export function placeOf({ samples, runs }, run, k) {
+export function batchBounds({ samples, runs }, run, k) {
   const { size, updates } = runs[run];
   const begin = (k % updates) * size;
   return { epoch: Math.floor(k / updates), begin, end: Math.min(begin + size, samples) };

@@ -1,7 +1,7 @@
 // The orders in which batches take the samples. They come some epochs at a time, each once.
 
 import { parse, unpack } from "./decode.js";
-import { placeOf } from "./fits.js";
+import { batchBounds } from "./fits.js";
 
 /** @import { Batches } from "./types.js" */
 
@@ -45,7 +45,7 @@ export function batchOf(batches, run, k, arrived) {
   const { samples, together, farthest, runs, ordersAt } = batches;
   const { seed, size, replacement } = runs[run];
   if (size === samples) return null;
-  const { epoch, begin, end } = placeOf(batches, run, k);
+  const { epoch, begin, end } = batchBounds(batches, run, k);
   const first = epoch - (epoch % together);
   const drawn = replacement ? "&replacement=1" : "";
   const key = `samples=${samples}&seed=${seed}&first=${first}${drawn}`;

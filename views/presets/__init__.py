@@ -32,4 +32,4 @@ def by_slug(groups: Mapping[str, Group]) -> Mapping[str, Preset]:
 
 GROUPS = discover("views.presets.groups", "GROUP", Group, lambda group: group.place)
 PRESETS = by_slug(GROUPS)
-SHOWN = tuple(preset for preset in PRESETS.values() if preset.listed)  # in the gallery's order
+LISTED = tuple(preset for preset in PRESETS.values() if preset.listed)  # in the gallery's order

@@ -19,7 +19,7 @@ from views.scene.figures import Figure, Ground, Mark
 from views.scene.frames import Frame, domain, within
 from views.theme import Theme
 
-MOST_ENDS = (0.02, 0.98)  # the quantiles of the ends between which the frame is fitted
+FITTED = (0.02, 0.98)  # the quantiles of the ends between which the frame is fitted
 DOT = 6  # pixels
 
 
@@ -31,7 +31,7 @@ def frame_of_ends(experiment: Experiment, spread: Spread, shape: float) -> Frame
     """
     (x0, x1), (y0, y1) = domain(experiment)
     ends = [end[np.isfinite(end).all(axis=-1)] for end in spread.end]
-    edges = [np.quantile(end, MOST_ENDS, axis=0) for end in ends if len(end)]
+    edges = [np.quantile(end, FITTED, axis=0) for end in ends if len(end)]
     edges = edges or [np.array([(x0, y0), (x1, y1)])]
     low, high = np.min(edges, axis=0)[0], np.max(edges, axis=0)[1]
     size = float((high - low).max())

@@ -9,11 +9,11 @@ from views.maps.base import MOST_REQUEST_UPDATES
 from views.server.places import AT_ONCE, WAITING
 from views.settings.rates import RATES_TRIED, SEEDS_TRIED
 from views.settings.schedules import MOST_OF_REGRESSION
-from views.settings.watching import MOST_ENDS
+from views.settings.watching import MOST_UPDATES_OF_ENDS
 from views.theme import MOST_PANELS
 
 DRAWN = MOST_PANELS * MOST_OF_REGRESSION
-SHOWN = DRAWN + MOST_ENDS  # with the ends of many seeds
+WITH_ENDS = DRAWN + MOST_UPDATES_OF_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
 SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN
 
@@ -37,10 +37,10 @@ class Cost(NamedTuple):
 COSTS = {
     "zz/map/{name}.csv": Cost(MOST_REQUEST_UPDATES, True, 20, AT_ONCE, WAITING),
     "zz/save/{name}.csv": Cost(DRAWN, True, 5, AT_ONCE, WAITING),
-    "zz/save/{name}.html": Cost(SHOWN, True, 7, AT_ONCE, WAITING),
+    "zz/save/{name}.html": Cost(WITH_ENDS, True, 7, AT_ONCE, WAITING),
     "zz/save/{name}.ipynb": Cost(0, True, 0.003, AT_ONCE, WAITING),
     "zz/sheet/{name}.html": Cost(0, False, 1, 0, 0),
-    "zz/scene": Cost(SHOWN, True, 0.5, *QUICK_PLACES),
+    "zz/scene": Cost(WITH_ENDS, True, 0.5, *QUICK_PLACES),
     "zz/ground": Cost(0, False, 0.5, *QUICK_PLACES),
     "zz/orders": Cost(0, False, 0.3, *QUICK_PLACES),
     "zz/health": Cost(0, False, 0.0002, 0, 0),

@@ -26,8 +26,9 @@ from optimizers.analysis.source import source
 from optimizers.maps import Spread
 from views.live.answer import drawing
 from views.live.kept import spread_of
+from views.maps import ends
 from views.presets import PRESETS
-from views.report import ends, results
+from views.report import results
 from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.address import asked, link

@@ -33,7 +33,7 @@ from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
 from views.settings.table import FACTORS, TABLE
-from views.settings.watching import ENDS, MOST_ENDS, SEEDS, SHOWN
+from views.settings.watching import ENDS, MOST_UPDATES_OF_ENDS, SEEDS_OF_ENDS, SHOWN
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
 APART = msgid(
@@ -43,6 +43,10 @@ APART = msgid(
 ONE_END_PATHS = msgid(
     "The gradients are exact: all seeds take one path, which is shown. Noise and small batches make"
     " their ends differ."
+)
+ONE_CLOUD_PATHS = msgid(
+    "These runs differ in their seeds only, and many seeds of each end alike: paths are shown. One"
+    " run, or something else to compare, shows where many seeds end."
 )
 TOO_MANY_ENDS = msgid(
     "The ends of {seeds} seeds would take as long as {updates} updates, more than {most}: paths are"
@@ -191,11 +195,17 @@ def seeds_of(settings: Settings, experiment: Experiment) -> tuple[int, Note | No
         return 0, None
     if not noisy(experiment):
         return 0, Note(ONE_END_PATHS)
-    updates = Ensemble(experiment, SEEDS).updates
-    if updates > MOST_ENDS:
-        told = {"seeds": SEEDS, "updates": whole(updates), "most": whole(MOST_ENDS)}
+    if len({replace(run, seed=None) for run in experiment.runs}) < len(experiment.runs):
+        return 0, Note(ONE_CLOUD_PATHS)
+    updates = Ensemble(experiment, SEEDS_OF_ENDS).updates
+    if updates > MOST_UPDATES_OF_ENDS:
+        told = {
+            "seeds": SEEDS_OF_ENDS,
+            "updates": whole(updates),
+            "most": whole(MOST_UPDATES_OF_ENDS),
+        }
         return 0, Note(TOO_MANY_ENDS, told)
-    return SEEDS, None
+    return SEEDS_OF_ENDS, None
 
 
 @functools.lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Of the page: all that is set, the way through the gallery, what is saved and shared, and what is
 # said of the runs.
 CONTROLS, GALLERY, SAVE, SENTENCES = PARTS = ("settings", "gallery", "save", "sentences")
-OPEN = "-"  # a card that is not answered
+UNANSWERED = "-"  # a card that is not answered
 OFF, ON = "0", "1"
 NO_CARD = msgid("Card {old} is not in this lesson; card {new} is shown.")
 # What stands beside a lesson in a link: the card says all the rest.
@@ -62,11 +62,13 @@ class Names:
 
 
 class Letters:
-    """The answers to a lesson's cards, a letter for each in their order, or OPEN."""
+    """The answers to a lesson's cards, a letter for each in their order, or UNANSWERED."""
 
     def check(self, value: Any) -> Any:
-        if not re.fullmatch(f"[{LETTERS}{OPEN}]{{0,{MOST_CARDS}}}", str(value)):
-            raise ValueError(f"{value}: must be up to {MOST_CARDS} letters of {LETTERS}, or {OPEN}")
+        if not re.fullmatch(f"[{LETTERS}{UNANSWERED}]{{0,{MOST_CARDS}}}", str(value)):
+            raise ValueError(
+                f"{value}: must be up to {MOST_CARDS} letters of {LETTERS}, or {UNANSWERED}"
+            )
         return str(value)
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from views.settings.settings import Settings
 
 PATHS, ENDS = "paths", "ends"  # what stands in a panel
-SEEDS = 200  # whose ends are shown
-MOST_ENDS = 2**25  # updates of all of them, some seconds of one core
+SEEDS_OF_ENDS = 200  # whose ends are shown
+MOST_UPDATES_OF_ENDS = 2**25  # updates of all of them, some seconds of one core
 HIDDEN, SHOWN = "0", "1"
 ONE_END = msgid("The gradients are exact: all seeds take one path, to one end.")
 LABELS = (msgid("hidden"), msgid("shown"))

@@ -43,12 +43,12 @@ LIST_HELP = msgid(
 ALONE = "alone"  # in the session: the ids of settings whose controls are drawn alone
 NEEDED = {id for setting in TABLE.values() for id in setting.needs}  # by other settings
 EXPLAINED = "explained"  # in the session: why settings on the page have no effect, by id
-SHOWN = "shown"  # in the session: how often each control was replaced, and what it shows
+CONTROLS = "shown"  # in the session: how often each control was replaced, and what it shows
 
 
 def key_of(settings: Settings, name: str, value: Any) -> str:
     """Return the key of the control that shows `value` under a name."""
-    shown: dict[str, tuple[int, Any]] = st.session_state.setdefault(SHOWN, {})
+    shown: dict[str, tuple[int, Any]] = st.session_state.setdefault(CONTROLS, {})
     count, last = shown.get(name, (0, value))
     # A run of the script goes on for a moment when a change has overtaken it. What it draws then
     # is thrown away, and it must leave no trace.
@@ -83,13 +83,13 @@ def moved(name: str, id: str, meaning: Callable[[Any], Any]) -> None:
 
 def said(name: str) -> Any:
     """Return what the control under a name says."""
-    count, _ = st.session_state[SHOWN][name]
+    count, _ = st.session_state[CONTROLS][name]
     return st.session_state[numbered(st.session_state[SETTINGS], name, count)]
 
 
 def take(name: str, id: str, value: Any, meaning: Callable[[Any], Any]) -> None:
     """Take over the value that a control shows now."""
-    shown = st.session_state[SHOWN]
+    shown = st.session_state[CONTROLS]
     count, before = shown[name]
     # Streamlit takes a new control for a changed one if the run that drew it was overtaken.
     if same(before, value):

@@ -82,7 +82,7 @@ def scales(runs: Runs) -> Numbers:
 def turned(runs: Runs) -> Numbers:
     """Measure Adam on a ravine along the axes and on the same one turned, and Momentum on both."""
     experiment = runs.experiment
-    before, after = measures.ends(runs)
+    before, after = measures.final_losses(runs)
     longer = 8 * experiment.steps
     _, later = simulate(replace(experiment, steps=longer))
     other = replace(
@@ -107,7 +107,7 @@ def turned(runs: Runs) -> Numbers:
 
 def tuned(runs: Runs) -> Numbers:
     """Measure how the final loss of Adam depends on its rate."""
-    low, middle, high = losses = [Compared(loss) for loss in measures.ends(runs)]
+    low, middle, high = losses = [Compared(loss) for loss in measures.final_losses(runs)]
     first, second, third = measures.rates(runs)
     return {
         "first": first,

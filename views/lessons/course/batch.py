@@ -38,7 +38,7 @@ def iterations(runs: Runs) -> Numbers:
 
 def one_epoch(runs: Runs) -> Numbers:
     """Measure what one epoch of three batch sizes does."""
-    single, some, full = measures.ends(runs)
+    single, some, full = measures.final_losses(runs)
     return {
         "samples": runs.experiment.samples,
         "size": runs.experiment.runs[1].batch_size,

@@ -65,7 +65,7 @@ def apart(runs: Runs) -> Numbers:
 
 def too_much(runs: Runs) -> Numbers:
     """Measure how the runs of three momenta end."""
-    none, some, much = measures.ends(runs)
+    none, some, much = measures.final_losses(runs)
     return {
         "none": none,
         "some": some,
@@ -80,7 +80,7 @@ def too_much(runs: Runs) -> Numbers:
 
 def headline(runs: Runs) -> Numbers:
     """Measure SGD at its best rate against momentum."""
-    sgd, momentum = measures.ends(runs)
+    sgd, momentum = measures.final_losses(runs)
     rates = np.geomspace(1e-3, 1.0, 300)
     every = sweep(runs.experiment, runs.experiment.runs[0], lr=rates)
     best = min(float(np.nanmin(np.where(every.diverged, np.inf, every.loss))), sgd)
@@ -99,7 +99,8 @@ def crossing(runs: Runs) -> Numbers:
     """Measure where three momenta end, and what the last does where it is flattest on its way."""
     ends = [float(t.path[-1, 0]) for t in runs.trajectories]
     path = runs.trajectories[2].path
-    way = path[: int(np.argmax(path[:, 0] < 0))]  # to the pass
+    (over,) = np.nonzero(path[:, 0] < 0)
+    way = path[: over[0]] if over.size else path  # to the pass, where it gets over it
     slopes = np.hypot(*runs.trajectories[0].objective.gradient(*way.T))
     flattest = int(np.argmin(slopes))
     return {

@@ -20,8 +20,8 @@ def settled(runs: Runs) -> Numbers:
         "nesterov": nesterov,
         "times": momentum / nesterov,
         "rate": measures.rates(runs)[0],
-        "loss": measures.ends(runs)[0],
-        "lower": measures.ends(runs)[1],
+        "loss": measures.final_losses(runs)[0],
+        "lower": measures.final_losses(runs)[1],
     }
 
 
@@ -30,7 +30,7 @@ def limits(runs: Runs) -> Numbers:
     curvature = measures.curvature(runs)
     experiment = runs.experiment
     first, second = (run_limit(experiment, run) or np.nan for run in experiment.runs)
-    momentum = measures.ends(runs)[0]
+    momentum = measures.final_losses(runs)[0]
     return {
         "rate": measures.rates(runs)[0],
         "curvature": curvature,
@@ -42,7 +42,7 @@ def limits(runs: Runs) -> Numbers:
         "step": runs.trajectories[1].diverged_at,
         "momentum_diverges": runs.trajectories[0].diverged_at is not None or momentum > 1e3,
         "nesterov_diverges": runs.trajectories[1].diverged_at is not None,
-        "low": measures.ends(runs)[1],
+        "low": measures.final_losses(runs)[1],
     }
 
 

@@ -55,7 +55,7 @@ def ground(runs: Runs) -> Numbers:
 def curves(runs: Runs) -> Numbers:
     """Measure how the losses at four rates end."""
     names = ("very_high", "high", "good", "low")
-    losses, lrs = measures.ends(runs), measures.rates(runs)
+    losses, lrs = measures.final_losses(runs), measures.rates(runs)
     return {
         "start": float(runs.trajectories[0].loss[0]),
         "limit": 2 / measures.curvature(runs),

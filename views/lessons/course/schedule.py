@@ -31,7 +31,7 @@ def clouds(runs: Runs) -> Numbers:
 
 def without_noise(runs: Runs) -> Numbers:
     """Measure the same schedules where nothing is noisy."""
-    constant, step, cosine, root = measures.ends(runs)
+    constant, step, cosine, root = measures.final_losses(runs)
     return {
         "rate": measures.rates(runs)[0],
         "noise": runs.experiment.noise,

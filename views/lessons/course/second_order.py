@@ -49,7 +49,7 @@ def saddle(runs: Runs) -> Numbers:
     sgd, newton = (progress(runs.experiment, t, TOLERANCE).critical for t in runs.trajectories)
     assert sgd
     assert newton
-    losses = measures.ends(runs)
+    losses = measures.final_losses(runs)
     return {
         "sgd": losses[0],
         "newton": losses[1],
@@ -66,7 +66,7 @@ def learned(runs: Runs) -> Numbers:
         "sgd_arrives": sgd.updates is not None,
         "updates": lbfgs.updates,
         "tolerance": TOLERANCE,
-        "loss": measures.ends(runs)[0],
+        "loss": measures.final_losses(runs)[0],
     }
 
 

@@ -74,9 +74,10 @@ def kinks(runs: Runs) -> Numbers:
     """Measure how two kinds of steps meet the kink of L1."""
     subgradient, proximal = (t.path[:, 1] for t in runs.trajectories)
     late = np.sign(subgradient[len(subgradient) // 2 :])
+    (zeros,) = np.nonzero(proximal == 0)
     return {
         "strength": runs.experiment.l1,
-        "first": int(np.argmax(proximal == 0)),
+        "first": int(zeros[0]) if zeros.size else None,
         "proximal": float(np.abs(proximal[-1])),
         "subgradient": float(np.abs(subgradient[-1])),
         "jumps": int((np.diff(late) != 0).sum()),
@@ -236,7 +237,7 @@ LESSON = Lesson(
                 ),
                 Answer(
                     "Only the one with proximal steps",
-                    lambda n: n["proximal"] == 0 < n["subgradient"],
+                    lambda n: n["first"] is not None and n["proximal"] == 0 < n["subgradient"],
                 ),
             ),
             measured="Proximal steps set it to zero at update {first} and keep it there. With"

@@ -26,7 +26,7 @@ def turns(runs: Runs) -> Numbers:
         "rate": rate,
         "curvature": curvature,
         "product": rate * curvature,
-        "loss": measures.ends(runs)[0],
+        "loss": measures.final_losses(runs)[0],
     }
 
 
@@ -44,8 +44,8 @@ def two_rates(runs: Runs) -> Numbers:
         "lower": lower,
         "product": rate * curvature,
         "lower_product": lower * curvature,
-        "loss": measures.ends(runs)[0],
-        "lower_loss": measures.ends(runs)[1],
+        "loss": measures.final_losses(runs)[0],
+        "lower_loss": measures.final_losses(runs)[1],
     }
 
 
@@ -73,7 +73,7 @@ def limit(runs: Runs) -> Numbers:
 def textbook(runs: Runs) -> Numbers:
     """Measure who ends lower: the zigzag, or momentum."""
     zigzag, other = measures.crossings(runs)
-    sgd, momentum = measures.ends(runs)
+    sgd, momentum = measures.final_losses(runs)
     momentum, sgd, factor = measures.compared(momentum, sgd)
     return {
         "flips": zigzag.flips,
