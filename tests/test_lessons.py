@@ -562,7 +562,9 @@ def test_a_sheet_has_the_questions_and_pictures_and_gives_nothing_away(name):
     figures = [json.loads(part) for part in re.findall(r'json">(.*?)</script>', text)]
     assert len(figures) == len(LESSONS[name].cards)
     for figure in figures:
-        assert all(trace["name"] not in ("path-0", "head-0") for trace in figure["data"][2:])
+        names = [trace.get("name", "") for trace in figure["data"]]
+        assert "start-0" in names
+        assert not [name for name in names if re.match("(path|casing|dots|head|faint)-", name)]
         go.Figure(figure)
     assert answer_of(sheet.serve, "", name="../secret").status_code == 404
     korean = answer_of(sheet.serve, "lang=ko", name=name).body.decode()
