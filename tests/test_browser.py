@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from itertools import groupby
 from urllib.parse import parse_qs, urlencode, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from conftest import RESTING, Visit
@@ -1016,6 +1017,33 @@ def save(visit: Visit, what: str, folder) -> str:
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
+
+
+def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: Visits, tmp_path):
+    page = visit()
+    page.page.get_by_role("button", name=SAVE).click()
+    saved = {}
+    for what in ("slide (PNG)", "print (PNG)", "lines (SVG)"):
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name=what).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[what] = path.read_bytes()
+    for what, wide in (("slide (PNG)", 1920), ("print (PNG)", 4800)):
+        assert saved[what].startswith(b"\x89PNG")
+        assert int.from_bytes(saved[what][16:20], "big") == wide
+    svg = ElementTree.fromstring(saved["lines (SVG)"])
+    kept = {name.split("}")[-1] for node in svg.iter() for name in node.keys()}  # noqa: SIM118
+    assert "class" not in kept
+    assert b"http://127" not in saved["lines (SVG)"]
+    words = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"SGD", "Momentum", "loss", "updates"} <= {*words}
+    alone = visit(path.as_uri(), wait=False, offline=True)
+    paths = "(all, of) => [...all.querySelectorAll(of)].map((node) => node.getAttribute('d'))"
+    drawn_there = page.player.evaluate(paths, "path.js-line")  # a class that the file has not
+    drawn_here = alone.page.locator("svg").first.evaluate(paths, "path")
+    assert drawn_there
+    assert {*drawn_there} <= {*drawn_here}
 
 
 def test_the_saved_page_plays_without_a_network(visit: Visits, tmp_path):

@@ -172,6 +172,8 @@ def actions(settings: Settings, presenting: bool) -> None:
             if menu.open:
                 with menu:
                     share.draw(settings)
+                    if settings["view"] != MAPS_VIEW:
+                        save.pictures(settings)
                     if settings.data is not None:
                         st.caption(tr(OWN_UNSHARED))
                     elif settings["view"] != MAPS_VIEW:

@@ -12,6 +12,7 @@ import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
 import { number } from "./numbers.js";
 import { Panels } from "./panels.js";
+import { savePictures } from "./picture.js";
 import { lossOf, said } from "./reading.js";
 import { say } from "./renew.js";
 import { SamplesPanel } from "./samples.js";
@@ -95,6 +96,7 @@ class Player {
     stage.before(this.samples.body);
     this.tip = new Tip(stage);
     this.curve = new Curve(curve, (run) => this.#toggle(run));
+    savePictures([this.body, curve], this.#stopped.signal);
     this.#listen();
   }
 

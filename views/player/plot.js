@@ -225,6 +225,13 @@ export function spaceRanges(plot) {
 }
 
 /**
+ * The surface as it is drawn now, as the address of a picture: WebGL keeps no pixels to read later.
+ * @param {HTMLElement} plot
+ * @returns {string}
+ */
+export const spaceImage = (plot) => drawnSpace(plot)?.toImage("png") ?? "";
+
+/**
  * Point the camera.
  * @param {HTMLElement} plot
  * @param {Camera} camera

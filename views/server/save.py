@@ -187,9 +187,34 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
 }
 
 
+# Extension, width in pixels (0 where it has none) and how it is called on the page.
+PICTURES = (
+    ("png", 1920, msgid("Picture for a slide (PNG)")),
+    ("png", 4800, msgid("Picture for print (PNG)")),
+    ("svg", 0, msgid("Picture in lines (SVG)")),
+)
+
+
+def name_of(settings: Settings) -> str:
+    """Return what files of settings are called."""
+    return f"zigzag-{re.sub(r'[^a-z]+', '-', settings['surface'].lower())}"
+
+
+def pictures(settings: Settings) -> None:
+    """Draw the buttons with which the player saves what it shows, in the browser alone."""
+    name = name_of(settings)
+    st.html(
+        "".join(
+            f'<p><button type="button" class="zz-file zz-picture" data-width="{width}"'
+            f' data-name="{name}.{kind}">{html.escape(tr(text))}</button></p>'
+            for kind, width, text in PICTURES
+        )
+    )
+
+
 def links(settings: Settings) -> None:
     """Draw the links to the files."""
-    name = f"zigzag-{re.sub(r'[^a-z]+', '-', settings['surface'].lower())}"
+    name = name_of(settings)
     st.html(
         "".join(
             link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in FORMATS.items()
