@@ -1,9 +1,10 @@
-"""Dropout on the inputs: what is drawn, and the expected loss that it makes."""
+"""Dropout on the inputs: what is drawn, the expected loss that it makes, and both on the page."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_live import scene_of
 
 from landscape import SURFACES, Dataset
 from landscape.data import ways
@@ -14,6 +15,13 @@ from optimizers.analysis.noise import batch_covariance, sample_covariance, sampl
 from optimizers.simulation.epochs import order, rows
 from optimizers.simulation.experiment import continued
 from optimizers.simulation.sweep import sweep
+from views.live.answer import UnreadableError, ground_address, ground_answer
+from views.scene.figures import Ground, background
+from views.scene.scene import packed_ground
+from views.settings.choice import CUT, choose
+from views.settings.regularization import DROPPED, LIKE_L2, PENALIZED
+from views.settings.settings import idle, read
+from views.theme import LIGHT
 
 NAMES = [name for name, surface in SURFACES.items() if surface.samples]
 X, Y = np.array([0.3, -1.2, 2.0, 0.7]), np.array([0.4, 1.5, -0.8, 2.2])
@@ -270,3 +278,84 @@ def test_the_full_batch_with_dropout_counts_the_samples_that_it_sees():
     with pytest.raises(ValueError, match=told):
         Experiment("Two features", samples=1000, steps=most + 1, runs=(Run("SGD", keep=0.5),))
     assert Experiment("Two features", samples=1000, steps=most + 1)
+
+
+# --- On the page
+
+
+def chosen_by(**link):
+    settings, notes = read(link)
+    assert notes == []
+    return choose(settings)
+
+
+def test_a_link_holds_the_keep_probability_and_the_page_says_what_it_does():
+    choice = chosen_by(surface="Two features", keep="0.6")
+    assert choice.experiment.keep == 0.6
+    assert [note.message for note in choice.notes] == [DROPPED, LIKE_L2]
+    bent = chosen_by(surface="Logistic regression", keep="0.6", l2="0.1")
+    assert [note.message for note in bent.notes] == [PENALIZED, DROPPED]
+    # Where no samples make the surface there is nothing to drop.
+    assert chosen_by(surface="Beale", keep="0.6") == chosen_by(surface="Beale")
+    for value in ("0", "0.05", "1.5", "nan", "half"):
+        settings, notes = read({"surface": "Two features", "keep": value})
+        assert settings["keep"] == 1.0
+        assert len(notes) == 1
+
+
+def test_keep_probabilities_are_compared_each_on_its_own_ground():
+    link = {"surface": "Two features", "compare": "Keep probability", "keep.values": "1, 0.5"}
+    choice = chosen_by(**link)
+    assert [each.keep for each in choice.experiment.objectives] == [1.0, 0.5]
+    assert choice.labels == ("keep 1", "keep 0.5")
+    ground = Ground.of(choice.experiment)
+    address = ground_address(ground, "Side by side", 2, "light").partition("?")[2]
+    assert ground_answer(address) == packed_ground(ground, "Side by side", 2, LIGHT, "en")
+    for bad in ("keep=0.5&keep=nan", "keep=0.5&keep=2", "keep=0.5&keep=0", "keep=1&keep=1&keep=1"):
+        with pytest.raises(UnreadableError):
+            ground_answer(f"{address}&{bad}")
+    settings, notes = read(link | {"surface": "Beale"})
+    assert settings["compare"] != "Keep probability"
+    assert notes
+
+
+def test_the_panel_shows_where_the_contour_touches_what_dropout_adds():
+    choice = chosen_by(surface="Two features", keep="0.5", optimizers="SGD")
+    ground = Ground.under(choice.experiment, simulate(choice.experiment), 0.7)
+    traces = {trace.get("name"): trace for trace in background(ground, 1, LIGHT)["data"]}
+    (point,), (whole,) = ground.objective.minimizers(), ground.objective.whole.minimizers()
+    assert (traces["minima"]["x"], traces["minima"]["y"]) == ([point.x], [point.y])
+    assert traces["minima of the loss alone"]["x"] == [whole.x]
+    added = traces["same penalty"]
+    mean_squares = np.square(ground.objective.features).mean(axis=0)
+    x, y = np.meshgrid(*(np.linspace(*side, added["z"].shape[0]) for side in ground.box))
+    np.testing.assert_allclose(added["z"], (mean_squares[0] * x**2 + mean_squares[1] * y**2) / 2)
+    level = (mean_squares[0] * point.x**2 + mean_squares[1] * point.y**2) / 2
+    assert added["contours"]["start"] == added["contours"]["end"] == pytest.approx(level)
+    for place in ((0.0, 0.0), (point.x, point.y), (whole.x, whole.y)):
+        for value, (low, high) in zip(place, ground.box, strict=True):
+            assert low < value < high
+
+
+def test_what_a_run_with_dropout_draws_is_bounded():
+    link = {"surface": "Two features", "samples": "65536", "keep": "0.5", "optimizers": "SGD"}
+    choice = chosen_by(**link)
+    assert choice.experiment.steps == 16
+    assert CUT in [note.message for note in choice.notes]
+
+
+def test_how_batches_are_drawn_makes_no_difference_to_the_full_batch():
+    link = {"surface": "Two features", "keep": "0.5", "drawing": "with replacement"}
+    found = idle(read(link)[0], "drawing")
+    assert found is not None
+    changed, _ = read(link)[0].changed(found.changes)
+    assert idle(changed, "drawing") is None
+    assert idle(read(link)[0], "seed") is None  # what is dropped is drawn
+
+
+def test_gradients_of_whole_samples_are_not_drawn_as_those_of_what_is_left():
+    scenes = [
+        scene_of(f"surface=Two+features&batch=16&arrows=shown{more}")["batches"]["arrows"]
+        for more in ("", "&keep=0.5")
+    ]
+    assert scenes == [True, False]

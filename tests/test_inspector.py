@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep
-from optimizers.analysis.noise import noise_scale_at
+from optimizers.analysis.noise import independent_samples, noise_scale_at
 from optimizers.analysis.step import arrows, inspect_step, taylor
 from views.report.inspector import Look, on_noise, told
 from views.scene import local
@@ -157,23 +157,28 @@ def test_the_frame_to_zoom_to_holds_every_arrow():
 # --- The noise of a batch
 
 
+def noise_text(plan, position):
+    scale, alike = noise_scale_at(plan, position), independent_samples(plan, position)
+    return on_noise(scale, plan.batch_size, alike)
+
+
 def test_the_noise_scale_at_a_step_is_that_of_the_paper():
     """x^2/20 + y^2 at (-7, 2), sigma 2, B = 1 (McCandlish et al., 2018)."""
     experiment = Experiment(
         params={"scale": 0.1, "condition": 20}, noise=2.0, runs=(Run("SGD", batch_size=1),)
     )
     plan = experiment.plan(experiment.runs[0])
-    text = on_noise(noise_scale_at(plan, (-7.0, 2.0)), plan.epoch)
+    text = noise_text(plan, (-7.0, 2.0))
     for number in ("B_simple = 0.49", "B_n = 0.26", "at rate 0.408", "at 0.515", "by 3.36 on"):
         assert number in text
 
 
-@pytest.mark.parametrize("size", [4, None])
-def test_the_best_rate_is_the_one_that_lowers_the_expected_loss_most(size):
-    run = Run("SGD", batch_size=size)
+@pytest.mark.parametrize(("size", "keep"), [(4, 1.0), (None, 1.0), (4, 0.7), (None, 0.4)])
+def test_the_best_rate_is_the_one_that_lowers_the_expected_loss_most(size, keep):
+    run = Run("SGD", batch_size=size, keep=keep)
     experiment = Experiment("Two features", samples=50, start=(3.0, 2.0), steps=1, runs=(run,))
     plan = experiment.plan(run)
-    text = on_noise(noise_scale_at(plan, (3.0, 2.0)), plan.epoch)
+    text = noise_text(plan, (3.0, 2.0))
     rate, fall = (float(re.search(f"{before} ([0-9.]+)", text)[1]) for before in ("rate", "by"))
     rates = rate * np.array([0.8, 1.0, 1.25])
     found = sweep(experiment, run, lr=rates[:, None], seed=np.arange(4000))
@@ -185,8 +190,8 @@ def test_the_best_rate_is_the_one_that_lowers_the_expected_loss_most(size):
 def test_where_the_gradient_vanishes_or_the_surface_bends_down_it_is_said():
     experiment = Experiment("Saddle", noise=1.0, runs=(Run("SGD", batch_size=8),))
     plan = experiment.plan(experiment.runs[0])
-    assert "all of a step is noise" in on_noise(noise_scale_at(plan, (0.0, 0.0)), plan.epoch)
-    assert "no rate is the best" in on_noise(noise_scale_at(plan, (0.0, 0.3)), plan.epoch)
+    assert "all of a step is noise" in noise_text(plan, (0.0, 0.0))
+    assert "no rate is the best" in noise_text(plan, (0.0, 0.3))
 
 
 def test_it_is_said_on_the_page_where_there_is_noise_and_only_there():

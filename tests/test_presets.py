@@ -976,6 +976,28 @@ def test_l2_pulls_in():
     claims("l2-pulls-in", *told, most, f"from {conditions[0]} to {conditions[-1]}")
 
 
+def test_dropout_shrinks():
+    found = trajectories("dropout")
+    points = [trajectory.objective.minimizers()[0] for trajectory in found]
+    away = [np.hypot(p.x, p.y) for p in points]
+    for trajectory, p in zip(found, points, strict=True):
+        assert np.hypot(*(trajectory.path[-1] - (p.x, p.y))) < 0.03  # and there they end
+    # On average it is an L2 penalty: strength (1 - p) / p times each input's mean square.
+    for trajectory, p in zip(found, points, strict=True):
+        objective, keep = trajectory.objective, trajectory.run.keep
+        strengths = (1 - keep) / keep * np.square(objective.features).mean(axis=0)
+        gradient = objective.whole.gradient(p.x, p.y)
+        np.testing.assert_allclose(gradient, -strengths * (p.x, p.y), atol=1e-12)
+        assert p.x * p.y != 0
+        # Noisy on the way where something is dropped, although every update takes all samples.
+        exact = np.array(objective.gradient(*trajectory.path[:-1].T)).T
+        off = np.abs(trajectory.gradient - exact).max()
+        assert off > 0.1 if keep < 1 else off < 1e-12
+    keeps = [f"{trajectory.run.keep:g}" for trajectory in found]
+    told = "{}, {}, {} and {} from 0".format(*(f"{each:.2f}" for each in away))
+    claims("dropout", "probability {}, {}, {} or {}.".format(*keeps), told, "within 0.03 of it")
+
+
 def test_l1_zero():
     subgradient, proximal = trajectories("l1-zero")
     experiment = PRESETS["l1-zero"].experiment

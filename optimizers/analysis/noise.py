@@ -78,6 +78,24 @@ def batch_covariance(plan: Plan, position: ArrayLike, batch_size: int) -> Matrix
     return covariance
 
 
+def independent_samples(plan: Plan, position: ArrayLike) -> float:
+    """Return how many independent samples have a mean as noisy as that of the plan's batches.
+
+    The sizes of noise are compared by what they add to the loss of the local quadratic. It is
+    infinite where a batch has no noise.
+    """
+    if not plan.objective.dropped:
+        size = plan.epoch.noise(1.0, plan.batch_size)
+        return 1 / size**2 if size else float("inf")
+    hxx, hxy, hyy = plan.objective.hessian(*np.asarray(position, dtype=np.float64))
+    hessian = np.array([[hxx, hxy], [hxy, hyy]])
+    one, batch = (
+        float(np.trace(hessian @ batch_covariance(plan, position, size)))
+        for size in (1, plan.batch_size)
+    )
+    return one / batch if batch else float("inf")
+
+
 @dataclass(frozen=True)
 class NoiseScale:
     """On what scale a batch is large, at one position (McCandlish et al., 2018).

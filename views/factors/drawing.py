@@ -8,10 +8,9 @@ from landscape.language import msgid
 from views.settings.factor import Factor
 from views.settings.noise import (
     DRAWINGS,
-    NONE_DRAWN,
     REPLACED,
     drawing_text,
-    idle_without_noise,
+    idle_without_batches,
 )
 from views.settings.setting import Note, Setting, Several
 
@@ -25,7 +24,7 @@ FACTOR = Factor(
             Several(DRAWINGS),
             DRAWINGS,
             msgid("Drawings to compare"),
-            idle=idle_without_noise(NONE_DRAWN),
+            idle=idle_without_batches,
         ),
     ),
     setting=lambda settings: "drawings",

@@ -326,6 +326,11 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
             for name in ("l2", "l1")
             if any(each.penalty for each in surface.objectives)
         },
+        **(
+            {"keep": [repr(each.keep) for each in surface.objectives]}
+            if any(each.dropped for each in surface.objectives)
+            else {}
+        ),
         "frame": ",".join(map(repr, (*surface.box[0], *surface.box[1]))),
         "view": view,
         "runs": runs if view == SIDE_BY_SIDE else 1,
@@ -334,6 +339,9 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
         "edition": edition(),
     }
     return f"{GROUND}?{urlencode(query, doseq=True)}"
+
+
+REGULARIZED = ("l2", "l1", "keep")  # fields of an experiment that change its ground
 
 
 def ground_answer(query: str) -> bytes:
@@ -352,7 +360,7 @@ def ground_answer(query: str) -> bytes:
     if not 1 <= runs <= MOST_PANELS:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
     params = {n.removeprefix("params."): t for n, t in listed.items() if n.startswith("params.")}
-    every = params | {name: texts for name, texts in listed.items() if name in ("l2", "l1")}
+    every = params | {name: texts for name, texts in listed.items() if name in REGULARIZED}
     counts = {len(texts) for texts in every.values()} or {1}
     if len(counts) > 1 or not counts <= {1, runs}:
         raise UnreadableError("params must have one value each, or one for each of the runs.")
@@ -402,7 +410,8 @@ def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> O
         penalty = Penalty(
             *(check_number(name, numbers.pop(name, 0.0), *STRENGTH) for name in ("l2", "l1"))
         )
-        return SURFACES[surface].at(numbers, count, penalty=penalty)
+        keep = numbers.pop("keep", 1.0)
+        return SURFACES[surface].at(numbers, count, penalty=penalty, keep=keep)
     except ValueError:
         raise UnreadableError(
             f"params must be those of {surface}, and l2 and l1 numbers, each within its range."

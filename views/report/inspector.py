@@ -10,9 +10,8 @@ import streamlit as st
 from landscape.language import number as written
 from landscape.language import tr, whole
 from optimizers import OPTIMIZERS, Trajectory
-from optimizers.analysis.noise import NoiseScale, noise_scale_at
+from optimizers.analysis.noise import NoiseScale, independent_samples, noise_scale_at
 from optimizers.analysis.step import Model, equal_runs, formula
-from optimizers.simulation.epochs import Epoch
 from views.scene.local import Look
 from views.settings.choice import Choice
 from views.settings.runs import CLOSED, OPEN
@@ -55,7 +54,9 @@ def draw(
             st.markdown(told(look, len(trajectories[look.run].lr)))
             plan = choice.experiment.plan(look.step.run)
             if choice.experiment.varies:
-                st.markdown(on_noise(noise_scale_at(plan, look.step.theta), plan.epoch))
+                scale = noise_scale_at(plan, look.step.theta)
+                alike = independent_samples(plan, look.step.theta)
+                st.markdown(on_noise(scale, plan.epoch.batch_size, alike))
 
 
 def told(look: Look, count: int) -> str:
@@ -93,8 +94,11 @@ def told(look: Look, count: int) -> str:
     return "\n\n".join(parts)
 
 
-def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
-    """Return what the noise of a batch means for a step from here, as Markdown."""
+def on_noise(scale: NoiseScale, batch_size: int, alike: float) -> str:
+    """Return what the noise of a batch means for a step from here, as Markdown.
+
+    The batch is as noisy as `alike` independent samples.
+    """
     numbers = {"simple": written(scale.simple), "weighted": written(scale.weighted)}
     if not (math.isfinite(scale.simple) and math.isfinite(scale.weighted)):
         return tr("**Noise scale.** The exact gradient vanishes here: all of a step is noise.")
@@ -109,17 +113,12 @@ def on_noise(scale: NoiseScale, epoch: Epoch) -> str:
     if scale.largest <= 0 or scale.weighted < 0:
         said.append(tr("The surface bends down along the gradient, so that no rate is the best."))
         return " ".join(said)
-    if epoch.batch_size == epoch.samples:
-        rate, fall = scale.largest, scale.largest * scale.slope / 2
-    else:
-        # As good as a batch of so many independent samples.
-        size = 1 / epoch.noise(1.0, epoch.batch_size) ** 2
-        rate, fall = scale.best_rate(size), scale.expected_fall(size)
+    rate, fall = scale.best_rate(alike), scale.expected_fall(alike)
     said.append(
         tr(
             "One update with batches of {size} is best at rate {rate}, with all samples at"
             " {largest}: it lowers the loss of the local quadratic by {fall} on average.",
-            size=whole(epoch.batch_size),
+            size=whole(batch_size),
             rate=written(rate, 3),
             largest=written(scale.largest, 3),
             fall=written(fall, 3),

@@ -233,28 +233,43 @@ def geometry(
     """Return what regularization does to a surface, where there is any.
 
     These are the minima without it and, through the lowest with it, the contour of the loss alone
-    and the points of the same penalty: a circle of L2, a diamond of L1. The one touches the other,
-    because in all of that circle or diamond the loss alone is nowhere lower.
+    and the points of the same penalty: a circle of L2, a diamond of L1, and with dropout the line
+    on which as much is added on average. The one touches the other, because in all of that circle
+    or diamond the loss alone is nowhere lower.
     """
     objective = ground.objective
-    if not objective.penalty:
+    if not objective.regularized:
         return []
-    bare = [point for point in objective.bare.minimizers() if within_box(point, ground.box)]
+    whole = objective.whole
+    bare = [point for point in whole.minimizers() if within_box(point, ground.box)]
     drawn: list[Figure] = []
     lowest = [point for point in objective.minimizers() if within_box(point, ground.box)][:1]
     for point in lowest:
         _, scale = terrain(ground)
         x, y = (np.linspace(*side, GRID) for side in ground.box)
-        level = float(scale(objective.bare.loss(point.x, point.y)))
+        alone = whole.loss(*np.meshgrid(x, y))
+        level = float(scale(whole.loss(point.x, point.y)))
         drawn.append(
             {
                 **contour,
                 "name": "loss alone",
-                "z": scale(objective.bare.loss(*np.meshgrid(x, y))),
+                "z": scale(alone),
                 "contours": {"start": level, "end": level, "size": 1, "coloring": "none"},
                 "line": {"width": 2, "color": theme.text, "dash": "dot"},
             }
         )
+        if objective.dropped:
+            level = float(point.loss - whole.loss(point.x, point.y))
+            drawn.append(
+                {
+                    **contour,
+                    "name": "same penalty",
+                    "z": objective.loss(*np.meshgrid(x, y)) - alone,
+                    "contours": {"start": level, "end": level, "size": 1, "coloring": "none"},
+                    "line": {"width": 2, "color": theme.text},
+                }
+            )
+            continue
         around = objective.penalty.ball(point.x, point.y)
         drawn.append(
             {

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape import Objective
+from landscape.penalty import Penalty
 from landscape.record import MINIMUM_KINDS
 from optimizers import Experiment, Trajectory
 
@@ -83,11 +84,13 @@ def touched(objective: Objective) -> Vector:
     That is the way from the minimum of the loss alone to the origin, with all of the circle or
     diamond of equal penalty about that.
     """
-    if not objective.penalty:
+    if not objective.regularized:
         return np.empty((0, 2))
     lowest = objective.minimizers()[:1]
-    points = [(point.x, point.y) for point in (*lowest, *objective.bare.minimizers()[:1])]
-    around = [np.column_stack(objective.penalty.ball(point.x, point.y)) for point in lowest]
+    points = [(point.x, point.y) for point in (*lowest, *objective.whole.minimizers()[:1])]
+    # The line of dropout is no circle, but about one where the inputs are of one size.
+    penalty = Penalty(l2=1.0) if objective.dropped else objective.penalty
+    around = [np.column_stack(penalty.ball(point.x, point.y)) for point in lowest]
     found = np.concatenate([[(0.0, 0.0), *points], *around])
     return found[within(found, objective.domain)]
 

@@ -143,7 +143,8 @@ def batches(
         "samples": experiment.samples,
         "together": together(experiment.samples),
         "farthest": farthest(experiment.samples),
-        "arrows": arrows,
+        # They are those of whole samples.
+        "arrows": arrows and not any(each.dropped for each in experiment.objectives),
         "runs": [
             {
                 **cut(experiment, run),

@@ -26,8 +26,8 @@ from views.settings.rates import (
     remainder,
     still,
 )
-from views.settings.regularization import PENALIZED
 from views.settings.regularization import fitted as with_l1
+from views.settings.regularization import what_is_added
 from views.settings.runs import MODELS, OPEN
 from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
@@ -118,8 +118,13 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if samples < settings["samples"]:
         fewer = {"most": whole(samples), "samples": whole(settings["samples"])}
         notes.append(Note(FEWER_SAMPLES, {"surface": Note(surface.name), **fewer}))
-    sized = surface.at({}, samples if surface.samples else None)
-    at_most = [most_updates(sized, run.batch_size or samples) for run in varied]
+    keep = unless(settings, "keep") if by_data(settings) else 1.0
+    count = samples if surface.samples else None
+    sized = [surface.at({}, count, keep=keep if run.keep is None else run.keep) for run in varied]
+    at_most = [
+        most_updates(each, run.batch_size or samples)
+        for each, run in zip(sized, varied, strict=True)
+    ]
     limits = list(zip(steps, at_most, strict=True))
     for count, limit in dict.fromkeys((count, limit) for count, limit in limits if count > limit):
         both = count, limit
@@ -144,6 +149,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         l2=unless(settings, "l2"),
         l1=l1,
         l1_step=l1_step,
+        keep=keep,
         runs=tuple(
             run if count == most else replace(run, steps=count)
             for run, count in zip(varied, steps, strict=True)
@@ -159,8 +165,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         ]
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
-    if any(objective.penalty for objective in experiment.objectives):
-        notes.append(Note(PENALIZED))
+    notes += what_is_added(experiment.objectives)
     notes += limited
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:

@@ -138,6 +138,14 @@ def idle_without_noise(why: Message) -> Callable[[Settings, Experiment], Idle | 
     )
 
 
+def idle_without_batches(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that it makes no difference how batches are drawn where none is."""
+    sizes = {run.batch_size for run in experiment.runs}
+    if experiment.varies and not sizes <= {None, experiment.samples}:
+        return None
+    return with_noise(settings, experiment, NONE_DRAWN)
+
+
 def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that batch sizes have no effect without noise, where only updates are counted."""
     if experiment.varies or counts_epochs(settings, experiment):
@@ -228,7 +236,7 @@ SETTINGS = (
             " and some are taken twice, others not at all."
         ),
         used=lambda settings: not settings.replaced("drawing"),
-        idle=idle_without_noise(NONE_DRAWN),
+        idle=idle_without_batches,
     ),
     Setting(
         "seed",

@@ -1,4 +1,4 @@
-"""The settings of regularization: the strengths of L2 and L1, and how L1 gets into an update."""
+"""The settings of regularization: L2 and L1, how L1 gets into an update, and dropout."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from landscape import Objective
+from landscape.data import LEAST_KEEP
 from landscape.language import Message, msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from optimizers.record import L1_STEPS, PROXIMAL, SUBGRADIENT
@@ -34,6 +36,15 @@ PENALIZED = msgid(
     "Regularization is part of the loss: contours, losses and minima (+) are those with it; a small"
     " circle marks the minimum without it. At the lowest minimum the dotted contour of the loss"
     " alone touches the solid line of equal penalty."
+)
+DROPPED = msgid(
+    "Dropout: contours, losses and minima (+) are those of the expected loss, the mean over all"
+    " ways to drop inputs; a small circle marks the minimum without it. At the lowest minimum the"
+    " dotted contour of the loss alone touches the solid line on which dropout adds as much."
+)
+LIKE_L2 = msgid(
+    "That is what L2 of strength (1 - p) / p times the mean square of its input would add for each"
+    " weight, p being the keep probability. A single update sees only what is left of its batch."
 )
 WITHOUT_L1 = msgid(
     "{runs}: without L1, because a rule that takes its curvature from gradients or from the Hessian"
@@ -109,6 +120,15 @@ def idle_step(settings: Settings, experiment: Experiment) -> Idle | None:
     return Idle(Note(NO_L1), told, {"l1": FIRST_STRENGTH})
 
 
+def what_is_added(objectives: Sequence[Objective]) -> list[Note]:
+    """Return what to tell of regularization, where there is any."""
+    told = [Note(PENALIZED)] if any(each.penalty for each in objectives) else []
+    dropped = [each for each in objectives if each.dropped]
+    told += [Note(DROPPED)] if dropped else []
+    told += [Note(LIKE_L2)] if any(each.surface.quadratic for each in dropped) else []
+    return told
+
+
 SETTINGS = (
     Setting(
         "l2",
@@ -134,5 +154,15 @@ SETTINGS = (
             " off each weight after the update, not beyond 0."
         ),
         idle=idle_step,
+    ),
+    Setting(
+        "keep",
+        Range(LEAST_KEEP, 1.0, 0.05, slider=True),
+        DEFAULT.keep,
+        msgid("Keep probability"),
+        msgid(
+            "Dropout sets each input of a sample to 0 unless it is kept, and divides what it keeps"
+            " by this probability. The seed says what is dropped at each update."
+        ),
     ),
 )

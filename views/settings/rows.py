@@ -97,7 +97,7 @@ def popover(label: str, value: str, name: str) -> Any:
 
 
 def surface_text(settings: Settings) -> str:
-    """Return the surface, with its parameters that are not at their defaults, and L2 and L1."""
+    """Return the surface, its parameters that are not at their defaults, and its regularization."""
     surface = SURFACES[settings["surface"]]
     ids = {fact.name: f"{surface.name}.{fact.name}" for fact in surface.parameters}
     changed = [
@@ -109,12 +109,15 @@ def surface_text(settings: Settings) -> str:
 
 
 def strengths(settings: Settings) -> list[str]:
-    """Return the strengths of L2 and L1 that are not 0."""
-    return [
+    """Return the strengths of L2 and L1 that are not 0, and a keep probability below 1."""
+    found = [
         f"{name} {exact(settings[id])}"
         for id, name in (("l2", "L2"), ("l1", "L1"))
         if settings[id] and not settings.replaced(id)
     ]
+    if by_data(settings) and settings["keep"] < 1 and not settings.replaced("keep"):
+        found.append(tr("keep {value}", value=exact(settings["keep"])))
+    return found
 
 
 def choice_or_number(value: str | float) -> str:
@@ -316,13 +319,14 @@ def draw_schedules(settings: Settings) -> None:
 
 
 def draw_regularization(settings: Settings) -> None:
-    """Draw the strengths of L2 and L1, and how L1 gets into an update."""
-    if settings.hides("l2", "l1", "l1_step"):
+    """Draw L2 and L1, how L1 gets into an update, and the dropout of inputs."""
+    ids = ("l2", "l1", "l1_step", *(("keep",) if by_data(settings) else ()))
+    if settings.hides(*ids):
         return
     st.markdown(f"**{tr('Regularization')}**")
-    for id in ("l2", "l1", "l1_step"):
+    for id in ids:
         draw(settings, id, explained=False)
-    explain(settings, "l1_step")
+    explain(settings, *ids[2:])
 
 
 def draw_comparison(settings: Settings) -> None:

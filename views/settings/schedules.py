@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # That the page draws for one run: of a regression, whose exact loss takes no pass over the samples,
 # as many as 20 epochs of 10,000 in batches of 32 take, and else as links of old have been cut to.
 MOST_UPDATES, MOST_OF_REGRESSION = 5_000, 6_260
+MOST_DROPPED = 2**20  # samples that a run with dropout sees: each takes some 50 ns to draw
 
 
 # --- What has no effect on the rate
@@ -169,6 +170,8 @@ def most_updates(objective: Objective, batch_size: int) -> int:
     """Return the most updates that the page draws for a run with batches of a size."""
     regression = objective.count > 0 and objective.quadratic
     most = MOST_OF_REGRESSION if regression else MOST_UPDATES
+    if objective.dropped:  # what is left of each sample is drawn, of the full batch too
+        most = min(most, MOST_DROPPED // batch_size)
     return min(most, most_steps(objective, batch_size))
 
 
@@ -177,7 +180,7 @@ def is_cut(settings: Settings, experiment: Experiment) -> bool:
     length, unit = settings["length"], settings["unit"]
     return all(
         updates_in(length, unit, experiment.samples, run.batch_size)
-        > most_updates(experiment.objectives[0], run.batch_size or experiment.samples)
+        > most_updates(experiment.plan(run).objective, run.batch_size or experiment.samples)
         for run in experiment.runs
     )
 
@@ -187,7 +190,10 @@ def idle_length(settings: Settings, experiment: Experiment) -> Idle | None:
     sizes = [run.batch_size for run in experiment.runs]
     length, unit, samples = settings["length"], settings["unit"], experiment.samples
     if is_cut(settings, experiment):
-        count = max(most_updates(experiment.objectives[0], size or samples) for size in sizes)
+        count = max(
+            most_updates(experiment.plan(run).objective, run.batch_size or samples)
+            for run in experiment.runs
+        )
         why = Note(CUT_ALL, {"most": whole(count)})
     elif unit == "samples" and length < min(size or samples for size in sizes):
         least = min(size or samples for size in sizes)

@@ -386,6 +386,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "l2": experiment.l2,
         "l1": experiment.l1,
         "l1_step": experiment.l1_step,
+        "keep": experiment.keep,
         "optimizers": tuple(dict.fromkeys(run.optimizer for run in experiment.runs)),
         "batch": batch_text(first.batch_size),
         "covariance": first.covariance,
