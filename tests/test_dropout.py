@@ -18,9 +18,9 @@ from optimizers.simulation.sweep import sweep
 from views.live.answer import UnreadableError, ground_address, ground_answer
 from views.scene.figures import Ground, background
 from views.scene.scene import packed_ground
-from views.settings.choice import CUT, choose
+from views.settings.choice import CUT, choose, idle
 from views.settings.regularization import DROPPED, LIKE_L2, PENALIZED
-from views.settings.settings import idle, read
+from views.settings.settings import read
 from views.theme import LIGHT
 
 NAMES = [name for name, surface in SURFACES.items() if surface.samples]
@@ -292,7 +292,7 @@ def chosen_by(**link):
 def test_a_link_holds_the_keep_probability_and_the_page_says_what_it_does():
     choice = chosen_by(surface="Two features", keep="0.6")
     assert choice.experiment.keep == 0.6
-    assert [note.message for note in choice.notes] == [DROPPED, LIKE_L2]
+    assert [note.message for note in choice.notes] == [LIKE_L2]
     bent = chosen_by(surface="Logistic regression", keep="0.6", l2="0.1")
     assert [note.message for note in bent.notes] == [PENALIZED, DROPPED]
     # Where no samples make the surface there is nothing to drop.
@@ -355,7 +355,7 @@ def test_how_batches_are_drawn_makes_no_difference_to_the_full_batch():
 
 def test_gradients_of_whole_samples_are_not_drawn_as_those_of_what_is_left():
     scenes = [
-        scene_of(f"surface=Two+features&batch=16&arrows=shown{more}")["batches"]["arrows"]
+        scene_of(f"surface=Two+features&batch=16&arrows=1{more}")["batches"]["arrows"]
         for more in ("", "&keep=0.5")
     ]
     assert scenes == [True, False]

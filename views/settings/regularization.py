@@ -43,8 +43,10 @@ DROPPED = msgid(
     " dotted contour of the loss alone touches the solid line on which dropout adds as much."
 )
 LIKE_L2 = msgid(
-    "That is what L2 of strength (1 - p) / p times the mean square of its input would add for each"
-    " weight, p being the keep probability. A single update sees only what is left of its batch."
+    "Dropout: contours, losses and minima (+) are those of the expected loss; a small circle marks"
+    " the minimum without it. At the lowest minimum the dotted contour of the loss alone touches"
+    " the solid line on which dropout adds as much: what L2 of strength (1 - p) / p times the mean"
+    " square of its input adds for each weight, p being the keep probability."
 )
 WITHOUT_L1 = msgid(
     "{runs}: without L1, because a rule that takes its curvature from gradients or from the Hessian"
@@ -123,9 +125,8 @@ def idle_step(settings: Settings, experiment: Experiment) -> Idle | None:
 def what_is_added(objectives: Sequence[Objective]) -> list[Note]:
     """Return what to tell of regularization, where there is any."""
     told = [Note(PENALIZED)] if any(each.penalty for each in objectives) else []
-    dropped = [each for each in objectives if each.dropped]
-    told += [Note(DROPPED)] if dropped else []
-    told += [Note(LIKE_L2)] if any(each.surface.quadratic for each in dropped) else []
+    if any(each.dropped for each in objectives):
+        told.append(Note(LIKE_L2 if objectives[0].surface.quadratic else DROPPED))
     return told
 
 
