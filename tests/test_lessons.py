@@ -177,6 +177,13 @@ def test_what_tells_how_a_run_ends_is_marked_in_the_titles_to_be_hidden(name, vi
             assert word in {*labels, "loss", "median loss"}
 
 
+def test_runs_have_names_in_the_language_that_is_current_whatever_was_when_first_asked():
+    settings = Settings({"lesson": "batch", "card": "1", "lang": "ko"})
+    assert planned(settings).labels[0] == "batch 100"  # as a callback asks
+    with language("ko"):
+        assert planned(settings).labels[0] == "배치 100"
+
+
 @every_card
 def test_the_lab_opens_on_what_a_card_shows(name):
     lesson, number, card = CARDS[name]
@@ -539,8 +546,9 @@ def test_a_teacher_finds_every_answer_to_expect_and_no_english_word(name):
     pictures = [json.loads(part.proto.spec) for part in app.get("plotly_chart")]
     assert len(pictures) == len(LESSONS[name].cards)
     for place, shown in enumerate(pictures):
-        settings = Settings({"lesson": name, "card": str(place + 1), "lang": "pseudo"})
-        experiment, labels = planned(settings).experiment, planned(settings).labels
+        with language("pseudo"):
+            choice = planned(Settings({"lesson": name, "card": str(place + 1)}))
+        experiment, labels = choice.experiment, choice.labels
         keys = [trace for trace in shown["data"] if trace.get("showlegend")]
         assert [key["name"] for key in keys] == list(labels)
         heads = [[*key["x"], *key["y"]] for key in keys]

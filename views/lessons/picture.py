@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from landscape.language import current
 from views.live.kept import simulated
 from views.scene.figures import Ground, arrangement, background, foreground, marks_of
 from views.settings.choice import planned
@@ -27,8 +26,7 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
 
     Runs on one surface share a panel, each on a surface of its own has one.
     """
-    # What runs are called is in the language, and kept by the settings.
-    choice = planned(Settings({"lesson": lesson, "card": number, "lang": current()}))
+    choice = planned(Settings({"lesson": lesson, "card": number}))
     experiment = choice.experiment
     trajectories = simulated(experiment)
     panels = len(experiment.objectives)

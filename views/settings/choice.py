@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from landscape import SURFACES
-from landscape.language import msgid, number, tr, whole
+from landscape.language import current, msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.maps import Ensemble
 from optimizers.maps.base import noisy
@@ -213,9 +213,15 @@ def seeds_of(settings: Settings, experiment: Experiment) -> tuple[int, Note | No
     return SEEDS_OF_ENDS, None
 
 
-@functools.lru_cache(maxsize=64)
 def planned(settings: Settings) -> Choice:
     """Return what settings choose without a search: runs at their best rates have default ones."""
+    # A callback asks outside of the visitor's language, before the page does in it.
+    return _planned(settings, current())
+
+
+@functools.lru_cache(maxsize=64)
+def _planned(settings: Settings, language: str) -> Choice:
+    """Return the same in the current language, which is this one."""
     return choose(settings, lambda experiment: experiment)
 
 
