@@ -84,6 +84,7 @@ def main(url: str) -> None:
             frames.append(picture.resize((picture.width * 2 // 3, picture.height * 2 // 3)))
         page.set_viewport_size({"width": 1280, "height": 980})
         page.goto(f"{url}/?preset=basins")
+        page.get_by_text("256 × 256 starts").wait_for()  # a coarse map comes first
         page.wait_for_selector('[data-test-script-state="notRunning"] [data-shown]')
         page.screenshot(path=OUT / "maps.png")
         page.set_viewport_size({"width": 640, "height": 400})

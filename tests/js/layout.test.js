@@ -73,6 +73,9 @@ test("a chart is as wide as the page, or has its plot's aspect", () => {
   assert.deepEqual(chartSize(0, 300, MARGIN, 800), { width: 800, height: 350 });
   assert.deepEqual(chartSize(0.5, 460, MARGIN, 450), { width: 450, height: 250 });
   assert.deepEqual(chartSize(1, 460, MARGIN, 2000), { width: 510, height: 510 });
+  // What the window would cut a little is made to fit; what stands far down stays as it is.
+  assert.deepEqual(chartSize(1, 460, MARGIN, 2000, 450), { width: 450, height: 450 });
+  assert.deepEqual(chartSize(1, 460, MARGIN, 2000, 250), { width: 510, height: 510 });
 });
 
 test("the curve takes a share of the window, within bounds", () => {

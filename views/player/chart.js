@@ -71,7 +71,8 @@ class Chart {
     const { fontFamily } = getComputedStyle(this.body);
     const way = arrangements.length ? arrangementFor(arrangements, width) : null;
     const { aspect, tallest } = way ?? this.#figure;
-    const size = chartSize(aspect, tallest, layout.margin, width);
+    const room = innerHeight - fromTop(this.body);
+    const size = chartSize(aspect, tallest, layout.margin, width, room);
     const figure = { layout: structuredClone(layout) };
     await plot.draw(this.body, traces, arranged(figure, way ?? { layout: {} }, size, fontFamily));
     this.#drawn = true;
@@ -88,6 +89,16 @@ class Chart {
     const point = plot.valueAt(x, y, left, top);
     if (point) this.#tell?.("point", point);
   }
+}
+
+/**
+ * How far below the top of the unscrolled page an element stands, in pixels.
+ * @param {HTMLElement} node
+ */
+function fromTop(node) {
+  let { top } = node.getBoundingClientRect();
+  for (let up = node.parentElement; up; up = up.parentElement) top += up.scrollTop;
+  return top;
 }
 
 /** The marks of a legend, about (11, 7), as Plotly draws the symbols of these names. */

@@ -89,16 +89,21 @@ export function spaceSize({ aspect, lowest, tallest, widest }, width, room) {
   return { width: Math.round(Math.min(width, widest * height)), height: Math.round(height) };
 }
 
+const MOST_CUT = 0.3; // of a chart's height: one that the window holds still less of stays tall
+
 /**
  * The size of a chart that stands by itself.
  * @param {number} aspect Of the plot, height over width; 0 for one as wide as there is room.
  * @param {number} tallest
  * @param {Layout["margin"]} margin
  * @param {number} width
+ * @param {number} [room] Pixels from its top to the window's end.
  * @returns {Size}
  */
-export function chartSize(aspect, tallest, { l, r, t, b }, width) {
-  const plot = aspect ? Math.min(tallest, (width - l - r) * aspect) : tallest;
+export function chartSize(aspect, tallest, { l, r, t, b }, width, room = Infinity) {
+  const fits = room - t - b;
+  const high = fits < (1 - MOST_CUT) * tallest ? tallest : Math.min(tallest, fits);
+  const plot = aspect ? Math.min(high, (width - l - r) * aspect) : tallest;
   const height = Math.round(plot + t + b);
   const wide = aspect ? Math.round((height - t - b) / aspect) + l + r : width;
   return { width: Math.min(width, wide), height };
