@@ -77,6 +77,7 @@ def sample():
     """Hundreds of experiments of all kinds, with their trajectories and labels."""
     random = np.random.default_rng(7)
     experiments = [random_experiment(random) for _ in range(EXPERIMENTS)]
+    experiments += [replace(e, keep=0.6) for e in experiments if e.made_by_data][:20]
     experiments += [preset.experiment for preset in PRESETS.values()]
     # No other comes to rest at a saddle of a loss that has no lower bound.
     experiments.append(Experiment("Monkey saddle", start=(0.5, 0.0), steps=3000))
@@ -88,7 +89,8 @@ def sample():
 
 def is_noisy(experiment, run):
     uncertain = experiment.noise > 0 or SURFACES[experiment.surface].samples is not None
-    return uncertain and run.batch_size not in (None, experiment.samples)
+    keep = experiment.keep if run.keep is None else run.keep
+    return keep < 1 or (uncertain and run.batch_size not in (None, experiment.samples))
 
 
 def decay_of(run):

@@ -18,7 +18,7 @@ FACTOR = Factor(
         Setting(
             "keep.values",
             NumberList(LEAST_KEEP, 1.0),
-            number_list((1.0, 0.8, 0.5)),
+            number_list((1.0, 0.8, 0.5, 0.2)),
             msgid("Probabilities to compare"),
         ),
     ),

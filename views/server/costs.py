@@ -39,7 +39,7 @@ COSTS = {
     "zz/save/{name}.csv": Cost(DRAWN, True, 5, AT_ONCE, WAITING),
     "zz/save/{name}.html": Cost(WITH_ENDS, True, 7, AT_ONCE, WAITING),
     "zz/save/{name}.ipynb": Cost(0, True, 0.003, AT_ONCE, WAITING),
-    "zz/sheet/{name}.html": Cost(0, False, 1, 0, 0),
+    "zz/sheet/{name}.html": Cost(0, False, 3, 0, 0),
     "zz/scene": Cost(WITH_ENDS, True, 0.5, *QUICK_PLACES),
     "zz/ground": Cost(0, False, 0.5, *QUICK_PLACES),
     "zz/orders": Cost(0, False, 0.3, *QUICK_PLACES),

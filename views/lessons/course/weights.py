@@ -1,4 +1,4 @@
-"""Small weights: weight decay, L2, and where they move the minimum."""
+"""Small weights: weight decay, L2, L1 and dropout, and where they move the minimum."""
 
 from __future__ import annotations
 
@@ -101,6 +101,23 @@ def condition(runs: Runs) -> Numbers:
     }
 
 
+def dropped(runs: Runs) -> Numbers:
+    """Measure how long the weights are that runs with dropout leave, and the least of them."""
+    long = [float(np.hypot(*t.path[-1])) for t in runs.trajectories]
+    keeps = [runs.experiment.plan(run).objective.keep for run in runs.experiment.runs]
+    return {
+        "some": keeps[1],
+        "half": keeps[2],
+        "few": keeps[3],
+        "whole": long[0],
+        "first": long[1],
+        "second": long[2],
+        "third": long[3],
+        "least": float(min(np.abs(t.path[-1]).min() for t in runs.trajectories)),
+        "falling": long == sorted(long, reverse=True),
+    }
+
+
 LESSON = Lesson(
     name="weights",
     place=11,
@@ -109,7 +126,7 @@ LESSON = Lesson(
     " of them sets a weight to zero.",
     objective="Say what weight decay and L2 do to the weights, where they are the same, and that"
     " L1 alone sets a weight to zero.",
-    minutes=25,
+    minutes=30,
     say="Regularization changes what is minimized, so the runs end elsewhere on purpose. Ask where,"
     " before you ask whether that is good.",
     cards=(
@@ -245,6 +262,29 @@ LESSON = Lesson(
             " away.",
             why="A subgradient is as large beside zero as far away, so a constant rate jumps over"
             " it for ever. The proximal step is cut at zero, and stops there.",
+            covers=("regularization",),
+        ),
+        Card(
+            text="Dropout: one run keeps all inputs of the samples, the others keep each with"
+            " probability {some}, {half} and {few}, drawn anew at every update.",
+            question="Where do the runs end when more is dropped?",
+            shows={"preset": "dropout"},
+            measure=dropped,
+            answers=(
+                Answer(
+                    "At the same minimum, only with more noise",
+                    lambda n: 0.95 * n["whole"] < n["third"] < 1.05 * n["whole"],
+                ),
+                Answer("With a weight of exactly zero", lambda n: n["least"] == 0),
+                Answer(
+                    "Nearer to the origin, as with L2",
+                    lambda n: n["falling"] and n["third"] < 0.5 * n["whole"] and n["least"] > 0,
+                ),
+            ),
+            measured="The weights end {whole} from the origin with all inputs, {first} with {some},"
+            " {second} with {half} and {third} with {few}.",
+            why="On average over what is dropped, a regression gets a squared penalty on each"
+            " weight, as from L2. A single update is only noisier: look at the paths.",
             covers=("regularization",),
         ),
     ),
