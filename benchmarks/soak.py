@@ -41,6 +41,7 @@ LONG = 10.0  # minutes from which on nothing at all may be left over
 WARM = 0.3  # share of the time after which what is kept should be full
 # Seconds after the last has gone: Streamlit keeps a session for two minutes.
 REST = 200.0
+SWEEPERS = 16  # who then come, to every process
 # MB a process: what is kept, half as much again for how Python lays it out, and a map under way.
 MAY_GROW = 1.5 * (TRAJECTORIES.most_bytes + ANSWERS_BYTES + MAPS_BYTES) / 1e6 + 100
 GROWTH = 0.25  # MB a process for 1,000 changes, once what is kept is full
@@ -185,6 +186,17 @@ async def ended(socket: websockets.ClientConnection) -> None:
             return
 
 
+async def sweep_up(ours: Server) -> None:
+    """Come and go: Streamlit lets go of whoever has gone only when the next one has."""
+    async with websockets.connect(
+        f"ws://{ours.url.split('/')[2]}/_stcore/stream",
+        subprotocols=[websockets.Subprotocol("streamlit")],
+        max_size=None,
+    ) as socket:
+        await socket.send(BackMsg(rerun_script={"query_string": "length=10"}).SerializeToString())
+        await ended(socket)
+
+
 async def soak(ours: Server, sessions: int, seconds: float) -> tuple[Seen, list[Look]]:
     """Let sessions come and go; return what they did and what was seen meanwhile.
 
@@ -201,6 +213,8 @@ async def soak(ours: Server, sessions: int, seconds: float) -> tuple[Seen, list[
             looks.append(look(ours, began, seen.changes))
         await asyncio.gather(*tasks)
         await asyncio.sleep(REST if seconds >= 60 * LONG else 6)
+        if seconds >= 60 * LONG:
+            await asyncio.gather(*(sweep_up(ours) for _ in range(SWEEPERS)))
         looks.append(look(ours, began, seen.changes))
     return seen, looks
 
@@ -218,8 +232,11 @@ def main() -> int:
     changed = max(1, last.changes - full.changes) / 1000 / len(first.memory)
     grown = last.more(first, "memory")
     later = last.more(full, "memory") / changed
-    left = int(last.more(first, "descriptors"))
-    threads = int(last.more(first, "threads"))
+    # Of all processes together: which of them the last to come have met is by chance.
+    left, threads = (
+        sum(getattr(last, what).values()) - sum(getattr(first, what).values())
+        for what in ("descriptors", "threads")
+    )
     most = max(max(each.memory.values()) for each in looks)
     replaced = len(first.memory.keys() - last.memory.keys())
     long = given.minutes >= LONG

@@ -1029,6 +1029,7 @@ def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: V
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
         saved[what] = path.read_bytes()
+    assert len({*tmp_path.iterdir()}) == len(saved)
     for what, wide in (("slide (PNG)", 1920), ("print (PNG)", 4800)):
         assert saved[what].startswith(b"\x89PNG")
         assert int.from_bytes(saved[what][16:20], "big") == wide

@@ -323,6 +323,13 @@ def test_the_source_makes_the_experiment(name):
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
+def test_the_source_of_long_numbers_is_no_longer_than_a_line():
+    for size in range(1, 400, 7):
+        run = Run("SGD", lr=1 / 9, start=(11 / 9, 1.5), batch_size=size, warmup=size)
+        text = source(Experiment(runs=(run,), params={"scale": 1 / 3, "rotation": size / 7}))
+        assert max(map(len, text.splitlines())) <= WIDTH
+
+
 def test_the_source_leaves_defaults_out_and_brings_data():
     data = Dataset([1.0, 2.0, 3.5], [0, 1, 2])
     runs = (Run("SGD"), Run("Adam", batch_size=2, hyper={"beta1": 0.5}))

@@ -31,7 +31,8 @@ from views.live.answer import Asked, asked, described
 from views.notebook import show
 from views.presets import CHANGED, OPENING
 from views.scene.figures import PICTURES
-from views.server.save import serve, standalone, table
+from views.server.offline import standalone
+from views.server.save import serve, table
 from views.settings.choice import DECAYS, Choice, choose
 from views.settings.noise import batch_sizes
 from views.settings.rates import RATES_TRIED
@@ -501,8 +502,11 @@ def test_a_notebook_repeats_what_it_was_saved_from():
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(numbers["source"], names)
-    ends = [line.split()[-1] for line in printed.getvalue().splitlines()]
-    assert list(map(float, ends)) == [t.loss[-1] for t in simulate(choice.experiment)]
+    lines = printed.getvalue().splitlines()
+    assert all(map(str.startswith, lines, choice.labels))
+    assert [float(line.split()[-1]) for line in lines] == [
+        t.loss[-1] for t in simulate(choice.experiment)
+    ]
 
 
 def test_labels_of_a_notebook_are_one_for_each_run():

@@ -21,7 +21,7 @@ from optimizers.simulation import epochs
 from views.live.answer import orders_answer
 from views.scene import samples
 from views.scene.payload import encode
-from views.server.save import standalone
+from views.server.offline import standalone
 from views.settings.choice import choose
 from views.settings.settings import read
 from views.theme import LIGHT, THEMES

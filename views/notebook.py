@@ -1,19 +1,33 @@
-"""The player in a Jupyter notebook."""
+"""An experiment in a Jupyter notebook: the player in a cell, and a notebook that begins with it."""
 
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from landscape.language import tr
 from optimizers import Experiment
-from views.server.save import standalone
+from optimizers.analysis.source import source
+from views.server.offline import claims, standalone, title
 from views.settings.choice import Choice
 
 FRAME = (
     '<iframe srcdoc="{page}" sandbox="allow-scripts" title="Zigzag"'
     ' style="width: 100%; height: 760px; border: 0"></iframe>'
 )
+
+
+CODE = """from optimizers import Experiment, Run, simulate
+from views.notebook import show
+
+labels = {labels!r}
+experiment = {experiment}
+show(experiment, labels)"""
+NUMBERS = """for label, trajectory in zip(labels, simulate(experiment)):
+    print(label, trajectory.path[-1], trajectory.loss[-1])"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,7 @@ class Shown:
 
 
 def show(experiment: Experiment, labels: Sequence[str] = ()) -> Shown:
-    """Show an experiment in the cell of a notebook whose last value this is.
+    """Show the paths of an experiment in the cell of a notebook whose last value this is.
 
     `labels` are what its runs are called, in their order; else they have their optimizers' names.
     Each cell holds all that the player needs, some 5 MB, and plays offline. Raises ValueError if
@@ -41,3 +55,25 @@ def show(experiment: Experiment, labels: Sequence[str] = ()) -> Shown:
             f"labels = {len(names)}: must be one for each of {len(experiment.runs)} runs"
         )
     return Shown(experiment, names)
+
+
+def notebook(choice: Choice) -> str:
+    """Return a notebook that repeats an experiment, its paths side by side, in nbformat 4.5.
+
+    It is written here: the package nbformat would bring others with it, for one dictionary as JSON.
+    """
+    head = [f"# {title(choice)}", *claims(choice)]
+    needs = tr("It needs this lab beside Jupyter: `pip install` it from its folder.")
+    code = CODE.format(experiment=source(choice.experiment), labels=choice.labels)
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "source": "\n\n".join([*head, needs])},
+        *(
+            {"cell_type": "code", "source": text, "execution_count": None, "outputs": []}
+            for text in (code, NUMBERS)
+        ),
+    ]
+    for i, cell in enumerate(cells):
+        cell |= {"id": f"zigzag-{i}", "metadata": {}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    whole = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, ensure_ascii=False, indent=1)

@@ -20,23 +20,28 @@ def source(experiment: Experiment) -> str:
     return _text(experiment, "")
 
 
-def _text(value: Any, indent: str) -> str:
-    """Return an expression, over several lines where one behind its indent is too long."""
+def _text(value: Any, indent: str, before: int = 0) -> str:
+    """Return an expression, over several lines where one is too long.
+
+    One line has the indent and `before` characters of a name before it, and a comma behind.
+    """
+    room = WIDTH - len(indent) - before - 1
     deeper = indent + TAB
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Dataset):
-        return _joined(
-            "Dataset(", [_text(each.tolist(), deeper) for each in (value.x, value.y)], ")", indent
-        )
+        parts = [_text(each.tolist(), deeper) for each in (value.x, value.y)]
+        return _joined("Dataset(", parts, ")", indent, room)
     if isinstance(value, Mapping):
-        pairs = [f"{_text(key, '')}: {_text(each, deeper)}" for key, each in value.items()]
-        return _joined("{", pairs, "}", indent)
+        keys = [_text(key, "") for key in value]
+        values = zip(keys, value.values(), strict=True)
+        pairs = [f"{key}: {_text(each, deeper, len(key) + 2)}" for key, each in values]
+        return _joined("{", pairs, "}", indent, room)
     if isinstance(value, (tuple, list)):
         opening, closing = "()" if isinstance(value, tuple) else "[]"
         if opening == "(" and len(value) == 1:
             closing = ",)"
-        return _joined(opening, [_text(each, deeper) for each in value], closing, indent)
+        return _joined(opening, [_text(each, deeper) for each in value], closing, indent, room)
     if isinstance(value, (Experiment, Run)):
         first, *others = fields(value)
         usual = _usual(value)
@@ -44,8 +49,9 @@ def _text(value: Any, indent: str) -> str:
         for name in (field.name for field in others):
             own = getattr(value, name)
             if own != usual[name]:
-                parts.append(f"{name}={_text(_differing(own, usual[name]), deeper)}")
-        return _joined(f"{type(value).__name__}(", parts, ")", indent)
+                text = _text(_differing(own, usual[name]), deeper, len(name) + 1)
+                parts.append(f"{name}={text}")
+        return _joined(f"{type(value).__name__}(", parts, ")", indent, room)
     return repr(value)
 
 
@@ -67,10 +73,10 @@ def _differing(own: Any, usual: Any) -> Any:
     return {name: each for name, each in own.items() if name not in usual or each != usual[name]}
 
 
-def _joined(opening: str, parts: list[str], closing: str, indent: str) -> str:
+def _joined(opening: str, parts: list[str], closing: str, indent: str, room: int) -> str:
     """Return parts on one line, or on a line each if they are too long for that."""
     line = f"{opening}{', '.join(parts)}{closing}"
-    if "\n" not in line and len(indent) + len(line) < WIDTH:
+    if "\n" not in line and len(line) <= room:
         return line
     inner = "".join(f"{indent}{TAB}{part},\n" for part in parts)
     return f"{opening}\n{inner}{indent}{closing.lstrip(',')}"

@@ -1,11 +1,13 @@
 // The picture as a file: what stands on the page, as one SVG that needs nothing else, or its pixels.
 
 import { spaceImage } from "./plot.js";
+import { tr } from "./texts.js";
 
 const SAVES = ".zz-picture"; // a button that saves
 const SPACE = "http://www.w3.org/2000/svg";
 const MARGIN = 12; // pixels around all, and between the parts
 const KEY = ".zz-key"; // a mark on a piece of its line, which a style sheet draws
+const MOST_PIXELS = 2 ** 24; // of a canvas, in the least of browsers
 const LINE = 2.5; // pixels: how wide that is
 // What the page's styles may say, which are not in the file.
 const OF_ALL = "opacity visibility display".split(" ");
@@ -24,7 +26,11 @@ const OF_MARKS = [
 export function savePictures(parts, signal) {
   const press = (/** @type {MouseEvent} */ { target }) => {
     const button = target instanceof Element && target.closest(SAVES);
-    if (button instanceof HTMLElement) save(parts, button);
+    if (!(button instanceof HTMLElement)) return;
+    save(parts, button).catch((error) => {
+      button.textContent = tr("This browser cannot make the picture.");
+      console.error(error);
+    });
   };
   document.addEventListener("click", press, { signal });
 }
@@ -36,9 +42,9 @@ export function savePictures(parts, signal) {
 async function save(parts, { dataset }) {
   const { svg, width, height } = drawn(parts);
   const text = new XMLSerializer().serializeToString(svg);
-  const wide = Number(dataset.width);
+  const wide = Math.min(Number(dataset.width), Math.sqrt((MOST_PIXELS * width) / height));
   const blob = wide
-    ? await pixels(text, wide, Math.round((wide * height) / width))
+    ? await pixels(text, Math.floor(wide), Math.floor((wide * height) / width))
     : new Blob([text], { type: "image/svg+xml" });
   const link = document.createElement("a");
   link.download = dataset.name ?? "";
