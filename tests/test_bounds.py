@@ -529,7 +529,8 @@ def largest(address: str) -> bytes:
         queries = (urlencode({**link, "view": "3-D"}, doseq=True) for link in (NINE, REGRESSION))
         return max((bytes(answer_of(save.serve, q, kind=kind).body) for q in queries), key=len)
     if address in ("zz/scene", "zz/ground"):
-        samples = {"surface": "Two features", "samples": "65536"}
+        strengths = {"compare": "L2 strength", "l2.values": ",".join(str(i / 10) for i in range(9))}
+        samples = {"surface": "Two features", "samples": "65536", **strengths}
         query = urlencode(NINE if address == "zz/scene" else samples, doseq=True)
         scene = awaited(live.respond("scene", "GET", query.encode(), Headers({})))
         if address == "zz/scene":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import re
 import time
@@ -24,6 +25,7 @@ from views.presets import DEFAULT, OPENING, PRESETS, Preset
 from views.scene.curves import per_update
 from views.scene.frames import exit_of
 from views.settings.table import FACTORS
+from views.theme import LIGHT
 
 pytestmark = pytest.mark.browser
 
@@ -1019,6 +1021,26 @@ def save(visit: Visit, what: str, folder) -> str:
     return path
 
 
+# How many pixels of a picture have each colour, as "#rrggbb".
+PIXELS = """async (base64) => {
+  const image = new Image();
+  image.src = `data:image/png;base64,${base64}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const counts = new Map();
+  for (let i = 0; i < data.length; i += 4) {
+    const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+    counts.set(colour, (counts.get(colour) ?? 0) + 1);
+  }
+  const name = (colour) => `#${colour.toString(16).padStart(6, "0")}`;
+  return Object.fromEntries([...counts].filter(([, n]) => n > 100).map(([c, n]) => [name(c), n]));
+}"""
+
+
 def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: Visits, tmp_path):
     page = visit()
     page.page.get_by_role("button", name=SAVE).click()
@@ -1033,6 +1055,8 @@ def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: V
     for what, wide in (("slide (PNG)", 1920), ("print (PNG)", 4800)):
         assert saved[what].startswith(b"\x89PNG")
         assert int.from_bytes(saved[what][16:20], "big") == wide
+        seen = page.page.evaluate(PIXELS, base64.b64encode(saved[what]).decode())
+        assert all(seen.get(colour.lower(), 0) > 1000 for colour in LIGHT.runs[:2])
     svg = ElementTree.fromstring(saved["lines (SVG)"])
     kept = {name.split("}")[-1] for node in svg.iter() for name in node.keys()}  # noqa: SIM118
     assert "class" not in kept

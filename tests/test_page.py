@@ -512,6 +512,10 @@ def test_a_notebook_repeats_what_it_was_saved_from():
 def test_labels_of_a_notebook_are_one_for_each_run():
     with pytest.raises(ValueError, match="labels = 1: must be one for each of 2 runs"):
         show(Experiment(runs=(Run("SGD"), Run("Adam"))), ["both"])
+    with pytest.raises(ValueError, match="labels = 'SGD': must be a list of texts"):
+        show(Experiment(), "SGD")
+    with pytest.raises(ValueError, match="experiment = 'Quadratic': must be an Experiment"):
+        show("Quadratic")
 
 
 def test_a_file_is_made_from_the_query_of_the_page_alone():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from landscape.checks import shown
 from landscape.language import tr
 from optimizers import Experiment
 from optimizers.analysis.source import source
@@ -46,9 +47,13 @@ def show(experiment: Experiment, labels: Sequence[str] = ()) -> Shown:
     """Show the paths of an experiment in the cell of a notebook whose last value this is.
 
     `labels` are what its runs are called, in their order; else they have their optimizers' names.
-    Each cell holds all that the player needs, some 5 MB, and plays offline. Raises ValueError if
-    there are labels but not one for each run.
+    Each cell holds all that the player needs, some 6 MB, and plays offline. Raises ValueError if
+    there are labels but not one for each run, and for what is no experiment.
     """
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"experiment = {shown(experiment)}: must be an Experiment")
+    if isinstance(labels, str):
+        raise ValueError(f"labels = {shown(labels)}: must be a list of texts")
     names = tuple(str(label) for label in labels) or tuple(r.optimizer for r in experiment.runs)
     if len(names) != len(experiment.runs):
         raise ValueError(

@@ -414,7 +414,8 @@ def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> O
         return SURFACES[surface].at(numbers, count, penalty=penalty, keep=keep)
     except ValueError:
         raise UnreadableError(
-            f"params must be those of {surface}, and l2 and l1 numbers, each within its range."
+            f"params must be those of {surface}, and l2, l1 and keep numbers,"
+            " each within its range."
         ) from None
 
 

@@ -4,7 +4,7 @@ import { spaceImage } from "./plot.js";
 import { tr } from "./texts.js";
 
 const SAVES = ".zz-picture"; // a button that saves
-const SPACE = "http://www.w3.org/2000/svg";
+const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12; // pixels around all, and between the parts
 const KEY = ".zz-key"; // a mark on a piece of its line, which a style sheet draws
 const MOST_PIXELS = 2 ** 24; // of a canvas, in the least of browsers
@@ -187,6 +187,7 @@ function drawText(node, style, into, left, top) {
       "font-family": style.fontFamily,
       "font-size": style.fontSize,
       "font-weight": style.fontWeight,
+      "text-decoration": style.textDecorationLine,
       // As wide as here in whatever font there is.
       textLength: box.width,
       lengthAdjust: "spacingAndGlyphs",
@@ -229,7 +230,7 @@ const seen = (colour) => !/^(transparent|rgba\(.*, 0\))$/.test(colour);
  * @param {Record<string, string | number>} attributes
  */
 function make(tag, attributes) {
-  const node = document.createElementNS(SPACE, tag);
+  const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   return node;
 }

@@ -21,10 +21,10 @@ def pack(scene: dict[str, Any]) -> bytes:
     the arrays. In the JSON an array is `{"$": {type, offset, shape, ...}}`. float32 arrays are sent
     as they are; float64 arrays as uint16 levels between their extremes, which must be finite, each
     as its difference from the one before, which compresses to half; a grid has fewer levels.
-    The same array object is sent once, however often it occurs.
+    Equal arrays are sent once, however often they occur.
     """
     blocks: list[bytes] = []
-    known: dict[int, dict[str, Any]] = {}
+    known: dict[tuple[str, tuple[int, ...], bytes], dict[str, Any]] = {}
     size = 0
 
     def reference(value: Any) -> Any:
@@ -33,12 +33,13 @@ def pack(scene: dict[str, Any]) -> bytes:
             return value.item()
         if not isinstance(value, np.ndarray):
             raise TypeError(f"a scene holds no {type(value).__name__}")
-        if id(value) not in known:
+        key = value.dtype.str, value.shape, value.tobytes()
+        if key not in known:
             entry, block = encode(value)
-            known[id(value)] = {"$": {**entry, "offset": size, "shape": value.shape}}
+            known[key] = {"$": {**entry, "offset": size, "shape": value.shape}}
             blocks.append(block + bytes(-len(block) % 8))
             size += len(blocks[-1])
-        return known[id(value)]
+        return known[key]
 
     # Offsets count from the end of the JSON, whose length is not known before it is written.
     text = json.dumps(scene, default=reference, separators=(",", ":"), allow_nan=False).encode()

@@ -41,7 +41,7 @@ COSTS = {
     "zz/save/{name}.ipynb": Cost(0, True, 0.003, AT_ONCE, WAITING),
     "zz/sheet/{name}.html": Cost(0, False, 3, 0, 0),
     "zz/scene": Cost(WITH_ENDS, True, 0.5, *QUICK_PLACES),
-    "zz/ground": Cost(0, False, 0.5, *QUICK_PLACES),
+    "zz/ground": Cost(0, False, 1, *QUICK_PLACES),
     "zz/orders": Cost(0, False, 0.3, *QUICK_PLACES),
     "zz/health": Cost(0, False, 0.0002, 0, 0),
     "zz/metrics": Cost(0, False, 0.004, 0, 0),
