@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Visit
-from playwright.sync_api import expect
+from playwright.sync_api import Page, TimeoutError, expect
 from test_browser_languages import CROWDED
 
 from landscape.language import language
@@ -19,10 +18,11 @@ from views.lessons.outcome import outcome
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SIZES: dict[str, Any] = {
-    "en": {"viewport": {"width": 1024, "height": 768}},
-    "ko": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
+PROJECTOR: Any = {"width": 1024, "height": 768}
+PHONE: Any = {"width": 390, "height": 844}
+# The size of the first half of every lesson's cards, and of the rest: each lesson is seen in both
+# sizes in each language, each card in both sizes.
+SIZES: dict[str, tuple[Any, Any]] = {"en": (PROJECTOR, PHONE), "ko": (PHONE, PROJECTOR)}
 # The least height of a panel in pixels, and what of a card is cut: titles of panels, names and
 # values at the curves, answers.
 PICTURE = """() => {
@@ -37,12 +37,27 @@ PICTURE = """() => {
   };
 }"""
 LEAST = 100  # pixels of a panel's height
+FAULTS = f"""() => {{
+  const {{ cut, least }} = ({PICTURE})();
+  const low = {LEAST} <= least && least < Infinity ? [] : [`a panel of ${{least}} pixels`];
+  return [...({CROWDED})(), ...cut, ...low];
+}}"""
+DRAWN = 5_000  # milliseconds, more than a page needs to draw itself anew in another size
+
+
+def faults(page: Page) -> list[str]:
+    """Return what is cut, crowded or too low on a page that has had the time to draw itself."""
+    try:
+        page.wait_for_function(f"() => !({FAULTS})().length", timeout=DRAWN)
+    except TimeoutError:
+        return list(page.evaluate(FAULTS))
+    return []
 
 
 @pytest.mark.parametrize("code", SIZES)
 def test_every_card_is_answered_and_says_what_was_measured(visit: Callable[..., Visit], code: str):
     first = next(iter(LESSONS))
-    seen = visit(f"lessons?lesson={first}&lang={code}", **SIZES[code])
+    seen = visit(f"lessons?lesson={first}&lang={code}", viewport=SIZES[code][0], has_touch=True)
     page, wrong = seen.page, {}
     for lesson in LESSONS.values():
         for place, card in enumerate(lesson.cards):
@@ -50,6 +65,7 @@ def test_every_card_is_answered_and_says_what_was_measured(visit: Callable[..., 
             with language(code):
                 measured = filled(card.measured, numbers)
             expect(page.locator(".zz-bars i").nth(place)).to_have_class("zz-here")
+            page.set_viewport_size(SIZES[code][2 * place >= len(lesson.cards)])
             page.locator(".st-key-answer-0 button").click()
             page.locator(".st-key-skip button").click()
             # What is timed on the server is another number here.
@@ -57,11 +73,8 @@ def test_every_card_is_answered_and_says_what_was_measured(visit: Callable[..., 
                 expect(page.locator(".zz-measured")).to_contain_text(measured)
             expect(page.locator(".zz-right")).to_have_count(1)
             seen.settled()
-            faults = page.evaluate(CROWDED) + page.evaluate(PICTURE)["cut"]
-            if not LEAST <= page.evaluate(PICTURE)["least"] < math.inf:
-                faults.append(f"a panel of {page.evaluate(PICTURE)['least']} pixels")
-            if faults:
-                wrong[f"{lesson.name} {place + 1}"] = faults
+            if found := faults(page):
+                wrong[f"{lesson.name} {place + 1}"] = found
             page.locator(".st-key-next button").click()
             page.locator(".zz-measured").wait_for(state="detached")
     expect(page.locator(".st-key-lessons")).to_be_visible()

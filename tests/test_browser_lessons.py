@@ -59,8 +59,11 @@ def test_a_card_is_answered_by_keyboard_plays_and_says_what_was_measured(visit: 
     seen.settled()
 
 
-def test_where_weight_decay_moves_the_minimum_is_not_seen_before_the_answer(visit: Visits):
-    page = visit("lessons?lesson=weights&card=1").page
+def test_in_a_frame_where_weight_decay_moves_the_minimum_is_not_seen_before_the_answer(
+    visit: Visits,
+):
+    page = visit("lessons?lesson=weights&card=1&embed=true").page
+    assert not page.locator(".stAppHeader").is_visible()
     moved = page.locator('[class*="tracemoved"] path')
     expect(moved.first).to_be_attached()
     assert moved.locator("visible=true").count() == 0

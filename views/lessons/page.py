@@ -7,6 +7,7 @@ so that it is kept on reload and by a step back, whatever server answers.
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,10 +38,13 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
     """Draw the page; `leave` is called when the lab is to be opened with what is set then."""
     st.html(STYLE)
     st.html(f"<style>{theme.style()}</style>")
-    if settings["lesson"]:
-        draw_card(settings, theme, leave)
-    else:
-        draw_list()
+    # In a frame of another page there is no header, as around the lab.
+    embedded = bool(st.context.is_embedded)
+    with st.container(key="embedded") if embedded else contextlib.nullcontext():
+        if settings["lesson"]:
+            draw_card(settings, theme, leave)
+        else:
+            draw_list()
 
 
 # --- The list

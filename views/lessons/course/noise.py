@@ -167,9 +167,9 @@ LESSON = Lesson(
                 ),
                 Answer("None", lambda n: n["small_share"] < 0.05),
             ),
-            measured="With batches of {eight} {small_share} of the runs end there, with {middle}"
-            " {middle_share} and with {large} {large_share}. A share of many runs, not one run, is"
-            " the answer.",
+            measured="The shares that end there are {small_share} with batches of {eight},"
+            " {middle_share} with {middle} and {large_share} with {large}. A share of many runs,"
+            " not one run, is the answer.",
             why="The noise has to lift a run over the pass, and it goes with the root of 1/B."
             " Nothing avoids local minima; something gets out of them now and then.",
             covers=("small-batches-escape", "mini-batches-avoid-minima"),
@@ -192,8 +192,8 @@ LESSON = Lesson(
                     lambda n: n["much"] > max(n["none"], n["some"]),
                 ),
             ),
-            measured="With all samples {none} of the runs end within {near} of it, with batches of"
-            " {size} {some} and with single samples {much}.",
+            measured="The shares that end within {near} of it are {none} with all samples, {some}"
+            " with batches of {size} and {much} with single samples.",
             why="Without noise a run stays in the first local minimum, with too much nothing"
             " holds it anywhere. Noise has a right size.",
             covers=("small-batches-escape",),

@@ -144,7 +144,8 @@ LESSON = Lesson(
             covers=("newton", "taylor"),
         ),
         Card(
-            text="A minimum, and a saddle below it. SGD and Newton's method from the same start.",
+            text="The picture shows a minimum and a saddle. SGD and Newton's method start at the"
+            " same place.",
             question="Where does Newton's method end?",
             shows={"preset": "newton-saddle"},
             measure=saddle,
@@ -209,7 +210,7 @@ LESSON = Lesson(
                     ),
                 ),
             ),
-            measured="After {steps} updates {share} of the runs of L-BFGS are within {tolerance},"
+            measured="After {steps} updates, {share} of the runs of L-BFGS are within {tolerance},"
             " and half of all end above loss {median}; without noise it ends at {exact}. Of SGD's"
             " runs {sgd_share} are, and half end above {sgd_median}.",
             why="It is the noise that keeps L-BFGS from arriving: without it, it does. SGD beside"
