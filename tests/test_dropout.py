@@ -12,14 +12,16 @@ from landscape.penalty import Penalty
 from optimizers import Experiment, Run, simulate
 from optimizers.analysis.listing import plain_python
 from optimizers.analysis.noise import batch_covariance, sample_covariance, sample_gradients
+from optimizers.maps.base import cost_of
 from optimizers.simulation.epochs import order, rows
 from optimizers.simulation.experiment import continued
-from optimizers.simulation.sweep import sweep
+from optimizers.simulation.sweep import _Cells, orders_table, sweep
 from views.live.answer import UnreadableError, ground_address, ground_answer
 from views.scene.figures import Ground, background
 from views.scene.scene import packed_ground
 from views.settings.choice import CUT, choose, idle
-from views.settings.regularization import DROPPED, LIKE_L2, PENALIZED
+from views.settings.noise import FEWER_SAMPLES
+from views.settings.regularization import DROPPED, LIKE_L2, TOGETHER
 from views.settings.settings import read
 from views.theme import LIGHT
 
@@ -119,6 +121,15 @@ def test_a_loss_without_a_minimum_has_its_greatest_lower_bound():
     both = surface.at({}, data=Dataset(np.column_stack([sure, sure**3]), labels), keep=0.6)
     assert both.minimizers() == ()
     assert both.lowest() == pytest.approx(0.16 * np.log(2), rel=1e-12)
+    # Without dropout too, samples at the origin lose log 2, and so may some on a line.
+    origin = surface.at({}, data=Dataset([[0, 0], [1, 1.5], [-1, -1], [2, 1]], [1, 1, 0, 1]))
+    assert origin.minimizers() == ()
+    assert origin.lowest() == pytest.approx(origin.loss(1e4, 1e4), abs=1e-12)
+    line = Dataset([[2, -1], [-4, 2], [6, -3], [1, 0]], [1, 1, 0, 1])
+    assert surface.at({}, data=line).minimizers() == ()
+    far = 1e4 * np.array([1.0, 2.0])[:, None] + np.linspace(-3, 3, 20_001) * [[2.0], [-1.0]]
+    lowest = surface.at({}, data=line).lowest()
+    assert lowest == pytest.approx(surface.at({}, data=line).loss(*far).min(), abs=1e-7)
     # Samples that only both features together tell apart have a minimum with dropout.
     apart = Dataset([[3, -1], [-1, 2], [-3, 1], [1, -2]], [1, 1, 0, 0])
     assert surface.at({}, data=apart).minimizers() == ()
@@ -183,6 +194,23 @@ def test_a_sweep_does_what_a_run_does(name, replacement):
             assert np.array_equal(same, trajectory.path) == (not replacement or size in (0, 30))
     assert (swept.end[0, 0] == swept.end[0, 2]).all()
     assert (swept.end[0, 0] != swept.end[1, 0]).any()
+
+
+@pytest.mark.parametrize(("keep", "rows_made"), [(1.0, 3), (0.5, 6)])
+def test_a_sweep_makes_an_order_for_the_full_batch_only_with_dropout(keep, rows_made):
+    run = Run("SGD", replacement=True, keep=keep)
+    cells = _Cells(
+        Experiment("Two features", steps=4),
+        run,
+        None,
+        None,
+        None,
+        np.arange(3)[:, None],
+        [0, 8],
+        None,
+    )
+    _, table = orders_table(cells).of(np.arange(6))
+    assert len(table) == rows_made
 
 
 def test_keeping_all_changes_nothing():
@@ -294,7 +322,9 @@ def test_a_link_holds_the_keep_probability_and_the_page_says_what_it_does():
     assert choice.experiment.keep == 0.6
     assert [note.message for note in choice.notes] == [LIKE_L2]
     bent = chosen_by(surface="Logistic regression", keep="0.6", l2="0.1")
-    assert [note.message for note in bent.notes] == [PENALIZED, DROPPED]
+    assert [note.message for note in bent.notes] == [TOGETHER]
+    bent = chosen_by(surface="Logistic regression", keep="0.6")
+    assert [note.message for note in bent.notes] == [DROPPED]
     # Where no samples make the surface there is nothing to drop.
     assert chosen_by(surface="Beale", keep="0.6") == chosen_by(surface="Beale")
     for value in ("0", "0.05", "1.5", "nan", "half"):
@@ -342,6 +372,36 @@ def test_what_a_run_with_dropout_draws_is_bounded():
     choice = chosen_by(**link)
     assert choice.experiment.steps == 16
     assert CUT in [note.message for note in choice.notes]
+
+
+def test_a_pass_over_all_ways_takes_no_longer_than_one_over_the_most_samples():
+    for name in NAMES:
+        link = {"surface": name, "samples": "1000", "optimizers": "SGD"}
+        compared = {"compare": "Keep probability", "keep.values": "1, 0.5"}
+        for more in ({"keep": "0.5"}, compared):
+            choice = chosen_by(**link, **more)
+            ways = choice.experiment.objectives[-1].ways
+            fewer = not SURFACES[name].quadratic
+            assert choice.experiment.samples == (1000 // ways if fewer else 1000)
+            assert (FEWER_SAMPLES in [note.message for note in choice.notes]) == fewer
+        assert chosen_by(**link).experiment.samples == 1000
+    # A batch that is larger than what is left becomes all samples, in a link and by hand.
+    link = {"surface": "Logistic regression", "samples": "1000", "batch": "512"}
+    settings, notes = read({**link, "keep": "0.5"})
+    assert choose(settings).experiment.runs[0].batch_size is None
+    assert len(notes) == 1
+    settings, notes = read(link)[0].changed({"keep": 0.5})
+    assert choose(settings).experiment.runs[0].batch_size is None
+    assert len(notes) == 1
+    compared = {"surface": "Logistic regression", "samples": "1000", "compare": "Batch size"}
+    settings, _ = read(compared | {"batches": ["8", "512"]})
+    settings, _ = settings.changed({"keep": 0.5})
+    assert choose(settings).experiment.samples == 250
+
+
+def test_what_dropout_draws_counts_as_work():
+    experiment = Experiment("Two features", samples=1000)
+    assert cost_of(replace(experiment, keep=0.5)) > 3 * cost_of(experiment)
 
 
 def test_how_batches_are_drawn_makes_no_difference_to_the_full_batch():

@@ -14,6 +14,7 @@ from landscape.record import DATA_SEED, GLOBAL_MINIMUM, Number, Surface, Surface
 
 ACROSS = (0.8, 0.6)  # the direction from one class to the other
 HEAD = 2 + 4  # number of samples and of ways, and the share of each of at most 4 ways
+SAME_LINE = 1e-12  # radians
 SOLVE = 60  # steps of Newton's method, halved where they do not lower the loss
 
 
@@ -124,19 +125,22 @@ def locate(numbers):
 def infimum(numbers):
     """Return the greatest lower bound of a loss without a minimum.
 
-    With dropout there is none where a feature alone tells all samples apart: its weight grows
-    without end, and what is lost is left to the samples that have lost this feature.
+    In a direction in which no margin is negative the loss falls without end. There remains what
+    samples lose that have no margin in it: log 2 of each at the origin and, where others lie to
+    both sides on the line across that direction, the least that they can lose together.
     """
     (u, v, s), weights = from_ways(numbers, 3)
-    if numbers[1] == 1:
-        return 0.0
-    margins = [s * feature for feature in (u, v)]
-    sure = [not (z.min() < 0 < z.max()) for z in margins]
-    left = np.logical_and.reduce([z == 0 for z, alone in zip(margins, sure, strict=True) if alone])
-    weights = weights[left] / numbers[0]
-    if all(sure):
-        return float(weights.sum() * math.log(2))
-    z = margins[sure.index(False)][left]
+    x, y, weights = s * u, s * v, weights / numbers[0]
+    told = (x != 0) | (y != 0)
+    at_origin = float(weights[~told].sum() * math.log(2))
+    angles = np.sort(np.arctan2(y, x)[told])
+    gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi))
+    edge = angles[(int(np.argmax(gaps)) + 1) % angles.size]
+    across = np.cos(edge) * y - np.sin(edge) * x
+    line = told & (np.abs(across) <= SAME_LINE * np.hypot(x, y))
+    z, weights = (np.cos(edge) * x + np.sin(edge) * y)[line], weights[line]
+    if not z.min() < 0 < z.max():
+        return at_origin
 
     def slope(weight):
         return -(weights * z / (1 + np.exp(np.minimum(weight * z, 700.0)))).sum()
@@ -149,7 +153,7 @@ def infimum(numbers):
     for _ in range(SOLVE):
         middle = (low + high) / 2
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)
-    return float((weights * np.logaddexp(0.0, -low * z)).sum())
+    return at_origin + float((weights * np.logaddexp(0.0, -low * z)).sum())
 
 
 LISTING = SurfaceListing(

@@ -17,6 +17,7 @@ from optimizers.simulation.experiment import Experiment, Run, check_count
 
 Array = NDArray[Any]
 MOST_SEEDS = 1000
+DRAWN = 5  # passes over samples that take as long as to draw their order, and what is left of each
 SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
 MOST_SIDE = 1024
 BAND = (0.1, 0.5, 0.9)  # the quantiles over the seeds: bottom, median and top of a band
@@ -140,6 +141,7 @@ def cost_of(experiment: Experiment) -> int:
     objective = max(experiment.objectives, key=lambda objective: objective.ways)
     # Of the batch and, where one asks for it, of all in all the ways that dropout leaves them.
     passes = 1 if objective.surface.quadratic else 1 + objective.ways
+    passes += DRAWN if objective.dropped else 0
     return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 

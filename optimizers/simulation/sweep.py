@@ -302,10 +302,15 @@ def orders_table(cells: _Cells) -> _Table:
     updates = cells.of_batch(lambda epoch: epoch.updates)
     batched = cells.of_batch(lambda epoch: epoch.batch_size < samples or plan.objective.dropped) > 0
     epochs = int(np.where(batched, -(-(cells.steps + 1) // updates), 0).max())
-    if epochs * samples * min(cells.seed.size, CHUNK_RUNS[0]) > MOST_ORDERS:
+    # With dropout the full batch has an order too, and no sample of it is drawn twice.
+    apart = plan.objective.dropped and plan.epoch.replacement
+    whole = cells.of_batch(lambda epoch: apart and epoch.batch_size == samples)
+    keys = 2 * cells.seed + whole if epochs else np.zeros(1)
+    at_once = min(np.unique(keys).size, CHUNK_RUNS[0])
+    if epochs * samples * at_once > MOST_ORDERS:
         raise ValueError(
             f"epochs x samples = {epochs * samples} for each seed: must be at most"
-            f" {MOST_ORDERS // min(cells.seed.size, CHUNK_RUNS[0])} together"
+            f" {MOST_ORDERS // at_once} together"
         )
 
     def make(seeds: Floats) -> Any:
@@ -316,9 +321,6 @@ def orders_table(cells: _Cells) -> _Table:
             found.append(replace(plan, seed=seed, epoch=epoch).rows(epochs))
         return np.array(found, dtype=np.int32).reshape(len(seeds), epochs * samples)
 
-    # With dropout the full batch has an order too, and no sample of it is drawn twice.
-    whole = cells.of_batch(lambda epoch: epoch.replacement and epoch.batch_size == samples)
-    keys = 2 * cells.seed + whole if epochs else np.zeros(1)
     return _Table(cells, keys, epochs * samples, make)
 
 

@@ -51,7 +51,7 @@ FACTOR = Factor(
             Several(batch_sizes(MOST_PAGE_SAMPLES), is_batch),
             ("1", "32", "256", ALL),
             msgid("Batch sizes to compare"),
-            needs=("samples", "compare", "batches"),
+            needs=("samples", "keep", "compare", "batches"),
             choices=lambda settings: batches_with(samples_of(settings), settings["batches"]),
             fallback=ALL,
             unfit=UNFIT_BATCH,

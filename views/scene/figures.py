@@ -117,14 +117,23 @@ class Ground:
 
 
 @functools.lru_cache(maxsize=64)
+def on_grid(objective: Objective, box: Frame) -> NDArray[np.float64]:
+    """Return the loss on a grid over a box, (GRID, GRID) by y and x, one for all panels."""
+    found: NDArray[np.float64] = objective.loss(
+        *np.meshgrid(*(np.linspace(*side, GRID) for side in box))
+    )
+    found.flags.writeable = False
+    return found
+
+
+@functools.lru_cache(maxsize=64)
 def terrain(ground: Ground, share: float = PLANE) -> tuple[NDArray[np.float64], LossScale]:
     """Return the scaled loss on a grid over the box, (GRID, GRID) by y and x, and its scale.
 
     The scale is logarithmic above the losses of all but a `share` of the frame.
     """
     objective = ground.objective
-    x, y = (np.linspace(*side, GRID) for side in ground.box)
-    loss = objective.loss(*np.meshgrid(x, y))
+    loss = on_grid(objective, ground.box)
     if objective.bounded:
         centre = objective.lowest()
     else:  # nothing to measure from but the critical point
@@ -234,8 +243,8 @@ def geometry(
 
     These are the minima without it and, through the lowest with it, the contour of the loss alone
     and the points of the same penalty: a circle of L2, a diamond of L1, and with dropout the line
-    on which as much is added on average. The one touches the other, because in all of that circle
-    or diamond the loss alone is nowhere lower.
+    on which as much is added on average, by all of it. The one touches the other, because in all of
+    that circle or diamond the loss alone is nowhere lower.
     """
     objective = ground.objective
     if not objective.regularized:
@@ -246,8 +255,7 @@ def geometry(
     lowest = [point for point in objective.minimizers() if within_box(point, ground.box)][:1]
     for point in lowest:
         _, scale = terrain(ground)
-        x, y = (np.linspace(*side, GRID) for side in ground.box)
-        alone = whole.loss(*np.meshgrid(x, y))
+        alone = on_grid(whole, ground.box)
         level = float(scale(whole.loss(point.x, point.y)))
         drawn.append(
             {
@@ -264,7 +272,7 @@ def geometry(
                 {
                     **contour,
                     "name": "same penalty",
-                    "z": objective.loss(*np.meshgrid(x, y)) - alone,
+                    "z": on_grid(objective, ground.box) - alone,
                     "contours": {"start": level, "end": level, "size": 1, "coloring": "none"},
                     "line": {"width": 2, "color": theme.text},
                 }

@@ -100,7 +100,16 @@ def samples_of(settings: Settings) -> int:
     """Return how many samples there are: fewer than set where each takes its time."""
     surface, count = SURFACES[settings["surface"]], int(settings["samples"])
     slow = surface.samples is not None and not surface.quadratic
-    return min(count, MOST_SLOW_SAMPLES) if slow else count
+    if not slow or settings.data is not None:  # of which no more than so many are taken
+        return count
+    return min(count, MOST_SLOW_SAMPLES // ways_of(settings))
+
+
+def ways_of(settings: Settings) -> int:
+    """Return in how many ways dropout leaves a sample, at most."""
+    samples = SURFACES[settings["surface"]].samples
+    some = settings.replaced("keep") or settings["keep"] < 1
+    return 2**samples.columns if samples is not None and some else 1
 
 
 def with_noise(
@@ -219,7 +228,7 @@ SETTINGS = (
         ALL,
         msgid("Batch size B"),
         msgid("A power of two, or any whole number that is typed."),
-        needs=("samples", "compare", "batch"),
+        needs=("samples", "keep", "compare", "batch"),
         choices=lambda settings: batches_with(samples_of(settings), (settings["batch"],)),
         fallback=ALL,
         unfit=UNFIT_BATCH,

@@ -48,6 +48,11 @@ LIKE_L2 = msgid(
     " the solid line on which dropout adds as much: what L2 of strength (1 - p) / p times the mean"
     " square of its input adds for each weight, p being the keep probability."
 )
+TOGETHER = msgid(
+    "Regularization and dropout: contours, losses and minima (+) are those of the expected loss"
+    " with both; a small circle marks the minimum without them. At the lowest minimum the dotted"
+    " contour of the loss alone touches the solid line on which both together add as much."
+)
 WITHOUT_L1 = msgid(
     "{runs}: without L1, because a rule that takes its curvature from gradients or from the Hessian"
     " does not see the kink at 0."
@@ -124,10 +129,11 @@ def idle_step(settings: Settings, experiment: Experiment) -> Idle | None:
 
 def what_is_added(objectives: Sequence[Objective]) -> list[Note]:
     """Return what to tell of regularization, where there is any."""
-    told = [Note(PENALIZED)] if any(each.penalty for each in objectives) else []
-    if any(each.dropped for each in objectives):
-        told.append(Note(LIKE_L2 if objectives[0].surface.quadratic else DROPPED))
-    return told
+    penalized = any(each.penalty for each in objectives)
+    if not any(each.dropped for each in objectives):
+        return [Note(PENALIZED)] if penalized else []
+    like_l2 = objectives[0].surface.quadratic
+    return [Note(TOGETHER if penalized else LIKE_L2 if like_l2 else DROPPED)]
 
 
 SETTINGS = (
