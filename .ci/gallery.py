@@ -323,9 +323,10 @@ def free_spot(
 
 
 def contours(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterator[str]:
-    """Return the bands of a ground, or the lines of its stronger contours."""
+    """Return the bands of a ground, the lines of its stronger contours, or one line of dropout."""
     (_, _, _, left, right), _ = panel.sides
-    points = max(9, round(GROUND * ((right - left) / WIDTH) ** 0.5))
+    single = trace.get("name") == "same penalty"
+    points = len(trace["z"]) if single else max(9, round(GROUND * ((right - left) / WIDTH) ** 0.5))
     rows = np.linspace(0, len(trace["z"]) - 1, points).round().astype(int)
     z = np.asarray(trace["z"])[np.ix_(rows, rows)]
     x, y = panel.place(
@@ -338,10 +339,12 @@ def contours(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Itera
     low, high, size = steps["start"], steps["end"], steps["size"]
     if steps.get("coloring") == "none":
         stroke = pair(trace["line"]["color"], twin["line"]["color"])
-        lines = [line(*p.T) for level in np.arange(low, high, size) for p in made.lines(level)]
+        heights = [low] if single else np.arange(low, high, size)
+        lines = [line(*p.T) for level in heights for p in made.lines(level)]
         if not lines:  # of the loss alone, which is too fine for a card
             return
-        yield f'<path d="{"".join(lines)}" fill="none" stroke="{stroke}" stroke-width=".5"/>'
+        wide = 1.2 if single else 0.5
+        yield f'<path d="{"".join(lines)}" fill="none" stroke="{stroke}" stroke-width="{wide}"/>'
         return
     colours = [
         pair(a[1], b[1]) for a, b in zip(trace["colorscale"], twin["colorscale"], strict=True)

@@ -229,7 +229,7 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         if panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
             words.append(written(lowest, tr("minimum"), "words", theme, where, 22))
-        if any(objective.penalty for objective in ground.objectives):
+        if any(objective.regularized for objective in ground.objectives):
             forms.append(zero_lines(box, theme, where))
         forms += geometry(ground.of_panel(panel), contour, theme, where)
     found = data + strong + forms + words + marks
