@@ -82,15 +82,16 @@ def touched(objective: Objective) -> Vector:
     """Return what a regularized loss is looked at for, (n, 2): the lowest minimum and its path.
 
     That is the way from the minimum of the loss alone to the origin, with all of the circle or
-    diamond of equal penalty about that.
+    diamond of equal penalty about that, where the line is closed.
     """
     if not objective.regularized:
         return np.empty((0, 2))
     lowest = objective.minimizers()[:1]
     points = [(point.x, point.y) for point in (*lowest, *objective.whole.minimizers()[:1])]
-    # The line of dropout is no circle, but about one where the inputs are of one size.
+    # The line of dropout is about a circle for two inputs of one size, and is open for one input.
     penalty = Penalty(l2=1.0) if objective.dropped else objective.penalty
-    around = [np.column_stack(penalty.ball(point.x, point.y)) for point in lowest]
+    closed = lowest if objective.ways != 2 else ()
+    around = [np.column_stack(penalty.ball(point.x, point.y)) for point in closed]
     found = np.concatenate([[(0.0, 0.0), *points], *around])
     return found[within(found, objective.domain)]
 

@@ -122,8 +122,8 @@ LESSON = Lesson(
     name="weights",
     place=11,
     title="Small weights",
-    finds="L1, L2 and weight decay move the minimum on purpose. Find out where to, and which"
-    " of them sets a weight to zero.",
+    finds="L1, L2, dropout and weight decay move the minimum on purpose. Find out where to, and"
+    " which of them sets a weight to zero.",
     objective="Say what weight decay and L2 do to the weights, where they are the same, and that"
     " L1 alone sets a weight to zero.",
     minutes=30,
