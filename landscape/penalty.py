@@ -259,7 +259,7 @@ class Search:
             return self._gradient(*place(t))[along] + l2 * t + l1 * sign
 
         t = np.linspace(*self._part(self._box[along], sign), max(33, min(ALONG, self._most**2)))
-        t = t[t != 0]
+        t[t == 0] = sign * np.finfo(float).tiny  # the slope beside 0, where L1 has its kink
         values = slope(t)
         where = np.flatnonzero(np.sign(values[1:]) != np.sign(values[:-1]))
         low, high, begins = t[where], t[where + 1], np.sign(values[where])

@@ -164,6 +164,27 @@ def test_a_minimum_beside_a_slanted_valley_is_found():
     assert near == pytest.approx((0.620856, -1.994654), abs=1e-6)
 
 
+def test_a_minimum_on_an_axis_close_to_0_is_found():
+    f, g = np.array([1.0, 1.0, -1.0, -1.0]), np.array([1.0, -1.0, 1.0, -1.0])
+    data = Dataset(np.column_stack([f, g]), 0.302 * f)
+    (objective,) = Experiment("Two features", data=data, l1=0.3).objectives
+    (point,) = objective.minimizers()  # the soft threshold, .302 less .3
+    assert (point.x, point.y) == (pytest.approx(0.002, abs=1e-12), 0.0)
+    assert objective.lowest() == pytest.approx(objective.loss(0.002, 0.0), rel=1e-12)
+    for strength in (0.91768, 0.9177):  # and with the surface's own samples
+        (objective,) = Experiment("Two features", l1=strength).objectives
+        assert objective.minimizers()
+
+
+def test_a_sine_without_a_minimum_in_the_domain_has_a_lowest_loss_there():
+    data = Dataset([-0.63, -0.38, -1.09, -1.28], [1.89, 1.74, 3.88, -2.26])
+    (objective,) = Experiment("Sine fit", data=data).objectives
+    assert objective.minimizers() == ()
+    (x0, x1), (y0, y1) = objective.surface.domain
+    x, y = np.meshgrid(np.linspace(x0, x1, 301), np.linspace(y0, y1, 301))
+    assert objective.lowest() == pytest.approx(objective.loss(x, y).min(), abs=0.02)
+
+
 def test_without_a_penalty_a_surface_keeps_its_own_points():
     objective = SURFACES["Six-hump camel"].at(penalty=Penalty())
     assert objective.critical_points() == SURFACES["Six-hump camel"].critical_points()

@@ -156,6 +156,8 @@ def locate(numbers):
         new = all(math.hypot(x - a, y - b) > MERGED for a, b in found)
         if new and all(a <= v <= b for v, (a, b) in zip((x, y), DOMAIN, strict=True)):
             found.append((x, y))
+    if not found:
+        return []
     x, y = np.array(found).reshape(-1, 2).T.copy()
     hxx, hxy, hyy, loss, gx, gy = np.empty((6, len(found)))
     hessian(len(found), x, y, numbers, hxx, hxy, hyy)
@@ -167,6 +169,14 @@ def locate(numbers):
         for k, (a, b) in enumerate(found)
         if minima[k]
     ]
+
+
+def infimum(numbers):
+    """Return the least loss on the lattice, where the domain has no minimum inside."""
+    (_, t), weights = from_ways(numbers, 2)
+    frequencies = np.linspace(LOWEST, HIGHEST, math.ceil(MANY / numbers[2]))
+    rest = (weights * t * t).sum() / numbers[0] / 2
+    return float(lattice(frequencies, numbers).min() + rest)
 
 
 LISTING = SurfaceListing(
@@ -205,6 +215,7 @@ SURFACE = Surface(
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
+    infimum=infimum,
     listing=LISTING,
     parameters=(
         Number("spread", "s", 1.0, 0.5, 2.0, "How far the feature spreads.", "log"),

@@ -240,6 +240,10 @@ def lowest(experiment: Experiment) -> str:
     if len(set(found)) > 1:
         return tr("Lowest losses: {losses}.", losses=", ".join(number(loss, 4) for loss in found))
     if not first.minimizers():
+        samples = first.surface.samples
+        if not (samples and samples.classes):
+            loss = number(found[0], 4)
+            return tr("No minimum lies in the domain; the lowest loss there is {loss}.", loss=loss)
         return tr(
             "These samples can be told apart without an error: the loss falls towards {loss} for"
             " ever, and has no minimum.",
