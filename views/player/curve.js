@@ -185,8 +185,10 @@ export class Curve {
       y.length ? py.toPixel(y[y.length - 1]) : py.length - ROW / 2,
     );
     const finger = matchMedia("(pointer: coarse)").matches ? ROW_OF_FINGER : ROW;
-    const row = Math.max(ROW, Math.min(finger, (py.length + ROW) / this.#lines.length));
-    const tops = apart(wanted, row, 0, py.length);
+    // The lowest of two lines ends where one of one line does: below stands the unit of the axis.
+    const room = (py.length + ROW / 2) / (this.#lines.length - 0.5);
+    const row = Math.max(ROW, Math.min(finger, room));
+    const tops = apart(wanted, row, 0, py.length - (row - ROW) / 2);
     for (const [i, { label }] of this.#lines.entries()) {
       label.style.left = `${px.offset + px.length + BESIDE / 2}px`;
       label.style.top = `${py.offset + tops[i] - row / 2}px`;
