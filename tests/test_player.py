@@ -12,7 +12,7 @@ import pytest
 from conftest import awaited
 from starlette.requests import Request
 
-from views.server.save import modules
+from views.server.offline import modules
 from views.server.server import FILES, MODULES, PLOTLY, TYPES, address, asset
 
 ENTRIES = ("reach.js", "live.js", "place.js", "player.js", "chart.js")  # what the components fetch
