@@ -892,9 +892,10 @@ def test_three_batches():
     assert (np.diff(full.loss) < 0).all()
     ends = gaps("three-batches")
     claims("three-batches", "Five passes over 100", "5 smooth", f"{ends[0]:.2g} above")
-    claims("three-batches", "make 50", f"within {ends[1]:.2g}", "make 500")
     by_chance = over_seeds("three-batches", lambda t: t.loss[-1] - t.objective.lowest())
-    assert f"more than {np.median(by_chance[:, 2]):.2g} above" in PRESETS["three-batches"].claim
+    _, some, one = np.median(by_chance, axis=0)
+    claims("three-batches", "make 50", "of 200 seeds", f"within {some:.2g}", "make 500")
+    claims("three-batches", f"more than {one:.2g} above")
     assert (by_chance[:, 1] < by_chance[:, 0] / 50).all()
     assert np.mean(by_chance[:, 1] < by_chance[:, 2]) > 0.9
 

@@ -32,8 +32,8 @@ PRESETS = (
         slug="three-batches",
         title="Full, mini and single",
         claim="Five passes over 100 samples, at one rate. The full batch makes 5 smooth updates"
-        " and is 0.87 above the lowest loss. Batches of 10 make 50 and come within 0.0035. Single"
-        " samples make 500 and are thrown about: of 200 seeds half end more than 0.046 above it.",
+        " and is 0.87 above the lowest loss. Batches of 10 make 50: of 200 seeds half come within"
+        " 0.0042. Single samples make 500 and are thrown about: half end more than 0.046 above it.",
         caption="After 5 passes batches of 10 are closest",
         experiment=Experiment(
             surface="Logistic regression",
