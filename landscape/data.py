@@ -142,7 +142,8 @@ def ways(keep: float, inputs: int) -> tuple[Vector, Vector]:
     return kept, shares
 
 
-MOST_WAYS = 4  # of two inputs
+# Of two inputs. Kernels have it in a HEAD of their own: Numba's cache knows a kernel's file alone.
+MOST_WAYS = 4
 
 
 def in_ways(shares: Vector, *columns: Vector) -> Vector:

@@ -402,7 +402,7 @@ class Objective:
         found = [point.loss for point in self.minimizers()]
         if found:
             return min(found)
-        # Where samples can be told apart without an error, the loss has no minimum.
+        # Without a minimum; a loss of samples is never negative.
         return 0.0 if self.surface.infimum is None else self.surface.infimum(self.numbers)
 
     def loss(self, x: ArrayLike, y: ArrayLike) -> Any:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES, Dataset
+from landscape.language import number
 from landscape.penalty import Penalty
 from landscape.record import CUSP, GLOBAL_MINIMUM, LOWEST_KINDS, MINIMUM_KINDS
 from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep, verdict
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import formula, inspect_step
 from optimizers.record import L1_STEPS, NO_DECAY, PROXIMAL, SUBGRADIENT
-from views.live.answer import UnreadableError, ground_address, ground_answer
+from views.live.answer import UnreadableError, ground_address, ground_answer, lowest
 from views.scene.figures import Ground, background, terrain
 from views.scene.scene import packed_ground
 from views.settings.choice import choose, idle
@@ -178,8 +179,11 @@ def test_a_minimum_on_an_axis_close_to_0_is_found():
 
 def test_a_sine_without_a_minimum_in_the_domain_has_a_lowest_loss_there():
     data = Dataset([-0.63, -0.38, -1.09, -1.28], [1.89, 1.74, 3.88, -2.26])
-    (objective,) = Experiment("Sine fit", data=data).objectives
+    experiment = Experiment("Sine fit", data=data)
+    (objective,) = experiment.objectives
     assert objective.minimizers() == ()
+    told = number(objective.lowest(), 4)
+    assert lowest(experiment) == f"No minimum lies in the domain; the lowest loss there is {told}."
     (x0, x1), (y0, y1) = objective.surface.domain
     x, y = np.meshgrid(np.linspace(x0, x1, 301), np.linspace(y0, y1, 301))
     assert objective.lowest() == pytest.approx(objective.loss(x, y).min(), abs=0.02)

@@ -14,8 +14,8 @@ from landscape.record import DATA_SEED, GLOBAL_MINIMUM, SADDLE, Number, Surface,
 
 OUTER, INNER = 1.5, 1.0  # the weights that make the labels
 HEAD = 2 + 4  # number of samples and of ways, and the share of each of at most 4 ways
-LOOK = np.linspace(0.02, 8.0, 400)  # inner weights, over the share that dropout keeps, at which
-# the best outer one is tried
+# Inner weights, over the share that dropout keeps, at which the best outer one is tried.
+LOOK = np.linspace(0.02, 8.0, 400)
 
 
 def make(samples, spread, noise, data_seed):

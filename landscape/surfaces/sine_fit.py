@@ -99,6 +99,12 @@ def hessian(n, x, y, params, hxx, hxy, hyy):
         hxx[i], hxy[i], hyy[i] = hxx[i] / count, hxy[i] / count, hyy[i] / count
 
 
+def searched(numbers):
+    """Return the frequencies of the lattice."""
+    keep = numbers[2]  # the share of the first way, which drops nothing
+    return np.linspace(LOWEST, HIGHEST, math.ceil(MANY / keep))
+
+
 def lattice(frequencies, numbers):
     """Return the loss, but for a constant, on `frequencies` and PHASES.
 
@@ -143,7 +149,7 @@ def closer(x, y, width, numbers):
 
 def locate(numbers):
     """Return the minima in the domain; the saddles and maxima between them are left out."""
-    frequencies = np.linspace(LOWEST, HIGHEST, math.ceil(MANY / numbers[2]))
+    frequencies = searched(numbers)
     near = [
         place
         for i, j in lowest_in_reach(lattice(frequencies, numbers))
@@ -174,9 +180,8 @@ def locate(numbers):
 def infimum(numbers):
     """Return the least loss on the lattice, where the domain has no minimum inside."""
     (_, t), weights = from_ways(numbers, 2)
-    frequencies = np.linspace(LOWEST, HIGHEST, math.ceil(MANY / numbers[2]))
     rest = (weights * t * t).sum() / numbers[0] / 2
-    return float(lattice(frequencies, numbers).min() + rest)
+    return float(lattice(searched(numbers), numbers).min() + rest)
 
 
 LISTING = SurfaceListing(

@@ -209,13 +209,11 @@ def told(
 ) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
+    sentence, more = sentences(choice, trajectories, spread)
     if spread is None:
-        sentence, more = results.sentences(experiment, trajectories, choice.labels)
         head = results.head(experiment)
         rows = results.table(experiment, choice.labels, trajectories)
     else:
-        sentence = ends.sentence(experiment, spread, choice.labels)
-        more = f"{ends.more(spread, choice.labels)} {tr(ends.SHARES)}"
         head, rows = ends.table(spread, choice.labels, loss_name(experiment))
     return {
         "link": link(asked.settings),
@@ -230,6 +228,16 @@ def told(
         "rows": rows,
         "lowest": lowest(experiment),
     }
+
+
+def sentences(
+    choice: Choice, trajectories: Sequence[Trajectory], spread: Spread | None
+) -> tuple[str, str]:
+    """Return how the runs compare, or the ends of many seeds: what matters most, and the rest."""
+    if spread is None:
+        return results.sentences(choice.experiment, trajectories, choice.labels)
+    more = f"{ends.more(spread, choice.labels)} {tr(ends.SHARES)}"
+    return ends.sentence(choice.experiment, spread, choice.labels), more
 
 
 def lowest(experiment: Experiment) -> str:

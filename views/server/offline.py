@@ -9,13 +9,10 @@ import json
 import re
 
 from landscape.language import current, tr
-from optimizers import Trajectory, simulate
-from optimizers.maps import Spread
-from views.live.answer import drawing
+from optimizers import simulate
+from views.live.answer import changed, drawing, sentences
 from views.live.kept import spread_of
-from views.maps import ends
 from views.presets import PRESETS
-from views.report import results
 from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.server import FILES, PLAYER, content
@@ -51,7 +48,7 @@ def standalone(choice: Choice) -> str:
     trajectories = simulate(experiment)
     sent = packed(drawing(choice, trajectories, LIGHT, spread))
     ground, scene = (base64.b64encode(part).decode() for part in sent)
-    words = [*claims(choice), compared(choice, trajectories, spread)]
+    words = [*claims(choice), sentences(choice, trajectories, spread)[0]]
     return PAGE.format(
         lang=current(),
         title=html.escape(title(choice)),
@@ -74,14 +71,7 @@ def title(choice: Choice) -> str:
 def claims(choice: Choice) -> list[str]:
     """Return what the preset says that an experiment shows, if it is one's own."""
     preset = PRESETS.get(choice.preset)
-    return [tr(preset.claim)] if preset and preset.experiment == choice.experiment else []
-
-
-def compared(choice: Choice, trajectories: list[Trajectory], spread: Spread | None) -> str:
-    """Return how the runs compare, as the page says it."""
-    if spread is not None:
-        return ends.sentence(choice.experiment, spread, choice.labels)
-    return results.sentences(choice.experiment, trajectories, choice.labels)[0]
+    return [tr(preset.claim)] if preset and not changed(preset, choice) else []
 
 
 @functools.cache
