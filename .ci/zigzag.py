@@ -10,14 +10,15 @@ test ends with a short part of the tests (tests/smoke.py) under every other Pyth
 it finds, by the command `smoke` of this file.
 
 ZIGZAG_VENV names another folder for the virtual environment, ZIGZAG_CHROMIUM the browser for the
-tests, ZIGZAG_FIREFOX, ZIGZAG_NGINX and ZIGZAG_CADDY what some of them use beside it. Without a
-Firefox its test is not run, which is said.
+tests, ZIGZAG_FIREFOX, ZIGZAG_NGINX, ZIGZAG_CADDY and ZIGZAG_POSTGRES what some of them use beside
+it. Without a Firefox its test is not run, which is said.
 """
 
 # This file is read before anything is installed and by whatever Python there is: it needs nothing
 # but the standard library, and nothing newer than Python 3.7 until that has been looked at.
 from __future__ import annotations
 
+import glob
 import hashlib
 import importlib.util
 import json
@@ -53,11 +54,16 @@ PLACES = (  # where a browser lies that is not on the PATH, below the folders of
     *("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe"),
     "Microsoft/Edge/Application/msedge.exe",
 )
-# What some tests use beside the browser: the variable that names it, the names it may have, its
-# option to tell the version, and the package of Debian and Ubuntu that has it.
+# What some tests use beside the browser: the variable that names it, its names or where it lies,
+# its option to tell the version, and the package of Debian and Ubuntu that has it.
 OTHERS = {
     "ZIGZAG_NGINX": (("nginx", "/usr/sbin/nginx"), "-v", "nginx-light"),
     "ZIGZAG_CADDY": (("caddy",), "version", "caddy"),
+    "ZIGZAG_POSTGRES": (
+        ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
+        "--version",
+        "postgresql",
+    ),
     "ZIGZAG_FIREFOX": (("firefox-esr", "firefox"), "--version", "firefox-esr"),
 }
 
@@ -353,7 +359,7 @@ def other(variable: str) -> str:
 
 def there(names: tuple[str, ...], option: str) -> str | None:
     """Return the first of some programs that starts."""
-    paths = (shutil.which(name) for name in names)
+    paths = (path for name in names for path in (shutil.which(name), *sorted(glob.glob(name))))
     return next((path for path in paths if path and starts(path, option)), None)
 
 

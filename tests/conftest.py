@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
@@ -41,6 +42,9 @@ RESTING = (
     '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
     '[data-test-script-state="notRunning"]'
 )
+# The classes of every server that a test begins, in a file that is thrown away.
+CLASSES = tempfile.TemporaryDirectory(prefix="zigzag-classes-")
+os.environ["ZIGZAG_DATABASE"] = f"sqlite:///{CLASSES.name}/classes.db"
 PLAYER = "[data-shown]"  # the player's root, once it has painted
 
 # At a page's address Streamlit's front end asks first whether the whole app is served below it.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -18,7 +20,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import sqlalchemy as sa
 import streamlit.testing.v1 as testing
+import test_classroom as classes
 from conftest import ROOT, answer_of, awaited
 from starlette.datastructures import Headers
 from test_jobs import Gate, Task, began, ended
@@ -39,6 +43,10 @@ from optimizers.maps import (
     Scaling,
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
+from views.classroom import routes as class_routes
+from views.classroom import store
+from views.classroom.questions import RATE
+from views.classroom.store import Store
 from views.lessons import LESSONS, sheet
 from views.live import routes as live
 from views.maps import MAPS, files, page
@@ -552,9 +560,45 @@ def largest(address: str) -> bytes:
     if address == "zz/sheet/{name}.html":
         sheets = (answer_of(sheet.serve, "lang=ko", name=name).body for name in LESSONS)
         return bytes(max(sheets, key=len))
+    if address.startswith("zz/class"):
+        return largest_of_a_class(address)
     if address == "zz/reach":
         return bytes(answer_of(reach.reach, f"lang={PSEUDO}").body)
     return max((content(path) for path in FILES.values()), key=len)
+
+
+def largest_of_a_class(address: str) -> bytes:
+    """Return the largest answer about a full class, in which no two chose the same rate."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        kept = Store(f"sqlite:///{folder}/classes.db")
+        patch.setattr(store, "_stores", [kept])
+        of_cards = address.endswith((".csv", "/student"))
+        lesson = max(LESSONS.values(), key=lambda lesson: len(lesson.cards))
+        subject = lesson.name if of_cards else RATE
+        opened = classes.ask("class", {"subject": subject})
+        code, key = opened[1].values()
+        cards = len(lesson.cards) if of_cards else 1
+        with kept.engine.begin() as connection:
+            tokens = [store.hashed(f"{n:032x}") for n in range(store.MOST_STUDENTS)]
+            mine = [{"code": code, "token": token} for token in tokens]
+            connection.execute(sa.insert(store.STUDENTS), mine)
+            answers = [
+                {
+                    **each,
+                    "card": card + 1,
+                    "answer": "a" if of_cards else f"{1.00001 + n / 1e5}e-05",
+                }
+                for n, each in enumerate(mine)
+                for card in range(cards)
+            ]
+            connection.execute(sa.insert(store.ANSWERS), answers)
+        path = address.removeprefix("zz/").replace("{code}", code)
+        said = {"token": f"{0:032x}"} if path.endswith("/student") else None
+        found = opened if path == "class" else classes.ask(path, said, key)
+        kept.engine.dispose()
+    assert found[0] in (200, 201)
+    told = found[1]
+    return (told if isinstance(told, str) else json.dumps(told, separators=(",", ":"))).encode()
 
 
 @pytest.mark.parametrize("address", COSTS)
@@ -583,9 +627,8 @@ def test_the_ends_of_nine_runs_stay_within_the_table():
 
 
 def test_every_address_of_ours_is_in_the_table():
-    routes = {
-        f"zz{route.path}" for route in (files.ROUTE, save.ROUTE, sheet.ROUTE, reach.ROUTE, *ROUTES)
-    }
+    single = (files.ROUTE, save.ROUTE, sheet.ROUTE, reach.ROUTE)
+    routes = {f"zz{route.path}" for route in (*single, *class_routes.ROUTES, *ROUTES)}
     kinds = {"zz/save/{name}.{kind}": [f"zz/save/{{name}}.{kind}" for kind in save.FORMATS]}
     found = {each for route in routes for each in kinds.get(route, [route])}
     assert found | {f"zz/{name}" for name in live.SOURCES} == {*COSTS}

@@ -42,7 +42,7 @@ def zigzag(monkeypatch, tmp_path):
 
     monkeypatch.setattr(module.subprocess, "call", call)
     monkeypatch.delenv("ZIGZAG_VENV", raising=False)
-    for name in ("CHROMIUM", "FIREFOX", "NGINX", "CADDY", "JS"):
+    for name in ("CHROMIUM", "FIREFOX", "NGINX", "CADDY", "POSTGRES", "JS"):
         monkeypatch.delenv(f"ZIGZAG_{name}", raising=False)
     monkeypatch.setattr(module, "other", lambda variable: module.OTHERS[variable][0][0])
     return module
@@ -240,7 +240,7 @@ CHECKS = {  # in their order, and what each is called with
 def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, failing):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
     monkeypatch.setattr(zigzag.os, "cpu_count", lambda: 2)
-    for name in ("FIREFOX", "NGINX", "CADDY", "JS"):  # set in the end, and so undone
+    for name in ("FIREFOX", "NGINX", "CADDY", "POSTGRES", "JS"):  # set in the end, and so undone
         monkeypatch.setenv(f"ZIGZAG_{name}", "")
     modules = zigzag.packages(Path("python"), zigzag.venv_folder() / "js")
     zigzag.calls.clear()
@@ -290,7 +290,7 @@ def test_some_tests_are_run_under_one_python_and_all_under_every(
     zigzag, monkeypatch, options, code
 ):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
-    for name in ("FIREFOX", "NGINX", "CADDY", "JS"):
+    for name in ("FIREFOX", "NGINX", "CADDY", "POSTGRES", "JS"):
         monkeypatch.setenv(f"ZIGZAG_{name}", "")
     monkeypatch.setattr(zigzag, "test_other_pythons", lambda: 5)
     assert zigzag.test(Path("python"), options) == code
@@ -383,7 +383,7 @@ def test_every_requirement_is_pinned_and_says_why(name):
     pins = [line for line in lines if line and not line.startswith("#")]
     assert pins
     for pin in pins:
-        assert re.fullmatch(r"[\w-]+~=\d+\.\d+\.\d+  # \S.{10,}", pin), pin
+        assert re.fullmatch(r"[\w-]+(\[\w+\])?~=\d+\.\d+\.\d+  # \S.{10,}", pin), pin
 
 
 @pytest.mark.skipif(os.name == "nt", reason="it is a shell script")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from views.classroom.routes import AT_ONCE as CLASS_AT_ONCE
+from views.classroom.routes import WAITING as CLASS_WAITING
 from views.live.routes import QUICK_PLACES
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.server.places import AT_ONCE, WAITING
@@ -16,6 +18,7 @@ DRAWN = MOST_PANELS * MOST_OF_REGRESSION
 WITH_ENDS = DRAWN + MOST_UPDATES_OF_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
 SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN
+CLASS_PLACES = (CLASS_AT_ONCE, CLASS_WAITING)
 
 
 class Cost(NamedTuple):
@@ -46,5 +49,9 @@ COSTS = {
     "zz/health": Cost(0, False, 0.0002, 0, 0),
     "zz/metrics": Cost(0, False, 0.004, 0, 0),
     "zz/reach": Cost(0, False, 0.005, 0, 0),
+    "zz/class": Cost(0, False, 0.00006, *CLASS_PLACES),
+    "zz/class/{code}": Cost(0, False, 0.02, *CLASS_PLACES),
+    "zz/class/{code}/student": Cost(0, False, 0.0001, *CLASS_PLACES),
+    "zz/class/{code}/answers.csv": Cost(0, False, 0.1, *CLASS_PLACES),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
 }

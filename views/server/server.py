@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from landscape.compiled import KERNELS
 from optimizers import Experiment, simulate
+from views.classroom import store
 from views.live import routes as live
 from views.server import memory, metrics
 from views.server.guard import Guard
@@ -159,6 +160,7 @@ def warm() -> None:
 def tidy() -> None:
     """Give back what nobody needs any more."""
     JOBS.forget_old()
+    store.forget_old()
     gc.collect()
     memory.give_back()
 
