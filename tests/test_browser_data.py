@@ -35,7 +35,10 @@ def test_samples_and_panels_fit_beside_each_other(visit, wide, high, runs):
         low = page.locator(".zz-lower").bounding_box()["y"]
         assert samples["y"] + samples["height"] < low, "they may go on beside the sliders"
     else:
-        assert samples["y"] + samples["height"] <= stage["y"]
+        curve = page.locator(".zz-curve").bounding_box()
+        assert stage["y"] + stage["height"] <= curve["y"]
+        assert curve["y"] + curve["height"] <= samples["y"]
+        assert curve["y"] + curve["height"] <= high, "what is compared is on the first screen"
     plot = page.locator(".zz-samples > svg").bounding_box()
     assert plot["height"] >= 100
     inside = page.locator(".zz-samples").evaluate(

@@ -117,7 +117,7 @@ def test_the_curves_are_the_medians_with_their_bands():
         low, high = band["y"][: steps + 1], band["y"][steps + 1 :][::-1]
         np.testing.assert_allclose(10**low, ordered[round(0.1 * 39)], rtol=1e-9)
         np.testing.assert_allclose(10**high, ordered[round(0.9 * 39)], rtol=1e-9)
-    assert found["loss"]["layout"]["yaxis"]["title"]["text"].endswith("median of 40 seeds")
+    assert found["loss"]["layout"]["yaxis"]["title"]["text"].endswith("median and 80% of 40 seeds")
     assert found["steps"] == 120
 
 

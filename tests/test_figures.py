@@ -217,6 +217,8 @@ def test_the_loss_axis_is_logarithmic_only_above_the_lowest_loss(surface):
         floored = bool((gap == curves.GAP_FLOOR).any())
         name = "loss" if record.lowest() == 0 else "loss − minimum"
         assert text == name + " (below 1e-16 drawn at 1e-16)" * floored
+        ticks = scene_of(experiment)["loss"]["layout"]["yaxis"]["ticktext"]
+        assert (ticks[0] == "≤1e-16") == floored
     else:
         assert text == "loss"
         assert (np.diff(curve["y"]) < 0).any()

@@ -142,10 +142,12 @@ test("the line between classes goes through the origin, across the weights", () 
   assert.deepEqual(boundaryOf(0, 0, sides), []);
 });
 
-test("samples stand beside the panels where there is room, and above them on a phone", () => {
+test("samples stand beside the panels where there is room, and below on a phone", () => {
   assert.deepEqual(samplesPlace(0, 1300), { wide: 0, high: 0 });
   assert.deepEqual(samplesPlace(1, 1300), { wide: 546, high: 0 });
   assert.deepEqual(samplesPlace(4, 1300), { wide: 260, high: 0 });
   assert.equal(samplesPlace(4, 366).wide, 0);
+  assert.equal(samplesPlace(3, 740).wide, 0, "three panels take all of the width");
+  assert.ok(samplesPlace(4, 740).wide > 0);
   assert.ok(samplesPlace(4, 366).high > 0);
 });

@@ -6,6 +6,7 @@ import {
   arrangementFor,
   chartSize,
   curveHeight,
+  DASH,
   dashesOf,
   linesOfKeys,
   panelsSize,
@@ -138,14 +139,17 @@ test("the keys of runs over one narrow panel take lines of two, or of one if the
   assert.equal(linesOfKeys(long, one, 366), 2);
   assert.equal(linesOfKeys(long.slice(1), one, 366), 1);
   assert.equal(linesOfKeys(long, one, 1300), 1);
+  // With their losses, two names of which one is longer than half a line.
+  assert.equal(linesOfKeys(["Subgradient", "Proximal steps"], one, 366), 2);
+  assert.equal(linesOfKeys(["SGD", "Momentum"], one, 366), 1);
   assert.equal(linesOfKeys(["학습률 0.05, 모멘텀 0", "학습률 0.05, 모멘텀 0.9"], one, 366), 2);
 });
 
 test("a line is drawn to its length, dashed or not", () => {
   const drawn = (/** @type {string} */ text) => text.split(" ").map(Number);
-  assert.deepEqual(drawn(dashesOf(40, false)), [40, 1e7]);
+  assert.deepEqual(drawn(dashesOf(40, null)), [40, 1e7]);
   for (const length of [0, 3, 9, 12, 14, 40, 1000]) {
-    const dashes = drawn(dashesOf(length, true));
+    const dashes = drawn(dashesOf(length, DASH));
     assert.equal(dashes.length % 2, 0);
     const ends = dashes.slice(0, -1).reduce((sum, pixels) => sum + pixels, 0);
     assert.ok(ends <= length && ends >= length - 5, `${ends} of ${length}`);

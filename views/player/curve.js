@@ -2,7 +2,8 @@
 // ends. The scrub bar is their axis.
 
 import { done } from "./clock.js";
-import { apart, dashesOf } from "./layout.js";
+import { dashed } from "./covered.js";
+import { apart, DASH, dashesOf, PHONE } from "./layout.js";
 import * as plot from "./plot.js";
 import { say, set } from "./renew.js";
 import { between, lengths } from "./travel.js";
@@ -14,7 +15,7 @@ const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
 const VALUE = 12; // letters of its mark and of its value
-const [LEFT, LEFT_ON_PHONE, PHONE] = [62, 48, 640];
+const [LEFT, LEFT_ON_PHONE] = [62, 48];
 const MOST = 0.42; // of the width, that labels take
 
 /**
@@ -26,7 +27,7 @@ const MOST = 0.42; // of the width, that labels take
  * @property {Float64Array} travelled Pixels to each of its points.
  * @property {SVGElement | null} node
  * @property {SVGElement | undefined} head
- * @property {boolean} dashed
+ * @property {[on: number, off: number] | null} dash
  * @property {HTMLButtonElement} label
  */
 
@@ -56,6 +57,11 @@ export class Curve {
     this.#toggle = toggle;
     [this.#plot, this.#cursor, this.#title, this.#unit, this.#ends, this.#scrub] =
       /** @type {HTMLElement[]} */ ([...root.children]);
+  }
+
+  /** What it stands in. */
+  get root() {
+    return this.#root;
   }
 
   /** Pixels that there are for it. */
@@ -92,8 +98,9 @@ export class Curve {
    * @param {number} height
    * @param {string} family
    * @param {number} rem Pixels of the page's letters.
+   * @param {number} letters By how much those of the axes are larger than usual.
    */
-  async draw(scene, width, height, family, rem) {
+  async draw(scene, width, height, family, rem, letters = 1) {
     const { loss, ends, labels, keys, pace, tick } = scene;
     const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
     const heads = loss.data.filter(({ mode }) => mode === "markers");
@@ -103,13 +110,13 @@ export class Curve {
     // By the names alone: the values change while something is dragged, and the chart stands still.
     const longest = Math.max(...names.map((name) => name.length)) + VALUE;
     const right = Math.min(MOST * width, longest * LETTER * rem + BESIDE);
-    const left = width < PHONE ? LEFT_ON_PHONE : LEFT;
+    const left = Math.round(letters * (width < PHONE ? LEFT_ON_PHONE : LEFT));
     say(this.#title, loss.layout.yaxis.title.text);
     this.#title.style.left = `${left}px`;
     say(this.#unit, loss.layout.xaxis.title.text);
     this.#unit.style.left = `${width - right + 2 * BESIDE}px`;
     this.#plot.setAttribute("aria-label", `${loss.layout.yaxis.title.text}: ${labels.join(", ")}`);
-    const font = { ...loss.layout.font, family };
+    const font = { ...loss.layout.font, family, size: letters * loss.layout.font.size };
     const margin = { ...loss.layout.margin, l: left, r: right };
     const [xaxis, yaxis] = [loss.layout.xaxis, loss.layout.yaxis].map((axis) => ({
       ...axis,
@@ -119,6 +126,13 @@ export class Curve {
     await plot.drawStill(this.#plot, this.#traces(loss), layout);
     const [px, py] = [plot.axis(this.#plot, "x"), plot.axis(this.#plot, "y")];
     this.#tick = tick;
+    const over = dashed(
+      curves.map(({ y, dx = 1 }) => ({
+        x: Float64Array.from(y, (_, k) => px.toPixel(k * dx)),
+        y: Float64Array.from(y, py.toPixel),
+        count: y.length,
+      })),
+    );
     this.#lines = curves.map(({ y, dx = 1, line }, i) => ({
       y,
       dx,
@@ -130,7 +144,7 @@ export class Curve {
       ),
       node: plot.line(this.#plot, `curve${i}`),
       head: plot.markers(this.#plot, `head${i}`)[0],
-      dashed: line?.dash === "dash",
+      dash: line?.dash === "dash" ? DASH : over[i],
       label: buttons[i],
     }));
     // The middle of the thumb runs from end to end of the axis.
@@ -184,10 +198,10 @@ export class Curve {
     const wanted = this.#lines.map(({ y }) =>
       y.length ? py.toPixel(y[y.length - 1]) : py.length - ROW / 2,
     );
-    const finger = matchMedia("(pointer: coarse)").matches ? ROW_OF_FINGER : ROW;
+    const finger = matchMedia(`(pointer: coarse), (max-width: ${PHONE}px)`).matches;
     // The lowest of two lines ends where one of one line does: below stands the unit of the axis.
     const room = (py.length + ROW / 2) / (this.#lines.length - 0.5);
-    const row = Math.max(ROW, Math.min(finger, room));
+    const row = Math.max(ROW, Math.min(finger ? ROW_OF_FINGER : ROW, room));
     const tops = apart(wanted, row, 0, py.length - (row - ROW) / 2);
     for (const [i, { label }] of this.#lines.entries()) {
       label.style.left = `${px.offset + px.length + BESIDE / 2}px`;
@@ -227,12 +241,12 @@ export class Curve {
    * @param {Axis} px
    * @param {Axis} py
    */
-  #draw(i, { y, dx, pace, travelled, node, head, dashed, label }, clock, px, py) {
+  #draw(i, { y, dx, pace, travelled, node, head, dash, label }, clock, px, py) {
     const last = y.length - 1;
     const at = done(clock, pace, last);
     const seen = last < 0 || this.#muted.has(i) ? "hidden" : "visible";
     if (node) {
-      node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dashed);
+      node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dash);
       node.style.visibility = at > 0 ? seen : "hidden";
     }
     if (head) {

@@ -1,11 +1,12 @@
 // How large things are and where they lie; nothing here touches the page.
 
-/** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes } from "./types.js" */
+/** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes, Trace } from "./types.js" */
 
 const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
 const SHARE = 0.215; // of the window, where the page's style says no other
-const NARROW = 700; // pixels of a page that has no room for samples beside its panels
-const PHONE = 640; // pixels of width, on which panels leave room for all that stands below
+const NARROW = 700; // pixels of a page that has no room for samples beside its panels,
+const MIDDLE = 900; // and of one that has none beside three
+export const PHONE = 640; // pixels of a page's width, at most, with a sheet of controls at its end
 
 /**
  * The height of the curve, which the panels share a window with.
@@ -17,21 +18,23 @@ export const curveHeight = (window, share) =>
 
 export const LINE_OF_KEYS = 24; // pixels, as player.css has them
 
-const KEY = [44, 8, 15]; // pixels at most: of a mark and a gap, of a letter, and of one of Hangul
+// Pixels at most: of a mark and a gap, of a letter, of one of Hangul, of a loss, of what they are.
+const KEY = [44, 8, 15, 60, 60];
 
 /**
  * The lines that the keys of runs take above the one panel of all of them. Where it is narrow they
- * stand two to a line, or each in one of its own if a name is longer than half a line.
+ * stand two to a line, or each in one of its own if a name and its loss are longer than half a line.
  * @param {string[]} labels
  * @param {Pick<Arrangement, "columns" | "rows">} arrangement
  * @param {number} width
  */
 export function linesOfKeys(labels, { columns, rows }, width) {
   if (columns * rows !== 1 || labels.length === 1 || width >= NARROW) return 1;
-  const [mark, letter, hangul] = KEY;
+  const [mark, letter, hangul, loss, word] = KEY;
   const widths = labels.map((label) =>
-    [...label].reduce((sum, each) => sum + (each < "\u1100" ? letter : hangul), mark),
+    [...label].reduce((sum, each) => sum + (each < "\u1100" ? letter : hangul), mark + loss),
   );
+  if (widths.reduce((sum, each) => sum + each, word) <= width) return 1;
   return Math.max(...widths) > width / 2 ? labels.length : Math.ceil(labels.length / 2);
 }
 
@@ -63,16 +66,16 @@ export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
 }
 
-const [LEAST, ABOVE] = [230, 200]; // pixels of their width, and of their height above the panels
+const [LEAST, HIGH] = [230, 200]; // pixels of their width, and of their height below all
 
 /**
- * The room that a panel of samples takes: beside the surface's panels, or above them.
+ * The room that a panel of samples takes: beside the surface's panels, or below what plays them.
  * @param {number} panels 0 where there are no samples.
  * @param {number} width Of all.
  */
 export function samplesPlace(panels, width) {
   if (!panels) return { wide: 0, high: 0 };
-  if (width < NARROW) return { wide: 0, high: ABOVE };
+  if (width < (panels === 3 ? MIDDLE : NARROW)) return { wide: 0, high: HIGH };
   const share = panels === 1 ? 0.42 : 1 / (panels + 1);
   return { wide: Math.round(Math.max(LEAST, share * width)), high: 0 };
 }
@@ -88,6 +91,19 @@ export function spaceSize({ aspect, lowest, tallest, widest }, width, room) {
   const height = Math.max(lowest, Math.min(tallest, room, width * aspect));
   return { width: Math.round(Math.min(width, widest * height)), height: Math.round(height) };
 }
+
+/**
+ * Traces with letters that are larger by a factor.
+ * @param {Trace[]} data
+ * @param {number} letters
+ * @returns {Trace[]}
+ */
+export const enlarged = (data, letters) =>
+  data.map((trace) => {
+    const font = /** @type {{ size: number } | undefined} */ (trace.textfont);
+    if (!font || letters === 1) return trace;
+    return { ...trace, textfont: { ...font, size: letters * font.size } };
+  });
 
 const MOST_CUT = 0.3; // of a chart's height: one that the window holds still less of stays tall
 
@@ -141,19 +157,20 @@ export function apart(wanted, gap, low, high) {
   return found;
 }
 
-const DASH = [9, 5]; // pixels of line and of gap
+/** @type {[on: number, off: number]} Pixels of line and of gap, of the run of a colour's second use. */
+export const DASH = [9, 5];
 
 /**
  * SVG's dashes of a line that is drawn to a length and no further.
  * @param {number} length Pixels.
- * @param {boolean} dashed Whether the line is dashed as far as it is drawn.
+ * @param {[on: number, off: number] | null} dash Of the line as far as it is drawn, if it has any.
  */
-export function dashesOf(length, dashed) {
-  if (!dashed) return `${length} 1e7`;
-  const period = DASH[0] + DASH[1];
+export function dashesOf(length, dash) {
+  if (!dash) return `${length} 1e7`;
+  const period = dash[0] + dash[1];
   const whole = Math.min(Math.floor(length / period), 2000);
-  const rest = Math.min(length - whole * period, DASH[0]);
-  return `${`${DASH.join(" ")} `.repeat(whole)}${rest} 1e7`;
+  const rest = Math.min(length - whole * period, dash[0]);
+  return `${`${dash.join(" ")} `.repeat(whole)}${rest} 1e7`;
 }
 
 /**
@@ -163,11 +180,20 @@ export function dashesOf(length, dashed) {
  * @param {Size} size
  * @param {string} family Of the font.
  * @param {number} [head] Pixels between rows of panels, for the heads of the lower one.
+ * @param {number} [letters] By how much its letters are larger than the figure has them.
  * @returns {Layout}
  */
-export function arranged({ layout }, { layout: places, rows = 1 }, size, family, head = 0) {
+export function arranged(
+  { layout },
+  { layout: places, rows = 1 },
+  size,
+  family,
+  head = 0,
+  letters = 1,
+) {
+  const font = { ...layout.font, family, size: letters * layout.font.size };
   /** @type {Layout} */
-  const laid = { ...layout, ...size, font: { ...layout.font, family } };
+  const laid = { ...layout, ...size, font };
   const plot = head ? size.height - layout.margin.t - layout.margin.b : 0;
   const high = (plot - head * (rows - 1)) / rows;
   for (const [path, share] of Object.entries(places)) {
@@ -178,8 +204,10 @@ export function arranged({ layout }, { layout: places, rows = 1 }, size, family,
       value = [below / plot, Math.min(1, (below + high) / plot)];
     }
     const axis = /** @type {AxisLayout} */ (laid[key]);
+    const { tickfont } = /** @type {AxisLayout} */ (layout[key]);
+    const larger = tickfont && { tickfont: { ...tickfont, size: letters * tickfont.size } };
     // The range is copied: Plotly writes a zoom into the one it is given.
-    laid[key] = { ...axis, range: [...axis.range], [name]: value };
+    laid[key] = { ...axis, ...larger, range: [...axis.range], [name]: value };
   }
   return laid;
 }

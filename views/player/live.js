@@ -4,6 +4,7 @@
 import { controlOf, meant, onMotion } from "./controls.js";
 import { parse } from "./decode.js";
 import { ground, take } from "./grounds.js";
+import { PHONE } from "./layout.js";
 import { pageColour } from "./mount.js";
 import { close as closePlayer, show as showScene } from "./player.js";
 import { moved } from "./start.js";
@@ -17,7 +18,6 @@ const CLOCK = ["step", "speed"]; // in the link
 const ASIDE = [...CLOCK, "answers"]; // of what the picture is the same for
 const RESTED = 300; // milliseconds without a move
 const FAILURES = 2; // in a row, after which the script is asked for pictures
-const PHONE = 640; // pixels of width, at most
 const ON_PHONE = "Overlay"; // the view, as a link has it
 const LONG = 1000; // milliseconds after which an answer is given up for one that is wanted more
 

@@ -4,13 +4,17 @@
 import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
 import { done, whole } from "./clock.js";
+import { dashed, outlined, putHead } from "./covered.js";
 import { batched, GradientLayer } from "./gradients.js";
 import {
   arranged,
   arrangementFor,
+  DASH,
   dashesOf,
+  enlarged,
   LINE_OF_KEYS,
   linesOfKeys,
+  PHONE,
   panelsSize,
 } from "./layout.js";
 import * as plot from "./plot.js";
@@ -19,17 +23,21 @@ import { renew, set } from "./renew.js";
 import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
+/** @import { Spot } from "./covered.js" */
 /** @import { Reading } from "./reading.js" */
 /** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
-const LOWEST = 0.14; // of the window's height: lower panels would be of little use
+// Of the window's height: lower panels would be of little use. A phone's stand in two rows.
+const [LOWEST, LOWEST_ON_PHONE] = [0.14, 0.125];
 const HEAD = 38; // pixels of a title, and of air above it
+const MARKS = /^(minima|moved)/; // the names of traces
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 
 /**
  * One run's path as drawn: its points, their axes, the pixels travelled to each, and its nodes.
  * @typedef {object} Run
+ * @property {string} panel Its x axis.
  * @property {Numbers} x
  * @property {Numbers} y
  * @property {Axis} px
@@ -37,7 +45,7 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  * @property {Point[]} words Places on its ground above which a word stands, in pixels.
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled
- * @property {{node: SVGElement, dashed: boolean}[]} lines
+ * @property {{node: SVGElement, dash: [on: number, off: number] | null}[]} lines
  * @property {SVGElement[]} dots One at each update, or none.
  * @property {SVGElement | undefined} head
  * @property {string[]} colours Of its last arrow, and of those before.
@@ -55,6 +63,8 @@ export class Panels {
   #runs = [];
   /** @type {Cloud[]} */
   #clouds = [];
+  /** @type {Spot[]} What stands on the ground and no head may hide. */
+  #marks = [];
   #back;
   #front;
   #notes;
@@ -63,6 +73,7 @@ export class Panels {
   #arrangement = /** @type {Arrangement | null} */ (null);
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #family = "";
+  #letters = 1; // by how much they are larger than usual
   #lines = 1; // of keys above the one panel of many runs
   #clock = 0;
   #unhurried = true;
@@ -111,27 +122,33 @@ export class Panels {
    * @param {number} room
    * @param {string} family
    * @param {number} page The width of all, by which panels are arranged as the cards are.
+   * @param {number} letters By how much they are larger than usual.
    */
-  async draw(scene, width, room, family, page = width) {
+  async draw(scene, width, room, family, page = width, letters = 1) {
     this.stage.hidden = false;
     const arrangement = arrangementFor(scene.arrangements, page);
-    const lowest = Math.max(scene.lowest, LOWEST * innerHeight);
+    const narrow = width <= PHONE;
+    const share = narrow && arrangement.rows > 1 ? LOWEST_ON_PHONE : LOWEST;
+    const lowest = Math.max(narrow ? 0 : scene.lowest, share * innerHeight);
     const { margin } = scene.back.layout;
     this.#lines = linesOfKeys(scene.labels, arrangement, width);
     this.stage.style.setProperty("--lines", String(this.#lines));
     const left = room - (this.#lines - 1) * LINE_OF_KEYS;
-    const size = panelsSize({ ...scene, lowest }, margin, arrangement, width, left);
-    const ground = [scene.ground, arrangement.columns, size.width, size.height].join();
+    // Where seeds are shown the shape of their cloud is what is compared.
+    const equal = scene.clouds.length ? { widest: 1, highest: 1 } : {};
+    const size = panelsSize({ ...scene, lowest, ...equal }, margin, arrangement, width, left);
+    const ground = [scene.ground, arrangement.columns, size.width, size.height, letters].join();
     this.#scene = scene;
     this.#arrangement = arrangement;
     this.#size = size;
     this.#family = family;
+    this.#letters = letters;
     if (ground !== this.#ground) {
-      const layout = arranged(scene.back, arrangement, size, family, HEAD);
+      const layout = arranged(scene.back, arrangement, size, family, HEAD, letters);
       const touch = matchMedia("(pointer: coarse)").matches;
       const extra = { uirevision: scene.surface, ...(touch && { dragmode: false }) };
       withRanges(layout, this.#opening(scene));
-      await plot.draw(this.#back, scene.back.data, { ...layout, ...extra });
+      await plot.draw(this.#back, enlarged(scene.back.data, letters), { ...layout, ...extra });
       if (!this.#ground) plot.onChange(this.#back, () => this.#follow());
       this.#ground = ground;
     }
@@ -167,7 +184,8 @@ export class Panels {
     const [scene, arrangement] = [this.#scene, this.#arrangement];
     if (!scene || !arrangement) return;
     const [xs, ys] = [plot.axis(this.#back, "x").range, plot.axis(this.#back, "y").range];
-    const layout = arranged(scene.front, arrangement, this.#size, this.#family, HEAD);
+    const letters = this.#letters;
+    const layout = arranged(scene.front, arrangement, this.#size, this.#family, HEAD, letters);
     withRanges(layout, [xs, ys], { visible: false });
     /** @type {Map<Numbers, ReturnType<typeof clip>>} A path and its casing share their numbers. */
     const clipped = new Map();
@@ -176,38 +194,45 @@ export class Panels {
       clipped.set(x, known);
       return known;
     };
-    const data = scene.front.data.map((trace) => {
+    const data = [...scene.front.data, ...this.#marksOver(scene)].map((trace) => {
       const { x, y } = trace.mode === "lines" ? cut(trace.x, trace.y) : trace;
       return { ...trace, x, y, uid: trace.name };
     });
     const { annotations, ...bare } = layout;
-    await plot.drawStill(this.#front, data, bare);
+    await plot.drawStill(this.#front, enlarged(data, letters), bare);
     this.#writeTitles(annotations);
-    this.#runs = scene.front.data
-      .filter((trace) => trace.name.startsWith("path-"))
-      .map(({ name, x, y, line, xaxis = "x", yaxis = "y" }) => {
-        const run = name.slice("path-".length);
-        const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
-        const dashed = line?.dash === "dash";
-        const lines = [`casing-${run}`, name].flatMap((uid) => {
-          const node = plot.line(this.#front, uid);
-          return node ? [{ node, dashed: dashed && uid === name }] : [];
-        });
-        return {
-          x,
-          y,
-          px,
-          py,
-          words: wordsOn(scene, xaxis, px, py),
-          pace: scene.pace[Number(run)],
-          travelled: travelled(cut(x, y), px, py),
-          lines,
-          dots: [...plot.markers(this.#front, `dots-${run}`)],
-          head: plot.markers(this.#front, `head-${run}`)[0],
-          colours: [scene.front.layout.font.color, line?.color ?? ""],
-          casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
-        };
+    const paths = scene.front.data.filter((trace) => trace.name.startsWith("path-"));
+    const over = dashed(
+      paths.map(({ x, y, xaxis = "x", yaxis = "y" }, i) => {
+        if (xaxis !== "x" || paths.length === 1 || this.#muted.has(i)) return null;
+        return inPixels(cut(x, y), plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis));
+      }),
+    );
+    this.#marks = this.#marksOn(scene);
+    this.#runs = paths.map(({ name, x, y, line, xaxis = "x", yaxis = "y" }, i) => {
+      const run = name.slice("path-".length);
+      const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
+      const dash = line?.dash === "dash" ? DASH : over[i];
+      const lines = [`casing-${run}`, name].flatMap((uid) => {
+        const node = plot.line(this.#front, uid);
+        return node ? [{ node, dash: uid === name ? dash : null }] : [];
       });
+      return {
+        panel: xaxis,
+        x,
+        y,
+        px,
+        py,
+        words: wordsOn(scene, xaxis, px, py),
+        pace: scene.pace[Number(run)],
+        travelled: travelled(cut(x, y), px, py),
+        lines,
+        dots: [...plot.markers(this.#front, `dots-${run}`)],
+        head: plot.markers(this.#front, `head-${run}`)[0],
+        colours: [scene.front.layout.font.color, line?.color ?? ""],
+        casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
+      };
+    });
     this.#gradients.scale(scene, this.#runs);
     this.#clouds = scene.clouds.map((moves, i) => {
       const { xaxis = "x", yaxis = "y" } = scene.front.data[i];
@@ -223,6 +248,28 @@ export class Panels {
     this.stage.classList.toggle("zz-worded", panel >= ROOM_FOR_WORDS);
     const [whole, high] = rangesOf(scene);
     this.zoomed(!same(xs, whole) || !same(ys, high));
+  }
+
+  /**
+   * The minima and their names, of which clouds of seeds would leave nothing to see.
+   * @param {Scene} scene
+   */
+  #marksOver({ clouds, back }) {
+    const marks = clouds.length
+      ? back.data.filter(({ name }) => /^(minima|words)$/.test(name))
+      : [];
+    return marks.map((trace) => ({ ...trace, name: `over-${trace.name}-${trace.xaxis}` }));
+  }
+
+  /** @param {Scene} scene */
+  #marksOn({ back, front }) {
+    const marks = [...back.data, ...front.data].filter(({ name }) => MARKS.test(name ?? ""));
+    return marks.flatMap(({ x, y, xaxis = "x", yaxis = "y" }) => {
+      const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
+      const at = (/** @type {number} */ i) =>
+        /** @type {Point} */ ([px.toPixel(x[i]), py.toPixel(y[i])]);
+      return Array.from(x, (_, i) => ({ panel: xaxis, at: at(i) }));
+    });
   }
 
   /** @param {Annotation[]} annotations */
@@ -249,22 +296,29 @@ export class Panels {
   reveal(clock, unhurried) {
     this.#clock = clock;
     this.#unhurried = unhurried;
+    /** @type {(Spot | null)[]} */
+    const heads = this.#runs.map(() => null);
     for (const [i, run] of this.#runs.entries()) {
       const { x, y, px, py, travelled, lines, dots, head } = run;
       const at = this.#reached(run);
       const length = between(travelled, at);
       const seen = this.#muted.has(i) ? "hidden" : "visible";
-      for (const { node, dashed } of lines) {
-        node.style.strokeDasharray = dashesOf(length, dashed);
+      for (const { node, dash } of lines) {
+        node.style.strokeDasharray = dashesOf(length, dash);
         node.style.visibility = length ? seen : "hidden";
       }
       for (const [k, dot] of dots.entries()) {
         set(dot, "visibility", k <= at ? seen : "hidden");
       }
       if (!head) continue;
-      const [left, top] = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
-      set(head, "transform", `translate(${left},${top})`);
+      const place = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
+      if (seen === "visible") heads[i] = { panel: run.panel, at: /** @type {Point} */ (place) };
       set(head, "visibility", seen);
+    }
+    const open = outlined(heads, this.#marks);
+    for (const [i, { head, colours }] of this.#runs.entries()) {
+      const place = heads[i];
+      if (head && place) putHead(head, place.at, open[i], colours[1]);
     }
     for (const [i, cloud] of this.#clouds.entries()) this.#scatter(i, cloud);
     this.#point(unhurried);
@@ -345,7 +399,9 @@ export class Panels {
    * @param {ReadonlySet<number>} muted
    */
   mute(muted) {
+    const before = [...this.#muted].join();
     this.#muted = muted;
+    if ([...muted].join() !== before) this.#follow();
   }
 
   /**
@@ -483,6 +539,18 @@ function travelled({ x, y, at }, px, py) {
   );
   return Float64Array.from(at, (vertex) => along[vertex]);
 }
+
+/**
+ * A drawn path in pixels.
+ * @param {ReturnType<typeof clip>} path
+ * @param {Axis} px
+ * @param {Axis} py
+ */
+const inPixels = ({ x, y }, px, py) => ({
+  x: Float64Array.from(x, px.toPixel),
+  y: Float64Array.from(y, py.toPixel),
+  count: x.length,
+});
 
 /**
  * Where words stand on the ground of a panel, in its pixels.

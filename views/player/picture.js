@@ -40,7 +40,7 @@ export function savePictures(parts, signal) {
  * @param {HTMLElement} button Says the file's name, and how wide it is if it is made of pixels.
  */
 async function save(parts, { dataset }) {
-  const { svg, width, height } = drawn(parts);
+  const { svg, width, height } = drawn(parts.filter((part) => standsAlone(part, parts)));
   const text = new XMLSerializer().serializeToString(svg);
   const wide = Math.min(Number(dataset.width), Math.sqrt((MOST_PIXELS * width) / height));
   const blob = wide
@@ -52,6 +52,14 @@ async function save(parts, { dataset }) {
   link.click();
   URL.revokeObjectURL(link.href);
 }
+
+/**
+ * Tell whether a part is shown, and not in another one.
+ * @param {HTMLElement} part
+ * @param {HTMLElement[]} parts
+ */
+const standsAlone = (part, parts) =>
+  part.offsetHeight > 0 && !parts.some((other) => other !== part && other.contains(part));
 
 /**
  * @param {string} svg

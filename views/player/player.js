@@ -7,7 +7,7 @@ import { unpack } from "./decode.js";
 import { ofRun } from "./fits.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
-import { curveHeight, samplesPlace } from "./layout.js";
+import { curveHeight, PHONE, samplesPlace } from "./layout.js";
 import { give, settle, takeBack } from "./meeting.js";
 import { mounting } from "./mount.js";
 import { number } from "./numbers.js";
@@ -30,6 +30,7 @@ export { order } from "./orders.js";
 const LOSS_DIGITS = 3;
 const DRAWER = "[class*='st-key-look']"; // where a step is told
 const SHARED = ".st-key-card-shared"; // the card that is as wide as all
+const SHEET = ".st-key-sheet"; // of the controls, at the end of a phone's window
 const LEAST = 240; // pixels of the samples, in which their plot can be read
 const MARGIN = 8; // pixels below all
 const BACK = ".zz-up"; // leads from there to the picture
@@ -58,6 +59,8 @@ class Player {
   #space = null;
   #drawn = ""; // the sizes that were drawn for
   #arranged = ""; // those, and what they were given to
+  #spare = 0; // pixels that the curve is higher than usual,
+  #fills = ""; // beside panels of this ground in this window
   #resizing = 0; // the frame in which another will be
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#resize());
@@ -96,7 +99,7 @@ class Player {
     stage.before(this.samples.body);
     this.tip = new Tip(stage);
     this.curve = new Curve(curve, (run) => this.#toggle(run));
-    savePictures([this.body, curve], this.#stopped.signal);
+    savePictures([this.body, curve, this.samples.body], this.#stopped.signal);
     this.#listen();
   }
 
@@ -193,14 +196,15 @@ class Player {
     clock.steps = scene.steps;
     clock.position = Math.min(clock.position, scene.steps);
     const look = scene.look?.id.join() ?? "";
-    if (scene.look && look !== this.#look) {
+    if (scene.opens) this.#open(scene.opens);
+    // A link that says where the clock stands says more than the update that it looks into.
+    if (scene.look && look !== this.#look && !Number.isFinite(scene.opens?.step)) {
       clock.pause();
       clock.position = scene.look.tick;
     }
     this.#look = look;
     this.toolbar.button("near").hidden = !look;
     if (another) this.#note();
-    if (scene.opens) this.#open(scene.opens);
     await this.#draw();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (scene.opens?.play && still) this.#tell?.("ended", true);
@@ -232,18 +236,27 @@ class Player {
     // The page is measured before it is changed: to measure it between two changes takes 4 ms.
     let room = this.#room();
     const family = getComputedStyle(this.body).fontFamily;
-    const share = Number(getComputedStyle(this.lower).getPropertyValue("--curve-share"));
+    const style = getComputedStyle(this.lower);
+    const [share, letters] = ["--curve-share", "--letters"].map((name) =>
+      Number(style.getPropertyValue(name)),
+    );
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    await this.curve.draw(scene, below, curveHeight(innerHeight, share), family, rem);
+    const fills = `${scene.ground} ${width} ${innerHeight}`;
+    if (fills !== this.#fills) this.#spare = 0;
+    this.#fills = fills;
+    const high = curveHeight(innerHeight, share) + this.#spare;
+    await this.curve.draw(scene, below, high, family, rem, letters || 1);
     const paths = scene.front.data.some(({ name }) => name === "path-0");
     const beside = paths && ofRun(scene.samples, 0) !== undefined && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
     this.body.classList.toggle("zz-beside", place.wide > 0);
+    this.#settleSamples(place.high > 0);
     const arranged = `${sizes} ${place.wide} ${place.high}`;
     if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
     this.#arranged = arranged;
-    await view.draw(scene, width - place.wide, room - place.high, family, width);
+    await view.draw(scene, width - place.wide, room, family, width, letters || 1);
+    if (share) this.#fill();
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();
     // What stands below the panels is as wide as they are.
@@ -257,7 +270,18 @@ class Player {
   }
 
   /**
-   * Draw the samples beside the panels, as high as these are, or above them.
+   * Let the samples stand beside the panels, or below what plays them.
+   * @param {boolean} below
+   */
+  #settleSamples(below) {
+    const { body } = this.samples;
+    if (below === (body.parentElement === this.lower)) return;
+    if (below) this.lower.append(body);
+    else this.stage.before(body);
+  }
+
+  /**
+   * Draw the samples beside the panels, as high as these are, or below all.
    * @param {Scene} scene
    * @param {{ wide: number, high: number }} place
    */
@@ -267,7 +291,7 @@ class Player {
     const least = shared ? stage : Math.max(stage, LEAST); // beside it there is room, and below too
     this.samples.body.style.width = wide ? `${wide - BETWEEN}px` : "";
     this.samples.body.style.marginBottom = wide ? `${stage - least}px` : "";
-    this.samples.draw(scene, wide ? least : high - BETWEEN, this.panels.factor);
+    this.samples.draw(scene, wide ? least : high, this.panels.factor);
   }
 
   #onPanels() {
@@ -292,12 +316,32 @@ class Player {
     say(button, text);
   }
 
+  /** Give the curve what the panels leave of a window that shows nothing else. */
+  #fill() {
+    const spare = this.#spare + this.#room() - this.body.offsetHeight;
+    if (spare < this.#spare + ROUGH) return;
+    this.#spare = spare;
+    this.#drawn = "";
+    this.#resize();
+  }
+
   /** The height that the window leaves to the panels, so that all that plays them is seen too. */
   #room() {
-    const [here, below] = [this.body, this.lower].map((node) => node.getBoundingClientRect());
+    const here = this.body.getBoundingClientRect();
     let top = here.top;
     for (let node = this.root.parentElement; node; node = node.parentElement) top += node.scrollTop;
-    return Math.floor(innerHeight - top - (below.bottom - here.bottom) - MARGIN);
+    return Math.floor(innerHeight - top - (this.#endBelow() - here.bottom) - MARGIN);
+  }
+
+  /** Where what must be seen with the panels ends, in pixels from the window's top. */
+  #endBelow() {
+    const { body } = this.samples;
+    const inLower = body.parentElement === this.lower ? body.offsetHeight : 0;
+    if (innerWidth > PHONE) return this.lower.getBoundingClientRect().bottom - inLower;
+    // The curve and what is said of it; a sheet of controls lies over the window's end.
+    const ends = [this.curve.root, this.toolbar.said].map((n) => n.getBoundingClientRect().bottom);
+    const sheet = document.querySelector(SHEET)?.parentElement;
+    return Math.max(...ends) + (sheet?.offsetHeight ?? 0);
   }
 
   /** What the sizes of panels and curve depend on. */
@@ -323,6 +367,7 @@ class Player {
     const step = whole(position);
     const [here, end] = [step, scene.steps].map((at) => Number((at * scene.tick).toPrecision(4)));
     this.toolbar.showStep(step, filled(scene.count, { here, end }));
+    this.toolbar.showLook(scene.look !== null && step === whole(scene.look.tick));
     this.root.dataset.step = String(step);
     this.#write(scene);
     if (document.activeElement === this.stage) this.#tellOfHead();

@@ -6,6 +6,7 @@ import { done } from "./clock.js";
 import { boundaryOf, curveOf, errorOf, FITS, ofRun, written } from "./fits.js";
 import { number } from "./numbers.js";
 import { batchOf } from "./orders.js";
+import { lossOf } from "./reading.js";
 import { say } from "./renew.js";
 import { filled, tr } from "./texts.js";
 
@@ -35,7 +36,7 @@ export class SamplesPanel {
   /** @type {Path[]} */
   #paths = [];
   #run = 0; // whose batch is shown:
-  #chosen = false; // one that the reader has chosen, or the first that has batches
+  #chosen = false; // one that the reader has chosen, the first with batches, or the one that ends lowest
   #clock = 0;
   #factor = 1;
   #drawn = ""; // what of the picture stays while the clock moves
@@ -92,12 +93,20 @@ export class SamplesPanel {
       .filter(({ name }) => name.startsWith("path-"))
       .map(({ x, y, line }, i) => ({ x, y, pace: scene.pace[i], colour: line?.color ?? "" }));
     const first = batches.runs.findIndex(({ size }) => size < batches.samples);
-    this.#run = this.#chosen ? Math.min(this.#run, this.#paths.length - 1) : Math.max(0, first);
+    const last = this.#paths.length - 1;
+    this.#run = this.#chosen ? Math.min(this.#run, last) : first < 0 ? this.#lowest() : first;
     this.#writeRuns();
     this.#writeKey();
     this.body.hidden = false;
     this.body.style.height = `${height}px`;
     this.#redraw();
+  }
+
+  /** The run that ends lowest, the first of some. */
+  #lowest() {
+    const { readings } = /** @type {Scene} */ (this.#scene);
+    const ends = this.#paths.map(({ x }, i) => lossOf(readings, i, x.length - 1));
+    return Math.max(0, ends.indexOf(Math.min(...ends)));
   }
 
   /** The samples that are shown: those of all runs, or of the run whose batch is. */
@@ -204,21 +213,22 @@ export class SamplesPanel {
       limited(high - ((v - y0) / (y1 - y0)) * high),
     ];
     const lines = [];
+    const texts = [];
     for (const [value, text] of ticks[1]) {
       const [, y] = this.#pixel([x0, value]);
       lines.push(`<path d="M0,${y}H${wide}" stroke="${colours.line}"/>`);
-      if (y > 34 && y < high - 20) lines.push(`<text x="8" y="${y - 4}">${text}</text>`);
+      if (y > 34 && y < high - 20) texts.push(`<text x="8" y="${y - 4}">${text}</text>`);
     }
     for (const [value, text] of ticks[0]) {
       const [x] = this.#pixel([value, y0]);
       if (x < 30 || x > wide - 20) continue;
       lines.push(`<path d="M${x},${high}v-5" stroke="${colours.muted}"/>`);
-      lines.push(`<text x="${x}" y="${high - 8}" text-anchor="middle">${text}</text>`);
+      texts.push(`<text x="${x}" y="${high - 8}" text-anchor="middle">${text}</text>`);
     }
-    lines.push(`<text x="8" y="16" class="zz-axis-name"></text>`);
-    lines.push(
+    const names = [
+      `<text x="8" y="16" class="zz-axis-name"></text>`,
       `<text x="${wide - 8}" y="${high - 24}" text-anchor="end" class="zz-axis-name"></text>`,
-    );
+    ];
     const dots = (
       /** @type {string} */ name,
       /** @type {string} */ colour,
@@ -243,13 +253,15 @@ export class SamplesPanel {
       ...SIZES.map(
         (size) => dots("zz-marked", colours.page, size + 3) + dots("zz-marked", "", size),
       ),
+      ...texts, // over all: a line through a name or a number strikes it out
+      ...names,
     ].join("");
     this.#svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     this.#svg.classList.toggle("zz-movable", samples.movable);
     const title = this.#svg.querySelector("title");
     if (title) title.textContent = tr("Drag a sample to change the data");
-    const names = this.#svg.querySelectorAll(".zz-axis-name");
-    [names[1].textContent, names[0].textContent] = axes;
+    const named = this.#svg.querySelectorAll(".zz-axis-name");
+    [named[1].textContent, named[0].textContent] = axes;
     const shown = Array.from({ length: drawn }, (_, i) => Math.floor((i * labels.length) / drawn));
     this.#shown = shown;
     if (kind !== "predictions") this.#scatter(samples, 0, 0);

@@ -3,6 +3,7 @@
 // only heads and travelled paths.
 
 import { done } from "./clock.js";
+import { dashed, outlined, putHead } from "./covered.js";
 import * as keys from "./keys.js";
 import { spaceSize } from "./layout.js";
 import { fitted, orbit } from "./orbit.js";
@@ -14,6 +15,7 @@ import { writeTicks } from "./ticks.js";
 import { title } from "./titles.js";
 import { between, reached } from "./travel.js";
 
+/** @import { Dashes, Spot } from "./covered.js" */
 /** @import { Turn } from "./orbit.js" */
 /** @import { Relief, Sight } from "./sight.js" */
 /** @import { Camera, Line, Numbers, Point, Scene, Size, Trace, View } from "./types.js" */
@@ -23,6 +25,7 @@ const PARTS = `
   <div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
 </div>
 <div class="zz-notes"></div>`;
+const MARKS = /^(minima|moved)/; // the names of traces of what stands on the surface
 const HIDDEN = 0.3; // opacity of what is behind the surface
 const AXES = /** @type {const} */ (["xaxis", "yaxis", "zaxis"]);
 /** @type {Camera | null} */
@@ -67,8 +70,10 @@ export class Space {
   #ground = "";
   #aimed = 0; // the frame in which the camera will be pointed
   #clock = /** @type {number | null} */ (null);
-  #points = /** @type {{ place: Spots, nodes: NodeListOf<SVGElement> }[]} */ ([]);
+  #points = /** @type {{ fixed: boolean, place: Spots, nodes: NodeListOf<SVGElement> }[]} */ ([]);
   #runs = /** @type {Run[] | null} */ (null);
+  #dashes = /** @type {(Dashes | null)[]} */ ([]); // of the runs' lines
+  #fixed = /** @type {Spot[]} */ ([]); // what stands on the surface and no head may hide
   #sight = /** @type {Sight} */ ({ matrix: [], eye: [] });
   #relief = /** @type {Relief | null} */ (null);
   /** @type {ReadonlySet<number>} The runs that are not shown. */
@@ -240,6 +245,7 @@ export class Space {
     const titles = shown.map((note) => title(note, 3, 3, this.#size.width - 12));
     renew(this.#notes, titles);
     this.#points = marks.map((trace) => ({
+      fixed: MARKS.test(trace.name),
       place: spots(trace),
       nodes: plot.markers(this.#marks, trace.name),
     }));
@@ -279,16 +285,24 @@ export class Space {
     const { layout, data } = this.#scene.back;
     this.#sight = aim(plot.matrices(this.#surface));
     this.#relief = relief(data[0], ranges[2]);
-    for (const { place, nodes } of this.#points) {
+    this.#fixed = [];
+    for (const { fixed, place, nodes } of this.#points) {
       this.#project(place);
       for (const [i, node] of nodes.entries()) {
         stand(node, place.px[i], place.py[i], this.#hidden(place, i));
       }
+      if (!fixed) continue;
+      const at = (/** @type {number} */ i) => /** @type {Point} */ ([place.px[i], place.py[i]]);
+      this.#fixed.push(...Array.from(place.px, (_, i) => ({ panel: "", at: at(i) })));
     }
     for (const { place, behind } of this.#runs) {
       this.#project(place);
       for (let i = 1; i < place.count; i++) behind[i] = this.#hidden(place, i - 0.5);
     }
+    const shown = this.#runs.map(({ place: { px, py, count } }, i) =>
+      this.#muted.has(i) ? null : { x: px, y: py, count },
+    );
+    this.#dashes = dashed(shown);
     this.#clear(this.#under);
     Object.assign(this.#under, { font: this.#font, fillStyle: layout.font.color });
     const { matrix, eye } = this.#sight;
@@ -311,6 +325,9 @@ export class Space {
     this.#clock = clock;
     if (!this.#runs || !plot.isSpaceDrawn(this.#surface)) return;
     this.#clear(this.#over);
+    /** @type {(Spot | null)[]} */
+    const heads = this.#runs.map(() => null);
+    const drawn = [];
     for (const [i, run] of this.#runs.entries()) {
       const { times, place, fresh, head } = run;
       if (this.#muted.has(i)) {
@@ -321,13 +338,24 @@ export class Space {
       const at = vertex + (share ?? 0);
       /** @type {Point | null} */
       const tip = share === null ? null : [between(place.px, at), between(place.py, at)];
-      stroke(this.#over, run, vertex, tip, 1, [[run.path.line, HIDDEN]]);
-      stroke(this.#over, run, vertex, tip, 0, [
-        [run.casing.line, 1],
-        [run.path.line, 1],
-      ]);
+      drawn.push({ i, run, vertex, tip });
       head.style.visibility = tip ? "visible" : "hidden";
-      if (tip) stand(head, tip[0], tip[1], this.#hidden(place, at));
+      if (!tip) continue;
+      heads[i] = { panel: "", at: tip };
+      head.style.opacity = opacity(this.#hidden(place, at));
+    }
+    // The casings come first: that of a run would hide the line of another one beside it.
+    for (const { run, vertex, tip } of drawn) {
+      stroke(this.#over, run, vertex, tip, 0, [[run.casing.line, 1]]);
+    }
+    for (const { i, run, vertex, tip } of drawn) {
+      stroke(this.#over, run, vertex, tip, 1, [[run.path.line, HIDDEN]]);
+      stroke(this.#over, run, vertex, tip, 0, [[run.path.line, 1]], this.#dashes[i]);
+    }
+    const open = outlined(heads, this.#fixed);
+    for (const [i, { head, path }] of this.#runs.entries()) {
+      const place = heads[i];
+      if (place) putHead(head, place.at, open[i], path.line?.color ?? "");
     }
   }
 
@@ -372,8 +400,11 @@ export class Space {
  */
 function stand(node, x, y, hidden) {
   node.setAttribute("transform", `translate(${x.toFixed(2)},${y.toFixed(2)})`);
-  node.style.opacity = String(hidden ? 2 * HIDDEN : 1);
+  node.style.opacity = opacity(hidden);
 }
+
+/** @param {0 | 1} hidden */
+const opacity = (hidden) => String(hidden ? 2 * HIDDEN : 1);
 
 /**
  * Draw a path up to a vertex, and on to a tip, where it is in sight (0) or behind the surface (1).
@@ -383,8 +414,17 @@ function stand(node, x, y, hidden) {
  * @param {Point | null} tip
  * @param {0 | 1} sight
  * @param {[line: Line | undefined, opacity: number][]} styles The widest first.
+ * @param {Dashes | null} dashes
  */
-function stroke(context, { place: { px, py }, fresh, behind }, last, tip, sight, styles) {
+function stroke(
+  context,
+  { place: { px, py }, fresh, behind },
+  last,
+  tip,
+  sight,
+  styles,
+  dashes = null,
+) {
   context.beginPath();
   let down = false;
   for (let i = 1; i <= last + 1; i++) {
@@ -396,13 +436,15 @@ function stroke(context, { place: { px, py }, fresh, behind }, last, tip, sight,
     down = drawn;
   }
   context.lineJoin = "round";
-  context.lineCap = "round";
+  context.lineCap = dashes ? "butt" : "round";
+  context.setLineDash(dashes ?? []);
   for (const [line, opacity] of styles) {
     Object.assign(context, { lineWidth: line?.width, strokeStyle: line?.color });
     context.globalAlpha = opacity;
     context.stroke();
   }
   context.globalAlpha = 1;
+  context.setLineDash([]);
 }
 
 /**

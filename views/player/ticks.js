@@ -38,6 +38,10 @@ export function writeTicks(context, layout, ranges, eye, pixel) {
     const length = Math.hypot(dx, dy) || 1;
     /** @type {Point} */
     const spot = [left + (away * dx) / length, down + (away * dy) / length];
+    // A number that leaves the picture at the left would be another one.
+    if (context.textAlign === "right") {
+      spot[0] = Math.max(spot[0], context.measureText(text).width + 2);
+    }
     if (written.some((other) => Math.hypot(spot[0] - other[0], spot[1] - other[1]) < EDGE)) return;
     written.push(spot);
     context.fillText(text, ...spot);

@@ -36,6 +36,7 @@ export class Toolbar {
   #speed;
   #shown = ""; // step and text
   #playing = false;
+  #looks = false; // whether the update shown is looked into
 
   /**
    * @param {HTMLElement} root
@@ -64,7 +65,7 @@ export class Toolbar {
     name(this.button("end"), tr("To the end"), tr("To the end (End)"));
     name(this.scrub, tr("Update shown"));
     name(this.#speed, tr("Speed"), tr("Speed"));
-    this.button("look").textContent = tr("Look inside this update");
+    this.showLook(this.#looks);
     this.button("loop").textContent = tr("Loop");
     this.button("loop").title = tr("Start again at the end");
     this.button("play").title = tr("Play or pause (space)");
@@ -104,6 +105,13 @@ export class Toolbar {
     const button = this.button("play");
     button.textContent = playing ? tr("Pause") : tr("Play");
     button.setAttribute("aria-label", button.textContent);
+  }
+
+  /** @param {boolean} looks Whether the update shown is looked into, below the picture. */
+  showLook(looks) {
+    this.#looks = looks;
+    const text = looks ? tr("See inside this update, below") : tr("Look inside this update");
+    say(this.button("look"), text);
   }
 
   /** @param {string} speed */

@@ -45,6 +45,7 @@ export interface AxisLayout {
   title: { text: string };
   tickvals: number[];
   ticktext: string[];
+  tickfont?: { size: number };
   [more: string]: unknown;
 }
 

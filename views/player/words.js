@@ -25,6 +25,9 @@ export class Words {
   #more = make("p", "zz-further");
   #lowest = make("p", "zz-lowest");
   #shown = "";
+  /** @type {Set<string>} The texts that the reader has unfolded. */
+  #unfolded = new Set();
+  #watcher = new ResizeObserver(() => this.#fold());
 
   /**
    * @param {HTMLElement} root
@@ -40,8 +43,14 @@ export class Words {
     this.#after.append(this.#more, this.#scroll, this.#lowest);
     const { signal } = this.#stopped;
     const press = (/** @type {Event} */ { target }) => {
-      if (target instanceof Element && target.closest(".zz-undo")) undo();
+      if (!(target instanceof Element)) return;
+      if (target.closest(".zz-undo")) undo();
+      const text = target.closest(".zz-unfold")?.previousElementSibling?.textContent;
+      if (!text) return;
+      if (!this.#unfolded.delete(text)) this.#unfolded.add(text);
+      this.#fold();
     };
+    this.#watcher.observe(this.#before);
     this.#before.addEventListener("click", press, { signal });
     settle("result", this.#sentence, this.#after, signal);
     settle("heading", this.#before, root, signal);
@@ -49,6 +58,7 @@ export class Words {
   }
 
   close() {
+    this.#watcher.disconnect();
     this.#stopped.abort();
   }
 
@@ -58,6 +68,7 @@ export class Words {
     if (now === this.#shown) return;
     this.#shown = now;
     renew(this.#before, [...this.#heading(told), ...told.notes.map(noted)]);
+    this.#fold();
     say(this.#sentence, told.sentence);
     say(this.#more, told.more);
     say(this.#lowest, told.lowest);
@@ -69,10 +80,22 @@ export class Words {
     this.#scroll.setAttribute("aria-label", told.head.join(", "));
   }
 
+  /** Offer the rest of a text where the page's style shows its first lines alone. */
+  #fold() {
+    for (const place of this.#before.querySelectorAll(".zz-fold")) {
+      const [text, button] = place.children;
+      const open = this.#unfolded.has(text.textContent ?? "");
+      place.classList.toggle("zz-open", open);
+      place.classList.toggle("zz-cut", !open && text.scrollHeight > text.clientHeight + 1);
+      say(button, open ? tr("less") : tr("more"));
+      set(button, "aria-expanded", String(open));
+    }
+  }
+
   /** @param {Told} told */
   *#heading({ title, claim, changed }) {
     yield make("h1", "zz-title", title);
-    yield make("p", "zz-claim", claim);
+    yield folding(make("p", "zz-claim", claim));
     if (!changed) return;
     const line = make("p", "zz-changed", changed);
     line.append(" ", make("button", "zz-undo", tr("Undo changes")));
@@ -82,8 +105,22 @@ export class Words {
 
 /** @param {string} text */
 function noted(text) {
-  const node = make("p", "zz-note", text);
+  const node = folding(make("p", "zz-note", text));
   node.setAttribute("role", "note");
+  node.classList.add("zz-noted");
+  return node;
+}
+
+/**
+ * A place for a text of which a style may show the first lines, with the button for the rest.
+ * @param {HTMLElement} text
+ */
+function folding(text) {
+  const node = make("div", "zz-fold");
+  const button = make("button", "zz-unfold", tr("more"));
+  button.setAttribute("type", "button");
+  button.setAttribute("aria-expanded", "false");
+  node.append(text, button);
   return node;
 }
 

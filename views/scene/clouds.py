@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from landscape.language import tr, whole
+from landscape.language import percent, tr, whole
 from landscape.record import LOWEST_KINDS
 from optimizers import Experiment
 from optimizers.maps import Spread
+from optimizers.maps.base import BAND
 from views.scene import curves, figures
 from views.scene.curves import Heights, Vector
 from views.scene.figures import Figure, Ground, Mark
@@ -163,7 +164,9 @@ def medians(experiment: Experiment, spread: Spread) -> tuple[Heights, list[Figur
         )
     lost = [float(np.mean(where < 0)) >= 0.5 for where in spread.where]
     found = curves.axis_of(experiment, rows, ends, lost)
-    text = tr("{loss}, median of {seeds} seeds", loss=found.text, seeds=whole(spread.end.shape[1]))
+    seeds = whole(spread.end.shape[1])
+    about = {"loss": found.text, "share": percent(BAND[-1] - BAND[0], 0), "seeds": seeds}
+    text = tr("{loss}, median and {share} of {seeds} seeds", **about)
     return replace(found, text=text), bands
 
 

@@ -105,11 +105,15 @@ def axis_of(
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not bounded:
         return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high), [*ends])
-    floored = min(float(row.min()) for row in rows) <= math.log10(GAP_FLOOR)
+    floor = math.log10(GAP_FLOOR)
+    floored = min(float(row.min()) for row in rows) <= floor
     text = gap_title(experiment, floored)
     stride = max(1, math.ceil((high - low) / 5))
-    ticks = [float(t) for t in range(math.floor(low), math.ceil(high) + 1, stride)]
+    first = round(floor) if floored else math.floor(low)  # below the floor nothing is drawn
+    ticks = [float(t) for t in range(first, math.ceil(high) + 1, stride)]
     texts = [f"1e{round(t)}" if abs(t) > 3 else number(10.0**t) for t in ticks]
+    if floored:
+        texts[0] = f"≤{texts[0]}"
     return Heights([*rows], low, high, text, ticks, texts, [*ends])
 
 

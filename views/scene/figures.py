@@ -471,6 +471,7 @@ def foreground(
     data: list[Figure] = []
     starts: list[Figure] = []
     heads: list[Figure] = []
+    casings: list[Figure] = []  # under all lines: that of a run would hide another one beside it
     decays: set[float] = set()
     differing = own_values(experiment)
     exits = [exit_of(experiment, trajectory, box) for trajectory in trajectories]
@@ -491,12 +492,9 @@ def foreground(
         if extras.future:
             line = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
             data.append({**common, "name": f"faint-{index}", "line": line})
+        casing = {"color": theme.ground[0], "width": 2 * wide, "simplify": False}
+        casings.append({**common, "name": f"casing-{index}", "line": casing})
         data += [
-            {
-                **common,
-                "name": f"casing-{index}",
-                "line": {"color": theme.ground[0], "width": 2 * wide, "simplify": False},
-            },
             {
                 **common,
                 "name": f"path-{index}",
@@ -553,11 +551,12 @@ def foreground(
                 *([] if named else differing[index]),
                 left(trajectory, exits[index]),
                 legend(experiment, [index], box),
-                manner(experiment, trajectory.run, mark.label),
             )
             text = ", ".join(filter(None, said))
-            layout["annotations"].append(title(panel, mark, text, theme, live(index, tr("loss"))))
-    data += starts + heads
+            moves = manner(experiment, trajectory.run, mark.label)
+            reading = live(index, tr("loss"))
+            layout["annotations"].append(title(panel, mark, text, theme, reading, moves))
+    data = casings + data + starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
         ends = [left(t, step) for t, step in zip(trajectories, exits, strict=True)]
@@ -691,9 +690,17 @@ def ended(trajectory: Trajectory, ground: Ground) -> str:
     return ", ".join(filter(None, (left, outcome(trajectory))))
 
 
-def title(panel: int, mark: Mark, said: str, theme: Theme, reading: str = "") -> Figure:
-    """Return a panel's title, above it; `said` follows the name, `reading` stands at its end."""
-    text = f"<span>{key(mark, said, theme)}</span>{reading}"
+def title(
+    panel: int, mark: Mark, said: str, theme: Theme, reading: str = "", moves: str = ""
+) -> Figure:
+    """Return a panel's title, above it; `said` follows the name, `reading` stands at its end.
+
+    How a rule `moves` comes after what is said, where there is room for it.
+    """
+    if said and moves:
+        moves = f", {moves}"
+    rest = told(moves, theme, "zz-manner").lstrip() if said else told(moves, theme, "zz-manner")
+    text = f"<span>{key(mark, said, theme)}{rest}</span>{reading}"
     return {
         "text": text,
         "xref": f"{axis(panel, 'x')} domain",
@@ -721,9 +728,13 @@ def key(mark: Mark, said: str, theme: Theme) -> str:
     return f"{sign} <b>{mark.label}</b>{told(said, theme)}"
 
 
-def told(said: str, theme: Theme) -> str:
-    """Return what is said of a run beside its name, as HTML; a lesson hides it until an answer."""
-    return f' <span class="zz-told" style="color:{theme.muted}">{said}</span>' if said else ""
+def told(said: str, theme: Theme, more: str = "") -> str:
+    """Return what is said of a run beside its name, as HTML; a lesson hides it until an answer.
+
+    `more` are further classes, by which the page's style finds it.
+    """
+    kind = f"zz-told {more}".strip()
+    return f' <span class="{kind}" style="color:{theme.muted}">{said}</span>' if said else ""
 
 
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:

@@ -8,7 +8,7 @@ import numpy as np
 
 from landscape.language import tr
 from optimizers.analysis.step import GRADIENT, NOISY_GRADIENT, STEP, Model, Step, arrows
-from views.scene.figures import Figure, Ground, Mark, axis, levels, terrain
+from views.scene.figures import UNDER_HEAD, Figure, Ground, Mark, axis, levels, terrain
 from views.theme import Theme
 
 MODEL_GRID = 49  # points of the model's contour grid along each axis
@@ -74,12 +74,21 @@ def traces(
                     "line": {"color": theme.page, "width": 1},
                 },
                 "text": ["", label],
-                "textposition": f"{'top' if dy > 0 else 'bottom'} {'right' if dx > 0 else 'left'}",
+                "textposition": f"{height(y, dy, ground)} {'right' if dx > 0 else 'left'}",
                 "textfont": {"color": theme.text, "size": 14},
                 **where,
             }
         )
     return found
+
+
+def height(y: float, dy: float, ground: Ground) -> str:
+    """Return where the name of an arrow stands at its tip: beyond it, if the axis is not there."""
+    low, high = ground.box[1]
+    edge = UNDER_HEAD * (high - low)
+    if not low + edge < y + dy < high - edge:
+        return "middle"
+    return "top" if dy > 0 else "bottom"
 
 
 def written(name: str) -> str:

@@ -270,8 +270,13 @@ def ground_of(
 
 
 def arrangements(panels: int) -> list[dict[str, Any]]:
-    """Return how the panels lie in a page narrower than `below` pixels, narrowest first."""
-    choices = [(520, 1), (900, min(panels, 2 if panels <= 4 else 3)), (math.inf, columns(panels))]
+    """Return how the panels lie in a page narrower than `below` pixels, narrowest first.
+
+    Three stand beside each other wherever two of them would leave a quarter of the picture empty.
+    """
+    narrow = 1 if panels <= 2 else 2  # on a phone, whose window holds two rows and the curve
+    middle = 2 if panels in (2, 4) else min(panels, 3)
+    choices = [(520, narrow), (900, middle), (math.inf, columns(panels))]
     return [
         {"below": min(below, 1e9), **figures.arrangement(panels, count)} for below, count in choices
     ]

@@ -12,10 +12,10 @@ from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import MOST_SEED
-from views.scene.figures import PICTURES
+from views.scene.figures import PICTURES, SPACE
 from views.scene.samples import MOST_MOVED
 from views.settings.cards import carded
-from views.settings.choice import chosen
+from views.settings.choice import chosen, planned
 from views.settings.noise import ALL, by_data, samples_of, shapes_on
 from views.settings.numbers import exact
 from views.settings.own_data import MOST_CHARACTERS, read_samples, text_of
@@ -345,14 +345,16 @@ def draw_runs(settings: Settings) -> None:
 
 
 def draw_arrows(settings: Settings) -> None:
-    """Draw whether the parts of the next step are shown."""
-    if settings.hides("arrows"):
+    """Draw whether the parts of the next step are shown, where a picture has paths in the plane."""
+    choice = planned(settings)
+    if settings.hides("arrows") or choice.view == SPACE or choice.seeds:
         return
     shown = settings["arrows"] == SHOWN
     setting = TABLE["arrows"]
     st.checkbox(
         setting.title,
         shown,
+        help=tr(setting.help),
         **unless_locked(settings, "arrows", "arrows", shown, lambda on: SHOWN if on else HIDDEN),
     )
 

@@ -41,7 +41,7 @@ SETTINGS: tuple[Setting, ...] = (
         OneOf((HIDDEN, SHOWN), labels=LABELS),
         arrows,
         msgid("Arrows"),
-        msgid("The parts of the next step, at the head of every run."),
+        msgid("What the next update is made of, at the head of every run; after the last, none."),
         needs=("compare",),
     ),
     Setting(

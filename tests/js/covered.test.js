@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { dashed, outlined } from "../../views/player/covered.js";
+
+const line = (/** @type {number[]} */ x, /** @type {number[]} */ y) => ({ x, y, count: x.length });
+
+test("a line that lies wholly under another one is seen between that one's dashes", () => {
+  const below = line([0, 50, 100], [0, 1, 0]);
+  const above = line([0, 100, 100], [0, 0, 200]);
+  const [low, high] = dashed([below, above]);
+  assert.equal(low, null, "what lies below is whole");
+  assert.ok(high && high[0] > 4 && high[1] > 4, "and as much of it is seen as of the upper one");
+  assert.deepEqual(dashed([above, below]), [null, null], "half of the lower line is in sight");
+  assert.deepEqual(dashed([below, null, line([0, 100], [9, 9])]), [null, null, null]);
+});
+
+test("of three lines in one place each is seen somewhere", () => {
+  const [first, second, third] = dashed(Array.from({ length: 3 }, () => line([0, 100], [5, 5])));
+  assert.equal(first, null);
+  assert.ok(second && third && third[0] < second[0], "the upper one has the shorter dashes");
+  assert.equal(Math.round(third[0] + third[1]), Math.round(second[0] + second[1]));
+});
+
+test("two lines hide a third one together", () => {
+  const below = line([0, 100], [0, 0]);
+  const [, left, right] = dashed([below, line([0, 60], [0, 0]), line([50, 100], [0, 0])]);
+  assert.ok(left && right);
+});
+
+test("a head is an outline where it would hide a mark of its panel, or another head", () => {
+  const at = (/** @type {number} */ x, panel = "x") => ({
+    panel,
+    at: /** @type {[number, number]} */ ([x, 0]),
+  });
+  assert.deepEqual(outlined([at(0), at(40), null], [at(8)]), [true, false, false]);
+  assert.deepEqual(outlined([at(0, "x2")], [at(0)]), [false]);
+  assert.deepEqual(outlined([at(0), at(5), at(20)], []), [true, true, false]);
+});

@@ -1,0 +1,134 @@
+// What would hide what. Runs are compared by being seen, so a line over another run's line is drawn
+// in dashes, and a head over a mark or over another head as its outline.
+
+import { between, lengths } from "./travel.js";
+
+/** @import { Numbers, Point } from "./types.js" */
+
+/**
+ * A line in pixels: `count` points.
+ * @typedef {{ x: Numbers, y: Numbers, count: number }} Line
+ */
+
+/** @typedef {[on: number, off: number]} Dashes In pixels. */
+
+/** @typedef {{ panel: string, at: Point }} Spot In pixels of a panel. */
+
+const NEAR = 2; // pixels between two lines of which only the upper one is seen
+const SAMPLES = 40; // points of a line that are looked at
+const FIRST = 5; // one of so many of them comes before the others
+const WHOLLY = 0.9; // of them: what hides these hides the line
+const PARTLY = 0.15; // of them: what hides these has a part in that
+const PERIOD = 18; // pixels of a dash and a gap
+const [ON_MARK, ON_HEAD] = [12, 8]; // pixels from a head to a mark or a head that it would hide
+
+/**
+ * The dashes through which lines show those that lie wholly under them; null for a line that is
+ * whole. A line over a dashed one has the shorter dashes, so that both show what they lie on.
+ * @param {(Line | null)[]} lines The lower ones first; null for one that is not drawn.
+ * @returns {(Dashes | null)[]}
+ */
+export function dashed(lines) {
+  const depth = lines.map(() => 0);
+  for (const [low, line] of lines.entries()) {
+    if (!line || line.count < 2) continue;
+    const above = [...lines.keys()].filter((i) => i > low && (lines[i]?.count ?? 0) > 1);
+    const points = spread(line);
+    const some = points.filter((_, k) => k % FIRST === 0);
+    if (above.length === 0 || hidden(some, above, lines).share < WHOLLY) continue;
+    const { share, parts } = hidden(points, above, lines);
+    if (share < WHOLLY) continue;
+    for (const [k, i] of above.entries()) {
+      if (parts[k] >= PARTLY) depth[i] = Math.max(depth[i], depth[low] + 1);
+    }
+  }
+  return depth.map((d) => (d ? [PERIOD / (d + 1), (PERIOD * d) / (d + 1)] : null));
+}
+
+/**
+ * Which share of some points lines hide together, and each of them.
+ * @param {Point[]} points
+ * @param {number[]} above The lines' places.
+ * @param {(Line | null)[]} lines
+ */
+function hidden(points, above, lines) {
+  const by = above.map((i) => points.map((point) => lies(point, /** @type {Line} */ (lines[i]))));
+  const of = (/** @type {(k: number) => boolean} */ is) =>
+    points.filter((_, k) => is(k)).length / points.length;
+  return {
+    share: of((k) => by.some((each) => each[k])),
+    parts: by.map((each) => of((k) => each[k])),
+  };
+}
+
+/**
+ * Points at equal distances along a line.
+ * @param {Line} line
+ * @returns {Point[]}
+ */
+function spread({ x, y, count }) {
+  const along = lengths(
+    count,
+    (i) => x[i],
+    (i) => y[i],
+  );
+  const each = along[count - 1] / SAMPLES;
+  /** @type {Point[]} */
+  const found = [];
+  for (let i = 1, k = 0; k < SAMPLES; k++) {
+    const wanted = (k + 0.5) * each;
+    while (i < count - 1 && along[i] < wanted) i++;
+    const step = along[i] - along[i - 1];
+    const at = i - 1 + (step ? (wanted - along[i - 1]) / step : 0);
+    found.push([between(x, at), between(y, at)]);
+  }
+  return found;
+}
+
+/**
+ * Tell whether a point lies on a line, or all but.
+ * @param {Point} point
+ * @param {Line} line
+ */
+function lies([left, top], { x, y, count }) {
+  for (let i = 1; i < count; i++) {
+    const [right, down] = [x[i] - x[i - 1], y[i] - y[i - 1]];
+    const [u, v] = [left - x[i - 1], top - y[i - 1]];
+    const square = right * right + down * down;
+    const t = square ? Math.max(0, Math.min(1, (u * right + v * down) / square)) : 0;
+    if ((u - t * right) ** 2 + (v - t * down) ** 2 <= NEAR * NEAR) return true;
+  }
+  return false;
+}
+
+/**
+ * Tell of each head whether it would hide a mark, or another head.
+ * @param {(Spot | null)[]} heads Null for one that is not drawn.
+ * @param {Spot[]} marks
+ */
+export function outlined(heads, marks) {
+  return heads.map((head) => {
+    if (!head) return false;
+    const near = (/** @type {Spot | null} */ spot, /** @type {number} */ reach) =>
+      spot !== null &&
+      spot !== head &&
+      spot.panel === head.panel &&
+      Math.hypot(spot.at[0] - head.at[0], spot.at[1] - head.at[1]) < reach;
+    return marks.some((mark) => near(mark, ON_MARK)) || heads.some((each) => near(each, ON_HEAD));
+  });
+}
+
+/**
+ * Put a head, whole or as an outline, which is larger, so that there is room in it.
+ * @param {SVGElement} node
+ * @param {Point} at
+ * @param {boolean} outline
+ * @param {string} colour
+ */
+export function putHead(node, [left, top], outline, colour) {
+  const place = `translate(${left},${top})${outline ? " scale(1.3)" : ""}`;
+  if (node.getAttribute("transform") !== place) node.setAttribute("transform", place);
+  if (node.classList.contains("zz-outline") === outline) return;
+  node.style.setProperty("--run", colour);
+  node.classList.toggle("zz-outline", outline);
+}
