@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from itertools import groupby
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -565,6 +565,12 @@ def test_the_magnifier_draws_the_step_from_here_to_the_next(visit: Visits):
     assert drawn(page)[0]["head"] == pytest.approx(begin, abs=1)
     button(page, ON).click()
     assert drawn(page)[0]["head"] == pytest.approx(end, abs=1)
+    # Whoever opens a link to the step sees the clock there, and is led to what is told of it.
+    found = link(surface="Himmelblau", optimizers="Momentum", look="open", **{"look.step": 3})
+    page.page.goto(urljoin(page.page.url, found))
+    page.settled()
+    page.until("(player) => player.dataset.step === '3'")
+    expect(button(page, "See inside this update, below")).to_be_visible()
 
 
 def test_the_rate_slider_and_its_number_follow_each_other(visit: Visits):

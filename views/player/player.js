@@ -318,7 +318,7 @@ class Player {
 
   /** Give the curve what the panels leave of a window that shows nothing else. */
   #fill() {
-    const spare = this.#spare + this.#room() - this.body.offsetHeight;
+    const spare = this.#spare + this.#room() - this.body.offsetHeight - 2;
     if (spare < this.#spare + ROUGH) return;
     this.#spare = spare;
     this.#drawn = "";
