@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Draw the gallery's pictures: python .ci/gallery.py [SLUG ...]
+"""Draw the pictures of gallery and lessons: python .ci/gallery.py [NAME ...]
 
-Each is the app's own figure of the preset, made small: the runs over each other on their ground, or
-the map. Without a slug all are drawn again, which takes a minute or two for the maps. They are
-symbols of one SVG, `views/gallery/pictures.svg`; their colours are pairs for light and dark pages.
+Each is the app's own figure of a preset or of a lesson's card, made small: the runs over each other
+on their ground, or the map. Without the name of a preset or lesson all are drawn again, which takes
+a minute or two for the maps. They are symbols of one SVG, `views/gallery/pictures.svg` for presets
+and `views/lessons/pictures.svg` for lessons; their colours are pairs for light and dark pages.
 Needs the packages of requirements-dev.txt.
 """
 
@@ -18,7 +19,8 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
@@ -28,10 +30,10 @@ sys.path.insert(0, str(ROOT))
 
 from optimizers import Experiment, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
+from views.lessons import LESSONS  # noqa: E402
 from views.maps import MAPS  # noqa: E402
 from views.maps.ensembles import ENSEMBLE  # noqa: E402
 from views.presets import LISTED  # noqa: E402
-from views.presets.preset import Preset  # noqa: E402
 from views.scene.figures import Ground, background, foreground, marks_of  # noqa: E402
 from views.settings.choice import choose  # noqa: E402
 from views.settings.settings import Settings  # noqa: E402
@@ -39,20 +41,40 @@ from views.theme import DARK, LIGHT, Theme  # noqa: E402
 
 Array = np.ndarray[Any, Any]
 OUT = ROOT / "views" / "gallery" / "pictures.svg"
+LESSONS_OUT = ROOT / "views" / "lessons" / "pictures.svg"
 WIDTH, HEIGHT = 204, 108  # of a picture, in its own units
 CELLS = (68, 36)  # of a map's heatmap
 GROUND = 23  # points of the ground's grid along each axis, of one panel
 LEAST = 1.0  # of a line's steps in the picture's units: nobody sees shorter ones
 MOST_DOTS = 60  # of one run's ends
+MOST_POINTS = 2000  # of a line: a longer one goes over itself
 MOST_NAMES = 3  # of runs in one picture
 LETTER = (6.4, 10.5)  # of a name, about: its width, and the height of its type
 SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-)")
 PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
 
-def digest(preset: Preset) -> str:
-    """Return a short hash of what a preset's picture is made of."""
-    made_of = repr((stated(preset.experiment), dict(preset.map)))
+class Source(NamedTuple):
+    """What is drawn: by its name, the settings of a page that shows it, and its map's, if any."""
+
+    name: str
+    settings: Settings
+    map: Mapping[str, Any] = MappingProxyType({})
+
+
+PRESETS_DRAWN = [
+    Source(preset.slug, Settings({"preset": preset.slug}), preset.map) for preset in LISTED
+]
+LESSONS_DRAWN = [
+    Source(lesson.name, Settings({"lesson": lesson.name, "card": str(lesson.pictured)}))
+    for lesson in LESSONS.values()
+]
+FILES = {OUT: PRESETS_DRAWN, LESSONS_OUT: LESSONS_DRAWN}
+
+
+def digest(source: Source) -> str:
+    """Return a short hash of what a picture is made of."""
+    made_of = repr((stated(choose(source.settings).experiment), dict(source.map)))
     return hashlib.sha256(made_of.encode()).hexdigest()[:12]
 
 
@@ -69,12 +91,12 @@ def stated(value: Any) -> Any:
     return [(field.name, stated(each)) for field, each in pairs if each != field.default]
 
 
-def figures(preset: Preset) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the figure of a preset as a light and as a dark page have it."""
-    choice = choose(Settings({"preset": preset.slug}))
-    if preset.map or choice.seeds:
-        settings = Settings({"preset": preset.slug})
-        the_map = MAPS[settings["map"]] if preset.map else ENSEMBLE
+def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the figure of a preset or card as a light and as a dark page have it."""
+    settings = source.settings
+    choice = choose(settings)
+    if source.map or choice.seeds:
+        the_map = MAPS[settings["map"]] if source.map else ENSEMBLE
         request: Any = the_map.bounded(settings, choice)
         result = request.compute()
         light, dark = (
@@ -205,7 +227,7 @@ def line(x: Array, y: Array, closed: bool = False) -> str:
         if pen == "M" or max(abs(a - last[0]), abs(b - last[1])) >= LEAST:
             points.append(f"{pen}{short(a)} {short(b)}")
             pen, last = "L", (a, b)
-    return "".join(points) + ("Z" if closed else "")
+    return "".join(points if closed else points[:MOST_POINTS]) + ("Z" if closed else "")
 
 
 def without_straight(x: Array, y: Array) -> tuple[Array, Array]:
@@ -222,9 +244,9 @@ def short(value: float) -> str:
     return "0" if text == "-0" else text.replace("0.", ".", 1) if text.startswith("0.") else text
 
 
-def symbol(preset: Preset) -> str:
-    """Return the picture of a preset as a symbol of SVG."""
-    light, dark = map(ranged, figures(preset))
+def symbol(source: Source) -> str:
+    """Return the picture of a preset or lesson as a symbol of SVG."""
+    light, dark = map(ranged, figures(source))
     parts: list[str] = [
         f'<path d="M0 0H{WIDTH}V{HEIGHT}H0Z" fill="{pair(LIGHT.page, DARK.page)}"/>'
     ]
@@ -243,8 +265,8 @@ def symbol(preset: Preset) -> str:
             parts += scatter(trace, twin, panel)
     parts += names_of_lines(light)
     body = PAIR.sub(lambda m: f"light-dark(#{m[1]},#{m[2]})", "".join(parts))
-    name = html.escape(preset.slug)
-    head = f'<symbol id="zz-{name}" data-of="{digest(preset)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+    name = html.escape(source.name)
+    head = f'<symbol id="zz-{name}" data-of="{digest(source)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
     return f"{head}{body}</symbol>"
 
 
@@ -508,21 +530,22 @@ def outline(shape: str, x: float, y: float, r: float) -> str:
     return line(points[:, 0], points[:, 1], closed=True)
 
 
-def kept() -> dict[str, str]:
-    """Return the symbols of the file by their slugs."""
-    text = OUT.read_text() if OUT.exists() else ""
+def kept(out: Path = OUT) -> dict[str, str]:
+    """Return the symbols of a file by their names."""
+    text = out.read_text() if out.exists() else ""
     return {m[1]: m[0] for m in re.finditer(r'<symbol id="zz-([\w-]+)".*?</symbol>', text)}
 
 
-def main(slugs: list[str]) -> None:
-    """Draw the pictures of some presets, or of all, and keep the others."""
-    symbols = kept()
-    for preset in LISTED:
-        if not slugs or preset.slug in slugs:
-            symbols[preset.slug] = symbol(preset)
-            print(preset.slug, len(symbols[preset.slug]), flush=True)
-    body = "\n".join(symbols[preset.slug] for preset in LISTED if preset.slug in symbols)
-    OUT.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{body}\n</svg>\n')
+def main(names: list[str]) -> None:
+    """Draw the pictures of some presets and lessons, or of all, and keep the others."""
+    for out, sources in FILES.items():
+        symbols = kept(out)
+        for source in sources:
+            if not names or source.name in names:
+                symbols[source.name] = symbol(source)
+                print(out.parent.name, source.name, len(symbols[source.name]), flush=True)
+        body = "\n".join(symbols[each.name] for each in sources if each.name in symbols)
+        out.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{body}\n</svg>\n')
 
 
 if __name__ == "__main__":

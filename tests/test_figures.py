@@ -135,6 +135,17 @@ def test_start_and_minimum_are_named_where_there_is_room():
         assert [t["text"] for t in traces(scene["back"], "words")] == [["minimum"]] * panels
 
 
+def test_a_word_at_a_side_of_the_frame_goes_inwards_from_its_mark():
+    scene = scene_of(Experiment("Quadratic", start=(-4.0, 1.5), steps=4, runs=(Run("SGD"),)))
+    (back,) = traces(scene["back"], "words")
+    (low, high), (x,) = scene["back"]["layout"]["xaxis"]["range"], back["x"]
+    share = (x - low) / (high - low)
+    assert back["textposition"] == ["top left" if share > 0.88 else "top center"]
+    box = ((0.0, 1.0), (0.0, 1.0))
+    found = [figures.above(figures.Place(x, 0.5), box) for x in (0.05, 0.5, 0.95)]
+    assert found == ["top right", "top center", "top left"]
+
+
 def test_dots_are_where_they_are_apart_and_long_paths_are_thinner():
     few = experiment_on("Quadratic", steps=30, runs=(Run("SGD", lr=0.18), Run("SGD", lr=0.001)))
     front = scene_of(few)["front"]

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from landscape.language import PSEUDO, language
 from views.gallery.gallery import cards, neighbours
+from views.lessons import LESSONS
 from views.presets import GROUPS, LISTED, PRESETS
 from views.server.server import FILES, content
 from views.settings.settings import VERSION, Settings, read
@@ -36,38 +37,47 @@ def made() -> Any:
     return script()
 
 
-def test_every_preset_has_a_picture_of_its_experiment_and_no_other_has(made):
-    kept = made.kept()
-    assert list(kept) == [preset.slug for preset in LISTED]
-    for preset in LISTED:
-        assert f'data-of="{made.digest(preset)}"' in kept[preset.slug], preset.slug
+def test_every_preset_and_lesson_has_a_picture_of_its_experiment_and_no_other_has(made):
+    names = [preset.slug for preset in LISTED], [*LESSONS]
+    assert len(made.FILES) == len(names)
+    for (out, sources), listed in zip(made.FILES.items(), names, strict=True):
+        kept = made.kept(out)
+        assert [*kept] == [source.name for source in sources] == [*listed]
+        for source in sources:
+            assert f'data-of="{made.digest(source)}"' in kept[source.name], source.name
 
 
 def numbers(symbol: str) -> list[float]:
     return [float(text) for text in re.findall(r"-?\d*\.?\d+", symbol)]
 
 
-def check_current(made: Any, preset: Any) -> None:
+def check_current(made: Any, name: str, out: Any) -> None:
     """Compare a picture with one that is drawn now, as far as other machines round alike."""
-    kept, fresh = made.kept()[preset.slug], made.symbol(preset)
+    (source,) = (source for source in made.FILES[out] if source.name == name)
+    kept, fresh = made.kept(out)[name], made.symbol(source)
     assert re.sub(r"[\d.]+", "", kept) == re.sub(r"[\d.]+", "", fresh)
     assert numbers(kept) == pytest.approx(numbers(fresh), abs=0.11)
 
 
 @pytest.mark.parametrize("preset", DRAWN, ids=lambda preset: preset.slug)
 def test_a_picture_is_what_the_app_draws_now(made, preset):
-    check_current(made, preset)
+    check_current(made, preset.slug, made.OUT)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_picture_of_a_lesson_is_what_the_app_draws_now(made, name):
+    check_current(made, name, made.LESSONS_OUT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", MAPPED, ids=lambda preset: preset.slug)
 def test_a_picture_of_a_map_is_what_the_app_draws_now(made, preset):
-    check_current(made, preset)
+    check_current(made, preset.slug, made.OUT)
 
 
 def test_the_pictures_are_small_and_have_two_colours_for_two_themes(made):
     assert len(content(FILES["pictures.svg"])) < 400_000
-    for symbol in made.kept().values():
+    for symbol in (*made.kept().values(), *made.kept(made.LESSONS_OUT).values()):
         assert len(symbol) < 30_000
         colours = re.findall(r'(?:fill|stroke)="([^"]+)"', symbol)
         assert len({*colours}) >= 4

@@ -4,6 +4,7 @@ import {
   apart,
   arranged,
   arrangementFor,
+  besideEachOther,
   chartSize,
   curveHeight,
   DASH,
@@ -155,6 +156,15 @@ test("a line is drawn to its length, dashed or not", () => {
     assert.ok(ends <= length && ends >= length - 5, `${ends} of ${length}`);
     assert.equal(dashes.at(-1), 1e7);
   }
+});
+
+test("marks on one place stand beside each other about it, and one alone stays", () => {
+  const places = /** @type {[number, number][]} */ ([
+    [50, 20],
+    [50, 22],
+    [90, 20],
+  ]);
+  assert.deepEqual(besideEachOther(places, 16), [-8, 8, 0]);
 });
 
 test("labels that would touch are moved apart and stay as near as they can", () => {

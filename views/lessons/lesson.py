@@ -1,7 +1,8 @@
 """What a lesson is: cards that each ask for a prediction, and measure what comes of it.
 
 Nothing that is true is written down: which answer is right is what `measure` finds, and every
-number in a text is one of those it returns: no text of a card but `why` holds a digit.
+number in a text is one of those it returns: no text of a card holds a digit, but for the formulas
+of `why`.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class Card:
 
     `shows` is the link of the experiment, by names, as a page's address has it. `measure` returns
     numbers by the names that the texts have places for; exactly one answer holds of them.
-    `measured` is the sentence on what was measured, `why` what a teacher says to it. `covers` names
-    what of the course is seen here, as index.py has it. `lab` is another link to try, where that
-    shows more than `shows`.
+    `measured` is the sentence on what was measured, `why` the reason for it, which is told with it.
+    `covers` names what of the course is seen here, as index.py has it. `lab` is another link to
+    try, where that shows more than `shows`.
     """
 
     text: Message
@@ -63,7 +64,8 @@ class Lesson:
     """Cards in their order; `name` is the lesson's in links.
 
     `finds` tells students what they will find out, `objective` tells a teacher what they can do
-    then, and `say` is what a teacher begins with.
+    then, and `say` is what a teacher begins with. The list of lessons has a small picture of the
+    card that is `pictured`, by its number.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Lesson:
     minutes: int
     say: Message
     cards: tuple[Card, ...]
+    pictured: int = 1
 
 
 def filled(message: Message, numbers: Numbers) -> str:

@@ -8,7 +8,9 @@ so that it is kept on reload and by a step back, whatever server answers.
 from __future__ import annotations
 
 import contextlib
+import functools
 import html
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from views.stage import descents, tell_of_link
 from views.theme import Theme
 
 STYLE = Path(__file__).parent / "lessons.css"
+PICTURES = Path(__file__).parent / "pictures.svg"  # of the lessons, small, made by .ci/gallery.py
 PLAYS = "plays"  # in the session: the lesson and card whose runs play now
 ASK, RUN, DONE = "ask", "run", "done"  # phases, as the player knows them
 PHASES = {ASK: msgid("Predict"), RUN: msgid("Run"), DONE: msgid("Measured")}
@@ -59,6 +62,7 @@ def draw_list() -> None:
         for lesson in LESSONS.values():
             with st.container(key=f"lesson {lesson.name}", border=True):
                 st.html(
+                    f"{small_picture(lesson)}"
                     f'<p class="zz-place">{html.escape(numbered(lesson))}</p>'
                     f"<h2>{html.escape(tr(lesson.title))}</h2>"
                     f"<p>{html.escape(tr(lesson.finds))}</p>"
@@ -74,9 +78,25 @@ def draw_list() -> None:
                     )
                     link = html.escape(urlencode({"lesson": lesson.name}))
                     said = html.escape(tr("For teachers"))
-                    st.html(f'<a href="./teacher?{link}" target="_self">{said}</a>')
+                    st.html(
+                        f'<a class="zz-quiet" href="./teacher?{link}" target="_self">{said}</a>'
+                    )
     st.subheader(tr("What the course says, and where it is measured"), anchor=False)
     st.html(index())
+
+
+def small_picture(lesson: Lesson) -> str:
+    """Return the small picture of a lesson as SVG, whose colours follow the page's theme."""
+    return f'<svg class="zz-small" aria-hidden="true" {drawn_small()[lesson.name]}</svg>'
+
+
+@functools.cache
+def drawn_small() -> Mapping[str, str]:
+    """Return what is in the small pictures, with their view boxes, by the lessons' names."""
+    symbols = re.finditer(
+        r'<symbol id="zz-([\w-]+)"[^>]* (viewBox="[^"]*">.*?)</symbol>', PICTURES.read_text("utf-8")
+    )
+    return {found[1]: found[2] for found in symbols}
 
 
 def numbered(lesson: Lesson) -> str:
@@ -201,9 +221,12 @@ def draw_question(settings: Settings, card: Card, phase: str, found: Outcome) ->
     if phase == RUN:
         st.button(tr("Show what is measured"), key="skip", on_click=ended)
     if phase == DONE:
-        said = html.escape(filled(card.measured, found.numbers))
-        head = html.escape(tr("Measured"))
-        st.html(f'<div class="zz-measured" role="status"><h2>{head}</h2><p>{said}</p></div>')
+        said, why = (html.escape(filled(m, found.numbers)) for m in (card.measured, card.why))
+        head, reason = (html.escape(tr(name)) for name in ("Measured", "Why"))
+        st.html(
+            f'<div class="zz-measured" role="status"><h2>{head}</h2><p>{said}</p>'
+            f"<p><b>{reason}.</b> {why}</p></div>"
+        )
 
 
 def answered(settings: Settings, card: Card, phase: str, found: Outcome) -> str:
@@ -230,13 +253,14 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
         if here > 1:
             st.button(tr("Previous"), on_click=go_to, args=({"card": str(here - 1)},))
         if here < len(lesson.cards):
-            st.button(tr("Next"), key="next", on_click=go_to, args=({"card": str(here + 1)},))
+            label, to = tr("Next"), {"card": str(here + 1)}
+        elif after := [*LESSONS][lesson.place :][:1]:
+            label, to = tr("Next lesson"), {"lesson": after[0]}
         else:
-            names = list(LESSONS)
-            after = names[lesson.place :][:1]
-            label = tr("Next lesson") if after else tr("All lessons")
-            to = {"lesson": after[0] if after else ""}
-            st.button(label, key="next", on_click=go_to, args=(to,))
+            label, to = tr("All lessons"), {"lesson": ""}
+        if phase == ASK:
+            label = tr("Skip this card")
+        st.button(label, key="next", on_click=go_to, args=(to,))
         if phase == DONE:
             st.button(tr("Try it yourself"), key="try", on_click=to_lab, args=(leave,))
             st.button(tr("Predict again"), on_click=predict, args=(None,))

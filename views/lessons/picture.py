@@ -16,6 +16,7 @@ from views.theme import Theme
 WIDTH, HEIGHT = 520, 200  # pixels of a picture
 ENDED_HEIGHT, LEGEND = 260, 34  # of one that shows how the runs end, and of their names above it
 EDGE = 5  # pixels around it
+FONT = '"Source Sans", "Noto Sans KR", sans-serif'  # the page's
 DIGITS = 4  # of a height on the ground
 
 Trace = dict[str, Any]
@@ -40,10 +41,13 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
         axes[axis][name] = value
     back = [{**trace, "showlegend": False} for trace in background(ground, panels, theme)["data"]]
     drawn = ended_traces(front["data"], choice.labels) if ended else start_traces(front["data"])
+    # No path crosses a word.
+    traces = sorted((*back, *drawn), key=lambda trace: "text" in trace.get("mode", ""))
     return {
-        "data": [plain(trace) for trace in (*back, *drawn)],
+        "data": [plain(trace) for trace in traces],
         "layout": {
-            **{name: front["layout"][name] for name in ("paper_bgcolor", "plot_bgcolor", "font")},
+            **{name: front["layout"][name] for name in ("paper_bgcolor", "plot_bgcolor")},
+            "font": {**front["layout"]["font"], "family": FONT},
             **axes,
             "margin": {"l": EDGE, "r": EDGE, "t": top, "b": EDGE},
             "showlegend": ended,
@@ -59,18 +63,33 @@ def start_traces(traces: Sequence[Trace]) -> list[Trace]:
 
 
 def ended_traces(traces: Sequence[Trace], labels: Sequence[str]) -> list[Trace]:
-    """Return the paths of runs with their heads at the ends; the key of a run has its name."""
+    """Return the paths of runs with their heads at the ends; the key of a run has its name.
+
+    The further a path goes, the earlier it is drawn, for it would cover the others.
+    """
     paths = {trace["name"]: trace for trace in traces if trace["name"].startswith("path-")}
+    reaches = {
+        name: sum(float(np.ptp(path[axis])) for axis in "xy") for name, path in paths.items()
+    }
+    runs = sorted(reaches, key=lambda name: -reaches[name])
     found = []
-    for trace in traces:
+    for trace in sorted(traces, key=lambda trace: order_of(trace, runs)):
         kind, _, run = trace["name"].partition("-")
         path = paths.get(f"path-{run}", trace)
         if kind == "head":
             last = {letter: path[letter][-1:] for letter in "xy"}
-            found.append({**trace, **last, "name": labels[int(run)], "showlegend": True})
+            named = {"name": labels[int(run)], "showlegend": True, "legendrank": int(run)}
+            found.append({**trace, **last, **named})
         else:
             found.append({**trace, "showlegend": False})
     return found
+
+
+def order_of(trace: Trace, runs: Sequence[str]) -> tuple[int, int]:
+    """Return where a trace stands among all: paths, starts, heads, each in the order of `runs`."""
+    kind, _, run = trace["name"].partition("-")
+    place = runs.index(f"path-{run}") if f"path-{run}" in runs else -1
+    return {"start": 1, "head": 2}.get(kind, 0), place
 
 
 def plain(value: Any) -> Any:

@@ -24,8 +24,8 @@ def draw(settings: Settings, theme: Theme) -> None:
     st.html(STYLE)
     st.html(f"<style>{theme.style()}</style>")
     lesson = LESSONS[settings["lesson"] or next(iter(LESSONS))]
-    st.title(tr(lesson.title), anchor=False)
-    st.caption(f"{tr('For teachers')} · {numbered(lesson)} · {extent(lesson)}")
+    st.title(tr("For teachers: {lesson}", lesson=tr(lesson.title)), anchor=False)
+    st.caption(f"{numbered(lesson)} · {extent(lesson)}")
     tell_of_link()
     st.markdown(f"**{tr('Objective')}.** {tr(lesson.objective)}")
     st.markdown(f"**{tr('What to say')}.** {tr(lesson.say)}")
@@ -66,9 +66,9 @@ def links(lesson: Lesson) -> str:
     own = urlencode({"lesson": lesson.name, "lang": current()})
     sheet = f"{OWN}/sheet/{lesson.name}.html?lang={current()}"
     return (
-        f'<p><a href="./lessons?{html.escape(own)}" target="_blank">'
-        f"{html.escape(tr('The lesson, for the class'))}</a></p>"
-        f'<p><a href="{html.escape(sheet)}" target="_blank">'
+        f'<p class="zz-links"><a href="./lessons?{html.escape(own)}" target="_blank">'
+        f"{html.escape(tr('The lesson, for the class'))}</a>"
+        f'<a href="{html.escape(sheet)}" target="_blank">'
         f"{html.escape(tr('Sheet for paper: the questions without answers'))}</a></p>"
     )
 

@@ -7,7 +7,7 @@ import hashlib
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -167,6 +167,7 @@ def with_ground(
     trajectories = simulated(experiment)
     spread = spread_of(experiment, choice.seeds, moving) if choice.seeds else None
     drawn = drawing(choice, trajectories, THEMES[asked.theme], spread)
+    drawn = replace(drawn, beside_words=bool(asked.settings["lesson"]))
     if asked.frame is None:
         surface = drawn.fitting(asked.shown and Ground(experiment.objectives, asked.shown))
     else:

@@ -1,6 +1,6 @@
 // How large things are and where they lie; nothing here touches the page.
 
-/** @import { Arrangement, AxisLayout, Figure, Layout, Size, Sizes, Trace } from "./types.js" */
+/** @import { Arrangement, AxisLayout, Figure, Layout, Point, Size, Sizes, Trace } from "./types.js" */
 
 const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
 const SHARE = 0.215; // of the window, where the page's style says no other
@@ -155,6 +155,20 @@ export function apart(wanted, gap, low, high) {
     for (const [k, i] of members.entries()) found[i] = middle - span(members) + k * gap;
   }
   return found;
+}
+
+/**
+ * By how many pixels to the right marks are moved that would lie on one another.
+ * @param {Point[]} places
+ * @param {number} gap Between two of them.
+ */
+export function besideEachOther(places, gap) {
+  return places.map((place, i) => {
+    const here = places.flatMap((other, j) =>
+      Math.hypot(place[0] - other[0], place[1] - other[1]) < gap / 2 ? [j] : [],
+    );
+    return gap * (here.indexOf(i) - (here.length - 1) / 2);
+  });
 }
 
 /** @type {[on: number, off: number]} Pixels of line and of gap, of the run of a colour's second use. */

@@ -9,6 +9,7 @@ import { batched, GradientLayer } from "./gradients.js";
 import {
   arranged,
   arrangementFor,
+  besideEachOther,
   DASH,
   dashesOf,
   enlarged,
@@ -30,6 +31,7 @@ import { between, lengths } from "./travel.js";
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
 // Of the window's height: lower panels would be of little use. A phone's stand in two rows.
 const [LOWEST, LOWEST_ON_PHONE] = [0.14, 0.125];
+const MARK = 17; // pixels of a head
 const HEAD = 38; // pixels of a title, and of air above it
 const MARKS = /^(minima|moved)/; // the names of traces
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
@@ -298,6 +300,8 @@ export class Panels {
     this.#unhurried = unhurried;
     /** @type {(Spot | null)[]} */
     const heads = this.#runs.map(() => null);
+    // Before a prediction all stand at their start, where only the last one would be seen.
+    const aside = this.#scene?.held ? besideEachOther(this.#runs.map(startOf), MARK) : [];
     for (const [i, run] of this.#runs.entries()) {
       const { x, y, px, py, travelled, lines, dots, head } = run;
       const at = this.#reached(run);
@@ -311,7 +315,8 @@ export class Panels {
         set(dot, "visibility", k <= at ? seen : "hidden");
       }
       if (!head) continue;
-      const place = [px.toPixel(between(x, at)), py.toPixel(between(y, at))];
+      const left = px.toPixel(between(x, at)) + (aside[i] ?? 0);
+      const place = [left, py.toPixel(between(y, at))];
       if (seen === "visible") heads[i] = { panel: run.panel, at: /** @type {Point} */ (place) };
       set(head, "visibility", seen);
     }
@@ -551,6 +556,13 @@ const inPixels = ({ x, y }, px, py) => ({
   y: Float64Array.from(y, py.toPixel),
   count: x.length,
 });
+
+/**
+ * Where a run begins, in pixels of the picture.
+ * @param {Run} run
+ * @returns {Point}
+ */
+const startOf = ({ x, y, px, py }) => [px.offset + px.toPixel(x[0]), py.offset + py.toPixel(y[0])];
 
 /**
  * Where words stand on the ground of a panel, in its pixels.

@@ -37,6 +37,7 @@ EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
 UNDER_HEAD = 0.13  # of a frame's height: nearer to its upper edge a word would be cut off
+AT_SIDE = 0.12  # of a frame's width: nearer to its sides the middle of a word is cut off with it
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
@@ -228,7 +229,9 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         )
         if panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
-            words.append(written(lowest, tr("minimum"), "words", theme, where, 22))
+            word = written(lowest, tr("minimum"), "words", theme, where, 22)
+            word["textposition"] = [above(Place(p.x, p.y), box) for p in lowest]
+            words.append(word)
         if any(objective.regularized for objective in ground.objectives):
             forms.append(zero_lines(box, theme, where))
         forms += geometry(ground.of_panel(panel), contour, theme, where)
@@ -377,6 +380,15 @@ def beside(point: tuple[float, float], box: Frame) -> str:
     if y1 - point[1] > UNDER_HEAD * (y1 - y0):
         return "top center"
     return "middle right" if point[0] < (x0 + x1) / 2 else "middle left"
+
+
+def above(point: Place, box: Frame) -> str:
+    """Return where above a point a word stands so that the frame's sides do not cut it off."""
+    (x0, x1), _ = box
+    share = (point.x - x0) / (x1 - x0)
+    if 0 <= share < AT_SIDE:
+        return "top right"
+    return "top left" if 1 - AT_SIDE < share <= 1 else "top center"
 
 
 def halo(theme: Theme) -> str:

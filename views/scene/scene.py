@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -28,6 +29,9 @@ COUNTS = {
 
 # Height over width of a panel, by the number of panels beside each other on a wide page.
 SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
+# Beside a lesson's words panels are narrower, and there is room for taller ones; four stand in two
+# rows.
+SHAPES_BESIDE_WORDS = {1: 0.55, 2: 0.85, 3: 1.2, 4: 0.62}
 # What the picture is called to who cannot see it.
 IN_SPACE = msgid("{surface} in 3-D: {runs}")
 ON_CONTOURS = msgid("Contours of {surface}, with the paths of {runs}")
@@ -80,7 +84,7 @@ class Drawing:
     """What is drawn of an experiment, on any ground: the runs in a view, and a curve under it.
 
     A `story` is the name of a preset, which is shown from its end. With a `spread` of many seeds,
-    places and ends of these are shown instead of the paths.
+    places and ends of these are shown instead of the paths. `beside_words` it stands in a lesson.
     """
 
     experiment: Experiment
@@ -94,6 +98,7 @@ class Drawing:
     look: Look | None = None
     extras: Extras = PLAIN
     spread: Spread | None = None
+    beside_words: bool = False
 
     def id(self) -> str:
         """Return a name for all of it: trajectories and spread follow from the experiment."""
@@ -105,7 +110,8 @@ class Drawing:
 
     def fitting(self, shown: Ground | None = None) -> Ground:
         """Return the ground that fits the runs, in the frame of the one `shown` if that serves."""
-        return ground_of(self.experiment, self.trajectories, self.view, shown, self.spread)
+        shapes = SHAPES_BESIDE_WORDS if self.beside_words else SHAPES
+        return ground_of(self.experiment, self.trajectories, self.view, shown, self.spread, shapes)
 
     def on(self, surface: Ground) -> str:
         """Return the name by which a scene on this ground asks for it."""
@@ -252,6 +258,7 @@ def ground_of(
     view: str,
     shown: Ground | None = None,
     spread: Spread | None = None,
+    shapes: Mapping[int, float] = SHAPES,
 ) -> Ground:
     """Return the ground that fits the runs, or the ends of many seeds, as a view's panels have it.
 
@@ -259,7 +266,7 @@ def ground_of(
     picture stands still, and only paths are drawn anew.
     """
     panels = len(experiment.runs) if view == SIDE_BY_SIDE else 1
-    shape = DEEP if view == SPACE else SHAPES[columns(panels)]
+    shape = DEEP if view == SPACE else shapes[columns(panels)]
     if spread is None:
         fresh = Ground.under(experiment, trajectories, shape)
     else:

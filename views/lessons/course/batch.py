@@ -352,4 +352,5 @@ LESSON = Lesson(
             },
         ),
     ),
+    pictured=3,
 )

@@ -142,4 +142,5 @@ LESSON = Lesson(
             covers=("loss-curves",),
         ),
     ),
+    pictured=3,
 )

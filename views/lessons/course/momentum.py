@@ -21,11 +21,13 @@ RAVINE = {
 def same_rate(runs: Runs) -> Numbers:
     """Measure how wide two runs swing in the second half of their updates."""
     half = runs.experiment.steps // 2
-    sgd, momentum = (float(np.ptp(t.path[half:, 1])) for t in runs.trajectories)
-    wide, narrow, factor = measures.compared(momentum, sgd)
+    sgd, other = (float(np.ptp(t.path[half:, 1])) for t in runs.trajectories)
+    wide, narrow, factor = measures.compared(other, sgd)
+    momentum = runs.experiment.runs[1].hyper["momentum"]
     return {
         "rate": measures.rates(runs)[0],
-        "momentum": runs.experiment.runs[1].hyper["momentum"],
+        "momentum": momentum,
+        "gain": 1 / (1 - momentum),
         "without": narrow,
         "with": wide,
         "times": factor,
@@ -66,12 +68,14 @@ def apart(runs: Runs) -> Numbers:
 def too_much(runs: Runs) -> Numbers:
     """Measure how the runs of three momenta end."""
     none, some, much = measures.final_losses(runs)
+    high = runs.experiment.runs[2].hyper["momentum"]
     return {
         "none": none,
         "some": some,
         "much": much,
         "low": runs.experiment.runs[1].hyper["momentum"],
-        "high": runs.experiment.runs[2].hyper["momentum"],
+        "high": high,
+        "memory": round(1 / (1 - high)),
         "updates": runs.experiment.steps,
         "past": float(runs.trajectories[2].path[:, 0].max()),
         "lowest": measures.lowest([none, some, much]),
@@ -139,8 +143,8 @@ LESSON = Lesson(
             ),
             measured="It swings {with} wide, SGD {without}: {times} times as wide. It also flies"
             " past the minimum, as far as {past}.",
-            why="Momentum 0.9 adds up steps: for a steady gradient it goes ten times as far as the"
-            " rate says. At SGD's rate that is far too much.",
+            why="Momentum {momentum} adds up steps: for a steady gradient one comes to be as long"
+            " as {gain} of SGD's. At SGD's rate that is far too much.",
             covers=("momentum-smooths", "momentum-always-smooths"),
         ),
         Card(
@@ -189,7 +193,8 @@ LESSON = Lesson(
             ),
             measured="The losses are {none} without, {some} with {low} and {much} with {high},"
             " which flies past the minimum, as far as {past}, again and again.",
-            why="Momentum 0.99 forgets a step only after a hundred updates. More is not better.",
+            why="Momentum {high} remembers the steps of about {memory} updates. More is not"
+            " better.",
             covers=("momentum-smooths",),
         ),
         Card(
@@ -232,4 +237,5 @@ LESSON = Lesson(
             lab={"preset": "gains-and-losses"},
         ),
     ),
+    pictured=5,
 )

@@ -37,6 +37,8 @@ def limits(runs: Runs) -> Numbers:
         "product": measures.rates(runs)[0] * curvature,
         "momentum_limit": first,
         "nesterov_limit": second,
+        "momentum_product": first * curvature,
+        "nesterov_product": second * curvature,
         "start": float(runs.trajectories[0].loss[0]),
         "momentum": momentum,
         "step": runs.trajectories[1].diverged_at,
@@ -113,8 +115,9 @@ LESSON = Lesson(
             ),
             measured="Nesterov diverges at update {step}; the heavy ball comes from loss {start} to"
             " {momentum}. The limits of the rate are {nesterov_limit} and {momentum_limit}.",
-            why="With momentum 0.9 the heavy ball is stable for rate × curvature up to 3.8,"
-            " Nesterov only up to 1.36. Looking ahead corrects, but it needs smaller steps.",
+            why="The heavy ball is stable for rate × curvature up to {momentum_product}, Nesterov"
+            " with the same momentum only up to {nesterov_product}. Looking ahead corrects, but it"
+            " needs smaller steps.",
             covers=("nesterov",),
         ),
         Card(

@@ -261,4 +261,5 @@ LESSON = Lesson(
             covers=("blindfolded",),
         ),
     ),
+    pictured=4,
 )

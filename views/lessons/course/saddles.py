@@ -192,4 +192,5 @@ LESSON = Lesson(
             lab={"preset": "gains-and-losses"},
         ),
     ),
+    pictured=2,
 )

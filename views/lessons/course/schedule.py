@@ -48,14 +48,18 @@ def by_steps(runs: Runs) -> Numbers:
     (trajectory,) = runs.trajectories
     used = sorted({float(f"{rate:.6g}") for rate in trajectory.lr}, reverse=True)
     first, second, third, last = (Coordinate(rate) for rate in used)
+    cuts = (np.flatnonzero(np.diff(trajectory.lr)) + 1).tolist()
     return {
         "epochs": runs.experiment.steps,
+        "first_cut": cuts[0],
+        "second_cut": cuts[1],
+        "third_cut": cuts[2],
         "first": first,
         "second": second,
         "third": third,
         "last": last,
         "cut": second / first,
-        "cuts": len(used) - 1,
+        "cuts": len(cuts),
         "factor": last / first,
     }
 
@@ -163,8 +167,9 @@ LESSON = Lesson(
                 Answer("A thousandth", lambda n: 0.0009 < n["factor"] < 0.0011),
             ),
             measured="The rates are {first}, {second}, {third} and {last}.",
-            why="Cut at epochs 30, 60 and 90, the classical schedule of image networks. Cosine,"
-            " linear and inverse square root decay do it without corners.",
+            why="It is cut at epochs {first_cut}, {second_cut} and {third_cut}: the classical"
+            " schedule of image networks. Cosine, linear and inverse square root decay do it"
+            " without corners.",
             covers=("schedules",),
         ),
         Card(

@@ -218,4 +218,5 @@ LESSON = Lesson(
             covers=("lbfgs",),
         ),
     ),
+    pictured=3,
 )

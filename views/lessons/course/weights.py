@@ -288,4 +288,5 @@ LESSON = Lesson(
             covers=("regularization",),
         ),
     ),
+    pictured=6,
 )

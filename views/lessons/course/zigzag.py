@@ -182,4 +182,5 @@ LESSON = Lesson(
             covers=("sgd-zigzags",),
         ),
     ),
+    pictured=4,
 )
