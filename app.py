@@ -11,10 +11,10 @@ if __name__ == "__main__":
     page()
 else:
     from views.classroom.routes import ROUTES as CLASSES
-    from views.lessons import sheet
+    from views.lessons import sheet, small
     from views.maps import files
     from views.server import reach, save
     from views.server.server import ROUTES, lifespan, middleware
 
-    routes = (save.ROUTE, files.ROUTE, sheet.ROUTE, reach.ROUTE, *CLASSES, *ROUTES)
-    app = st.App(__file__, middleware=middleware(routes), lifespan=lifespan)
+    own = (save.ROUTE, files.ROUTE, sheet.ROUTE, small.ROUTE, reach.ROUTE)
+    app = st.App(__file__, middleware=middleware((*own, *CLASSES, *ROUTES)), lifespan=lifespan)

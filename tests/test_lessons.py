@@ -25,7 +25,7 @@ from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import Experiment, Run, simulate, sweep
 from optimizers.analysis.measures import largest_curvature
 from optimizers.analysis.statements import Factor, said
-from views.lessons import LESSONS, measures, sheet
+from views.lessons import LESSONS, measures, sheet, small
 from views.lessons import outcome as outcomes
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, cards_on
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
@@ -40,6 +40,7 @@ from views.settings.settings import Settings, read, write
 from views.settings.teaching import BESIDE, PARTS
 from views.settings.watching import SPEEDS
 from views.share import share
+from views.theme import THEMES
 
 CARDS = {
     f"{lesson.name} {place + 1}": (lesson.name, str(place + 1), card)
@@ -513,7 +514,19 @@ def test_no_card_shows_an_english_word(name):
 def test_the_list_of_lessons_shows_no_english_word_and_a_picture_of_each():
     app = page_of(lang="pseudo")
     assert escaped(page_texts(app.main)) == {}
-    assert html_of(app).count('<svg class="zz-small"') == len(LESSONS)
+    assert html_of(app).count('<img class="zz-small"') == len(LESSONS)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_the_small_picture_of_a_lesson_has_the_colours_of_the_theme(theme):
+    for lesson in LESSONS.values():
+        (name,) = re.findall(rf"{OWN}/lesson/(.*)-{theme.name}", small.image(lesson, theme))
+        found = answer_of(small.serve, "", name=name, theme=theme.name)
+        assert found.media_type == "image/svg+xml"
+        text = found.body.decode()
+        assert theme.ground[-1] in text
+        assert "light-dark" not in text
+    assert answer_of(small.serve, "", name="../secret", theme=theme.name).status_code == 404
 
 
 # --- For teachers

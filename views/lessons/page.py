@@ -8,9 +8,7 @@ so that it is kept on reload and by a step back, whatever server answers.
 from __future__ import annotations
 
 import contextlib
-import functools
 import html
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from landscape.language import msgid, tr, whole
-from views.lessons import LESSONS
+from views.lessons import LESSONS, small
 from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, cards_on
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
 from views.lessons.outcome import Outcome, UnmeasuredError, card_of, outcome
@@ -31,7 +29,6 @@ from views.stage import descents, tell_of_link
 from views.theme import Theme
 
 STYLE = Path(__file__).parent / "lessons.css"
-PICTURES = Path(__file__).parent / "pictures.svg"  # of the lessons, small, made by .ci/gallery.py
 PLAYS = "plays"  # in the session: the lesson and card whose runs play now
 ASK, RUN, DONE = "ask", "run", "done"  # phases, as the player knows them
 PHASES = {ASK: msgid("Predict"), RUN: msgid("Run"), DONE: msgid("Measured")}
@@ -47,13 +44,13 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
         if settings["lesson"]:
             draw_card(settings, theme, leave)
         else:
-            draw_list()
+            draw_list(theme)
 
 
 # --- The list
 
 
-def draw_list() -> None:
+def draw_list(theme: Theme) -> None:
     """Draw all lessons, and the index of what they show."""
     st.title(tr("Lessons"), anchor=False)
     st.markdown(tr("Predict what happens, run it, and see what is measured."))
@@ -62,7 +59,7 @@ def draw_list() -> None:
         for lesson in LESSONS.values():
             with st.container(key=f"lesson {lesson.name}", border=True):
                 st.html(
-                    f"{small_picture(lesson)}"
+                    f"{small.image(lesson, theme)}"
                     f'<p class="zz-place">{html.escape(numbered(lesson))}</p>'
                     f"<h2>{html.escape(tr(lesson.title))}</h2>"
                     f"<p>{html.escape(tr(lesson.finds))}</p>"
@@ -83,20 +80,6 @@ def draw_list() -> None:
                     )
     st.subheader(tr("What the course says, and where it is measured"), anchor=False)
     st.html(index())
-
-
-def small_picture(lesson: Lesson) -> str:
-    """Return the small picture of a lesson as SVG, whose colours follow the page's theme."""
-    return f'<svg class="zz-small" aria-hidden="true" {drawn_small()[lesson.name]}</svg>'
-
-
-@functools.cache
-def drawn_small() -> Mapping[str, str]:
-    """Return what is in the small pictures, with their view boxes, by the lessons' names."""
-    symbols = re.finditer(
-        r'<symbol id="zz-([\w-]+)"[^>]* (viewBox="[^"]*">.*?)</symbol>', PICTURES.read_text("utf-8")
-    )
-    return {found[1]: found[2] for found in symbols}
 
 
 def numbered(lesson: Lesson) -> str:
