@@ -1077,6 +1077,93 @@ def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: V
     assert {*drawn_there} <= {*drawn_here}
 
 
+# What a browser finds in a film: its seconds, its pixels, and how many of those of its last picture
+# are close to each of some colours, which a video does not keep exactly.
+FILMED = """async ([base64, type, colours]) => {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d");
+  const seen = (image, width, height, seconds) => {
+    [canvas.width, canvas.height] = [width, height];
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    const counts = colours.map((colour) => {
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        count += colour.every((channel, c) => Math.abs(data[i + c] - channel) < 32);
+      }
+      return count;
+    });
+    return [seconds, [width, height], counts];
+  };
+  if (type === "gif") {
+    const decoder = new ImageDecoder({ data: bytes, type: "image/gif" });
+    await Promise.all([decoder.completed, decoder.tracks.ready]);
+    let [seconds, last] = [0, null];
+    for (let frameIndex = 0; frameIndex < decoder.tracks.selectedTrack.frameCount; frameIndex++) {
+      const { image } = await decoder.decode({ frameIndex });
+      seconds += image.duration / 1e6;
+      last = image;
+    }
+    return seen(last, last.displayWidth, last.displayHeight, seconds);
+  }
+  const video = document.createElement("video");
+  video.muted = true;
+  const url = URL.createObjectURL(new Blob([bytes], { type: `video/${type}` }));
+  const come = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
+  const loaded = come("loadeddata");
+  video.src = url;
+  await loaded;
+  const sought = come("seeked");
+  video.currentTime = 1e6;
+  await sought;
+  return seen(video, video.videoWidth, video.videoHeight, video.duration);
+}"""
+FILM = re.compile(r": (\d+) s, (\d+) × (\d+) pixels, ([\d.]+) MB, press to save$")
+
+
+def test_the_playback_is_saved_as_a_film_whose_size_and_seconds_are_said(visit: Visits, tmp_path):
+    page = visit(link(length=10, speed=4))
+    at = page.step
+    page.page.get_by_role("button", name=SAVE).click()
+    for title, most in (("Animation (GIF)", 2**19), ("Video", 2**20)):
+        film = page.page.locator(".zz-film", has_text=title)
+        film.click()
+        expect(film).to_have_text(FILM, timeout=60_000)
+        said = FILM.search(film.inner_text())
+        assert said
+        seconds, *size = map(int, said.groups()[:3])
+        assert page.step == at, "the clock stands where it stood"
+        with page.page.expect_download() as download:
+            film.click()
+        expect(film).to_have_text(title)
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        colours = [[int(run[i : i + 2], 16) for i in (1, 3, 5)] for run in LIGHT.runs[:2]]
+        data = base64.b64encode(path.read_bytes()).decode()
+        long, seen, counts = page.page.evaluate(FILMED, [data, path.suffix[1:], colours])
+        assert float(said[4]) == pytest.approx(path.stat().st_size / 1e6, rel=0.06)
+        assert seconds == 4, "a quarter of the playback, and a rest"
+        assert long == pytest.approx(seconds, abs=0.5)
+        assert seen == size
+        assert 0.98 * most <= size[0] * size[1] <= most
+        assert min(counts) > 500, "both runs are seen in the end"
+
+
+def test_a_film_of_what_is_no_longer_shown_is_not_saved(visit: Visits):
+    page = visit(link(length=10))
+    page.page.get_by_role("button", name=SAVE).click()
+    film = page.page.locator(".zz-film", has_text="Video")
+    film.click()
+    expect(film).to_have_text(re.compile("% made, press to stop$"))
+    film.click()
+    expect(film).to_have_text("Video")
+    film.click()
+    expect(film).to_have_text(re.compile("% made, press to stop$"))
+    set_number(page, EXACT_RATE, 0.08)
+    expect(film).to_have_text("Video")
+
+
 def test_the_saved_page_plays_without_a_network(visit: Visits, tmp_path):
     page = visit()
     saved = save(page, SAVE_PAGE, tmp_path)

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,12 @@ def test_a_saved_page_holds_every_module_that_its_player_imports():
 
 def test_an_import_map_cannot_end_its_script():
     assert "<" not in modules()
+
+
+def test_the_encoder_of_gifs_is_the_library_as_npm_has_it():
+    folder = Path(sys.prefix) / "js" / "node_modules" / "gifenc"  # as .ci/zigzag.py installs it
+    code = (folder / "dist" / "gifenc.esm.js").read_text("utf-8").partition("//# source")[0]
+    licence = (folder / "LICENSE.md").read_text("utf-8")
+    ours = text_of("gifenc.js")
+    assert ours.endswith(code.strip() + "\n")
+    assert all(line in ours for line in licence.splitlines())

@@ -31,16 +31,22 @@ export const done = (position, pace, last) => Math.min(whole(position * pace), l
 /**
  * The position after some seconds of playing, which is Infinity once the end is reached.
  * @param {number} position
- * @param {number} seconds
+ * @param {number} passed Seconds.
  * @param {number} steps Of the whole run.
  * @param {number} speed
  * @param {boolean} looping Whether it starts again at the end.
  */
-export function advance(position, seconds, steps, speed, looping) {
-  const next = position + (seconds * steps * speed) / SECONDS;
+export function advance(position, passed, steps, speed, looping) {
+  const next = position + (passed * steps * speed) / SECONDS;
   if (next < steps) return next;
   return looping ? 0 : Infinity;
 }
+
+/**
+ * How long a whole run plays.
+ * @param {number} speed
+ */
+export const seconds = (speed) => SECONDS / speed;
 
 /** A position in ticks of the scene, from 0 to `steps`. */
 export class Clock {

@@ -28,7 +28,7 @@ export function savePictures(parts, signal) {
     const button = target instanceof Element && target.closest(SAVES);
     if (!(button instanceof HTMLElement)) return;
     save(parts, button).catch((error) => {
-      button.textContent = tr("This browser cannot make the picture.");
+      button.textContent = tr("This browser cannot make the file.");
       console.error(error);
     });
   };
@@ -40,18 +40,61 @@ export function savePictures(parts, signal) {
  * @param {HTMLElement} button Says the file's name, and how wide it is if it is made of pixels.
  */
 async function save(parts, { dataset }) {
-  const { svg, width, height } = drawn(parts.filter((part) => standsAlone(part, parts)));
-  const text = new XMLSerializer().serializeToString(svg);
+  const { svg, width, height } = drawn(parts);
   const wide = Math.min(Number(dataset.width), Math.sqrt((MOST_PIXELS * width) / height));
-  const blob = wide
-    ? await pixels(text, Math.floor(wide), Math.floor((wide * height) / width))
-    : new Blob([text], { type: "image/svg+xml" });
-  const link = document.createElement("a");
-  link.download = dataset.name ?? "";
-  link.href = URL.createObjectURL(blob);
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveAs(
+    wide
+      ? await blobOf(await painted(svg, Math.floor(wide), Math.floor((wide * height) / width)))
+      : packed(svg),
+    dataset.name ?? "",
+  );
 }
+
+let saved = ""; // the address of the last file, which is read some time after it is asked for
+
+/**
+ * Give the reader a file.
+ * @param {Blob} file
+ * @param {string} name
+ */
+export function saveAs(file, name) {
+  URL.revokeObjectURL(saved);
+  saved = URL.createObjectURL(file);
+  Object.assign(document.createElement("a"), { download: name, href: saved }).click();
+}
+
+/** @param {SVGElement} svg */
+const packed = (svg) =>
+  new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
+
+/**
+ * Return a picture as pixels.
+ * @param {SVGElement} svg
+ * @param {number} width
+ * @param {number} height
+ */
+export async function painted(svg, width, height) {
+  const image = new Image(width, height);
+  image.src = URL.createObjectURL(packed(svg));
+  await image.decode().finally(() => URL.revokeObjectURL(image.src));
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  contextOf(canvas).drawImage(image, 0, 0, width, height);
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas */
+export const contextOf = (canvas) =>
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+
+/**
+ * Return a canvas as a picture's file, without loss.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>}
+ */
+export const blobOf = (canvas) =>
+  new Promise((done, failed) => {
+    canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))));
+  });
 
 /**
  * Tell whether a part is shown, and not in another one.
@@ -62,33 +105,11 @@ const standsAlone = (part, parts) =>
   part.offsetHeight > 0 && !parts.some((other) => other !== part && other.contains(part));
 
 /**
- * @param {string} svg
- * @param {number} width
- * @param {number} height
- * @returns {Promise<Blob>}
- */
-async function pixels(svg, width, height) {
-  const image = new Image(width, height);
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(
-    image,
-    0,
-    0,
-    width,
-    height,
-  );
-  return new Promise((done, failed) => {
-    canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))));
-  });
-}
-
-/**
  * Return what elements show, one below the other on the page's ground, and the size in pixels.
- * @param {HTMLElement[]} parts
+ * @param {HTMLElement[]} all
  */
-export function drawn(parts) {
+export function drawn(all) {
+  const parts = all.filter((part) => standsAlone(part, all));
   const boxes = parts.map((part) => part.getBoundingClientRect());
   const left = Math.min(...boxes.map((box) => box.left)) - MARGIN;
   const width = Math.max(...boxes.map((box) => box.right)) + MARGIN - left;

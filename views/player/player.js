@@ -4,6 +4,7 @@ import { onClick, onDrag, onHover } from "./click.js";
 import { Clock, target, whole } from "./clock.js";
 import { Curve } from "./curve.js";
 import { unpack } from "./decode.js";
+import { Films } from "./film.js";
 import { ofRun } from "./fits.js";
 import { groundOf } from "./grounds.js";
 import { command } from "./keys.js";
@@ -99,7 +100,9 @@ class Player {
     stage.before(this.samples.body);
     this.tip = new Tip(stage);
     this.curve = new Curve(curve, (run) => this.#toggle(run));
-    savePictures([this.body, curve, this.samples.body], this.#stopped.signal);
+    const parts = [this.body, curve, this.samples.body];
+    savePictures(parts, this.#stopped.signal);
+    this.films = new Films(parts, this.clock, this.#stopped.signal);
     this.#listen();
   }
 
@@ -190,6 +193,7 @@ class Player {
     const another = this.#scene !== null && scene.story !== this.#scene.story;
     if (scene.story !== this.#scene?.story) clock.position = Infinity; // its claim is about the end
     this.#scene = scene;
+    this.films.forget();
     this.lower.classList.toggle("zz-held", Boolean(scene.held));
     this.body.classList.toggle("zz-asked", Boolean(scene.held));
     this.toolbar.scrub.max = String(scene.steps);

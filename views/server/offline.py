@@ -38,7 +38,7 @@ show(document.getElementById("player"), bytes("{scene}"));
 </script></body></html>
 """
 # What a module imports from beside it.
-NEIGHBOUR = re.compile(r'^((?:import|export) [^;"]*)"\./([\w-]+\.js)"', re.MULTILINE)
+NEIGHBOUR = re.compile(r'(^(?:import|export) [^;"]*|\bimport\()"\./([\w-]+\.js)"', re.MULTILINE)
 
 
 def standalone(choice: Choice) -> str:

@@ -67,6 +67,9 @@ PICTURES = (
     (".svg", 0, msgid("Picture in lines (SVG)")),
 )
 
+# What joins the pictures of the playback (views/player/film.js), and how it is called on the page.
+FILMS = (("gif", msgid("Animation (GIF)")), ("video", msgid("Video")))
+
 
 def name_of(settings: Settings) -> str:
     """Return what files of settings are called."""
@@ -76,11 +79,16 @@ def name_of(settings: Settings) -> str:
 def pictures(settings: Settings) -> None:
     """Draw the buttons with which the player saves what it shows, in the browser alone."""
     name = name_of(settings)
+    buttons = [
+        ("picture", text, f'data-width="{width}" data-name="{name}{end}"')
+        for end, width, text in PICTURES
+    ]
+    buttons += [("film", text, f'data-kind="{kind}" data-name="{name}"') for kind, text in FILMS]
     st.html(
         "".join(
-            f'<p><button type="button" class="zz-file zz-picture" data-width="{width}"'
-            f' data-name="{name}{end}">{html.escape(tr(text))}</button></p>'
-            for end, width, text in PICTURES
+            f'<p><button type="button" class="zz-file zz-{what}" {data}>{html.escape(tr(text))}'
+            "</button></p>"
+            for what, text, data in buttons
         )
     )
 
