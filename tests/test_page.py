@@ -29,7 +29,7 @@ from views.factors.learning_rate import rates_to_compare
 from views.factors.start import starts_to_compare
 from views.live.answer import Asked, asked, described
 from views.notebook import show
-from views.presets import CHANGED, OPENING
+from views.presets import CHANGED, OPENING, PRESETS
 from views.scene.figures import PICTURES
 from views.server.offline import standalone
 from views.server.save import serve, table
@@ -480,7 +480,9 @@ def test_the_saved_page_shows_what_the_page_does(more):
 def test_the_saved_page_says_what_the_page_says():
     told = described(asked(urlencode({"preset": OPENING})))["told"]
     page = standalone(choose(read({"preset": [OPENING]})[0]))
-    for text in (told["claim"], told["sentence"]):
+    rates = [run.lr for run in PRESETS[OPENING].experiment.runs]
+    said = f"SGD: rate {rates[0]:.4g}", f"Momentum: rate {rates[1]:.4g}, momentum 0.75"
+    for text in (told["claim"], *said, told["sentence"]):
         assert f"<p>{html.escape(text)}</p>" in page
     own = standalone(choose(read({"preset": [OPENING], "length": ["29"]})[0]))
     assert html.escape(told["claim"]) not in own

@@ -8,11 +8,12 @@ import html
 import json
 import re
 
-from landscape.language import current, tr
+from landscape.language import current, number, tr
 from optimizers import simulate
 from views.live.answer import changed, drawing, sentences
 from views.live.kept import spread_of
 from views.presets import PRESETS
+from views.scene.figures import momentum_of
 from views.scene.samples import all_orders
 from views.scene.scene import packed
 from views.server.server import FILES, PLAYER, content
@@ -48,7 +49,7 @@ def standalone(choice: Choice) -> str:
     trajectories = simulate(experiment)
     sent = packed(drawing(choice, trajectories, LIGHT, spread))
     ground, scene = (base64.b64encode(part).decode() for part in sent)
-    words = [*claims(choice), sentences(choice, trajectories, spread)[0]]
+    words = [*claims(choice), *rates(choice), sentences(choice, trajectories, spread)[0]]
     return PAGE.format(
         lang=current(),
         title=html.escape(title(choice)),
@@ -72,6 +73,18 @@ def claims(choice: Choice) -> list[str]:
     """Return what the preset says that an experiment shows, if it is one's own."""
     preset = PRESETS.get(choice.preset)
     return [tr(preset.claim)] if preset and not changed(preset, choice) else []
+
+
+def rates(choice: Choice) -> list[str]:
+    """Return a line for each run with its rate and, if its rule has one, its momentum."""
+    experiment, lines = choice.experiment, []
+    for name, run in zip(choice.names, experiment.runs, strict=True):
+        said = [tr("rate {rate}", rate=number(experiment.plan(run).lr, 4))]
+        momentum = momentum_of(run)
+        if momentum is not None:
+            said.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
+        lines.append(f"{name}: {', '.join(said)}")
+    return lines
 
 
 @functools.cache
