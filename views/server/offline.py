@@ -78,12 +78,12 @@ def claims(choice: Choice) -> list[str]:
 def rates(choice: Choice) -> list[str]:
     """Return a line for each run with its rate and, if its rule has one, its momentum."""
     experiment, lines = choice.experiment, []
-    for name, run in zip(choice.names, experiment.runs, strict=True):
+    for label, run in zip(choice.labels, experiment.runs, strict=True):
         said = [tr("rate {rate}", rate=number(experiment.plan(run).lr, 4))]
         momentum = momentum_of(run)
         if momentum is not None:
             said.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
-        lines.append(f"{name}: {', '.join(said)}")
+        lines.append(f"{label}: {', '.join(said)}")
     return lines
 
 
