@@ -30,8 +30,9 @@ SHARE, SECONDS = 0.99, 0.3
 ADDRESSES = (
     *("zz/scene", "zz/ground", "zz/orders", "zz/map/x.csv"),
     *("zz/save/x.csv", "zz/save/x.html", "zz/save/.."),
+    *("zz/class/AAAA", "zz/class/%00", "zz/class/AAAA/card", "zz/class/AAAA/answers.csv"),
     *("zz/reach", "zz/health", "zz/metrics", "zz/0/player.js", "zz/%00", "zz/"),
-    *("", "maps", "gallery", "lessons", "%00"),  # pages
+    *("", "maps", "gallery", "lessons", "class", "%00"),  # pages
 )
 ODD = (
     *("", " ", "\x00", "\u202e", "\U0001f600", "nan", "inf", "-inf", "1e999", "-1", "9" * 400),

@@ -48,7 +48,7 @@ os.environ["ZIGZAG_DATABASE"] = f"sqlite:///{CLASSES.name}/classes.db"
 PLAYER = "[data-shown]"  # the player's root, once it has painted
 
 # At a page's address Streamlit's front end asks first whether the whole app is served below it.
-PROBE = re.compile(r"/(gallery|lessons|maps|teacher)/_stcore/(health|host-config)$")
+PROBE = re.compile(r"/(class|gallery|lessons|maps|teacher)/_stcore/(health|host-config)$")
 
 FLAGS = (
     "--no-sandbox",  # Chromium refuses to run as root with one

@@ -593,6 +593,8 @@ def largest_of_a_class(address: str) -> bytes:
             ]
             connection.execute(sa.insert(store.ANSWERS), answers)
         path = address.removeprefix("zz/").replace("{code}", code)
+        if path.endswith("/card"):
+            classes.ask(f"class/{code}", {"revealed": True}, key)
         said = {"token": f"{0:032x}"} if path.endswith("/student") else None
         found = opened if path == "class" else classes.ask(path, said, key)
         kept.engine.dispose()

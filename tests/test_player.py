@@ -14,9 +14,10 @@ from conftest import awaited
 from starlette.requests import Request
 
 from views.server.offline import modules
-from views.server.server import FILES, MODULES, PLOTLY, TYPES, address, asset
+from views.server.server import CLASSROOM, FILES, MODULES, PLAYER, PLOTLY, TYPES, address, asset
 
-ENTRIES = ("reach.js", "live.js", "place.js", "player.js", "chart.js")  # what the components fetch
+# What the components fetch.
+ENTRIES = ("reach.js", "live.js", "place.js", "player.js", "chart.js", "classroom.js", "member.js")
 PLOT = "plot.js"
 # What Plotly does not document, and its global.
 PRIVATE = re.compile(
@@ -39,6 +40,11 @@ def get(path: str, encodings: str = "gzip"):
     name = path.rsplit("/", 1)[-1]
     scope = {"type": "http", "path": path, "headers": headers, "path_params": {"name": name}}
     return awaited(asset(Request(scope | {"query_string": b"", "server": ("host", 80)})))
+
+
+def test_no_two_modules_have_one_name():
+    files = [*PLAYER.glob("*.js"), *CLASSROOM.glob("*.js")]
+    assert {*MODULES.values()} == {*files}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -29,7 +29,7 @@ from views.settings.setting import (
 )
 from views.settings.settings import VERSION, VERSIONS, Settings, defaults, read, settled, write
 from views.settings.table import DEPENDENT, FACTORS, TABLE
-from views.settings.teaching import Letters, Names
+from views.settings.teaching import Code, Letters, Names
 
 LINKS = json.loads((Path(__file__).parent / "fixtures" / "links.json").read_text("utf-8"))
 
@@ -173,6 +173,8 @@ def any_value(setting: Setting, choice: random.Random) -> Any:
             return choice.choice([(), ("save",), ("gallery", "noise", "Quadratic.x")])
         case Letters():
             return choice.choice(["", "a", "-bd", "a-c-b-a"])
+        case Code():
+            return choice.choice(["", "4F7K", "ZZZZ"])
     raise TypeError(kind)
 
 

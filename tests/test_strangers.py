@@ -302,7 +302,7 @@ def drawn(page: str) -> None:
 SMALL = (("length", "20"), ("samples", "16"), ("map.starts", "64"), ("fair", SAME))
 
 
-@pytest.mark.parametrize("page", ["maps", "gallery", "lessons"])
+@pytest.mark.parametrize("page", ["maps", "gallery", "lessons", "class"])
 @settings(max_examples=12, deadline=None)
 @given(link=links)
 def test_no_link_ends_in_an_exception_on_another_page(page, link):

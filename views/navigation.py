@@ -13,6 +13,7 @@ import streamlit as st
 
 from landscape.language import language, tr
 from views import lab
+from views.classroom import page as classroom
 from views.gallery import gallery
 from views.lessons import page as lessons
 from views.lessons import teacher
@@ -24,7 +25,8 @@ from views.settings.languages import draw_languages
 from views.settings.settings import Settings
 from views.theme import LIGHT, THEMES
 
-LAB, LESSONS, GALLERY, MAPS, TEACHER = "", "lessons", "gallery", "maps", "teacher"  # paths
+# Paths.
+LAB, LESSONS, GALLERY, MAPS, CLASS, TEACHER = "", "lessons", "gallery", "maps", "class", "teacher"
 CHOSEN = "chosen"  # in the session: whether an experiment was chosen on a page, for another
 PICTURE = "picture"  # in the session: how runs were looked at before the maps
 PAGES = "pages"  # in the session: the pages of the header by their paths
@@ -48,6 +50,7 @@ def page() -> None:
                 draw_gallery, title=tr("Gallery"), url_path=GALLERY, visibility=gallery_shown()
             ),
             MAPS: st.Page(draw_maps, title=tr("Maps"), url_path=MAPS),
+            CLASS: st.Page(draw_class, title=tr("Class"), url_path=CLASS),
             TEACHER: st.Page(
                 draw_teacher, title=tr("For teachers"), url_path=TEACHER, visibility="hidden"
             ),
@@ -105,6 +108,15 @@ def draw_lessons() -> None:
         lessons.draw(settings, theme(), chosen)
 
 
+def draw_class() -> None:
+    """Draw the page of a class; the lesson that it is asked is shown among the lessons."""
+    settings, _ = session.opened(CLASS)
+    if st.session_state.pop(CHOSEN, False):
+        go(LESSONS, settings)
+    with language(settings["lang"]):
+        classroom.draw(settings, theme(), chosen)
+
+
 def draw_teacher() -> None:
     """Draw what a teacher needs for a lesson."""
     settings, _ = session.opened(TEACHER)
@@ -122,7 +134,7 @@ def draw_gallery() -> None:
 
 
 def chosen() -> None:
-    """Leave the gallery with the next run."""
+    """Leave the page for what was chosen there, with the next run."""
     st.session_state[CHOSEN] = True
 
 

@@ -4,6 +4,7 @@
     GET  zz/class/{code}            how it stands
     POST zz/class/{code}            the teacher's: {"card", "open", "revealed", "end"}
     POST zz/class/{code}/student    {"token"}, or with {"card", "answer"}: the student's answers
+    GET  zz/class/{code}/card         the teacher's: what is asked, and what is drawn of the answers
     GET  zz/class/{code}/answers.csv  the teacher's
 
 The teacher is who sends the key that opening has returned (`Authorization: Bearer ...`). A student
@@ -26,7 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from landscape.language import known, language, msgid, tr
+from landscape.language import current, known, language, msgid, tr
+from views.classroom import cards
 from views.classroom import store as kept
 from views.classroom.limits import Limit
 from views.classroom.questions import MOST_TEXT, SUBJECTS, AnswerError
@@ -40,8 +42,10 @@ from views.classroom.store import (
     NoPlaceError,
     Store,
 )
+from views.lessons.outcome import UnmeasuredError
 from views.server.counts import COUNTS
 from views.server.table import csv_pieces
+from views.theme import LIGHT, THEMES
 
 Found = TypeVar("Found")
 
@@ -222,6 +226,24 @@ def changes(found: Class, said: dict[str, Any]) -> dict[str, Any]:
 
 
 @answered
+async def card(request: Request) -> Response:
+    """Answer with what the teacher's page shows of the card that the class is at."""
+    found = await class_of(code_of(request))
+    check_led(request, found)
+    code, theme = current(), THEMES.get(request.query_params.get("theme", ""), LIGHT)
+
+    def made(store: Store) -> Response:
+        with language(code):  # which a thread of the pool does not have from here
+            counts = store.counts(found.code).get(found.card, {})
+            return JSONResponse(cards.told(found, counts, theme), headers=HEADERS)
+
+    try:
+        return await WORK.do(made)
+    except UnmeasuredError as problem:
+        raise RefusedError(503, problem.text()) from None
+
+
+@answered
 async def table(request: Request) -> Response:
     """Answer with the answers of a class as CSV: a row for each, students by numbers."""
     code = code_of(request)
@@ -305,5 +327,6 @@ ROUTES = (
     Route("/class/{code}", show, methods=["GET"]),
     Route("/class/{code}", lead, methods=["POST"]),
     Route("/class/{code}/student", take, methods=["POST"]),
+    Route("/class/{code}/card", card, methods=["GET"]),
     Route("/class/{code}/answers.csv", table, methods=["GET"]),
 )

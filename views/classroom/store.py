@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from landscape.language import msgid
+from views.settings.teaching import CODE_LENGTH, CODE_LETTERS
 
 DATABASE = "ZIGZAG_DATABASE"  # in the environment
 FILE = "classes.db"
@@ -40,8 +41,6 @@ LIFE_SECONDS = 24 * 3600.0
 MOST_CLASSES = 200  # at a time
 EMPTY_SECONDS = 600.0  # after which a class that nobody joined makes room for another
 MOST_STUDENTS = 1000  # of a class
-CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none looks like another
-CODE_LENGTH = 4
 TRIES = 20  # to find a code that is free
 WAIT_SECONDS = 5.0  # for another process that writes
 

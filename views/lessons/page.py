@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from landscape.language import msgid, tr, whole
+from views.classroom import member
 from views.lessons import LESSONS, small
 from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, cards_on
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
@@ -181,6 +182,8 @@ def draw_words(settings: Settings, card: Card, phase: str, leave: Callable[[], N
         st.warning(problem.text())
     else:
         draw_question(settings, card, phase, found)
+    if settings["class"]:
+        member.draw(settings, given(settings).replace(UNANSWERED, ""))
     draw_way(settings, phase, leave)
 
 
@@ -246,7 +249,9 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
         st.button(label, key="next", on_click=go_to, args=(to,))
         if phase == DONE:
             st.button(tr("Try it yourself"), key="try", on_click=to_lab, args=(leave,))
-            st.button(tr("Predict again"), on_click=predict, args=(None,))
+            # A class is to learn what was thought before.
+            if not settings["class"]:
+                st.button(tr("Predict again"), on_click=predict, args=(None,))
         if lesson.place < len(LESSONS) or here < len(lesson.cards):
             st.button(tr("All lessons"), key="all", on_click=go_to, args=({"lesson": ""},))
 

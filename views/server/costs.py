@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from views.classroom.rates import STEPS
 from views.classroom.routes import AT_ONCE as CLASS_AT_ONCE
 from views.classroom.routes import WAITING as CLASS_WAITING
+from views.classroom.store import MOST_STUDENTS
 from views.live.routes import QUICK_PLACES
 from views.maps.base import MOST_REQUEST_UPDATES
 from views.server.places import AT_ONCE, WAITING
@@ -48,9 +50,10 @@ COSTS = {
     "zz/orders": Cost(0, False, 0.3, *QUICK_PLACES),
     "zz/health": Cost(0, False, 0.0002, 0, 0),
     "zz/metrics": Cost(0, False, 0.004, 0, 0),
-    "zz/reach": Cost(0, False, 0.005, 0, 0),
+    "zz/reach": Cost(0, False, 0.01, 0, 0),
     "zz/class": Cost(0, False, 0.00006, *CLASS_PLACES),
     "zz/class/{code}": Cost(0, False, 0.02, *CLASS_PLACES),
+    "zz/class/{code}/card": Cost(MOST_STUDENTS * STEPS, False, 1, *CLASS_PLACES),
     "zz/class/{code}/student": Cost(0, False, 0.0001, *CLASS_PLACES),
     "zz/class/{code}/answers.csv": Cost(0, False, 0.1, *CLASS_PLACES),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),

@@ -35,9 +35,13 @@ from views.server.jobs import JOBS
 
 PLAYER = Path(__file__).parents[1] / "player"
 GALLERY = Path(__file__).parents[1] / "gallery"
+CLASSROOM = Path(__file__).parents[1] / "classroom"
 OWN = "zz"  # below the app's path: everything that is not Streamlit's
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-MODULES = {path.name: path for path in sorted(PLAYER.glob("*.js"))}
+# They import each other, and so share an address.
+MODULES = {
+    path.name: path for folder in (PLAYER, CLASSROOM) for path in sorted(folder.glob("*.js"))
+}
 CARDS = {name: GALLERY / name for name in ("gallery.js", "pictures.svg")}
 PREVIEW = "preview.png"  # of the page, where a link is shown
 FILES = MODULES | CARDS | {PREVIEW: PLAYER / PREVIEW, "plotly.js": PLOTLY}
@@ -65,10 +69,15 @@ def zipped(path: Path) -> bytes:
 def address(name: str) -> str:
     """Return where a file of FILES is served, relative to the page: it changes with its content.
 
-    Those of one folder share it, so that they can import each other.
+    Modules, and others of one folder, share it, so that they can import each other.
     """
-    folder = [path for path in FILES.values() if path.parent == FILES[name].parent]
-    digest = hashlib.sha256(b"".join(map(content, folder))).hexdigest()[:12]
+    together = MODULES if name in MODULES else FILES
+    beside = [
+        path
+        for other, path in together.items()
+        if name in MODULES or path.parent == FILES[name].parent
+    ]
+    digest = hashlib.sha256(b"".join(map(content, beside))).hexdigest()[:12]
     return f"{OWN}/{digest}/{name}"
 
 

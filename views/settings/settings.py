@@ -32,7 +32,14 @@ FRAME = ("embed", "embed_options")  # of Streamlit: how the page stands in anoth
 FREE = ("v", *FRAME)
 # With one of these, links of old opened the view into a step; now they say so themselves.
 LOOKING = ("look.step", "look.model")
-KEPT = ("lang", "present", "hide", "lock", "autoplay")  # what a preset or a lesson leaves as it is
+KEPT = (
+    "lang",
+    "present",
+    "hide",
+    "lock",
+    "autoplay",
+    "class",
+)  # what a preset or a lesson leaves as it is
 # What is no change of an experiment.
 UNTOUCHED = (*KEPT, "preset", "surface", "view", "show", "curve", "tolerance", "map")
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 # said of the runs.
 CONTROLS, GALLERY, SAVE, SENTENCES = PARTS = ("settings", "gallery", "save", "sentences")
 UNANSWERED = "-"  # a card that is not answered
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of a class; none looks like another
+CODE_LENGTH = 4
 OFF, ON = "0", "1"
 NO_CARD = msgid("Card {old} is not in this lesson; card {new} is shown.")
 # What stands beside a lesson in a link: the card says all the rest.
 BESIDE = (
-    *("lang", "present", "hide", "lock", "autoplay", "lesson", "card", "answers"),
+    *("lang", "present", "hide", "lock", "autoplay", "lesson", "card", "answers", "class"),
     *("view", "speed"),
 )
 NO_CONTROL = (*(name for name in BESIDE if name != "view"), "preset", "step", "map")
@@ -81,6 +83,25 @@ class Letters:
         return [value]
 
 
+class Code:
+    """The code of a class, or an empty text; whether there is such a class is not known here."""
+
+    def check(self, value: Any) -> Any:
+        code = str(value).upper()
+        if code and (len(code) != CODE_LENGTH or not {*code} <= {*CODE_LETTERS}):
+            raise ValueError(f"{value}: must be {CODE_LENGTH} of {CODE_LETTERS}")
+        return code
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        try:
+            return self.check(texts[-1]), len(texts) == 1
+        except ValueError:
+            return None, False
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
 def cards_of(settings: Settings) -> tuple[str, ...]:
     """Return the numbers of the cards of the lesson that is shown."""
     return tuple(str(place + 1) for place in range(len(LESSONS[settings["lesson"]].cards)))
@@ -105,6 +126,7 @@ def settings(known: Callable[[str], bool]) -> Iterator[Setting]:
         used=lambda settings: bool(settings["lesson"]),
     )
     yield Setting("answers", Letters(), "", msgid("Answers"))
+    yield Setting("class", Code(), "", msgid("Class"))
     yield Setting("hide", Names(named), (), msgid("Hidden"))
     yield Setting("lock", Names(named), (), msgid("Locked"))
     yield Setting("autoplay", OneOf((OFF, ON)), OFF, msgid("Play at once"))

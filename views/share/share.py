@@ -66,8 +66,9 @@ def draw(settings: Settings) -> None:
 
 
 def query(settings: Settings, ticked: list[str]) -> str:
-    """Return the query of a link with what is ticked; answers of lessons stay at home."""
-    values = {id: value for id, value in settings.values.items() if id not in ("lang", "answers")}
+    """Return the query of a link with what is ticked; answers, and to which class, stay at home."""
+    own = ("lang", "answers", "class")
+    values = {id: value for id, value in settings.values.items() if id not in own}
     made = Settings(values)
     for name in ticked:
         made = Settings({**made.values, **BOXES[name][1](made)})

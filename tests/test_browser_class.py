@@ -1,0 +1,137 @@
+"""A class in real browsers: opened, answered, revealed, and carried over a restart."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import DESKTOP, PATIENCE, ROOT
+from playwright.sync_api import Browser, Page, expect
+from test_start import Started, posix
+from test_start import started as started  # a fixture
+
+pytestmark = [posix, pytest.mark.browser]
+
+RATE_FIELD = "Learning rate, as a number"
+
+
+def come(browser: Browser, url: str, **options: object) -> Page:
+    """Open a page as a visitor of one's own."""
+    context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    page.goto(url)
+    return page
+
+
+def choose(page: Page, rate: str) -> None:
+    page.get_by_label(RATE_FIELD).fill(rate)
+    page.get_by_role("button", name="Send").click()
+
+
+def sent(page: Page) -> None:
+    expect(page.locator('.zz-class-said[data-standing="sent"]')).to_be_visible()
+
+
+def answered(page: Page, count: int, of: int) -> None:
+    expect(page.locator(".zz-class-answered")).to_have_text(f"{count} of {of} answered")
+
+
+def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
+    browser: Browser, started: Callable[..., Started], tmp_path: Path
+):
+    server = started("--server.port", "0")
+    url = server.url()
+    teacher = come(browser, f"{url}class")
+    teacher.get_by_label("What it is asked").select_option("choose-rate")
+    teacher.get_by_role("button", name="Open the class").click()
+    code = teacher.locator(".zz-class-code").inner_text()
+    assert re.fullmatch("[2-9A-HJ-NP-Z]{4}", code)
+    expect(teacher.locator(".zz-class-qr svg")).to_be_visible()
+    # One comes by the link, the other types the code.
+    first = come(browser, f"{url}class?class={code}", viewport={"width": 390, "height": 844})
+    second = come(browser, f"{url}class")
+    second.get_by_label("Code").fill(code.lower())
+    second.get_by_role("button", name="Join").click()
+    choose(first, "0.038")
+    choose(second, "0,05")
+    for student in (first, second):
+        sent(student)
+    answered(teacher, 2, 2)
+    expect(teacher.locator(".zz-class-hidden")).to_be_visible()
+    assert "0.038" not in teacher.locator(".zz-class-stage").inner_text()
+    choose(second, "1000")
+    expect(second.locator(".zz-class-told")).to_contain_text("100")
+    teacher.get_by_role("button", name="Reveal").click()
+    expect(teacher.locator(".zz-class-measured")).to_contain_text("at rate 0.038, from 33.")
+    expect(teacher.locator(".zz-class-histogram .bars")).to_have_count(3)
+    expect(teacher.locator(".zz-class-kinds li")).to_have_text(
+        [
+            "0 slide down without a zigzag",
+            "1 zigzags and comes down",
+            "1 never comes down",
+        ]
+    )
+    # While answers are closed one is kept, and sent when they are open again.
+    choose(first, "0.01")
+    expect(first.locator(".zz-class-said")).to_contain_text("is kept here")
+    teacher.get_by_role("button", name="Reopen answers").click()
+    sent(first)
+    expect(teacher.locator(".zz-class-kinds")).to_contain_text("1 slides down")
+    with teacher.expect_download() as download:
+        teacher.get_by_role("button", name="Save CSV").click()
+    download.value.save_as(tmp_path / "answers.csv")
+    header, *rows = (tmp_path / "answers.csv").read_text().splitlines()
+    assert header == "student,card,answer"
+    assert sorted(row.split(",", 1)[1] for row in rows) == ["1,0.01", "1,0.05"]
+    # Without a server nothing is lost.
+    port = url.rsplit(":", 1)[1].strip("/")
+    server.kill()
+    choose(second, "0.02")
+    expect(second.locator(".zz-class-said")).to_contain_text("is kept here")
+    again = started("--server.port", port)
+    assert again.url() == url
+    sent(second)
+    teacher.reload()
+    answered(teacher, 2, 2)
+    expect(teacher.locator(".zz-class-kinds")).to_contain_text("2 slide down")
+    first.reload()
+    expect(first.locator(".zz-class-said")).to_contain_text("You chose 0.01.")
+    sent(first)
+    # Nobody leads it without the key, and one who has the link does.
+    teacher.evaluate("navigator.clipboard.writeText = async (text) => { copied = text; }")
+    teacher.get_by_role("button", name="Copy the teacher's link").click()
+    teacher.wait_for_function("typeof copied === 'string'")
+    other = come(browser, teacher.evaluate("copied"))
+    answered(other, 2, 2)
+    assert "#" not in other.url
+    # A lesson's card sends its answer too.
+    body = json.dumps({"subject": "rate"}).encode()
+    with urllib.request.urlopen(f"{url}zz/class", body) as told:
+        opened = json.load(told)
+    first.goto(f"{url}class?class={opened['code']}")
+    first.wait_for_url("**/lessons?*lesson=rate*")
+    first.locator(".st-key-answer-0 button").click()
+    expect(first.locator('.zz-member[data-standing="sent"]')).to_be_visible()
+    request = urllib.request.Request(
+        f"{url}zz/class/{opened['code']}", headers={"Authorization": f"Bearer {opened['key']}"}
+    )
+    with urllib.request.urlopen(request) as told:
+        assert json.load(told)["counts"] == {"a": 1}
+    teacher.get_by_role("button", name="End the class").click()
+    teacher.get_by_role("button", name="Delete all answers now").click()
+    expect(teacher.locator(".zz-class-door")).to_be_visible()
+    # And many at once, by the script for a whole class.
+    command = [sys.executable, "benchmarks/ask.py", "--students", "30", "--seconds", "1"]
+    done = subprocess.run(
+        [*command, "--at", url], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert re.search(r"30 students, answers lost +0 +0 +ok", done.stdout), done.stdout + done.stderr
+    for page in (teacher, first, second, other):
+        page.context.close()
