@@ -481,8 +481,8 @@ def test_the_saved_page_says_what_the_page_says():
     told = described(asked(urlencode({"preset": OPENING})))["told"]
     page = standalone(choose(read({"preset": [OPENING]})[0]))
     rates = [run.lr for run in PRESETS[OPENING].experiment.runs]
-    said = f"SGD: rate {rates[0]:.4g}", f"Momentum: rate {rates[1]:.4g}, momentum 0.75"
-    for text in (told["claim"], *said, told["sentence"]):
+    said = f"SGD: rate {rates[0]:.4g}; Momentum: rate {rates[1]:.4g}, momentum 0.75"
+    for text in (told["claim"], said, told["sentence"]):
         assert f"<p>{html.escape(text)}</p>" in page
     own = standalone(choose(read({"preset": [OPENING], "length": ["29"]})[0]))
     assert html.escape(told["claim"]) not in own

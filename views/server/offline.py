@@ -49,7 +49,7 @@ def standalone(choice: Choice) -> str:
     trajectories = simulate(experiment)
     sent = packed(drawing(choice, trajectories, LIGHT, spread))
     ground, scene = (base64.b64encode(part).decode() for part in sent)
-    words = [*claims(choice), *rates(choice), sentences(choice, trajectories, spread)[0]]
+    words = [*claims(choice), "; ".join(rates(choice)), sentences(choice, trajectories, spread)[0]]
     return PAGE.format(
         lang=current(),
         title=html.escape(title(choice)),
@@ -76,15 +76,15 @@ def claims(choice: Choice) -> list[str]:
 
 
 def rates(choice: Choice) -> list[str]:
-    """Return a line for each run with its rate and, if its rule has one, its momentum."""
-    experiment, lines = choice.experiment, []
+    """Return a text for each run with its rate and, if its rule has one, its momentum."""
+    experiment, texts = choice.experiment, []
     for label, run in zip(choice.labels, experiment.runs, strict=True):
         said = [tr("rate {rate}", rate=number(experiment.plan(run).lr, 4))]
         momentum = momentum_of(run)
         if momentum is not None:
             said.append(tr("momentum {momentum}", momentum=number(momentum, 4)))
-        lines.append(f"{label}: {', '.join(said)}")
-    return lines
+        texts.append(f"{label}: {', '.join(said)}")
+    return texts
 
 
 @functools.cache
