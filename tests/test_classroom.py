@@ -259,6 +259,26 @@ def test_a_database_that_is_none_is_told_in_one_sentence(url, caplog):
     caplog.clear()
 
 
+def test_what_is_over_is_deleted_now_and_then_by_a_process_that_serves_no_class(
+    url, monkeypatch, tmp_path
+):
+    clock = Clock()
+    kept = Store(url, clock)
+    kept.open("zigzag")  # in 1970
+    assert rows(kept) == 1
+    monkeypatch.setattr(store, "_stores", [])
+    monkeypatch.setenv(store.DATABASE, url)
+    store.forget_old()
+    assert rows(kept) == 0
+    for each in (kept, *store._stores):
+        each.engine.dispose()
+    # A file is made for a class, and not to look for one.
+    monkeypatch.setattr(store, "_stores", [])
+    monkeypatch.setenv(store.DATABASE, f"sqlite:///{tmp_path}/none.db")
+    store.forget_old()
+    assert not (tmp_path / "none.db").exists()
+
+
 # --- What is asked
 
 

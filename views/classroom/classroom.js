@@ -2,7 +2,7 @@
 
 import { Choices } from "./choices.js";
 import { ask, keeperOf, unwatch } from "./keeping.js";
-import { standing } from "./member.js";
+import { marked, standing } from "./member.js";
 import { filled, speak, tr } from "./texts.js";
 
 /** @import { Card, ClassPage, ClassTell, Standing } from "./class.js" */
@@ -298,7 +298,7 @@ class Choose {
     const keeper = keeperOf(this.code, this.#watch);
     const own = keeper.given[1];
     const chose = own === undefined ? "" : `${filled(tr("You chose {rate}."), { rate: own })} `;
-    this.#said.dataset.standing = keeper.has("1") ? "sent" : keeper.standing;
+    this.#said.dataset.standing = marked(keeper, "1");
     say(this.#said, chose + standing(keeper, "1"));
   }
 }

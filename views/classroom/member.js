@@ -24,6 +24,16 @@ export function standing(keeper, card) {
   return keeper.told ? `${keeper.told} ${kept}` : kept;
 }
 
+/**
+ * How it stands with the answer to a card, for the style and for tests.
+ * @param {Keeper} keeper
+ * @param {string} card
+ */
+export function marked(keeper, card) {
+  if (keeper.has(card)) return "sent";
+  return keeper.standing === "sent" ? "joined" : keeper.standing;
+}
+
 class Line {
   #body = document.createElement("div");
   #said = document.createElement("p");
@@ -68,7 +78,7 @@ class Line {
   #say() {
     if (!this.#member) return;
     const keeper = keeperOf(this.#member.code, this.#watch);
-    this.#body.dataset.standing = keeper.has(this.#member.card) ? "sent" : keeper.standing;
+    this.#body.dataset.standing = marked(keeper, this.#member.card);
     const said = standing(keeper, this.#member.card);
     if (this.#said.textContent !== said) this.#said.textContent = said;
   }

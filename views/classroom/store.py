@@ -388,9 +388,14 @@ def store() -> Store:
 
 
 def forget_old() -> None:
-    """Delete the classes whose time is over, where there is a database already."""
+    """Delete the classes whose time is over; a file that nobody has made is not made for that."""
     try:
-        if _stores or Path(sa.make_url(database()).database or "").exists():
-            store().forget_old()
-    except (sa.exc.SQLAlchemyError, NoPlaceError) as problem:
+        if not _stores:
+            url = sa.make_url(database())
+            if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+                return
+        store().forget_old()
+    except NoPlaceError:
+        return  # which who opens a class is told
+    except sa.exc.SQLAlchemyError as problem:
         LOG.error("Old classes are still there: %s", problem)
