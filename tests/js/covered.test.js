@@ -21,10 +21,12 @@ test("of three lines in one place each is seen somewhere", () => {
   assert.equal(Math.round(third[0] + third[1]), Math.round(second[0] + second[1]));
 });
 
-test("two lines hide a third one together", () => {
+test("of two lines that hide a third one together, that which hides more of it is dashed", () => {
   const below = line([0, 100], [0, 0]);
-  const [, left, right] = dashed([below, line([0, 60], [0, 0]), line([50, 100], [0, 0])]);
-  assert.ok(left && right);
+  const [, left, right] = dashed([below, line([0, 60], [0, 0]), line([60, 100], [0, 0])]);
+  assert.ok(left && !right);
+  const thirds = [0, 33, 66].map((x) => line([x, x + 34], [0, 0]));
+  assert.equal(dashed([below, ...thirds]).filter(Boolean).length, 2, "half of it is to be seen");
 });
 
 test("a head is an outline where it would hide a mark of its panel, or another head", () => {

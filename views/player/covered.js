@@ -18,7 +18,7 @@ const NEAR = 2; // pixels between two lines of which only the upper one is seen
 const SAMPLES = 40; // points of a line that are looked at
 const FIRST = 5; // one of so many of them comes before the others
 const WHOLLY = 0.9; // of them: what hides these hides the line
-const PARTLY = 0.15; // of them: what hides these has a part in that
+const SEEN = 0.5; // of them: so many may stay hidden where the others are seen
 const PERIOD = 18; // pixels of a dash and a gap
 const [ON_MARK, ON_HEAD] = [12, 8]; // pixels from a head to a mark or a head that it would hide
 
@@ -36,10 +36,14 @@ export function dashed(lines) {
     const points = spread(line);
     const some = points.filter((_, k) => k % FIRST === 0);
     if (above.length === 0 || hidden(some, above, lines).share < WHOLLY) continue;
-    const { share, parts } = hidden(points, above, lines);
-    if (share < WHOLLY) continue;
-    for (const [k, i] of above.entries()) {
-      if (parts[k] >= PARTLY) depth[i] = Math.max(depth[i], depth[low] + 1);
+    if (hidden(points, above, lines).share < WHOLLY) continue;
+    // Those that hide the most of it, until half of it is seen between dashes.
+    for (let whole = above; ; ) {
+      const { share, parts } = hidden(points, whole, lines);
+      if (share <= SEEN) break;
+      const most = whole[parts.indexOf(Math.max(...parts))];
+      depth[most] = Math.max(depth[most], depth[low] + 1);
+      whole = whole.filter((i) => i !== most);
     }
   }
   return depth.map((d) => (d ? [PERIOD / (d + 1), (PERIOD * d) / (d + 1)] : null));

@@ -60,8 +60,7 @@ class Player {
   #space = null;
   #drawn = ""; // the sizes that were drawn for
   #arranged = ""; // those, and what they were given to
-  #spare = 0; // pixels that the curve is higher than usual,
-  #fills = ""; // beside panels of this ground in this window
+  #spare = 0; // pixels that the curve is higher than usual
   #resizing = 0; // the frame in which another will be
   #stopped = new AbortController();
   #watcher = new ResizeObserver(() => this.#resize());
@@ -246,9 +245,6 @@ class Player {
     );
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    const fills = `${scene.ground} ${width} ${innerHeight}`;
-    if (fills !== this.#fills) this.#spare = 0;
-    this.#fills = fills;
     const high = curveHeight(innerHeight, share) + this.#spare;
     await this.curve.draw(scene, below, high, family, rem, letters || 1);
     const paths = scene.front.data.some(({ name }) => name === "path-0");
@@ -259,8 +255,9 @@ class Player {
     const arranged = `${sizes} ${place.wide} ${place.high}`;
     if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
     this.#arranged = arranged;
-    await view.draw(scene, width - place.wide, room, family, width, letters || 1);
-    if (share) this.#fill();
+    const whole = room + this.#spare; // the curve has what the panels leave
+    await view.draw(scene, width - place.wide, whole, family, width, letters || 1);
+    if (share) this.#fill(whole);
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();
     // What stands below the panels is as wide as they are.
@@ -320,10 +317,14 @@ class Player {
     say(button, text);
   }
 
-  /** Give the curve what the panels leave of a window that shows nothing else. */
-  #fill() {
-    const spare = this.#spare + this.#room() - this.body.offsetHeight - 2;
-    if (spare < this.#spare + ROUGH) return;
+  /**
+   * Give the curve what the panels leave of a window that shows nothing else.
+   * @param {number} room That they had.
+   */
+  #fill(room) {
+    const most = Math.max(0, this.curve.width - curveHeight(innerHeight, 0)); // as high as wide
+    const spare = Math.min(most, Math.max(0, room - this.body.offsetHeight));
+    if (Math.abs(spare - this.#spare) < ROUGH) return;
     this.#spare = spare;
     this.#drawn = "";
     this.#resize();
@@ -341,11 +342,11 @@ class Player {
   #endBelow() {
     const { body } = this.samples;
     const inLower = body.parentElement === this.lower ? body.offsetHeight : 0;
-    if (innerWidth > PHONE) return this.lower.getBoundingClientRect().bottom - inLower;
+    const sheet = document.querySelector(SHEET)?.parentElement?.offsetHeight;
+    if (innerWidth > PHONE || !sheet) return this.lower.getBoundingClientRect().bottom - inLower;
     // The curve and what is said of it; a sheet of controls lies over the window's end.
     const ends = [this.curve.root, this.toolbar.said].map((n) => n.getBoundingClientRect().bottom);
-    const sheet = document.querySelector(SHEET)?.parentElement;
-    return Math.max(...ends) + (sheet?.offsetHeight ?? 0);
+    return Math.max(...ends) + sheet;
   }
 
   /** What the sizes of panels and curve depend on. */

@@ -5,7 +5,7 @@
 import { done } from "./clock.js";
 import { dashed, outlined, putHead } from "./covered.js";
 import * as keys from "./keys.js";
-import { spaceSize } from "./layout.js";
+import { PHONE, spaceSize } from "./layout.js";
 import { fitted, orbit } from "./orbit.js";
 import * as plot from "./plot.js";
 import { renew } from "./renew.js";
@@ -26,6 +26,7 @@ const PARTS = `
 </div>
 <div class="zz-notes"></div>`;
 const MARKS = /^(minima|moved)/; // the names of traces of what stands on the surface
+const LOWEST_ON_PHONE = 190; // pixels of the picture's height, below which stand runs and curve
 const HIDDEN = 0.3; // opacity of what is behind the surface
 const AXES = /** @type {const} */ (["xaxis", "yaxis", "zaxis"]);
 /** @type {Camera | null} */
@@ -186,7 +187,8 @@ export class Space {
   async draw(scene, width, room, family) {
     this.#scene = scene;
     this.#font = `${scene.back.layout.font.size}px ${family}`;
-    this.#size = spaceSize(scene, width, room);
+    const sizes = width > PHONE ? scene : { ...scene, lowest: LOWEST_ON_PHONE };
+    this.#size = spaceSize(sizes, width, room);
     this.#root.style.width = `${this.#size.width}px`;
     this.#view.style.height = `${this.#size.height}px`;
     this.#view.setAttribute("aria-label", scene.label);

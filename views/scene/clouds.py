@@ -101,10 +101,9 @@ def foreground(
         start = experiment.plan(run).start
         starts += figures.start_marks(index, start, panels, axes, theme, ground.box)
         named = mark.label != run.optimizer
-        said = (*([] if named else differing[index]), outside(spread.end[index], ground.box))
+        said = (outside(spread.end[index], ground.box), *([] if named else differing[index]))
         reading = figures.live(index, tr("median loss"))
-        text = ", ".join(filter(None, said))
-        titles.append(figures.title(panel, mark, text, theme, reading))
+        titles.append(figures.title(panel, mark, said, theme, reading))
     if overlay:
         left = [outside(end, ground.box) for end in spread.end]
         titles = [figures.ending(marks, left, theme)]

@@ -560,14 +560,13 @@ def foreground(
             # Where something else than optimizers is compared, the label names its value.
             named = mark.label != trajectory.run.optimizer
             said = (
-                *([] if named else differing[index]),
                 left(trajectory, exits[index]),
+                *([] if named else differing[index]),
                 legend(experiment, [index], box),
             )
-            text = ", ".join(filter(None, said))
             moves = manner(experiment, trajectory.run, mark.label)
             reading = live(index, tr("loss"))
-            layout["annotations"].append(title(panel, mark, text, theme, reading, moves))
+            layout["annotations"].append(title(panel, mark, said, theme, reading, moves))
     data = casings + data + starts + heads
     if overlay:
         note = legend(experiment, range(len(trajectories)), box)
@@ -703,16 +702,18 @@ def ended(trajectory: Trajectory, ground: Ground) -> str:
 
 
 def title(
-    panel: int, mark: Mark, said: str, theme: Theme, reading: str = "", moves: str = ""
+    panel: int, mark: Mark, said: Sequence[str], theme: Theme, reading: str = "", moves: str = ""
 ) -> Figure:
-    """Return a panel's title, above it; `said` follows the name, `reading` stands at its end.
+    """Return a panel's title, above it; `reading` stands at its end.
 
-    How a rule `moves` comes after what is said, where there is room for it.
+    What is `said`, and how a rule `moves`, follow the name as far as there is room for all of each.
     """
-    if said and moves:
-        moves = f", {moves}"
-    rest = told(moves, theme, "zz-manner").lstrip() if said else told(moves, theme, "zz-manner")
-    text = f"<span>{key(mark, said, theme)}{rest}</span>{reading}"
+    parts = [(text, "") for text in said if text] + [(moves, "zz-manner")] * bool(moves)
+    rest = "".join(
+        told(f", {text}" if i else text, theme, more)[bool(i) :]
+        for i, (text, more) in enumerate(parts)
+    )
+    text = f'<span class="zz-own">{key(mark)}{rest}</span>{reading}'
     return {
         "text": text,
         "xref": f"{axis(panel, 'x')} domain",
@@ -734,16 +735,16 @@ def live(index: int | None, word: str = "") -> str:
     return f'<span class="zz-live">{word}{value}</span>'
 
 
-def key(mark: Mark, said: str, theme: Theme) -> str:
-    """Return a run's mark and label, and what is said of it, as HTML."""
+def key(mark: Mark) -> str:
+    """Return a run's mark and label, as HTML."""
     sign = f'<span class="zz-key" style="color:{mark.colour}">{KEYS[mark.symbol]}</span>'
-    return f"{sign} <b>{mark.label}</b>{told(said, theme)}"
+    return f'<span class="zz-name">{sign} <b>{mark.label}</b></span>'
 
 
 def told(said: str, theme: Theme, more: str = "") -> str:
     """Return what is said of a run beside its name, as HTML; a lesson hides it until an answer.
 
-    `more` are further classes, by which the page's style finds it.
+    `more` is another class, by which the page's style finds it. It begins with a space.
     """
     kind = f"zz-told {more}".strip()
     return f' <span class="{kind}" style="color:{theme.muted}">{said}</span>' if said else ""
@@ -752,13 +753,13 @@ def told(said: str, theme: Theme, more: str = "") -> str:
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
     keys = [
-        f'<span class="zz-run">{key(mark, "", theme)}{live(i)}{told(end, theme)}</span>'
+        f'<span class="zz-run">{key(mark)}{live(i)}{told(end, theme)}</span>'
         for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
     ]
     if note:
         keys.append(told(note, theme))
     text = f"<span>{''.join(keys)}</span>{live(None, tr('loss'))}"
-    return {**title(0, marks[0], "", theme), "text": text, "visible": True}
+    return {**title(0, marks[0], (), theme), "text": text, "visible": True}
 
 
 # --- The arrows at the heads
