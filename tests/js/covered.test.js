@@ -4,12 +4,13 @@ import { dashed, outlined } from "../../views/player/covered.js";
 
 const line = (/** @type {number[]} */ x, /** @type {number[]} */ y) => ({ x, y, count: x.length });
 
-test("a line that lies wholly under another one is seen between that one's dashes", () => {
+test("a line that lies under another one is seen between that one's dashes", () => {
   const below = line([0, 50, 100], [0, 1, 0]);
   const above = line([0, 100, 100], [0, 0, 200]);
   const [low, high] = dashed([below, above]);
   assert.equal(low, null, "what lies below is whole");
   assert.ok(high && high[0] > 4 && high[1] > 4, "and as much of it is seen as of the upper one");
+  assert.deepEqual(high?.slice(2), [100, 1], "no further than it lies on the other one");
   assert.deepEqual(dashed([above, below]), [null, null], "half of the lower line is in sight");
   assert.deepEqual(dashed([below, null, line([0, 100], [9, 9])]), [null, null, null]);
 });

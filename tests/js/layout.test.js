@@ -156,6 +156,11 @@ test("a line is drawn to its length, dashed or not", () => {
     assert.ok(ends <= length && ends >= length - 5, `${ends} of ${length}`);
     assert.equal(dashes.at(-1), 1e7);
   }
+  assert.deepEqual(
+    drawn(dashesOf(40, [9, 5, 28, 1])),
+    [9, 5, 9, 5, 12, 1e7],
+    "whole from there on",
+  );
 });
 
 test("marks on one place stand beside each other about it, and one alone stays", () => {

@@ -10,72 +10,95 @@ import { between, lengths } from "./travel.js";
  * @typedef {{ x: Numbers, y: Numbers, count: number }} Line
  */
 
-/** @typedef {[on: number, off: number]} Dashes In pixels. */
+/**
+ * Dashes and gaps in pixels, and how far a line has them: in pixels, and in points of it.
+ * @typedef {[on: number, off: number, until: number, points: number]} Dashes
+ */
 
 /** @typedef {{ panel: string, at: Point }} Spot In pixels of a panel. */
 
 const NEAR = 2; // pixels between two lines of which only the upper one is seen
+const SHORTEST = 30; // pixels of a line that more is seen of than its head
 const SAMPLES = 40; // points of a line that are looked at
 const FIRST = 5; // one of so many of them comes before the others
-const WHOLLY = 0.9; // of them: what hides these hides the line
+const MOSTLY = 0.6; // of them: what hides these hides the line
 const SEEN = 0.5; // of them: so many may stay hidden where the others are seen
 const PERIOD = 18; // pixels of a dash and a gap
 const [ON_MARK, ON_HEAD] = [12, 8]; // pixels from a head to a mark or a head that it would hide
 
 /**
- * The dashes through which lines show those that lie wholly under them; null for a line that is
+ * The dashes through which lines show those that lie under them for the most part; null for a line that is
  * whole. A line over a dashed one has the shorter dashes, so that both show what they lie on.
  * @param {(Line | null)[]} lines The lower ones first; null for one that is not drawn.
  * @returns {(Dashes | null)[]}
  */
 export function dashed(lines) {
   const depth = lines.map(() => 0);
+  const last = lines.map(() => 0); // the point of each up to which it lies on another one
   for (const [low, line] of lines.entries()) {
     if (!line || line.count < 2) continue;
     const above = [...lines.keys()].filter((i) => i > low && (lines[i]?.count ?? 0) > 1);
+    if (long(line)[line.count - 1] < SHORTEST) continue;
     const points = spread(line);
     const some = points.filter((_, k) => k % FIRST === 0);
-    if (above.length === 0 || hidden(some, above, lines).share < WHOLLY) continue;
-    if (hidden(points, above, lines).share < WHOLLY) continue;
+    if (above.length === 0 || hidden(some, above, lines).share < MOSTLY) continue;
+    if (hidden(points, above, lines).share < MOSTLY) continue;
     // Those that hide the most of it, until half of it is seen between dashes.
     for (let whole = above; ; ) {
-      const { share, parts } = hidden(points, whole, lines);
+      const { share, parts, ends } = hidden(points, whole, lines);
       if (share <= SEEN) break;
-      const most = whole[parts.indexOf(Math.max(...parts))];
+      const k = parts.indexOf(Math.max(...parts));
+      const most = whole[k];
       depth[most] = Math.max(depth[most], depth[low] + 1);
+      last[most] = Math.max(last[most], ends[k]);
       whole = whole.filter((i) => i !== most);
     }
   }
-  return depth.map((d) => (d ? [PERIOD / (d + 1), (PERIOD * d) / (d + 1)] : null));
+  return lines.map((line, i) => {
+    const d = depth[i];
+    if (!line || !d) return null;
+    return [PERIOD / (d + 1), (PERIOD * d) / (d + 1), long(line)[last[i]], last[i]];
+  });
 }
 
 /**
- * Which share of some points lines hide together, and each of them.
+ * Which share of some points lines hide together, and each of them, and with which of its points
+ * each does so last.
  * @param {Point[]} points
  * @param {number[]} above The lines' places.
  * @param {(Line | null)[]} lines
  */
 function hidden(points, above, lines) {
-  const by = above.map((i) => points.map((point) => lies(point, /** @type {Line} */ (lines[i]))));
+  const at = above.map((i) => points.map((point) => lies(point, /** @type {Line} */ (lines[i]))));
+  const by = at.map((each) => each.map((i) => i > 0));
   const of = (/** @type {(k: number) => boolean} */ is) =>
     points.filter((_, k) => is(k)).length / points.length;
   return {
     share: of((k) => by.some((each) => each[k])),
     parts: by.map((each) => of((k) => each[k])),
+    ends: at.map((each) => Math.max(...each)),
   };
 }
+
+/**
+ * How long a line is up to each of its points.
+ * @param {Line} line
+ */
+const long = ({ x, y, count }) =>
+  lengths(
+    count,
+    (i) => x[i],
+    (i) => y[i],
+  );
 
 /**
  * Points at equal distances along a line.
  * @param {Line} line
  * @returns {Point[]}
  */
-function spread({ x, y, count }) {
-  const along = lengths(
-    count,
-    (i) => x[i],
-    (i) => y[i],
-  );
+function spread(line) {
+  const { x, y, count } = line;
+  const along = long(line);
   const each = along[count - 1] / SAMPLES;
   /** @type {Point[]} */
   const found = [];
@@ -90,7 +113,8 @@ function spread({ x, y, count }) {
 }
 
 /**
- * Tell whether a point lies on a line, or all but.
+ * The point of a line at the end of the first piece that another point lies on, or all but; 0 where
+ * it lies on none.
  * @param {Point} point
  * @param {Line} line
  */
@@ -100,9 +124,9 @@ function lies([left, top], { x, y, count }) {
     const [u, v] = [left - x[i - 1], top - y[i - 1]];
     const square = right * right + down * down;
     const t = square ? Math.max(0, Math.min(1, (u * right + v * down) / square)) : 0;
-    if ((u - t * right) ** 2 + (v - t * down) ** 2 <= NEAR * NEAR) return true;
+    if ((u - t * right) ** 2 + (v - t * down) ** 2 <= NEAR * NEAR) return i;
   }
-  return false;
+  return 0;
 }
 
 /**

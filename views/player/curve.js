@@ -8,6 +8,7 @@ import * as plot from "./plot.js";
 import { say, set } from "./renew.js";
 import { between, lengths } from "./travel.js";
 
+/** @import { Dashes } from "./covered.js" */
 /** @import { Axis, Figure, Numbers, Scene } from "./types.js" */
 
 const FUTURE = "future"; // the name of the thin lines of what is to come
@@ -27,7 +28,7 @@ const MOST = 0.42; // of the width, that labels take
  * @property {Float64Array} travelled Pixels to each of its points.
  * @property {SVGElement | null} node
  * @property {SVGElement | undefined} head
- * @property {[on: number, off: number] | null} dash
+ * @property {Dashes | null} dash
  * @property {HTMLButtonElement} label
  */
 

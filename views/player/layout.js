@@ -1,5 +1,6 @@
 // How large things are and where they lie; nothing here touches the page.
 
+/** @import { Dashes } from "./covered.js" */
 /** @import { Arrangement, AxisLayout, Figure, Layout, Point, Size, Sizes, Trace } from "./types.js" */
 
 const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
@@ -171,20 +172,24 @@ export function besideEachOther(places, gap) {
   });
 }
 
-/** @type {[on: number, off: number]} Pixels of line and of gap, of the run of a colour's second use. */
-export const DASH = [9, 5];
+/**
+ * Pixels of line and of gap, of the run of a colour's second use.
+ * @type {[on: number, off: number, until: number, points: number]}
+ */
+export const DASH = [9, 5, Infinity, Infinity];
 
 /**
  * SVG's dashes of a line that is drawn to a length and no further.
  * @param {number} length Pixels.
- * @param {[on: number, off: number] | null} dash Of the line as far as it is drawn, if it has any.
+ * @param {Dashes | null} dash Of the line as far as it is drawn, if it has any.
  */
 export function dashesOf(length, dash) {
   if (!dash) return `${length} 1e7`;
-  const period = dash[0] + dash[1];
-  const whole = Math.min(Math.floor(length / period), 2000);
-  const rest = Math.min(length - whole * period, dash[0]);
-  return `${`${dash.join(" ")} `.repeat(whole)}${rest} 1e7`;
+  const [on, off, until] = dash;
+  const period = on + off;
+  const whole = Math.min(Math.floor(Math.min(length, until) / period), 2000);
+  const rest = length - whole * period;
+  return `${`${on} ${off} `.repeat(whole)}${length > until ? rest : Math.min(rest, on)} 1e7`;
 }
 
 /**

@@ -24,7 +24,7 @@ import { renew, set } from "./renew.js";
 import { title } from "./titles.js";
 import { between, lengths } from "./travel.js";
 
-/** @import { Spot } from "./covered.js" */
+/** @import { Dashes, Spot } from "./covered.js" */
 /** @import { Reading } from "./reading.js" */
 /** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, View } from "./types.js" */
 
@@ -34,6 +34,7 @@ const [LOWEST, LOWEST_ON_PHONE] = [0.14, 0.125];
 const MARK = 17; // pixels of a head
 const HEAD = 38; // pixels of a title, and of air above it
 const MARKS = /^(minima|moved)/; // the names of traces
+const OVER = ["minima", "words"]; // those of traces of the ground that stand above paths
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 
 /**
@@ -47,7 +48,7 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  * @property {Point[]} words Places on its ground above which a word stands, in pixels.
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled
- * @property {{node: SVGElement, dash: [on: number, off: number] | null}[]} lines
+ * @property {{node: SVGElement, dash: Dashes | null}[]} lines
  * @property {SVGElement[]} dots One at each update, or none.
  * @property {SVGElement | undefined} head
  * @property {string[]} colours Of its last arrow, and of those before.
@@ -196,7 +197,7 @@ export class Panels {
       clipped.set(x, known);
       return known;
     };
-    const data = [...scene.front.data, ...this.#marksOver(scene)].map((trace) => {
+    const data = [...scene.front.data, ...marksOver(scene)].map((trace) => {
       const { x, y } = trace.mode === "lines" ? cut(trace.x, trace.y) : trace;
       return { ...trace, x, y, uid: trace.name };
     });
@@ -250,17 +251,6 @@ export class Panels {
     this.stage.classList.toggle("zz-worded", panel >= ROOM_FOR_WORDS);
     const [whole, high] = rangesOf(scene);
     this.zoomed(!same(xs, whole) || !same(ys, high));
-  }
-
-  /**
-   * The minima and their names, of which clouds of seeds would leave nothing to see.
-   * @param {Scene} scene
-   */
-  #marksOver({ clouds, back }) {
-    const marks = clouds.length
-      ? back.data.filter(({ name }) => /^(minima|words)$/.test(name))
-      : [];
-    return marks.map((trace) => ({ ...trace, name: `over-${trace.name}-${trace.xaxis}` }));
   }
 
   /** @param {Scene} scene */
@@ -544,6 +534,15 @@ function travelled({ x, y, at }, px, py) {
   );
   return Float64Array.from(at, (vertex) => along[vertex]);
 }
+
+/**
+ * The minima and their names once more, above paths and seeds that would leave nothing to see.
+ * @param {Scene} scene
+ */
+const marksOver = ({ back }) =>
+  back.data.flatMap((trace) =>
+    OVER.includes(trace.name) ? [{ ...trace, name: `${trace.name}-over-${trace.xaxis}` }] : [],
+  );
 
 /**
  * A drawn path in pixels.

@@ -352,7 +352,10 @@ export class Space {
     }
     for (const { i, run, vertex, tip } of drawn) {
       stroke(this.#over, run, vertex, tip, 1, [[run.path.line, HIDDEN]]);
-      stroke(this.#over, run, vertex, tip, 0, [[run.path.line, 1]], this.#dashes[i]);
+      const dashes = this.#dashes[i];
+      const whole = Math.min(dashes?.[3] ?? 0, vertex); // from there on
+      if (dashes) stroke(this.#over, run, whole, null, 0, [[run.path.line, 1]], 0, dashes);
+      stroke(this.#over, run, vertex, tip, 0, [[run.path.line, 1]], whole);
     }
     const open = outlined(heads, this.#fixed);
     for (const [i, { head, path }] of this.#runs.entries()) {
@@ -416,6 +419,7 @@ const opacity = (hidden) => String(hidden ? 2 * HIDDEN : 1);
  * @param {Point | null} tip
  * @param {0 | 1} sight
  * @param {[line: Line | undefined, opacity: number][]} styles The widest first.
+ * @param {number} first The vertex from which on.
  * @param {Dashes | null} dashes
  */
 function stroke(
@@ -425,11 +429,12 @@ function stroke(
   tip,
   sight,
   styles,
+  first = 0,
   dashes = null,
 ) {
   context.beginPath();
   let down = false;
-  for (let i = 1; i <= last + 1; i++) {
+  for (let i = first + 1; i <= last + 1; i++) {
     const end = i <= last ? null : tip;
     const there = i <= last || (end !== null && i < px.length);
     const drawn = there && !fresh[i] && behind[i] === sight;
@@ -439,7 +444,7 @@ function stroke(
   }
   context.lineJoin = "round";
   context.lineCap = dashes ? "butt" : "round";
-  context.setLineDash(dashes ?? []);
+  context.setLineDash(dashes ? dashes.slice(0, 2) : []);
   for (const [line, opacity] of styles) {
     Object.assign(context, { lineWidth: line?.width, strokeStyle: line?.color });
     context.globalAlpha = opacity;
