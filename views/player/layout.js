@@ -20,7 +20,7 @@ export const curveHeight = (window, share) =>
 export const LINE_OF_KEYS = 24; // pixels, as player.css has them
 
 // Pixels at most: of a mark and a gap, of a letter, of one of Hangul, of a loss, of what they are.
-const KEY = [44, 8, 15, 60, 60];
+const KEY = [44, 8, 15, 56, 60];
 
 /**
  * The lines that the keys of runs take above the one panel of all of them. Where it is narrow they
