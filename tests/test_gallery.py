@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from streamlit.testing.v1 import AppTest
 
-from landscape.language import PSEUDO, language
+from landscape.language import PSEUDO, language, tr
 from views.gallery.gallery import cards, neighbours
 from views.lessons import LESSONS
 from views.presets import GROUPS, LISTED, PRESETS
@@ -141,3 +141,7 @@ def test_the_lab_steps_from_a_preset_to_the_next_and_back():
 
 def test_groups_have_names_of_their_own():
     assert len({group.short for group in GROUPS.values()}) == len(GROUPS)
+    for code in ("en", "ko"):
+        with language(code):  # what a filter leaves is named as the filter is
+            for group in GROUPS.values():
+                assert tr(group.name).lower().startswith(tr(group.short).lower())

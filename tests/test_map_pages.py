@@ -607,6 +607,8 @@ def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
     _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10, 101))
     assert "best at rate 0.063" in shown.words
     assert "diverges at every rate from 0.071 on; of the rates below, 0.05 to 0.056" in shown.words
+    last = 10 ** shown.panels[0].figure["layout"]["xaxis"]["range"][1]
+    assert 2 * 0.063 < last < 0.2, "where all diverge the rates end soon"
     _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10**-1.2, 57))
     assert "diverges at 0.05 to 0.056, and at no higher rate" in shown.words
 
@@ -704,7 +706,14 @@ def test_the_colours_of_the_basins_are_those_of_their_ends():
     experiment = Experiment("Himmelblau", steps=200, runs=(Run("SGD", lr=0.018),))
     result, shown = drawn("Basins of attraction", BasinMap(experiment, size=64))
     heat = shown.panels[0].figure["data"][0]
-    legend = [key.text for key in shown.panels[0].legend]
+    *keys, shades = shown.panels[0].legend
+    assert shades.text == "pale: soon there, dark: late"
+    legend = [key.text for key in keys]
+    # A key shows the palest and the darkest shade of its end.
+    assert [[pale, dark] for _, pale, _, dark in keys] == [
+        [low[1], high[1]]
+        for low, high in zip(heat["colorscale"][::2], heat["colorscale"][1::2], strict=True)
+    ]
     colour = np.floor(heat["z"]).astype(int)
     for k, point in enumerate(result.points[:2]):
         index = legend.index(place(point))

@@ -287,13 +287,21 @@ def test_the_best_rate_grows_with_the_batch(slug):
 
 def test_the_basins_of_adam_are_as_large_as_claimed():
     found = BasinMap(PRESETS["basins"].experiment).compute()
-    shares = [
-        100 * np.mean(found.where == i)
+    shares = {
+        (point.x, point.y): 100 * np.mean(found.where == i)
         for i, point in enumerate(found.points)
         if point.kind == "global minimum"
-    ]
-    assert sum(shares) == 100
-    claims("basins", "four minima", "{:.1f}, {:.1f}, {:.1f} and {:.1f}%".format(*shares))
+    }
+    assert sum(shares.values()) == 100
+    for (x, y), share in shares.items():
+        place = f"({x:.3g}, {y:.3g})".replace("-", "−")
+        claims("basins", "four minima", f"to {place}")
+        share_of = re.search(rf"([\d.]+)%[a-z ]* to {re.escape(place)}", PRESETS["basins"].claim)
+        assert share_of
+        assert float(share_of[1]) == pytest.approx(share, abs=0.051)
+    order = sorted(shares.values(), reverse=True)
+    claimed = [float(text) for text in re.findall(r"([\d.]+)%", PRESETS["basins"].claim)]
+    assert claimed == pytest.approx(order, abs=0.051), "in the order of the legend"
     experiment = PRESETS["basins"].experiment
     sgd = experiment.runs[1]
     maps = [
@@ -333,8 +341,11 @@ def test_momentum_gains_some_starts_and_loses_others():
     # One line: no row of starts is parted twice.
     assert ((np.diff(before.astype(int), axis=1) != 0).sum(axis=1) <= 1).all()
     claims("two-hollows", "rate 0.05, 1,000 updates", f"From {100 * before.mean():.0f}%")
-    claims("gains-and-losses", f"{100 * after.mean():.0f}% end", f"{100 * gained.mean():.0f}% of")
-    claims("gains-and-losses", f"lost, {100 * lost.mean():.1f}%")
+    claims("gains-and-losses", f"{100 * after.mean():.0f}% in all, SGD {100 * before.mean():.0f}%")
+    claims("gains-and-losses", f"({100 * gained.mean():.0f}% of the frame)")
+    claims("gains-and-losses", f"({100 * lost.mean():.1f}%)")
+    # What is called blue and orange is: the most common end has the first colour.
+    assert after.mean() > 0.5
     claims("gains-and-losses", f"{borders[1] / borders[0]:.1f} times as long")
 
 
@@ -649,7 +660,12 @@ def test_tenth():
     assert same.length > 2.5 * tenth.length
     assert sgd.length > 2.5 * tenth.length
     assert same.path[:, 0].max() > 1.5
-    assert abs(tenth.path[-1, 0]) < abs(sgd.path[-1, 0]), "as near"
+    assert abs(tenth.path[-1, 0]) < abs(sgd.path[-1, 0]), "further along"
+    (x, y), (own_x, own_y) = sgd.path[-1], tenth.path[-1]
+    far, near = (f"{at:.2g}".replace("-", "−") for at in (x, own_x))
+    claims("tenth", f"to x = {near}, where SGD is at {far}")
+    assert abs(y) < abs(own_y), "nearer to the floor"
+    assert sgd.loss[-1] < tenth.loss[-1]
     rates = [run.lr for run in PRESETS["tenth"].experiment.runs]
     assert rates[0] == rates[1] == pytest.approx(10 * rates[2])
     claims("tenth", "momentum 0.9", f"to x = {same.path[:, 0].max():.2g}", "40 updates")
@@ -995,7 +1011,7 @@ def test_dropout_shrinks():
         off = np.abs(trajectory.gradient - exact).max()
         assert off > 0.1 if keep < 1 else off < 1e-12
     keeps = [f"{trajectory.run.keep:g}" for trajectory in found]
-    told = "{}, {}, {} and {} from 0".format(*(f"{each:.2f}" for each in away))
+    told = "{}, {}, {} and {} away".format(*(f"{each:.2f}" for each in away))
     claims("dropout", "probability {}, {}, {} or {}.".format(*keeps), told, "within 0.03 of it")
 
 

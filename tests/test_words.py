@@ -561,6 +561,20 @@ def closest_to_own(c, run, gap, second, other):
     return len(lows) > 1 and told == sizes[:2] and about(gap, told[0]) and about(other, told[1])
 
 
+def near_own(c, gap):
+    lows = {t.objective.lowest() for t in c.trajectories}
+    left = [t.loss[-1] - t.objective.lowest() for t in c.trajectories]
+    ways = [t.loss[0] - t.objective.lowest() for t in c.trajectories]
+    near = all(one <= 1e-3 * way for one, way in zip(left, ways, strict=True))
+    return len(lows) > 1 and near and about(gap, max(left))
+
+
+def weights_end(c, run, away, second, other):
+    ends = {name: np.hypot(*t.path[-1]) for name, t in c.by_name.items()}
+    extremes = ends[run] == max(ends.values()) and ends[second] == min(ends.values())
+    return extremes and about(away, ends[run]) and about(other, ends[second])
+
+
 def some_reach(c, runs):
     return c.bounded and len(reached(c)) > 1 and c.are(runs, reached(c))
 
@@ -678,6 +692,8 @@ CLAIMS = {
     "rest_not_lower_than": with_(none_is_lower, rest=True),
     "reaches_before": one_reaches,
     "closest_to_own": closest_to_own,
+    "near_own": near_own,
+    "weights_end": weights_end,
     "reach": some_reach,
     "all_equal": about_equal,
     "some_equal": with_(about_equal, some=True),
@@ -711,7 +727,7 @@ CLAIMS = {
 }
 WHOLE = re.compile("one_run|identical|all_diverge")
 RANKING = re.compile(
-    "one_ends|none_lower|rest_not_lower|reach|closest_to_own|all_equal|some_equal|lower|lowest|closer|closest"
+    "one_ends|none_lower|rest_not_lower|reach|closest_to_own|near_own|all_equal|some_equal|lower|lowest|closer|closest"
     "|falls"
 )
 
@@ -757,6 +773,7 @@ def test_the_rarest_claims_hold_too():
         *compared("Quadratic", slow, slower, fast),
         *compared("Monkey saddle", slow, Run("Adam")),
         *compared("Two features", Run("SGD", 0.01), Run("SGD", 0.01, l2=3.0)),
+        *compared("Two features", Run("SGD", 0.1), Run("SGD", 0.1, l2=0.5), steps=300),
         *compared("Monkey saddle", elsewhere, Run("Adam")),
         *compared("Monkey saddle", Run("SGD", 0.0), Run("Adam")),
         *compared("Monkey saddle", Run("SGD", 0.0), Run("SGD", 0.0), Run("Adam")),
@@ -776,7 +793,8 @@ def test_runs_that_differ_in_the_sign_of_a_zero_are_identical():
 
 
 RARE = {"falls_much", "falls_much_from_highest", "longer_path_much", "longest_path_much"}
-RARE |= {"closer_much", "lower", "lowest", "none_lower", "closest_to_own"}
+RARE |= {"closer_much", "lower", "lowest", "none_lower", "closest_to_own", "near_own"}
+RARE |= {"weights_end"}
 
 
 def test_the_comparison_does_not_depend_on_the_order_of_the_runs(sample):

@@ -89,10 +89,9 @@ def draw_maps(settings: Settings, theme: Theme) -> None:
     cards, foot = st.container(), st.container(key="end")
     with stage:
         choice = searched(settings)
-        if choice is not None:
-            atlas(settings, choice, theme)
+        told_beside = choice is not None and atlas(settings, choice, theme)
     with head:
-        heading(settings, choice)
+        heading(settings, choice, told_beside)
         actions(settings, presenting)
     st.session_state[session.WHOLE] = True
     if presenting:
@@ -125,21 +124,40 @@ def in_detail(settings: Settings) -> bool:
     return True
 
 
-def atlas(settings: Settings, choice: Choice, theme: Theme) -> None:
-    """Draw a map, below what the user should know of the settings."""
+def atlas(settings: Settings, choice: Choice, theme: Theme) -> bool:
+    """Draw a map, below what the user should know of the settings.
+
+    Tell whether what its preset says stands beside it.
+    """
     for note in choice.notes:
         st.info(note.text())
-    maps.show(settings, choice, theme, chart.register())
+    return maps.show(settings, choice, theme, chart.register(), claim(settings))
 
 
-def heading(settings: Settings, choice: Choice | None) -> None:
-    """Draw what the preset of a map shows, marked where that is the original's."""
+def claim(settings: Settings) -> str:
+    """Return what a map's preset says, as HTML; what another one says is of the lab."""
+    preset = settings.preset
+    if preset is None or not preset.map:
+        return ""
+    return f'<p class="zz-claim">{html.escape(tr(preset.claim))}</p>'
+
+
+def heading(settings: Settings, choice: Choice | None, told_beside: bool) -> None:
+    """Draw what the preset of a map shows, if that is not told beside it, or which map it is.
+
+    Where the settings have changed it is marked as the original's.
+    """
     preset = settings.preset
     with st.container(key="title", gap=None):
-        st.title(tr(preset.title) if preset else tr("Maps"), anchor=False)
-        if preset is None:
+        if preset is None or not preset.map:
+            st.title(tr(MAPS[settings["map"]].name), anchor=False)
+            if preset is not None:
+                said = tr("Of the lab's experiment: {title}.", title=tr(preset.title))
+                st.html(f'<p class="zz-claim">{html.escape(said)}</p>')
             return
-        st.html(f'<p class="zz-claim">{html.escape(tr(preset.claim))}</p>')
+        st.title(tr(preset.title), anchor=False)
+        if not told_beside:
+            st.html(claim(settings))
         if choice is None or unchanged(settings, choice):
             return
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -255,6 +255,12 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "Each run has a lowest loss of its own: {run} ends closest, {gap} above it, and"
             " {second} next, {other} above its own."
         ),
+        "near_own": msgid(
+            "Each run has a lowest loss of its own, and ends no more than {gap} above it."
+        ),
+        "weights_end": msgid(
+            "{run}'s weights end farthest from 0, {away} away, {second}'s nearest, {other} away."
+        ),
         "reach": msgid("{runs} reach the lowest loss."),
         "all_equal": msgid("{runs} end at about the same loss, {loss}."),
         "some_equal": msgid("{runs} end lowest, at about the same loss, {loss}."),

@@ -42,6 +42,9 @@ EQUAL = 1.1
 SAME_LOSS = 1e-9  # relative: lowest losses of two surfaces that differ by less are one, rounded
 # A loss gap below a billionth of the frame's is no longer ranked: the lowest loss is reached.
 REACHED = 1e-9
+# Runs that each have a lowest loss of their own are at it, if less than this share of the way is
+# left: which of them is nearer says nothing.
+NEAR_OWN = 1e-3
 # A distance to a minimizer below this share of the frame's diagonal is not worth a number.
 ARRIVED = 1e-6
 # Factors beyond this one are only called larger.
@@ -363,6 +366,8 @@ def comparison(
     if lost and len(ended) > 1:
         said.append(Statement("others_follow"))
     said.append(_lowest(trajectories, labels, ended))
+    if said[-1].kind == "near_own" and any(t.objective.regularized for t in trajectories):
+        said.append(_weights(trajectories, labels))
     if len({len(trajectories[i].lr) for i in ended}) > 1:
         said.append(Statement("updates_differ"))
     kinds = {i: verdict(experiment, trajectories[i]).kind for i in ended}
@@ -473,6 +478,9 @@ def _lowest(
             return Statement("reaches_before", **names, gap=size[second])
         if size[best] <= reached[best] and len(equal) > 1:
             return Statement("reach", runs=_names(equal, labels))
+        ways = {i: starts[i] - facts[i].lowest for i in ended}
+        if own and len(ended) == len(labels) and all(size[i] <= NEAR_OWN * ways[i] for i in ended):
+            return Statement("near_own", gap=max(size.values()))
         if own:
             names = {"run": labels[best], "second": labels[second]}
             return Statement("closest_to_own", **names, gap=size[best], other=size[second])
@@ -497,6 +505,15 @@ def _lowest(
         return Statement(f"{kind}_share", **names, share=Share(ratio - 1))
     much, factor = _factor(size[second], size[best])
     return Statement(f"{kind}_much" if much else f"{kind}_times", **names, times=factor)
+
+
+def _weights(trajectories: Sequence[Trajectory], labels: Sequence[str]) -> Statement:
+    """Return which run ends farthest from the origin, where regularization pulls, and nearest."""
+    away = [float(np.hypot(*t.path[-1])) for t in trajectories]
+    far, near = int(np.argmax(away)), int(np.argmin(away))
+    return Statement(
+        "weights_end", run=labels[far], away=away[far], second=labels[near], other=away[near]
+    )
 
 
 def _typical(facts: SurfaceFacts) -> float:

@@ -64,8 +64,8 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     for k, (end, _, colour) in enumerate(legend):
         mine = where == end
         z[mine] = k + 0.02 + 0.96 * shade[mine]
-        scale += [[k / len(legend), mix(colour, "#ffffff", 0.55)]]
-        scale += [[(k + 1) / len(legend), mix(colour, "#000000", 0.25)]]
+        pale, dark = shades(colour)
+        scale += [[k / len(legend), pale], [(k + 1) / len(legend), dark]]
     (x0, x1), (y0, y1) = request.frame or ((0.0, 1.0), (0.0, 1.0))
     data: list[Figure] = [
         {
@@ -111,13 +111,17 @@ def draw(request: BasinMap, result: Basins, choice: Choice, theme: Theme) -> Sho
     layout["yaxis"] = axis_layout(theme, "", range=[y0, y1])
     optimizer = request.experiment.runs[0].optimizer
     aspect = min(1.0, (y1 - y0) / (x1 - x0))
-    colours = tuple(Key(text, colour) for _, text, colour in legend)
+    colours = tuple(
+        Key(text, pale, "area", dark)
+        for text, (pale, dark) in ((text, shades(colour)) for _, text, colour in legend)
+    )
+    slow = Key(tr("pale: soon there, dark: late"), *(theme.page, "area", theme.muted))
     return Shown(
         (
             Panel(
                 {"data": data, "layout": layout},
                 tr("Basins of attraction of {optimizer}", optimizer=optimizer),
-                *(aspect, 520, colours),
+                *(aspect, 520, (*colours, slow)),
             ),
         ),
         tr(
@@ -141,6 +145,11 @@ def words(result: Basins, common: list[tuple[int, int]]) -> str:
     if len(common) > 6:
         parts.append(tr_n("{count} more end", "{count} more ends", len(common) - 6))
     return tr("Share of the starts: {shares}.", shares=", ".join(parts))
+
+
+def shades(colour: str) -> tuple[str, str]:
+    """Return the palest and the darkest shade of an end's colour."""
+    return mix(colour, "#ffffff", 0.55), mix(colour, "#000000", 0.25)
 
 
 def mix(colour: str, other: str, share: float) -> str:

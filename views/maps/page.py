@@ -32,20 +32,24 @@ CANCELLED = "map cancelled"  # the request that the visitor gave up
 VISITOR = "visitor"  # who waits for a map
 
 
-def show(settings: Settings, choice: Choice, theme: Theme, component: Any) -> None:
-    """Draw the chosen map of what the lab's controls say."""
+def show(settings: Settings, choice: Choice, theme: Theme, component: Any, claim: str) -> bool:
+    """Draw the chosen map of what the lab's controls say.
+
+    Tell whether a claim, HTML, has found its place beside it.
+    """
     the_map = MAPS[settings["map"]]
     request = the_map.bounded(settings, choice)
     draw_controls(settings, choice, the_map)
     if isinstance(request, Lack):
         JOBS.forget(visitor())
         draw_lack(settings, the_map)
-        return
+        return False
     place = st.container()
     request, result = awaited(request)
-    if result is not None:
-        with place:
-            draw(settings, choice, theme, component, the_map, request, result)
+    if result is None:
+        return False
+    with place:
+        return draw(settings, choice, theme, component, the_map, request, result, claim)
 
 
 @dataclass(frozen=True)
@@ -194,8 +198,12 @@ def draw(
     the_map: Map,
     request: Request,
     result: Any,
-) -> None:
-    """Draw a map, what its pixels are, what is to be seen, and the link to its numbers."""
+    claim: str,
+) -> bool:
+    """Draw a map, what its pixels are, what is to be seen, and the link to its numbers.
+
+    Tell whether a claim stands beside it: it does where the map is not as wide as the page.
+    """
     shown = the_map.draw(request, result, choice, theme)
 
     def clicked() -> None:
@@ -217,10 +225,13 @@ def draw(
             key = CHART_KEYS[index]
             chart.show(component, panel, theme, on_point, session.write_link, key, shown.words)
     with words:
+        if narrow and claim:
+            st.html(claim)
         st.markdown(shown.words)
         st.caption(f"{shown.pixel} {tr(the_map.hint)}")
         files.draw_link(settings)
         explain(settings, *(setting.id for setting in the_map.settings))
+    return narrow
 
 
 def give_up(request: int) -> None:

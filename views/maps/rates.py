@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from views.settings.settings import Settings
 
 STRIP = 0.2  # of the chart's height, for the zones
+BEYOND = 2.5  # times the last rate that a run bears, up to which rates are shown
 SEEDS = seeds_setting("sweep", 50)
 
 
@@ -90,8 +91,9 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         )
     data += strip(result, marks, theme)
     layout = base_layout(theme)
-    ends = [math.log10(request.low), math.log10(request.high)]
-    ticks = decades(request.low, request.high)
+    shown_to = last_shown(request, result)
+    ends = [math.log10(request.low), math.log10(shown_to)]
+    ticks = decades(request.low, shown_to)
     layout["xaxis"] = axis_layout(
         theme, tr("learning rate"), type="log", range=ends, anchor="y2", **ticks
     )
@@ -129,7 +131,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
             "line": {"color": mark.colour, "width": 1.5, "dash": "dash"},
         }
         for mark, limit in limits
-        if limit and request.low <= limit <= request.high
+        if limit and request.low <= limit <= shown_to
     ]
     dashes = [Key(tr("limit of stability"), theme.text, "dash")] if layout["shapes"] else []
     zones_named = [
@@ -148,6 +150,14 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         pixel(request),
         words(request, result, limits),
     )
+
+
+def last_shown(request: RateSweep, result: Curves) -> float:
+    """Return the rate up to which curves are shown: some way beyond the last that any run bears."""
+    borne = np.flatnonzero((result.zone != RATE_ZONES.index(DIVERGES)).any(axis=0))
+    if not len(borne):
+        return request.high
+    return min(request.high, float(result.rates[borne[-1]]) * BEYOND)
 
 
 def shown_losses(result: Curves) -> list[float] | None:
@@ -204,14 +214,20 @@ def pixel(request: RateSweep) -> str:
     """Return what one point is."""
     updates, rates = updates_of(request.experiment), whole(request.count)
     if request.seeds == 1:
-        return tr("Each point is one run, {updates}; {rates} rates.", updates=updates, rates=rates)
-    return tr(
-        "Each point is the median of {seeds} runs with different noise, the band holds 80% of them;"
-        " {updates} each, {rates} rates.",
-        seeds=whole(request.seeds),
-        updates=updates,
-        rates=rates,
+        each = tr("Each point is one run, {updates}; {rates} rates.", updates=updates, rates=rates)
+    else:
+        each = tr(
+            "Each point is the median of {seeds} runs with different noise, the band holds 80% of"
+            " them; {updates} each, {rates} rates.",
+            seeds=whole(request.seeds),
+            updates=updates,
+            rates=rates,
+        )
+    between = tr(
+        "A zone reaches halfway to the next of these rates; the best rate that the lab names is"
+        " searched for between them."
     )
+    return f"{each} {between}"
 
 
 def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | None]]) -> str:

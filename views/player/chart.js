@@ -64,7 +64,7 @@ class Chart {
     this.#words.textContent = words;
     this.body.setAttribute("aria-label", label);
     this.#legend.replaceChildren(
-      ...legend.map(([text, colour, sign]) => entry(text, colour, sign)),
+      ...legend.map(([text, colour, sign, darkest]) => entry(text, colour, sign, darkest)),
     );
     // Plotly writes into what it is given, and the next size starts from the same figure.
     const traces = data.map((trace) => ({ ...trace }));
@@ -121,8 +121,9 @@ const OUTLINES = new Map([
  * @param {string} text
  * @param {string} colour
  * @param {string} sign What is drawn beside it: the mark that the chart has.
+ * @param {string} darkest Of an area's shades, or empty.
  */
-function entry(text, colour, sign) {
+function entry(text, colour, sign, darkest) {
   const node = document.createElement("span");
   const name = sign.replace("-open", "");
   const lines = ["line", "dash", "dot"].includes(name);
@@ -130,7 +131,8 @@ function entry(text, colour, sign) {
   const ink = name === "area" ? "currentColor" : colour;
   const path = `<path d="${OUTLINES.get(name)}" fill="${hollow ? "none" : colour}" stroke="${ink}"
     stroke-width="${lines ? 3 : name === "area" ? 0.5 : hollow ? 2 : 0}"/>`;
-  node.innerHTML = `<svg width="22" height="14" aria-hidden="true">${path}</svg>`;
+  const half = darkest ? `<path d="M11 1H21V13H11Z" fill="${darkest}"/>` : "";
+  node.innerHTML = `<svg width="22" height="14" aria-hidden="true">${path}${half}</svg>`;
   node.append(text);
   return node;
 }

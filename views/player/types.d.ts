@@ -285,7 +285,7 @@ export interface ChartFigure extends Figure, Picture {
   words: string; // what is to be seen
   aspect: number;
   tallest: number;
-  legend: [string, string, string][]; // text, colour and sign
+  legend: [string, string, string, string][]; // text, colour, sign and darkest shade
   arrangements: (Arrangement & { aspect: number; tallest: number })[]; // of several pictures
 }
 

@@ -11,12 +11,14 @@ from views.scene.figures import Figure
 class Key(NamedTuple):
     """An entry of a legend: its text, and the mark as it is drawn in the chart.
 
-    `sign` is "area", "line", "dash" or "dot", or the name of a Plotly symbol.
+    `sign` is "area", "line", "dash" or "dot", or the name of a Plotly symbol. An area of shades
+    goes from `colour` to `darkest`.
     """
 
     text: str
     colour: str
     sign: str = "area"
+    darkest: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,4 +108,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Rates that adapt", "Adaptive", 3, PRESETS)
+GROUP = Group("Adaptive rates", "Adaptive", 3, PRESETS)

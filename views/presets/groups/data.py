@@ -103,4 +103,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Samples and batches", "Data", 6, PRESETS)
+GROUP = Group("Data and their batches", "Data", 6, PRESETS)

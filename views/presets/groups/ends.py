@@ -128,4 +128,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Where many seeds end", "Ends", 8, PRESETS)
+GROUP = Group("Ends of many seeds", "Ends", 8, PRESETS)

@@ -89,8 +89,9 @@ PRESETS = (
     Preset(
         slug="basins",
         title="Basins of attraction",
-        claim="Himmelblau's surface has four minima of equal loss. Adam leads 23.4, 27.1, 25.6 and"
-        " 24.0% of the starts to them. Choose SGD as the run: the borders of its basins are 1.7"
+        claim="Himmelblau's surface has four minima of equal loss. Adam leads 27.1% of the starts"
+        " to (−2.81, 3.13), 25.6% to (−3.78, −3.28), 24.0% to (3.58, −1.85) and 23.4% to (3, 2)."
+        " Choose SGD as the run: the borders of its basins are 1.7"
         " times as long at rate 0.01, for near the edge its first step is up to 12 long and lands"
         " anywhere, while Adam's is 0.1 along each axis. At half that rate they are shorter than"
         " Adam's, 0.73 times.",
@@ -119,10 +120,11 @@ PRESETS = (
     Preset(
         slug="gains-and-losses",
         title="Momentum gains and loses",
-        claim="Momentum 0.9, with the starts and the rate of SGD on the map before: 65% end in"
-        " the lower hollow. A band of starts on the right is gained, 15% of the frame; bands at the"
-        " left edge are lost, 7.4%, where the run is so fast that it flies past. The border is 3.6"
-        " times as long as SGD's.",
+        claim="With SGD, on the map before, one line parts the starts: blue on its left, orange on"
+        " its right. Momentum 0.9 at the same rate gains blue bands on the right (15% of the frame)"
+        " and loses orange bands at the left edge (7.4%), where the run is so fast that it flies"
+        " past. It leads 65% in all, SGD 57%, to the lower hollow; its border is 3.6 times as"
+        " long.",
         caption="15% of the starts gained, 7.4% lost",
         experiment=Experiment(
             surface="Local-minima valley",

@@ -41,12 +41,11 @@ PRESETS = (
     ),
     Preset(
         slug="dropout",
-        title="Dropout shrinks",
+        title="Dropout shrinks weights",
         claim="Every update takes all samples, and keeps each of their inputs with probability 1,"
-        " 0.8, 0.5 or 0.2. On average that is an L2 penalty: the minimum of the expected loss lies"
-        " 0.96, 0.67, 0.46 and 0.22 from 0, and within 0.03 of it the runs end. They are noisy on"
-        " the way, because what is dropped is drawn anew. The weight is shared, as with L2, and"
-        " neither becomes 0.",
+        " 0.8, 0.5 or 0.2. On average that is an L2 penalty: the fewer are kept, the nearer to 0"
+        " lies the minimum: 0.96, 0.67, 0.46 and 0.22 away. The runs end within 0.03 of it, and"
+        " neither weight becomes 0.",
         caption="Kept at 1 to 0.2, the minimum lies 0.96 to 0.22 from 0",
         experiment=Experiment(
             surface="Two features",
@@ -75,4 +74,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("Regularization", "L1, L2", 7, PRESETS)
+GROUP = Group("Regularization", "Regularization", 7, PRESETS)

@@ -110,4 +110,4 @@ PRESETS = (
     ),
 )
 
-GROUP = Group("How large a step", "Step size", 1, PRESETS)
+GROUP = Group("Step size", "Step size", 1, PRESETS)
