@@ -143,14 +143,14 @@ def claim(settings: Settings) -> str:
 
 
 def heading(settings: Settings, choice: Choice | None, told_beside: bool) -> None:
-    """Draw what the preset of a map shows, if that is not told beside it, or which map it is.
+    """Draw what the preset of a map shows, if that is not told beside it, or whose runs it has.
 
     Where the settings have changed it is marked as the original's.
     """
     preset = settings.preset
     with st.container(key="title", gap=None):
         if preset is None or not preset.map:
-            st.title(tr(MAPS[settings["map"]].name), anchor=False)
+            st.title(tr("Maps"), anchor=False)
             if preset is not None:
                 said = tr("Of the lab's experiment: {title}.", title=tr(preset.title))
                 st.html(f'<p class="zz-claim">{html.escape(said)}</p>')
