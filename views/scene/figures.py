@@ -708,7 +708,7 @@ def title(
 
     What is `said`, and how a rule `moves`, follow the name as far as there is room for all of each.
     """
-    parts = [(text, "") for text in said if text] + [(moves, "zz-manner")] * bool(moves)
+    parts = [(text, "") for text in said if text] + [(moves, " data-manner")] * bool(moves)
     rest = "".join(
         told(f", {text}" if i else text, theme, more)[bool(i) :]
         for i, (text, more) in enumerate(parts)
@@ -744,10 +744,9 @@ def key(mark: Mark) -> str:
 def told(said: str, theme: Theme, more: str = "") -> str:
     """Return what is said of a run beside its name, as HTML; a lesson hides it until an answer.
 
-    `more` is another class, by which the page's style finds it. It begins with a space.
+    `more` is an attribute, by which the page's style finds it. It begins with a space.
     """
-    kind = f"zz-told {more}".strip()
-    return f' <span class="{kind}" style="color:{theme.muted}">{said}</span>' if said else ""
+    return f' <span class="zz-told"{more} style="color:{theme.muted}">{said}</span>' if said else ""
 
 
 def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
