@@ -30,8 +30,8 @@ from views.stage import descents, searched, tell_of_link, unserved
 from views.theme import Theme
 
 OWN_UNSHARED = msgid(
-    "The link holds all that is set but your data, and no file is made of them: whoever opens it"
-    " sees samples that the surface makes."
+    "The link holds all that is set but your data, and only pictures and films are made of them:"
+    " whoever opens it sees samples that the surface makes."
 )
 
 
@@ -189,13 +189,11 @@ def actions(settings: Settings, presenting: bool) -> None:
             menu = st.popover(tr("Share"), key="save", on_change=session.write_link)
             if menu.open:
                 with menu:
-                    share.draw(settings)
                     if settings["view"] != MAPS_VIEW:
-                        save.pictures(settings)
+                        save.draw(settings)
                     if settings.data is not None:
                         st.caption(tr(OWN_UNSHARED))
-                    elif settings["view"] != MAPS_VIEW:
-                        save.links(settings)
+                    share.draw(settings)
         changes = {"present": PRESENTED}
         st.button(tr("Present"), on_click=session.change, args=(changes,))
 

@@ -76,30 +76,33 @@ def name_of(settings: Settings) -> str:
     return f"zigzag-{re.sub(r'[^a-z]+', '-', settings['surface'].lower())}"
 
 
-def pictures(settings: Settings) -> None:
-    """Draw the buttons with which the player saves what it shows, in the browser alone."""
+def draw(settings: Settings) -> None:
+    """Draw the buttons and links for all files; of data of one's own no server has any."""
+    st.caption(tr("Save as"))
+    own = settings.data is not None
+    st.html(f'<div class="zz-files">{pictures(settings)}{"" if own else links(settings)}</div>')
+
+
+def pictures(settings: Settings) -> str:
+    """Return the buttons with which the player saves what it shows, in the browser alone."""
     name = name_of(settings)
     buttons = [
         ("picture", text, f'data-width="{width}" data-name="{name}{end}"')
         for end, width, text in PICTURES
     ]
     buttons += [("film", text, f'data-kind="{kind}" data-name="{name}"') for kind, text in FILMS]
-    st.html(
-        "".join(
-            f'<p><button type="button" class="zz-file zz-{what}" {data}>{html.escape(tr(text))}'
-            "</button></p>"
-            for what, text, data in buttons
-        )
+    return "".join(
+        f'<p><button type="button" class="zz-file zz-{what}" {data}>{html.escape(tr(text))}'
+        "</button></p>"
+        for what, text, data in buttons
     )
 
 
-def links(settings: Settings) -> None:
-    """Draw the links to the files."""
+def links(settings: Settings) -> str:
+    """Return the links to the files that a server makes."""
     name = name_of(settings)
-    st.html(
-        "".join(
-            link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in FORMATS.items()
-        )
+    return "".join(
+        link(f"save/{name}.{kind}", settings, tr(text)) for kind, (text, *_) in FORMATS.items()
     )
 
 
