@@ -332,7 +332,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     made.engine.dispose()
 
 
-def ask(path: str, said: Any = None, key: str = "", client: str = "192.0.2.1") -> tuple[int, Any]:
+def ask(
+    path: str, said: Any = None, key: str = "", client: str = "192.0.2.1", origin: str = ""
+) -> tuple[int, Any]:
     """Return status and answer; a body is sent by POST, a text as it is."""
     sent: list[Any] = []
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
@@ -349,7 +351,11 @@ def ask(path: str, said: Any = None, key: str = "", client: str = "192.0.2.1") -
         "method": "GET" if said is None else "POST",
         "path": f"/zz/{path}",
         "query_string": query.encode(),
-        "headers": [(b"authorization", f"Bearer {key}".encode())] if key else [],
+        "headers": [
+            (b"host", b"host"),
+            *([(b"authorization", f"Bearer {key}".encode())] if key else ()),
+            *([(b"origin", origin.encode())] if origin else ()),
+        ],
         "client": (client, 1),
     }
     awaited(APP(scope, receive, send))
@@ -386,11 +392,19 @@ def test_a_class_is_led_by_its_key_and_answered_by_numbers_of_browsers(opened):
     assert ask(at, {"revealed": True}, key)[1]["open"] is False
     assert ask(at)[1]["counts"] == {"a": 1}
     assert ask(f"{at}/student", {"token": B, "card": 1, "answer": "b"})[0] == 409
-    assert ask(at, {"open": True}, key)[0] == 200
+    # Once more: what others answered is hidden again.
+    status, led = ask(at, {"open": True}, key)
+    assert (status, led["open"], led["revealed"]) == (200, True, False)
+    assert "counts" not in ask(at)[1]
     assert ask(f"{at}/student", {"token": B, "card": 1, "answer": "b"})[0] == 200
-    # Another card is asked anew.
+    # Another card is asked anew, and what was revealed before is not answered any more.
+    ask(at, {"revealed": True}, key)
     status, led = ask(at, {"card": 2}, key)
     assert (led["card"], led["open"], led["revealed"], led["counts"]) == (2, True, False, {})
+    late = ask(f"{at}/student", {"token": B, "card": 1, "answer": "a"})
+    assert (late[0], late[1]["card"]) == (409, 2)
+    assert ask(f"{at}/student", {"token": B, "card": 3, "answer": "a"})[0] == 200, "ahead"
+    assert ask(at, {"revealed": True, "open": True}, key)[0] == 400
     assert ask(at, {"end": True}, key) == (200, {"ended": True})
     assert ask(at, key=key)[0] == 404
     assert ask(f"{at}/student", {"token": A})[0] == 404
@@ -463,15 +477,76 @@ def test_a_student_changes_own_answers_and_no_others(opened, place):
 
 
 def test_codes_are_not_guessed_and_who_guesses_keeps_nobody_else_out(opened, place):
-    at, _ = opened
+    at, key = opened
+    ask(f"{at}/student", {"token": B})
     wrong = [code for code in ("AAAA", "BBBB", "CCCC", "DDDD", "x", "%00") if code not in at]
     assert [ask(f"class/{code}")[0] for code in wrong][:5] == [404] * 5
-    # From here on not even a right code is told to be one.
+    # From here on not even a right code is told to be one, but to whom the class knows.
     assert ask(at)[0] == 429
+    assert ask("class/EEEE" if "EEEE" not in at else "class/FFFF")[0] == 429
     assert ask(f"{at}/student", {"token": A})[0] == 429
+    assert ask(f"{at}/student", {"token": B})[0] == 200, "who has joined before"
+    assert ask(at, key=key)[0] == 200
     assert ask(at, client="192.0.2.2")[0] == 200
     routes.GUESSES._clock.now += 2
     assert ask(at)[0] == 200
+
+
+def test_a_household_of_ipv6_guesses_as_one(opened, place):
+    wrong = [
+        code for code in ("AAAA", "BBBB", "CCCC", "DDDD", "EEEE", "FFFF") if code not in opened
+    ]
+    found = [ask(f"class/{code}", client=f"2001:db8::{n}")[0] for n, code in enumerate(wrong)]
+    assert found == [404] * 5 + [429]
+    assert ask("class/GGGG", client="2001:db8:0:1::1")[0] == 404
+
+
+def test_a_page_of_another_host_sends_nothing(opened):
+    at, _ = opened
+    said = {"token": A, "card": 1, "answer": "a"}
+    assert ask(f"{at}/student", said, origin="https://other.example")[0] == 403
+    assert ask("class", {"subject": "rate"}, origin="null")[0] == 403
+    assert ask(f"{at}/student", said, origin="http://host:8501")[0] == 200
+
+
+@pytest.mark.parametrize("ends", ["end", "forget_old"])
+def test_nothing_of_a_class_that_is_over_is_left_in_a_file(place, tmp_path, ends):
+    made, key = place.open("zigzag")
+    place.take(made.code, A, 1, "a")
+    if ends == "end":
+        place.end(made.code)
+    else:
+        place.clock.now += store.LIFE_SECONDS + 1
+        place.forget_old()
+    left = b"".join(path.read_bytes() for path in tmp_path.glob("classes.db*"))
+    assert left
+    for secret in (made.code, store.hashed(A), store.hashed(key)):
+        assert secret.encode() not in left
+
+
+def test_a_file_that_is_deleted_while_it_serves_is_made_anew(monkeypatch, tmp_path):
+    file = tmp_path / "classes.db"
+    monkeypatch.setenv(store.DATABASE, f"sqlite:///{file}")
+    monkeypatch.setattr(store, "_stores", [])
+    made, _ = store.store().open("zigzag")
+    for path in tmp_path.glob("classes.db*"):
+        path.unlink()
+    with pytest.raises(store.GoneError):
+        store.store().find(made.code)
+    assert store.store().open("zigzag")
+    assert file.exists()
+    store.store().engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["postgresql://u:pw@host:notaport/x", "postgresql://[::1/x", "sqlite://", "nonsense"]
+)
+def test_a_wrong_address_is_told_and_tidying_goes_on(monkeypatch, wrong):
+    monkeypatch.setenv(store.DATABASE, wrong)
+    monkeypatch.setattr(store, "_stores", [])
+    store.forget_old()
+    with pytest.raises(store.NoPlaceError):
+        store.store()
 
 
 def test_a_code_may_be_typed_in_small_letters(opened):

@@ -138,7 +138,7 @@ def measured(found: Sequence[Chosen]) -> list[str]:
     limit, _, _, high = theory()
     best, numbers = lowest(found), {"limit": number(limit, 3), "curvature": number(high)}
     said = []
-    if best.loss < math.inf:
+    if best.kind != NEVER:
         loss, start = number(best.loss), number(float(best.trajectory.loss[0]))
         rate = number(best.rate, 3)
         said.append(
@@ -176,7 +176,7 @@ def picture(found: Sequence[Chosen], theme: Theme) -> Figure:
     for kind, place in reversed(COLOURS.items()):
         paths = [cut(c.trajectory.path) for c in found if c.kind == kind]
         data += drawn(paths, theme.runs[place], theme, width=1.2, opacity=FAINT)
-    best = [lowest(found)] if found and lowest(found).loss < math.inf else []
+    best = [lowest(found)] if found and lowest(found).kind != NEVER else []
     data += drawn([cut(c.trajectory.path) for c in best], theme.text, theme, width=2.0, size=11)
     data.append(mark([START], theme, symbol="circle", size=12, color=theme.page, ring=theme.text))
     notes = [note(0.0, 0.0, tr("minimum"), theme, yanchor="bottom", yshift=10)]

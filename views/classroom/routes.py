@@ -15,12 +15,14 @@ says that the class is over, and 409, 429 and 503 that the same may be taken lat
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from starlette.requests import Request
@@ -54,6 +56,7 @@ TOKEN = re.compile(r"[0-9a-f]{32}")
 AT_ONCE, WAITING = 4, 1000  # that ask the database
 RETRY = {"Retry-After": "1"}
 HEADERS = {"Cache-Control": "no-store"}
+GUESSED = msgid("Too many wrong codes. Wait a minute.")
 
 # Each process counts for itself. Who asks for codes that there are not is told apart by address,
 # which is in memory alone: a hundred times at once, for a class that mistypes behind one address,
@@ -96,39 +99,58 @@ def answered(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:
     """Return a route that says in the visitor's language why it refuses."""
 
     async def respond(request: Request) -> Response:
+        more: dict[str, Any] = {}
         with language(known(request.query_params.get("lang"))):
             try:
+                check_origin(request)
                 return await serve(request)
             except RefusedError as problem:
                 status, told = problem.status, problem.told
             except GoneError as problem:
-                GUESSES.take(address_of(request))
                 status, told = 404, tr(problem.args[0])
+                if not GUESSES.take(address_of(request)):
+                    status, told = 429, tr(GUESSED)
             except BusyError as problem:
                 status, told = 429, tr(problem.args[0])
             except ClosedError as problem:
-                status, told = 409, tr(problem.args[0])
+                status, told, more = 409, tr(problem.args[0]), {"card": problem.args[1]}
             except (FullError, NoPlaceError) as problem:
                 status, told = 503, tr(problem.args[0])
             except sa.exc.SQLAlchemyError as problem:
                 kept.LOG.error("A class was asked for in vain: %s", problem)
                 status, told = 503, tr(msgid("The answers cannot be reached at this moment."))
             COUNTS.refused += status in (429, 503)
-            more = RETRY if status in (409, 429, 503) else {}
-            return JSONResponse({"told": told}, status, {**HEADERS, **more})
+            again = RETRY if status in (409, 429, 503) else {}
+            return JSONResponse({"told": told, **more}, status, {**HEADERS, **again})
 
     return respond
 
 
+def check_origin(request: Request) -> None:
+    """Refuse what a page of another host sends; ports differ behind a proxy."""
+    origin, here = request.headers.get("origin"), request.headers.get("host", "")
+    if origin and urlsplit(origin).hostname != urlsplit(f"//{here}").hostname:
+        raise RefusedError(403, "A page of another host cannot do this.")
+
+
 def address_of(request: Request) -> str:
-    """Return the client's address."""
-    return request.client.host if request.client else ""
+    """Return the client's address: of IPv6 what is one household's, for it has the rest at will."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
+
+
+def check_guesses(request: Request) -> None:
+    """Refuse who has asked for too many codes that there are not and is not known to a class."""
+    if not GUESSES.allows(address_of(request)):
+        raise RefusedError(429, tr(GUESSED))
 
 
 def code_of(request: Request) -> str:
-    """Return the code of a request; refuse it to who has asked for too many that there are not."""
-    if not GUESSES.allows(address_of(request)):
-        raise RefusedError(429, tr(msgid("Too many wrong codes. Wait a minute.")))
+    """Return the code of a request."""
     code = str(request.path_params["code"]).upper()
     if len(code) != kept.CODE_LENGTH or not {*code} <= {*kept.CODE_LETTERS}:
         raise GoneError(GONE)
@@ -152,6 +174,7 @@ def led(request: Request, found: Class) -> bool:
 def check_led(request: Request, found: Class) -> None:
     """Refuse a request that does not come from the teacher of a class."""
     if not led(request, found):
+        check_guesses(request)
         raise RefusedError(403, tr(msgid("Only who opened the class can do this.")))
 
 
@@ -208,8 +231,11 @@ def changes(found: Class, said: dict[str, Any]) -> dict[str, Any]:
     """Return what becomes of a class by an order; refuse one that makes no sense.
 
     Another card is a new question: it is open, and its answers are hidden. Answers that are
-    revealed are closed with it, or they would be chosen by what others chose.
+    revealed are closed with it, and hidden again where it is opened once more, or they would be
+    chosen by what others chose.
     """
+    if {"open", "revealed"} <= {*said}:
+        raise RefusedError(400, "Either open or revealed.")
     values: dict[str, Any] = {}
     for name, value in said.items():
         if name == "card" and type(value) is int and 1 <= value <= SUBJECTS[found.subject].cards:
@@ -217,7 +243,7 @@ def changes(found: Class, said: dict[str, Any]) -> dict[str, Any]:
         elif name == "revealed" and value is True:
             values |= {"revealed": True, "open": False}
         elif name == "open" and isinstance(value, bool):
-            values["open"] = value
+            values |= {"open": value} | ({"revealed": False} if value else {})
         else:
             raise RefusedError(400, "An order is card, open, revealed or end.")
     if not values:
@@ -265,6 +291,8 @@ async def show(request: Request) -> Response:
     code = code_of(request)
     found = await class_of(code)
     to_teacher = led(request, found)
+    if not to_teacher:
+        check_guesses(request)
     told = await WORK.do(lambda store: standing(store, found, to_teacher))
     return JSONResponse(told, headers=HEADERS)
 
@@ -303,7 +331,7 @@ async def take(request: Request) -> Response:
         card, answer = said["card"], checked(await class_of(code), said["card"], said["answer"])
 
     def joins() -> bool:
-        return JOININGS.take(code)
+        return GUESSES.allows(address_of(request)) and JOININGS.take(code)
 
     own = await WORK.do(lambda store: store.take(code, token, card, answer, joins))
     return JSONResponse({"answers": own}, headers=HEADERS)

@@ -71,7 +71,7 @@ class GoneError(StoreError):
 
 
 class ClosedError(StoreError):
-    """The class takes no answers now."""
+    """The class takes no answer to this card now; the second argument is the card it is at."""
 
 
 class BusyError(StoreError):
@@ -147,7 +147,9 @@ class Store:
         try:
             self.engine = engine(url)
             self._make_tables()
-        except (sa.exc.SQLAlchemyError, ImportError) as problem:
+            self.file = file_of(url)
+            self._opened = self.file and self.file.stat().st_ino
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError, OSError) as problem:
             LOG.error("No database for classes: %s", problem)
             raise NoPlaceError(NO_PLACE) from None
 
@@ -161,6 +163,15 @@ class Store:
             except sa.exc.DBAPIError:  # another process makes the same at this moment
                 if last:
                     raise
+
+    def lost(self) -> bool:
+        """Tell whether the file has been deleted, or another one stands in its place."""
+        if not self.file:
+            return False
+        try:
+            return self.file.stat().st_ino != self._opened
+        except OSError:
+            return True
 
     def _new(self, connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
         """Insert a row; tell whether it was not there yet."""
@@ -182,6 +193,8 @@ class Store:
         self.forget_old()
         key, now = secrets.token_urlsafe(16), self.clock()
         with self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":  # SQLite lets only one write as it is
+                connection.execute(sa.text("LOCK TABLE classes IN SHARE ROW EXCLUSIVE MODE"))
             # It begins with what writes: of readers who then write, SQLite refuses one.
             joined = sa.select(STUDENTS.c.code)
             unused = CLASSES.c.opened_at < now - EMPTY_SECONDS
@@ -218,13 +231,19 @@ class Store:
 
     def end(self, code: str) -> None:
         """End a class: nothing of it is kept."""
-        with self.engine.begin() as connection:
-            connection.execute(sa.delete(CLASSES).where(CLASSES.c.code == code))
+        self._delete(CLASSES.c.code == code)
 
     def forget_old(self) -> None:
         """Delete the classes whose time is over."""
+        self._delete(CLASSES.c.ends_at <= self.clock())
+
+    def _delete(self, which: sa.ColumnElement[bool]) -> None:
         with self.engine.begin() as connection:
-            connection.execute(sa.delete(CLASSES).where(CLASSES.c.ends_at <= self.clock()))
+            connection.execute(sa.delete(CLASSES).where(which))
+        if self.file:
+            # What was written before it was deleted is still in the log.
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     # --- Everybody's
 
@@ -287,20 +306,23 @@ class Store:
         """
         with self.engine.begin() as connection:
             mine = {"code": code, "token": hashed(token)}
-            try:
-                new = self._new(connection, STUDENTS, mine)
-            except sa.exc.IntegrityError:
-                raise GoneError(GONE) from None
+            # Written first, which locks it: the teacher's orders come before this or after it. And
+            # of readers who then write, SQLite refuses one.
+            here = CLASSES.c.code == code
+            connection.execute(sa.update(CLASSES).where(here).values(code=CLASSES.c.code))
             found = self._found(connection, code)
-            if new:
+            if self._new(connection, STUDENTS, mine):
                 if not joins():
                     raise BusyError(msgid("Many are joining at this moment."))
                 count = sa.select(sa.func.count()).where(STUDENTS.c.code == code)
                 if int(connection.scalar(count) or 0) > MOST_STUDENTS:
                     raise FullError(msgid("This class is full."))
             if card is not None:
-                if not found.open:
-                    raise ClosedError(msgid("The class takes no answers now."))
+                # Who is ahead has not seen what others answered.
+                if card < found.card:
+                    raise ClosedError(msgid("The class is past this card."), found.card)
+                if card == found.card and not found.open:
+                    raise ClosedError(msgid("The class takes no answers now."), found.card)
                 connection.execute(
                     self.insert(ANSWERS)
                     .values(**mine, card=card, answer=answer)
@@ -321,7 +343,12 @@ def engine(url: str) -> sa.Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         # A connection that a restart of the database has cut is replaced before it is used.
-        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        patience = {"connect_timeout": int(WAIT_SECONDS)} if "psycopg" in parsed.drivername else {}
+        return sa.create_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, connect_args=patience
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise ValueError("SQLite needs a file: threads and processes do not share its memory.")
     made = sa.create_engine(parsed, connect_args={"timeout": WAIT_SECONDS}, hide_parameters=True)
 
     @sa.event.listens_for(made, "connect")
@@ -338,6 +365,12 @@ def engine(url: str) -> sa.Engine:
 
 
 # --- The place
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file of an SQLite database, None for another one."""
+    parsed = sa.make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def database() -> str:
@@ -382,6 +415,8 @@ _stores: list[Store] = []  # of this process: one, from when it is first asked f
 def store() -> Store:
     """Return the store of this process; raise NoPlaceError where there is no place for one."""
     with _lock:
+        if _stores and _stores[0].lost():
+            _stores.pop().engine.dispose()
         if not _stores:
             _stores.append(Store(database()))
         return _stores[0]
@@ -391,11 +426,11 @@ def forget_old() -> None:
     """Delete the classes whose time is over; a file that nobody has made is not made for that."""
     try:
         if not _stores:
-            url = sa.make_url(database())
-            if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            file = file_of(database())
+            if file and not file.exists():
                 return
         store().forget_old()
-    except NoPlaceError:
+    except (NoPlaceError, ValueError):  # the latter of what is no address
         return  # which who opens a class is told
     except sa.exc.SQLAlchemyError as problem:
         LOG.error("Old classes are still there: %s", problem)

@@ -8,6 +8,7 @@ import { filled, tr } from "./texts.js";
 /** @import { Clock } from "./clock.js" */
 
 const FILMS = ".zz-film"; // a button that makes one
+const READY = "zz-ready"; // that has one to be saved
 const REST = 2; // seconds for which the end is looked at
 const MOST = 200; // pictures
 const RATE = 25; // pictures a second of a video, as far as it moves
@@ -37,9 +38,14 @@ const KINDS = {
   video: { pixels: 2 ** 20, rate: RATE, begin: video },
 };
 
+/**
+ * What a button makes: `from` is where the clock stood, while it moves the clock.
+ * @typedef {{ title: string, stop: AbortController, file: Blob | null, from: number | null }} Film
+ */
+
 /** The buttons that make a film of what some elements show while a clock goes through it. */
 export class Films {
-  /** @type {Map<HTMLElement, { title: string, stop: AbortController, file: Blob | null }>} */
+  /** @type {Map<HTMLElement, Film>} By their buttons. */
   #made = new Map();
 
   /**
@@ -60,15 +66,19 @@ export class Films {
 
   /** Another scene is shown: what was made, or is being made, is not of that. */
   forget() {
-    for (const button of this.#made.keys()) this.#leave(button);
+    for (const film of this.#made.values()) film.from = null;
+    this.#leave();
   }
 
-  /** @param {HTMLElement} button */
-  #leave(button) {
-    const film = this.#made.get(button);
-    this.#made.delete(button);
-    film?.stop.abort();
-    if (film) say(button, film.title);
+  /** Leave all films: one is made at a time, and the clock then stands where it stood. */
+  #leave() {
+    for (const [button, { title, stop, from }] of this.#made) {
+      stop.abort();
+      if (from !== null) this.clock.go(from);
+      say(button, title);
+      button.classList.remove(READY);
+    }
+    this.#made.clear();
   }
 
   /**
@@ -77,15 +87,16 @@ export class Films {
    */
   #press(button) {
     const film = this.#made.get(button);
-    if (film) {
-      if (film.file) saveAs(film.file, `${button.dataset.name}.${ending(film.file)}`);
-      this.#leave(button);
-      return;
-    }
+    if (film?.file) saveAs(film.file, `${button.dataset.name}.${ending(film.file)}`);
+    this.#leave();
+    if (film) return;
+    this.clock.pause();
+    /** @type {Film} */
     const made = {
       title: button.textContent ?? "",
       stop: new AbortController(),
-      file: /** @type {Blob | null} */ (null),
+      file: null,
+      from: this.clock.position,
     };
     this.#made.set(button, made);
     const text = (
@@ -97,9 +108,11 @@ export class Films {
     const went = (/** @type {number} */ share) =>
       text(tr("{percent} % made, press to stop"), { percent: Math.floor(100 * share) });
     went(0);
-    this.#make(KINDS[button.dataset.kind ?? ""], went, made.stop.signal)
+    this.#make(KINDS[button.dataset.kind ?? ""], went, made)
       .then(({ file, width, height, long }) => {
+        if (made.stop.signal.aborted) return;
         made.file = file;
+        button.classList.add(READY);
         text(tr("{seconds} s, {width} × {height} pixels, {size} MB, press to save"), {
           seconds: Math.round(long),
           width,
@@ -109,8 +122,7 @@ export class Films {
       })
       .catch((error) => {
         if (made.stop.signal.aborted) return;
-        this.#made.delete(button);
-        say(button, tr("This browser cannot make the file."));
+        text(tr("This browser cannot make the file."), {});
         console.error(error);
       });
   }
@@ -118,31 +130,31 @@ export class Films {
   /**
    * @param {Kind} kind
    * @param {(share: number) => void} went Hears how far it is.
-   * @param {AbortSignal} signal Stops it.
+   * @param {Film} film
    */
-  async #make({ pixels, rate, begin }, went, signal) {
+  async #make({ pixels, rate, begin }, went, film) {
     const { clock } = this;
-    const { position, steps } = clock;
-    clock.pause();
+    const { steps } = clock;
+    const { signal } = film.stop;
     const plays = seconds(clock.speed);
     const last = Math.min(steps, Math.ceil(plays * rate), MOST - 1);
     const { width, height } = drawn(this.parts);
     const size = sizeOf(width, height, pixels); // and so it stays, whatever the window does
     const picture = (/** @type {number} */ i) => {
+      signal.throwIfAborted();
       clock.go(whole((i * steps) / last));
       return painted(drawn(this.parts).svg, size.width, size.height);
     };
-    /** @type {Joins} */
     let joins;
     try {
       joins = await begin(plays / last, [await picture(0), await picture(last)]);
       for (let i = 0; i <= last; i++) {
-        signal.throwIfAborted();
         await joins.add(await picture(i));
         went((i + 1) / (last + 1) / 2);
       }
     } finally {
-      clock.go(position);
+      if (film.from !== null && !signal.aborted) clock.go(film.from);
+      film.from = null;
     }
     const file = await joins.end((share) => went((1 + share) / 2), signal);
     return { file, ...size, long: plays + REST };
