@@ -58,7 +58,9 @@ def extracted() -> Catalog:
             catalog.add(message, None, [(path.relative_to(ROOT).as_posix(), 0)])
     for path in sources("*.js"):
         with path.open("rb") as file:
-            for _, message, _, _ in extract("javascript", file, keywords={"tr": None}):
+            options = {"parse_template_string": True}  # what stands in `${...}` too
+            found = extract("javascript", file, keywords={"tr": None}, options=options)
+            for _, message, _, _ in found:
                 catalog.add(message, None, [(path.relative_to(ROOT).as_posix(), 0)])
     return catalog
 

@@ -78,12 +78,17 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
             "1 never comes down",
         ]
     )
-    # While answers are closed one is kept, and sent when they are open again.
-    choose(first, "0.01")
-    expect(first.locator(".zz-class-said")).to_contain_text("is kept here")
+    # Once more: what was revealed is hidden again.
+    send = first.get_by_role("button", name="Send")
+    expect(send).to_be_disabled()
     teacher.get_by_role("button", name="Reopen answers").click()
+    expect(teacher.locator(".zz-class-hidden")).to_be_visible()
+    expect(send).to_be_enabled()
+    choose(first, "0.01")
     sent(first)
+    teacher.get_by_role("button", name="Reveal").click()
     expect(teacher.locator(".zz-class-kinds")).to_contain_text("1 slides down")
+    teacher.get_by_role("button", name="Reopen answers").click()
     with teacher.expect_download() as download:
         teacher.get_by_role("button", name="Save CSV").click()
     download.value.save_as(tmp_path / "answers.csv")
@@ -100,6 +105,7 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
     sent(second)
     teacher.reload()
     answered(teacher, 2, 2)
+    teacher.get_by_role("button", name="Reveal").click()
     expect(teacher.locator(".zz-class-kinds")).to_contain_text("2 slide down")
     first.reload()
     expect(first.locator(".zz-class-said")).to_contain_text("You chose 0.01.")
@@ -126,7 +132,8 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
         assert json.load(told)["counts"] == {"a": 1}
     teacher.get_by_role("button", name="End the class").click()
     teacher.get_by_role("button", name="Delete all answers now").click()
-    expect(teacher.locator(".zz-class-door")).to_be_visible()
+    expect(teacher.locator(".zz-class-door")).to_contain_text("it has ended")
+    expect(second.locator(".zz-class-said")).to_contain_text("it has ended")
     # And many at once, by the script for a whole class.
     command = [sys.executable, "benchmarks/ask.py", "--students", "30", "--seconds", "1"]
     done = subprocess.run(

@@ -125,6 +125,19 @@ test("an answer that the card does not offer is not sent again", async () => {
   assert.deepEqual([keeper.standing, keeper.has("1")], ["sent", true]);
 });
 
+test("an answer that is not taken just now does not keep back another, one that is late is dropped", async () => {
+  const closed = { status: 409, body: { told: "closed", card: 1 } };
+  const past = { status: 409, body: { told: "past", card: 3 } };
+  const at = world([had({}), closed, had({}), past]);
+  const keeper = new Keeper("AAAA", at, () => {});
+  const first = keeper.answer("1", "a");
+  keeper.answer("2", "b");
+  await first;
+  const [, ...sent] = at.sent.map(([, card]) => card);
+  assert.deepEqual(sent, ["1", "2", "1"]);
+  assert.deepEqual([keeper.has("2"), keeper.given[1], keeper.told], [true, undefined, "past"]);
+});
+
 test("what is stored and makes no sense, or is too old, is begun anew", async () => {
   for (const text of ["", "{", "[]", '{"token":"x","at":1000}', `{"token":"${TOKEN}","at":-1e9}`]) {
     const at = world([], new Map([["zigzag-class-AAAA", text]]));

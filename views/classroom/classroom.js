@@ -1,7 +1,7 @@
 // The page of a class: the door, a student's choice, and what the teacher leads it from.
 
 import { Choices } from "./choices.js";
-import { ask, keeperOf, unwatch } from "./keeping.js";
+import { ask, keeperOf, look, unwatch } from "./keeping.js";
 import { marked, standing } from "./member.js";
 import { filled, speak, tr } from "./texts.js";
 
@@ -9,6 +9,7 @@ import { filled, speak, tr } from "./texts.js";
 
 const LOOK = 500; // milliseconds between two looks of the teacher's page
 const KEY = "zigzag-key-"; // of what is stored, before the code
+const KEY_FORM = /^[\w-]{22}$/; // as the server makes them
 
 /**
  * @param {string} tag
@@ -40,26 +41,36 @@ function say(at, text) {
   if (at.textContent !== text) at.textContent = text;
 }
 
-/** The teacher's key: in the address behind #, from where it goes into the browser's own store. */
+/**
+ * The teacher's key: in the address behind #, from where it goes into the browser's own store once
+ * the server has taken it. What else stands there is no key.
+ */
 const keys = {
   /** @param {string} code */
   of(code) {
     const given = location.hash.slice(1);
-    if (given) {
-      this.keep(code, given);
+    if (KEY_FORM.test(given)) {
+      offered.set(code, given);
       // An address that is shown to a class must not tell the key.
       history.replaceState(history.state, "", location.pathname + location.search);
     }
-    return kept.get(code) ?? stored(code);
+    return offered.get(code) ?? kept.get(code) ?? stored(code);
   },
-  /** @param {string} code @param {string} key */
+  /** The server has taken a key. @param {string} code @param {string} key */
   keep(code, key) {
+    offered.delete(code);
+    if (kept.get(code) === key) return;
     kept.set(code, key);
     try {
       localStorage.setItem(KEY + code, key);
     } catch {
       // It is known as long as the page is open.
     }
+  },
+  /** The server has not taken a key: it is another class's. @param {string} code @param {string} key */
+  refuse(code, key) {
+    if (offered.get(code) === key) offered.delete(code);
+    else this.forget(code);
   },
   /** @param {string} code */
   forget(code) {
@@ -71,6 +82,8 @@ const keys = {
     }
   },
 };
+/** @type {Map<string, string>} Those of addresses, which the server has not been asked about. */
+const offered = new Map();
 /** @type {Map<string, string>} */
 const kept = new Map();
 
@@ -87,6 +100,7 @@ class Page {
   /** @type {{ close(): void } | null} */
   #part = null;
   #shown = "";
+  #told = ""; // why there is no class any more
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -99,9 +113,20 @@ class Page {
     const shown = JSON.stringify([data, Boolean(key)]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (key) this.#put(new Lead(this.root, data, key, tell));
+    if (data.code) this.#told = "";
+    const over = (/** @type {string} */ told) => {
+      keys.forget(data.code);
+      this.#told = told;
+      tell("code", "");
+    };
+    const refuse = () => {
+      keys.refuse(data.code, key ?? "");
+      this.#shown = "";
+      this.show(data, tell);
+    };
+    if (key) this.#put(new Lead(this.root, data, key, { tell, over, refuse }));
     else if (data.code) await this.#come(data, tell);
-    else this.#put(new Door(this.root, data, tell));
+    else this.#put(new Door(this.root, data, tell, this.#told));
     this.root.dataset.shown = String(Number(this.root.dataset.shown ?? 0) + 1);
   }
 
@@ -240,6 +265,8 @@ async function openClass(subject, tell) {
 
 class Choose {
   #watch = () => this.#say();
+  #stop = () => {}; // looking at how the class stands
+  #send = /** @type {HTMLButtonElement} */ (node("button", "zz-primary", tr("Send")));
   #said = node("p", "zz-class-said");
 
   /** @param {HTMLElement} root @param {ClassPage} data @param {ClassTell} tell */
@@ -266,7 +293,7 @@ class Choose {
     const form = node("form", "zz-class-card", [
       node("label", "zz-class-rate", [node("span", "", tr("Learning rate")), field]),
       slider,
-      node("button", "zz-primary", tr("Send")),
+      this.#send,
       wrong,
       this.#said,
     ]);
@@ -288,9 +315,15 @@ class Choose {
     ]);
     this.#say();
     keeper.work();
+    const seen = (/** @type {{ open: boolean }} */ { open }) => {
+      this.#send.disabled = !open;
+      say(wrong, open ? "" : tr("The class takes no answers now."));
+    };
+    this.#stop = look(data.code, seen, (told) => keeper.end(told));
   }
 
   close() {
+    this.#stop();
     unwatch(this.code, this.#watch);
   }
 
@@ -298,6 +331,7 @@ class Choose {
     const keeper = keeperOf(this.code, this.#watch);
     const own = keeper.given[1];
     const chose = own === undefined ? "" : `${filled(tr("You chose {rate}."), { rate: own })} `;
+    if (keeper.standing === "over") this.#send.disabled = true;
     this.#said.dataset.standing = marked(keeper, "1");
     say(this.#said, chose + standing(keeper, "1"));
   }
@@ -335,13 +369,14 @@ class Lead {
    * @param {HTMLElement} root
    * @param {ClassPage} data
    * @param {string} key
-   * @param {ClassTell} tell
+   * @param {{ tell: ClassTell, over: (told: string) => void, refuse: () => void }} ways What is told
+   *   to the page, and what to do once the class is over, or the key is none of it.
    */
-  constructor(root, data, key, tell) {
+  constructor(root, data, key, ways) {
     Object.assign(this, { root });
     this.data = data;
     this.key = key;
-    this.tell = tell;
+    this.ways = ways;
     const { title, sub, actions, code, open, answered, kinds, measured, stage, told } = this.#parts;
     told.setAttribute("role", "status");
     const qr = node("div", "zz-class-qr");
@@ -401,20 +436,18 @@ class Lead {
   #take({ status, body }) {
     if (this.#closed) return;
     if (status === 404) {
-      keys.forget(this.data.code);
       this.close();
-      this.tell("code", "");
+      this.ways.over(body.told);
       return;
     }
     say(this.#parts.told, status === 200 ? "" : body.told);
     if (status !== 200) return;
     if (body.joined === undefined) {
-      // The key is another class's: this one is a student's.
-      keys.forget(this.data.code);
       this.close();
-      this.tell("code", "");
+      this.ways.refuse();
       return;
     }
+    keys.keep(this.data.code, this.key);
     if (JSON.stringify(body) === JSON.stringify(this.#state)) return;
     this.#state = body;
     this.#draw();
@@ -519,7 +552,7 @@ class Lead {
     const { presenting } = this.data;
     made.push(
       button(presenting ? tr("Leave presentation") : tr("Present"), () =>
-        this.tell("present", !presenting),
+        this.ways.tell("present", !presenting),
       ),
     );
     made.push(
@@ -606,7 +639,7 @@ function bars(card, { counts = {}, revealed }, answers) {
 
 /** @param {[string, string]} kind */
 function kind([colour, text]) {
-  const [, before, number, after] = /^(\D*)(\d+)(.*)$/.exec(text) ?? ["", "", "", text];
+  const [, before, number, after] = /^(\D*)(\d[\d,]*)(.*)$/.exec(text) ?? ["", "", "", text];
   const mark = node("i");
   mark.style.background = colour;
   return node("li", "", [mark, node("span", "", [before, node("b", "", number), after])]);

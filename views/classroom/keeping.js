@@ -3,6 +3,7 @@
 const FIRST_PAUSE = 500; // milliseconds between two tries, then twice as long each time
 const LONGEST_PAUSE = 10_000;
 const PATIENCE = 10_000; // for one try
+const LOOK = 5000; // between two looks at how the class stands
 const LIFE = 24 * 3600 * 1000; // of a class
 const KEY = "zigzag-class-"; // of what is stored, before the code
 
@@ -33,6 +34,8 @@ export class Keeper {
   told = ""; // by the server, on why it does not take them
   #working = false;
   #joined = false;
+  /** @type {Set<string>} The cards whose answers are not taken just now. */
+  #held = new Set();
   /** @type {Kept} */
   #kept;
 
@@ -82,23 +85,22 @@ export class Keeper {
       for (let next = this.#next(); next !== null; next = this.#next()) {
         if (this.standing === "sent" || this.standing === "wrong") this.#stand("sending");
         const reply = await this.#try(next);
-        if (reply?.status === 200) {
+        if (reply?.status === 200 && reply.body.answers) {
           pause = FIRST_PAUSE;
           this.#joined = true;
           if (next.card) this.#kept.had[next.card] = next.answer ?? "";
           else this.#kept.had = reply.body.answers;
           this.#store();
         } else if (reply?.status === 404) {
-          this.world.storage.removeItem(KEY + this.code);
-          this.#stand("over", reply.body.told);
+          this.end(reply.body.told);
           return;
-        } else if (reply && reply.status >= 400 && reply.status < 409) {
-          // It is none that the card offers: to send it again would change nothing.
+        } else if (reply && never(reply, next.card)) {
           if (next.card) delete this.#kept.given[next.card];
           this.#store();
           this.#stand("wrong", reply.body.told);
-          return;
+          if (this.#next() === null) return;
         } else {
+          if (next.card && reply?.status === 409) this.#held.add(next.card);
           this.#stand("waiting", reply?.body.told ?? "");
           await this.world.wait(pause * (0.75 + Math.random() / 2));
           pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -114,8 +116,16 @@ export class Keeper {
   #next() {
     if (!this.#joined) return {};
     const { given, had } = this.#kept;
-    const card = Object.keys(given).find((each) => given[each] !== had[each]);
+    const cards = Object.keys(given).filter((each) => given[each] !== had[each]);
+    if (cards.every((each) => this.#held.has(each))) this.#held.clear();
+    const card = cards.find((each) => !this.#held.has(each));
     return card === undefined ? null : { card, answer: given[card] };
+  }
+
+  /** The class is over. @param {string} told */
+  end(told) {
+    this.world.storage.removeItem(KEY + this.code);
+    this.#stand("over", told);
   }
 
   /** @param {{ card?: string, answer?: string }} next */
@@ -143,6 +153,15 @@ export class Keeper {
     }
   }
 }
+
+/**
+ * Tell whether an answer will never be taken: it is none that the card offers, or the class is past
+ * the card.
+ * @param {Reply} reply
+ * @param {string} [card]
+ */
+const never = ({ status, body }, card) =>
+  status === 409 ? body.card > Number(card) : status >= 400 && status < 409;
 
 /**
  * What is stored of a class, if that is no older than a class may be.
@@ -191,7 +210,7 @@ function token() {
 }
 
 /**
- * Ask for something of a class.
+ * Ask for something of a class. Rejects where the app does not answer: a page of a proxy is no answer.
  * @param {string} path Below the classes' address.
  * @param {{ body?: object, key?: string, query?: Record<string, string> }} [more]
  * @returns {Promise<Reply>}
@@ -206,8 +225,42 @@ export async function ask(path, { body, key, query = {} } = {}) {
     headers: key ? { Authorization: `Bearer ${key}` } : {},
     signal: AbortSignal.timeout(PATIENCE),
   });
-  const json = response.headers.get("content-type")?.includes("json");
-  return { status: response.status, body: json ? await response.json() : await response.text() };
+  const { ok, status } = response;
+  const type = response.headers.get("content-type") ?? "";
+  if (ok && type.includes("csv")) return { status, body: await response.text() };
+  const answer = await response.json();
+  if (ok ? typeof answer !== "object" || !answer : typeof answer?.told !== "string") {
+    throw new TypeError("not the app's answer");
+  }
+  return { status, body: answer };
+}
+
+/**
+ * Look at how a class stands, again and again until it is over; return what ends that.
+ * @param {string} code
+ * @param {(state: any) => void} seen Is called with how it stands.
+ * @param {(told: string) => void} over Is called once it is over.
+ */
+export function look(code, seen, over) {
+  let timer = 0;
+  let stopped = false;
+  const again = async () => {
+    try {
+      const { status, body } = await ask(code);
+      if (stopped) return;
+      if (status === 404) return over(body.told);
+      if (status === 200) seen(body);
+    } catch {
+      // It is said already that nothing can be sent, if there is anything.
+    }
+    // Not all at the same time.
+    if (!stopped) timer = setTimeout(again, LOOK * (0.8 + 0.4 * Math.random()));
+  };
+  again();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 /** @type {Map<string, { keeper: Keeper, watchers: Set<() => void> }>} One for each class. */

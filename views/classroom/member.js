@@ -1,12 +1,10 @@
 // The line of a lesson's card that says how it stands with the class: whether the answer is there.
 
-import { ask, keeperOf, unwatch } from "./keeping.js";
+import { keeperOf, look, unwatch } from "./keeping.js";
 import { filled, speak, tr } from "./texts.js";
 
 /** @import { Keeper } from "./keeping.js" */
 /** @import { Member, ClassTell } from "./class.js" */
-
-const LOOK = 5000; // milliseconds between two looks at how the class stands
 
 /**
  * How it stands with an answer, in words.
@@ -39,7 +37,8 @@ class Line {
   #said = document.createElement("p");
   #class = document.createElement("p");
   #leave = document.createElement("button");
-  #timer = 0;
+  #stop = () => {}; // looking at how the class stands
+  #looking = ""; // at the class of this code
   /** @type {Member | null} */
   #member = null;
   /** @type {ClassTell} */
@@ -66,11 +65,15 @@ class Line {
     else keeper.work();
     this.#leave.textContent = tr("Leave the class");
     this.#say();
-    if (!this.#timer) this.#look();
+    if (this.#looking === member.code) return;
+    this.#looking = member.code;
+    this.#stop();
+    const over = (/** @type {string} */ told) => keeper.end(told);
+    this.#stop = look(member.code, (state) => this.#tellOf(state), over);
   }
 
   close() {
-    clearTimeout(this.#timer);
+    this.#stop();
     if (this.#member) unwatch(this.#member.code, this.#watch);
     this.#body.remove();
   }
@@ -80,19 +83,8 @@ class Line {
     const keeper = keeperOf(this.#member.code, this.#watch);
     this.#body.dataset.standing = marked(keeper, this.#member.card);
     const said = standing(keeper, this.#member.card);
+    if (keeper.standing === "over") this.#class.textContent = "";
     if (this.#said.textContent !== said) this.#said.textContent = said;
-  }
-
-  async #look() {
-    const member = this.#member;
-    try {
-      const { status, body } = await ask(/** @type {Member} */ (member).code);
-      if (status === 200) this.#tellOf(body);
-    } catch {
-      // It is said already that nothing can be sent, if there is anything.
-    }
-    // Not all at the same time.
-    this.#timer = setTimeout(() => this.#look(), LOOK * (0.8 + 0.4 * Math.random()));
   }
 
   /** @param {{ card: number, subject: string, counts?: Record<string, number> }} state */
