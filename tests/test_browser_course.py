@@ -64,8 +64,12 @@ def test_every_card_is_answered_and_says_what_was_measured(visit: Callable[..., 
             numbers = outcome(lesson.name, str(place + 1)).numbers
             with language(code):
                 measured = filled(card.measured, numbers)
+            size = SIZES[code][2 * place >= len(lesson.cards)]
+            if page.viewport_size != size:
+                # Whether all runs stand in one picture is settled when the page is opened.
+                page.set_viewport_size(size)
+                page.reload()
             expect(page.locator(".zz-bars i").nth(place)).to_have_class("zz-here")
-            page.set_viewport_size(SIZES[code][2 * place >= len(lesson.cards)])
             page.locator(".st-key-answer-0 button").click()
             page.locator(".st-key-skip button").click()
             # What is timed on the server is another number here.
