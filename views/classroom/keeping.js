@@ -98,7 +98,7 @@ export class Keeper {
           if (next.card) delete this.#kept.given[next.card];
           this.#store();
           this.#stand("wrong", reply.body.told);
-          if (this.#next() === null) return;
+          if (!next.card || this.#next() === null) return;
         } else {
           if (next.card && reply?.status === 409) this.#held.add(next.card);
           this.#stand("waiting", reply?.body.told ?? "");

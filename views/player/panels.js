@@ -30,7 +30,7 @@ import { between, lengths } from "./travel.js";
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
 // Of the window's height: lower panels would be of little use. A phone's stand in two rows.
-const [LOWEST, LOWEST_ON_PHONE] = [0.14, 0.125];
+const [LOWEST, LOWEST_ON_PHONE] = [0.145, 0.125];
 const MARK = 17; // pixels of a head
 const HEAD = 38; // pixels of a title, and of air above it
 const MARKS = /^(minima|moved)/; // the names of traces
@@ -131,7 +131,7 @@ export class Panels {
     this.stage.hidden = false;
     const arrangement = arrangementFor(scene.arrangements, page);
     const narrow = width <= PHONE;
-    const share = narrow && arrangement.rows > 1 ? LOWEST_ON_PHONE : LOWEST;
+    const share = narrow && arrangement.columns > 1 ? LOWEST_ON_PHONE : LOWEST;
     const lowest = Math.max(narrow ? 0 : scene.lowest, share * innerHeight);
     const { margin } = scene.back.layout;
     this.#lines = linesOfKeys(scene.labels, arrangement, width);
