@@ -1,6 +1,7 @@
 // The page of a class: the door, a student's choice, and what the teacher leads it from.
 
 import { Choices } from "./choices.js";
+import { saveAs } from "./file.js";
 import { ask, keeperOf, look, unwatch } from "./keeping.js";
 import { marked, standing } from "./member.js";
 import { filled, speak, tr } from "./texts.js";
@@ -580,11 +581,7 @@ class Lead {
     try {
       const { status, body } = await ask(`${this.data.code}/answers.csv`, { key: this.key });
       if (status !== 200) return say(this.#parts.told, body.told);
-      const link = /** @type {HTMLAnchorElement} */ (node("a"));
-      link.href = URL.createObjectURL(new Blob([body], { type: "text/csv" }));
-      link.download = `class-${this.data.code}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      saveAs(new Blob([body], { type: "text/csv" }), `class-${this.data.code}.csv`);
     } catch {
       say(this.#parts.told, tr("The server does not answer. Try again."));
     }
@@ -639,7 +636,7 @@ function bars(card, { counts = {}, revealed }, answers) {
 
 /** @param {[string, string]} kind */
 function kind([colour, text]) {
-  const [, before, number, after] = /^(\D*)(\d[\d,]*)(.*)$/.exec(text) ?? ["", "", "", text];
+  const [, before, number, after] = /^(\D*)(\d+(?:,\d{3})*)(.*)$/.exec(text) ?? ["", "", "", text];
   const mark = node("i");
   mark.style.background = colour;
   return node("li", "", [mark, node("span", "", [before, node("b", "", number), after])]);

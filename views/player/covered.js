@@ -17,6 +17,9 @@ import { between, lengths } from "./travel.js";
 
 /** @typedef {{ panel: string, at: Point }} Spot In pixels of a panel. */
 
+/** The names of traces of marks that no head may hide. */
+export const MARKS = /^(minima|moved)/;
+
 const NEAR = 2; // pixels between two lines of which only the upper one is seen
 const SHORTEST = 30; // pixels of a line that more is seen of than its head
 const SAMPLES = 40; // points of a line that are looked at

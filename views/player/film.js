@@ -1,7 +1,8 @@
 // The playback as a file: a picture for each step, drawn as pictures are saved, and what joins them.
 
 import { seconds, whole } from "./clock.js";
-import { blobOf, contextOf, drawn, painted, saveAs } from "./picture.js";
+import { saveAs } from "./file.js";
+import { blobOf, contextOf, drawn, painted } from "./picture.js";
 import { say } from "./renew.js";
 import { filled, tr } from "./texts.js";
 
@@ -184,8 +185,11 @@ const ending = (file) => /\/(\w+)/.exec(file.type)?.[1] ?? "";
 async function gif(each, samples) {
   const { GIFEncoder, nearestColorIndex, quantize } = await import("./gifenc.js");
   const encoder = GIFEncoder();
-  const all = samples.flatMap((canvas) => [...pixelsOf(canvas)]);
-  const colours = quantize(new Uint8ClampedArray(Uint32Array.from(all).buffer), MOST_COLOURS);
+  const [start, end] = samples.map(pixelsOf);
+  const all = new Uint32Array(start.length + end.length);
+  all.set(start);
+  all.set(end, start.length);
+  const colours = quantize(new Uint8ClampedArray(all.buffer), MOST_COLOURS);
   const same = colours.length; // stands for a pixel that has not changed
   /** @type {Map<number, number>} The nearest colour's index, by pixel. */
   const nearest = new Map();

@@ -4,7 +4,7 @@
 import { ArrowLayer } from "./arrows.js";
 import { clip } from "./clip.js";
 import { done, whole } from "./clock.js";
-import { dashed, outlined, putHead } from "./covered.js";
+import { dashed, MARKS, outlined, putHead } from "./covered.js";
 import { batched, GradientLayer } from "./gradients.js";
 import {
   arranged,
@@ -33,7 +33,6 @@ const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which
 const [LOWEST, LOWEST_ON_PHONE] = [0.145, 0.125];
 const MARK = 17; // pixels of a head
 const HEAD = 38; // pixels of a title, and of air above it
-const MARKS = /^(minima|moved)/; // the names of traces
 const OVER = ["minima", "words"]; // those of traces of the ground that stand above paths
 const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are named
 

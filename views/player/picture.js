@@ -1,5 +1,6 @@
 // The picture as a file: what stands on the page, as one SVG that needs nothing else, or its pixels.
 
+import { saveAs } from "./file.js";
 import { spaceImage } from "./plot.js";
 import { tr } from "./texts.js";
 
@@ -48,19 +49,6 @@ async function save(parts, { dataset }) {
       : packed(svg),
     dataset.name ?? "",
   );
-}
-
-let saved = ""; // the address of the last file, which is read some time after it is asked for
-
-/**
- * Give the reader a file.
- * @param {Blob} file
- * @param {string} name
- */
-export function saveAs(file, name) {
-  URL.revokeObjectURL(saved);
-  saved = URL.createObjectURL(file);
-  Object.assign(document.createElement("a"), { download: name, href: saved }).click();
 }
 
 /** @param {SVGElement} svg */

@@ -3,7 +3,7 @@
 // only heads and travelled paths.
 
 import { done } from "./clock.js";
-import { dashed, outlined, putHead } from "./covered.js";
+import { dashed, MARKS, outlined, putHead } from "./covered.js";
 import * as keys from "./keys.js";
 import { PHONE, spaceSize } from "./layout.js";
 import { fitted, orbit } from "./orbit.js";
@@ -25,7 +25,6 @@ const PARTS = `
   <div class="zz-surface"></div><canvas></canvas><canvas></canvas><div class="zz-marks"></div>
 </div>
 <div class="zz-notes"></div>`;
-const MARKS = /^(minima|moved)/; // the names of traces of what stands on the surface
 const LOWEST_ON_PHONE = 190; // pixels of the picture's height, below which stand runs and curve
 const HIDDEN = 0.3; // opacity of what is behind the surface
 const AXES = /** @type {const} */ (["xaxis", "yaxis", "zaxis"]);

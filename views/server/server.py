@@ -71,12 +71,9 @@ def address(name: str) -> str:
 
     Modules, and others of one folder, share it, so that they can import each other.
     """
-    together = MODULES if name in MODULES else FILES
-    beside = [
-        path
-        for other, path in together.items()
-        if name in MODULES or path.parent == FILES[name].parent
-    ]
+    folder = FILES[name].parent
+    others = [path for path in FILES.values() if path.parent == folder]
+    beside = MODULES.values() if name in MODULES else others
     digest = hashlib.sha256(b"".join(map(content, beside))).hexdigest()[:12]
     return f"{OWN}/{digest}/{name}"
 

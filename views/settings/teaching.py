@@ -63,7 +63,23 @@ class Names:
         return [",".join(value)]
 
 
-class Letters:
+class Text:
+    """A text that a link holds as it is, if `check` takes it."""
+
+    def check(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
+        try:
+            return self.check(texts[-1]), len(texts) == 1
+        except ValueError:
+            return None, False
+
+    def write(self, value: Any) -> list[str]:
+        return [value]
+
+
+class Letters(Text):
     """The answers to a lesson's cards, a letter for each in their order, or UNANSWERED."""
 
     def check(self, value: Any) -> Any:
@@ -73,17 +89,8 @@ class Letters:
             )
         return str(value)
 
-    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
-        try:
-            return self.check(texts[-1]), len(texts) == 1
-        except ValueError:
-            return None, False
 
-    def write(self, value: Any) -> list[str]:
-        return [value]
-
-
-class Code:
+class Code(Text):
     """The code of a class, or an empty text; whether there is such a class is not known here."""
 
     def check(self, value: Any) -> Any:
@@ -91,15 +98,6 @@ class Code:
         if code and (len(code) != CODE_LENGTH or not {*code} <= {*CODE_LETTERS}):
             raise ValueError(f"{value}: must be {CODE_LENGTH} of {CODE_LETTERS}")
         return code
-
-    def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
-        try:
-            return self.check(texts[-1]), len(texts) == 1
-        except ValueError:
-            return None, False
-
-    def write(self, value: Any) -> list[str]:
-        return [value]
 
 
 def cards_of(settings: Settings) -> tuple[str, ...]:
