@@ -138,6 +138,35 @@ test("an answer that is not taken just now does not keep back another, one that 
   assert.deepEqual([keeper.has("2"), keeper.given[1], keeper.told], [true, undefined, "past"]);
 });
 
+test("a late change is given up, and the answer that the server has counts", async () => {
+  const past = { status: 409, body: { told: "past", card: 3 } };
+  const at = world([had({}), had({}), past]);
+  const keeper = new Keeper("AAAA", at, () => {});
+  await keeper.answer("1", "a");
+  await keeper.answer("1", "b");
+  assert.deepEqual([keeper.given[1], keeper.has("1"), keeper.standing], ["a", true, "wrong"]);
+});
+
+test("a class that ends while an answer is on its way stays over", async () => {
+  for (const reply of [had({}), new Error("no network")]) {
+    const at = world([had({}), reply]);
+    const keeper = new Keeper("AAAA", at, () => {});
+    await keeper.work();
+    const answered = keeper.answer("1", "a");
+    keeper.end("over");
+    await answered;
+    assert.deepEqual([keeper.standing, keeper.told, at.stored.size], ["over", "over", 0]);
+    assert.equal(at.sent.length, 2);
+  }
+});
+
+test("who is refused at the door asks once", async () => {
+  const at = world([refused(403)]);
+  const keeper = new Keeper("AAAA", at, () => {});
+  await keeper.answer("1", "a");
+  assert.deepEqual([keeper.standing, at.sent.length], ["wrong", 1]);
+});
+
 test("what is stored and makes no sense, or is too old, is begun anew", async () => {
   for (const text of ["", "{", "[]", '{"token":"x","at":1000}', `{"token":"${TOKEN}","at":-1e9}`]) {
     const at = world([], new Map([["zigzag-class-AAAA", text]]));

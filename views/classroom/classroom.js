@@ -332,7 +332,7 @@ class Choose {
     const keeper = keeperOf(this.code, this.#watch);
     const own = keeper.given[1];
     const chose = own === undefined ? "" : `${filled(tr("You chose {rate}."), { rate: own })} `;
-    if (keeper.standing === "over") this.#send.disabled = true;
+    if (keeper.ended) this.#send.disabled = true;
     this.#said.dataset.standing = marked(keeper, "1");
     say(this.#said, chose + standing(keeper, "1"));
   }

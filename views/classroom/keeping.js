@@ -78,13 +78,14 @@ export class Keeper {
 
   /** Join the class, and send what it does not have, until it has all. */
   async work() {
-    if (this.#working || this.standing === "over") return;
+    if (this.#working || this.ended) return;
     this.#working = true;
     let pause = FIRST_PAUSE;
     try {
       for (let next = this.#next(); next !== null; next = this.#next()) {
         if (this.standing === "sent" || this.standing === "wrong") this.#stand("sending");
         const reply = await this.#try(next);
+        if (this.ended) return; // meanwhile
         if (reply?.status === 200 && reply.body.answers) {
           pause = FIRST_PAUSE;
           this.#joined = true;
@@ -95,14 +96,14 @@ export class Keeper {
           this.end(reply.body.told);
           return;
         } else if (reply && never(reply, next.card)) {
-          if (next.card) delete this.#kept.given[next.card];
-          this.#store();
+          if (next.card) this.#takeBack(next.card);
           this.#stand("wrong", reply.body.told);
           if (!next.card || this.#next() === null) return;
         } else {
           if (next.card && reply?.status === 409) this.#held.add(next.card);
           this.#stand("waiting", reply?.body.told ?? "");
           await this.world.wait(pause * (0.75 + Math.random() / 2));
+          if (this.ended) return;
           pause = Math.min(2 * pause, LONGEST_PAUSE);
         }
       }
@@ -120,6 +121,19 @@ export class Keeper {
     if (cards.every((each) => this.#held.has(each))) this.#held.clear();
     const card = cards.find((each) => !this.#held.has(each));
     return card === undefined ? null : { card, answer: given[card] };
+  }
+
+  /** Give up an answer that is not taken; the one that the server has still counts. @param {string} card */
+  #takeBack(card) {
+    const { given, had } = this.#kept;
+    if (had[card] === undefined) delete given[card];
+    else given[card] = had[card];
+    this.#store();
+  }
+
+  /** Whether the class is over. */
+  get ended() {
+    return this.standing === "over";
   }
 
   /** The class is over. @param {string} told */

@@ -83,7 +83,7 @@ class Line {
     const keeper = keeperOf(this.#member.code, this.#watch);
     this.#body.dataset.standing = marked(keeper, this.#member.card);
     const said = standing(keeper, this.#member.card);
-    if (keeper.standing === "over") this.#class.textContent = "";
+    if (keeper.ended) this.#class.textContent = "";
     if (this.#said.textContent !== said) this.#said.textContent = said;
   }
 

@@ -2,6 +2,7 @@
 
 import { saveAs } from "./file.js";
 import { spaceImage } from "./plot.js";
+import { say } from "./renew.js";
 import { tr } from "./texts.js";
 
 const SAVES = ".zz-picture"; // a button that saves
@@ -28,8 +29,11 @@ export function savePictures(parts, signal) {
   const press = (/** @type {MouseEvent} */ { target }) => {
     const button = target instanceof Element && target.closest(SAVES);
     if (!(button instanceof HTMLElement)) return;
+    button.dataset.title ??= button.textContent ?? ""; // of which a failure takes the place
+    const { title } = button.dataset;
+    say(button, title);
     save(parts, button).catch((error) => {
-      button.textContent = tr("This browser cannot make the file.");
+      say(button, `${title}: ${tr("This browser cannot make the file.")}`);
       console.error(error);
     });
   };
