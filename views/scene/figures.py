@@ -713,7 +713,7 @@ def title(
         told(f", {text}" if i else text, theme, more)[bool(i) :]
         for i, (text, more) in enumerate(parts)
     )
-    text = f'<span class="zz-own">{key(mark)}{rest}</span>{reading}'
+    text = f'<span class="zz-heading">{key(mark)}{rest}</span>{reading}'
     return {
         "text": text,
         "xref": f"{axis(panel, 'x')} domain",
