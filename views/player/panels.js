@@ -29,8 +29,7 @@ import { between, lengths } from "./travel.js";
 /** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
-// Of the window's height: lower panels would be of little use. A phone's stand in two rows.
-const [LOWEST, LOWEST_ON_PHONE] = [0.145, 0.125];
+const LOWEST = 0.145; // of the window's height: lower panels would be of little use
 const MARK = 17; // pixels of a head
 const HEAD = 38; // pixels of a title, and of air above it
 const OVER = ["minima", "words"]; // those of traces of the ground that stand above paths
@@ -125,12 +124,13 @@ export class Panels {
    * @param {string} family
    * @param {number} page The width of all, by which panels are arranged as the cards are.
    * @param {number} letters By how much they are larger than usual.
+   * @param {number} least Of the window's height, for each of several rows.
    */
-  async draw(scene, width, room, family, page = width, letters = 1) {
+  async draw(scene, width, room, family, page = width, letters = 1, least = LOWEST) {
     this.stage.hidden = false;
     const arrangement = arrangementFor(scene.arrangements, page);
     const narrow = width <= PHONE;
-    const share = narrow && arrangement.columns > 1 ? LOWEST_ON_PHONE : LOWEST;
+    const share = arrangement.rows > 1 ? least : LOWEST;
     const lowest = Math.max(narrow ? 0 : scene.lowest, share * innerHeight);
     const { margin } = scene.back.layout;
     this.#lines = linesOfKeys(scene.labels, arrangement, width);

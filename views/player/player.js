@@ -240,13 +240,13 @@ class Player {
     let room = this.#room();
     const family = getComputedStyle(this.body).fontFamily;
     const style = getComputedStyle(this.lower);
-    const [share, letters] = ["--curve-share", "--letters"].map((name) =>
-      Number(style.getPropertyValue(name)),
+    const [share, letters, least] = ["--curve-share", "--letters", "--panel-share"].map(
+      (name) => Number(style.getPropertyValue(name)) || undefined,
     );
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    const high = curveHeight(innerHeight, share) + this.#spare;
-    await this.curve.draw(scene, below, high, family, rem, letters || 1);
+    const high = curveHeight(innerHeight, share ?? 0) + this.#spare;
+    await this.curve.draw(scene, below, high, family, rem, letters);
     const paths = scene.front.data.some(({ name }) => name === "path-0");
     const beside = paths && ofRun(scene.samples, 0) !== undefined && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
@@ -256,7 +256,7 @@ class Player {
     if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
     this.#arranged = arranged;
     const whole = room + this.#spare; // the curve has what the panels leave
-    await view.draw(scene, width - place.wide, whole, family, width, letters || 1);
+    await view.draw(scene, width - place.wide, whole, family, width, letters, least);
     if (share) this.#fill(whole);
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();
