@@ -354,7 +354,7 @@ class Lead {
   #asked = ""; // what the card depends on that was asked for last
   #ending = false; // whether to end it has been asked for once
   #parts = {
-    title: node("h1"),
+    title: node("h1", "", tr("Ask the class")), // until the card is there
     sub: node("p", "zz-class-sub"),
     actions: node("div", "zz-class-actions"),
     code: node("b", "zz-class-code"),
@@ -500,7 +500,7 @@ class Lead {
     const parts = this.#parts;
     const counts = state.counts ?? {};
     const answers = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    say(parts.title, this.#card?.title ?? "");
+    if (this.#card) say(parts.title, this.#card.title);
     say(parts.sub, this.#card?.said ?? "");
     say(parts.open, state.open ? tr("open") : tr("closed"));
     parts.answered.replaceChildren(
