@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 import os
 import re
@@ -32,6 +33,7 @@ from playwright.sync_api import (
 )
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from streamlit.components.v2 import manifest_scanner
 
 ROOT = Path(__file__).parent.parent
 COMPILING = 120  # seconds: more than a slow machine needs to compile every kernel
@@ -41,6 +43,11 @@ DESKTOP: Any = {"width": 1280, "height": 900}
 RESTING = (
     '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
     '[data-test-script-state="notRunning"]'
+)
+# An AppTest has Streamlit read what all installed packages say of themselves, in every run, which
+# takes longer than most pages do. No package comes or goes meanwhile.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
 )
 # The classes of every server that a test begins, in a file that is thrown away.
 CLASSES = tempfile.TemporaryDirectory(prefix="zigzag-classes-")
