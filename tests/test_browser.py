@@ -1069,6 +1069,10 @@ def test_saved_pictures_show_what_the_page_shows_and_need_nothing_of_it(visit: V
     assert b"http://127" not in saved["lines (SVG)"]
     words = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert {"SGD", "Momentum", "loss", "updates"} <= {*words}
+    title = page.page.locator(".zz-title").inner_text().split()
+    assert words[: len(title)] == title
+    assert b"@font-face{font-family:" in saved["lines (SVG)"], "the page's typeface is in it"
+    assert b"src:url(data:font/woff2;base64,d09GM" in saved["lines (SVG)"]
     alone = visit(path.as_uri(), wait=False, offline=True)
     paths = "(all, of) => [...all.querySelectorAll(of)].map((node) => node.getAttribute('d'))"
     drawn_there = page.player.evaluate(paths, "path.js-line")  # a class that the file has not

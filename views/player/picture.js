@@ -4,8 +4,10 @@ import { saveAs } from "./file.js";
 import { spaceImage } from "./plot.js";
 import { say } from "./renew.js";
 import { tr } from "./texts.js";
+import { typefaces } from "./typefaces.js";
 
 const SAVES = ".zz-picture"; // a button that saves
+const TITLE = ".zz-title"; // what the page calls what is shown
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12; // pixels around all, and between the parts
 const KEY = ".zz-key"; // a mark on a piece of its line, which a style sheet draws
@@ -50,14 +52,23 @@ async function save(parts, { dataset }) {
   saveAs(
     wide
       ? await blobOf(await painted(svg, Math.floor(wide), Math.floor((wide * height) / width)))
-      : packed(svg),
+      : await packed(svg),
     dataset.name ?? "",
   );
 }
 
-/** @param {SVGElement} svg */
-const packed = (svg) =>
-  new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
+/**
+ * Return a picture as a file, with the typefaces of its texts.
+ * @param {SVGElement} svg
+ */
+async function packed(svg) {
+  const texts = [...svg.querySelectorAll("[font-family]")];
+  const families = new Set(texts.map((text) => text.getAttribute("font-family") ?? ""));
+  const style = make("style", {});
+  style.textContent = await typefaces(families);
+  svg.prepend(style);
+  return new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
+}
 
 /**
  * Return a picture as pixels.
@@ -67,7 +78,7 @@ const packed = (svg) =>
  */
 export async function painted(svg, width, height) {
   const image = new Image(width, height);
-  image.src = URL.createObjectURL(packed(svg));
+  image.src = URL.createObjectURL(await packed(svg));
   await image.decode().finally(() => URL.revokeObjectURL(image.src));
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   contextOf(canvas).drawImage(image, 0, 0, width, height);
@@ -97,10 +108,13 @@ const standsAlone = (part, parts) =>
   part.offsetHeight > 0 && !parts.some((other) => other !== part && other.contains(part));
 
 /**
- * Return what elements show, one below the other on the page's ground, and the size in pixels.
- * @param {HTMLElement[]} all
+ * Return what elements show, one below the other on the page's ground with its title above, and the
+ * size in pixels.
+ * @param {HTMLElement[]} shown
  */
-export function drawn(all) {
+export function drawn(shown) {
+  const title = /** @type {HTMLElement | null} */ (document.querySelector(TITLE));
+  const all = title ? [title, ...shown] : shown;
   const parts = all.filter((part) => standsAlone(part, all));
   const boxes = parts.map((part) => part.getBoundingClientRect());
   const left = Math.min(...boxes.map((box) => box.left)) - MARGIN;

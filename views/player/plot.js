@@ -162,6 +162,8 @@ export const line = (plot, uid) => plot.querySelector(`.trace${uid} path.js-line
 
 /** @type {WeakSet<object>} The scenes whose pictures are heard of. */
 const heard = new WeakSet();
+/** @type {WeakMap<object, string>} What was read back of the last picture, by its scene. */
+const read = new WeakMap();
 
 /**
  * Plotly's scene, once WebGL has drawn it.
@@ -198,6 +200,7 @@ export function onPicture(plot, act) {
   heard.add(scene);
   const render = scene.render.bind(scene);
   scene.render = () => {
+    read.delete(scene);
     render();
     act();
   };
@@ -229,7 +232,16 @@ export function spaceRanges(plot) {
  * @param {HTMLElement} plot
  * @returns {string}
  */
-export const spaceImage = (plot) => drawnSpace(plot)?.toImage("png") ?? "";
+export function spaceImage(plot) {
+  const scene = drawnSpace(plot);
+  if (!scene) return "";
+  const known = read.get(scene);
+  if (known) return known;
+  const image = scene.toImage("png");
+  // It drew for that, which was no other picture; without somebody who hears, none would be known.
+  if (heard.has(scene)) read.set(scene, image);
+  return image;
+}
 
 /**
  * Point the camera.
