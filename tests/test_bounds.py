@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -45,7 +46,7 @@ from optimizers.maps import (
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
 from views.classroom import routes as class_routes
 from views.classroom import store
-from views.classroom.questions import RATE
+from views.classroom.starts import BOX, START
 from views.classroom.store import Store
 from views.lessons import LESSONS, sheet
 from views.live import routes as live
@@ -568,16 +569,17 @@ def largest(address: str) -> bytes:
 
 
 def largest_of_a_class(address: str) -> bytes:
-    """Return the largest answer about a full class, in which no two chose the same rate."""
+    """Return the largest answer about a full class, in which no two chose the same start."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         kept = Store(f"sqlite:///{folder}/classes.db")
         patch.setattr(store, "_stores", [kept])
         of_cards = address.endswith((".csv", "/student"))
         lesson = max(LESSONS.values(), key=lambda lesson: len(lesson.cards))
-        subject = lesson.name if of_cards else RATE
+        subject = lesson.name if of_cards else START.name
         opened = classes.ask("class", {"subject": subject})
         code, key = opened[1].values()
         cards = len(lesson.cards) if of_cards else 1
+        chance = random.Random(0)
         with kept.engine.begin() as connection:
             tokens = [store.hashed(f"{n:032x}") for n in range(store.MOST_STUDENTS)]
             mine = [{"code": code, "token": token} for token in tokens]
@@ -586,7 +588,9 @@ def largest_of_a_class(address: str) -> bytes:
                 {
                     **each,
                     "card": card + 1,
-                    "answer": "a" if of_cards else f"{1.00001 + n / 1e5}e-05",
+                    "answer": "a"
+                    if of_cards
+                    else ",".join(f"{chance.uniform(*side):.2f}" for side in BOX),
                 }
                 for n, each in enumerate(mine)
                 for card in range(cards)

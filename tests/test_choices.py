@@ -1,19 +1,22 @@
-"""Everybody chooses a rate: what becomes of each run, what is said of all, and what is drawn."""
+"""Everybody chooses a rate, or a start: what becomes of each run, and what is said and drawn."""
 
 from __future__ import annotations
 
 import math
+from urllib.parse import parse_qsl
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from landscape.language import LANGUAGES, language, number
-from views.classroom import cards, rates
-from views.classroom.questions import RATE, number_text
+from views.classroom import cards, rates, starts
+from views.classroom.choosing import AnswerError, number_text
 from views.classroom.store import Class
 from views.lessons import LESSONS
+from views.lessons.lesson import LETTERS, filled
 from views.lessons.outcome import outcome
+from views.settings.settings import read
 from views.theme import DARK, LIGHT
 
 # By rate, as the class of the design: some slide, some zigzag, some never come down.
@@ -22,9 +25,7 @@ COUNTS = {"0.001": 2, "0.01": 40, "0.02": 25, "0.03": 30, "0.038": 3, "0.04": 20
 
 def test_what_becomes_of_a_run_is_decided_by_its_curvature_across_the_valley():
     """On a quadratic y is multiplied by 1 - 50 rate at every update."""
-    limit, best, low, high = rates.theory()
-    assert (limit, low, high) == (0.04, 1.0, 50.0)
-    assert best == pytest.approx(2 / 51)
+    assert rates.theory() == (0.04, 1.0, 50.0)
     found = rates.chosen({number_text(rate): 1 for rate in np.geomspace(1e-6, 100, 400)})
     assert len(found) == 400
     for choice in found:
@@ -35,6 +36,17 @@ def test_what_becomes_of_a_run_is_decided_by_its_curvature_across_the_valley():
     assert [choice.kind for choice in by_rate] == [
         *(rates.SLIDES, rates.ZIGZAGS, rates.ZIGZAGS, rates.NEVER)
     ]
+
+
+def test_no_rate_is_better_than_the_one_that_is_called_best():
+    """Of the loss after 30 updates, in closed form."""
+
+    def loss(rate):
+        return 0.5 * (16 * (1 - rate) ** 60 + 50 * (1 - 50 * rate) ** 60)
+
+    tried = np.linspace(1e-6, 0.1, 1_000_001)
+    best = tried[np.argmin(loss(tried))]
+    assert rates.best() == (pytest.approx(best, rel=1e-3), pytest.approx(loss(best), rel=1e-4))
 
 
 def test_what_is_said_holds():
@@ -52,6 +64,7 @@ def test_what_is_said_holds():
     assert (students >= half).mean() >= 0.5
     assert rates.measured(found) == [
         f"Lowest loss {number(ends[lowest])} at rate 0.038, from 33.",
+        "No rate leaves less than 0.81, which 0.0377 does.",
         "From 0.04 = 2 / 50 on nobody comes down.",
         "Half of the class chose 0.02 or less.",
     ]
@@ -59,7 +72,7 @@ def test_what_is_said_holds():
 
 
 def test_what_nobody_did_is_not_said_of_anybody():
-    assert rates.measured(rates.chosen({"0.01": 1}))[1].startswith("Nobody chose 0.04")
+    assert rates.measured(rates.chosen({"0.01": 1}))[2].startswith("Nobody chose 0.04")
     assert rates.measured([]) == []
     (only,) = rates.chosen({"100": 5})
     assert only.kind == rates.NEVER
@@ -105,6 +118,89 @@ def test_no_bar_has_rates_from_both_sides_of_the_limit():
     assert not ((slides + zigzags > 0) & (never > 0)).any()
 
 
+# --- Everybody chooses a start
+
+PLACES = {"3,2.5": 40, "-2.8,3.1": 5, "5.9,4.9": 7, "-4,-4": 20, "0,0": 3, "5.5,-4.5": 2}
+
+
+def test_where_a_run_ends_is_where_it_ends_after_many_more_updates():
+    """By a loop of its own: Himmelblau's gradient by hand, 2,000 updates, the nearest minimum."""
+    generator = np.random.default_rng(1)
+    points = np.array([(p.x, p.y) for p in starts.minima()])
+    texts = {
+        f"{x:.2f},{y:.2f}": 1
+        for x, y in zip(generator.uniform(-6, 6, 200), generator.uniform(-5, 5, 200), strict=True)
+    }
+    found = starts.chosen(texts)
+    assert len(found) == len(texts)
+    xy = np.array([each.start for each in found])
+    first, velocity = xy.copy(), np.zeros_like(xy)
+    for _ in range(2000):
+        (x, y), one, two = xy.T, xy[:, 0] ** 2 + xy[:, 1] - 11, xy[:, 0] + xy[:, 1] ** 2 - 7
+        slope = np.stack([4 * x * one + 2 * two, 2 * one + 4 * y * two], axis=1)
+        velocity = 0.9 * velocity - 0.002 * slope
+        xy = xy + velocity
+
+    def which(place):
+        return np.hypot(*(place[:, None] - points).T).argmin(axis=0)
+
+    assert [each.where for each in found] == which(xy).tolist()
+    assert [each.beside for each in found] == which(first).tolist()
+    assert {each.where for each in found} == {0, 1, 2, 3}
+
+
+def test_what_is_said_of_starts_holds():
+    found = starts.chosen(PLACES)
+    past = sum(each.count for each in found if each.where != each.beside)
+    assert 0 < past < 77
+    said, of_all = starts.measured(found)
+    assert said == f"{past} of 77 do not end at the minimum nearest to their start."
+    x, y = np.random.default_rng(2).uniform((-6, -5), (6, 5), (2000, 2)).T
+    others = starts.chosen({f"{a:.4f},{b:.4f}": 1 for a, b in zip(x, y, strict=True)})
+    share = np.mean([each.where != each.beside for each in others])
+    assert starts.passing() == pytest.approx(share, abs=0.03)
+    assert f" {100 * starts.passing():.0f}% " in of_all
+    words = [*starts.kind_words(found).values()]
+    assert [int(word.split()[0]) for word in words] == [
+        sum(each.count for each in found if each.where == place) for place in range(4)
+    ]
+    assert starts.measured([]) == []
+    one = starts.chosen({"0,0": 1})
+    assert starts.measured(one)[0].split()[:3] in (["0", "of", "1"], ["1", "of", "1"])
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("counts", [PLACES, {}, {"0,0": 1}], ids=str)
+def test_pictures_of_starts_hold_every_run(counts, theme):
+    found = starts.chosen(counts)
+    runs = starts.picture(found, theme)
+    go.Figure(runs)
+    paths = [trace for trace in runs["data"] if trace.get("meta") == "path"]
+    heads = [trace for trace in runs["data"] if trace.get("meta") == "head"]
+    assert [trace["x"].count(None) for trace in paths] == [len(trace["x"]) for trace in heads]
+    assert sum(len(trace["x"]) for trace in heads) == len(counts)
+    for each in found:
+        short, whole = starts.settled(each.trajectory.path), each.trajectory.path
+        assert np.hypot(*(whole[len(short) - 1 :] - whole[-1]).T).max() <= starts.STILL
+    bars = starts.histogram(found, theme)
+    go.Figure(bars)
+    assert sum(map(sum, (trace["y"] for trace in bars["data"]))) == sum(counts.values())
+
+
+def test_a_start_is_a_point_of_the_picture():
+    assert starts.checked("1.50,-2") == "1.5,-2"
+    assert starts.checked(" -6 , 5 ") == "-6,5"
+    for wrong in ("", "1", "1,2,3", "7,0", "0,-5.1", "nan,0", "0,inf", "x,y", "1;2"):
+        with pytest.raises(AnswerError):
+            starts.checked(wrong)
+    form = starts.form(LIGHT)
+    assert form["box"] == starts.BOX
+    assert form["ground"].startswith("zz/ground?surface=Himmelblau")
+
+
+# --- What a teacher's page shows
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_teachers_page_has_the_words_of_every_card(code):
     with language(code):
@@ -117,7 +213,28 @@ def test_a_teachers_page_has_the_words_of_every_card(code):
                 assert told["question"]
                 assert "{" not in str(told["answers"]) + told["said"]
                 assert outcome(name, str(place + 1)).right
-        for revealed in (False, True):
-            found = Class("AAAA", "", RATE, 1, False, revealed, 0.0, 1.0)
-            # What was answered is not told before it is revealed.
-            assert ("choice" in cards.told(found, COUNTS, LIGHT)) == revealed
+        for choice, counts in ((rates.RATE, COUNTS), (starts.START, PLACES)):
+            for revealed in (False, True):
+                found = Class("AAAA", "", choice.name, 1, False, revealed, 0.0, 1.0)
+                # What was answered is not told before it is revealed.
+                told = cards.told(found, counts, LIGHT)
+                assert ("found" in told) == revealed
+
+
+def test_a_revealed_card_says_what_its_lesson_says():
+    name, lesson = "zigzag", LESSONS["zigzag"]
+    for revealed in (False, True):
+        found = Class("AAAA", "", name, 2, False, revealed, 0.0, 1.0)
+        told = cards.told(found, {"a": 1}, LIGHT)
+        card, measured = lesson.cards[1], outcome(name, "2")
+        assert ("found" in told) == revealed
+    (right,) = measured.right
+    assert told["found"]["right"] == [LETTERS[right]]
+    assert told["found"]["measured"] == [filled(card.measured, measured.numbers)]
+    assert told["found"]["why"] == filled(card.why, measured.numbers)
+    go.Figure(told["found"]["runs"])
+    # The link opens the card with its runs at their ends: as answered.
+    query = dict(parse_qsl(told["found"]["played"].partition("?")[2]))
+    settings, notes = read(query)
+    assert (notes, settings["lesson"], settings["card"]) == ([], name, "2")
+    assert settings["answers"] == f"-{LETTERS[right]}"

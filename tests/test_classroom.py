@@ -20,8 +20,10 @@ from starlette.routing import Mount
 from benchmarks.database import postgres
 from landscape.language import language, tr
 from views.classroom import routes, store
+from views.classroom.choosing import AnswerError
 from views.classroom.limits import Limit
-from views.classroom.questions import RATE, SUBJECTS, AnswerError
+from views.classroom.questions import SUBJECTS
+from views.classroom.rates import RATE
 from views.classroom.store import (
     CODE_LENGTH,
     CODE_LETTERS,
@@ -292,7 +294,7 @@ def test_only_what_a_card_offers_is_an_answer():
             for wrong in ("", "-", "e", "A", "ab", "abcd"[len(letters) :][:1] or "z"):
                 with pytest.raises(AnswerError):
                     subject.checked(place + 1, wrong)
-    rate = SUBJECTS[RATE].checked
+    rate = SUBJECTS[RATE.name].checked
     assert [rate(1, text) for text in ("0.038", "3.8e-2", " .0380 ", "100")] == [
         *["0.038"] * 3,
         "100",

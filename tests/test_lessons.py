@@ -10,12 +10,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+import streamlit as st
 from conftest import ROOT, answer_of
 from streamlit.testing.v1 import AppTest
 from test_texts import escaped, page_texts
@@ -25,7 +27,8 @@ from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE
 from optimizers import Experiment, Run, simulate, sweep
 from optimizers.analysis.measures import largest_curvature
 from optimizers.analysis.statements import Factor, said
-from views.lessons import LESSONS, measures, sheet, small
+from views.classroom import member
+from views.lessons import LESSONS, measures, page, sheet, small
 from views.lessons import outcome as outcomes
 from views.lessons.index import CONDITIONAL, COURSE, FAILS, MISCONCEPTIONS, cards_on
 from views.lessons.lesson import FEWEST_CARDS, LETTERS, MOST_CARDS, Card, Runs, filled
@@ -35,6 +38,7 @@ from views.live.answer import Asked, described
 from views.scene.figures import OVERLAY, SIDE_BY_SIDE
 from views.server.jobs import Jobs
 from views.server.server import OWN
+from views.settings import session
 from views.settings.choice import choose, planned
 from views.settings.settings import Settings, read, write
 from views.settings.teaching import BESIDE, PARTS
@@ -477,6 +481,93 @@ def test_an_answer_is_locked_the_runs_play_and_then_it_says_what_was_measured():
     assert phase_of(again) == ASK
     assert again.query_params["card"] == "4"
     assert again.query_params["answers"] == "--a"
+
+
+# --- A card in a class
+
+AT = member.Standing("zigzag", 2, open=True)
+
+
+def in_class(standing: member.Standing | None, answers: str = "") -> AppTest:
+    """Return the second card of a lesson, in a class that stands so."""
+    app = page_of(lesson="zigzag", card="2", answers=answers, **{"class": "AB23"})
+    app.session_state[member.STANDING] = "AB23", standing
+    app.run()
+    assert not app.exception
+    return app
+
+
+def offered(app: AppTest) -> list[bool]:
+    """Return of each answer that can be seen whether it can be given."""
+    return [not b.disabled for b in app.button if (b.key or "").startswith("answer")]
+
+
+def test_a_card_of_a_class_waits_until_it_is_revealed():
+    said = filled(CARDS["zigzag 2"][2].measured, outcome("zigzag", "2").numbers)
+    closed, revealed = replace(AT, open=False), replace(AT, open=False, revealed=True)
+    for standing in (None, AT):
+        app = in_class(standing)
+        app.button(key="answer 1").click()
+        app.run()
+        # It may be changed as long as answers are open.
+        assert (phase_of(app), said in html_of(app)) == (ASK, False)
+        assert app.query_params["answers"] == "-b"
+        assert offered(app) == [True] * len(CARDS["zigzag 2"][2].answers)
+        assert not [b.key for b in app.button if b.key in ("next", "try", "all")]
+    assert not any(offered(in_class(closed)))
+    assert not any(offered(in_class(closed, "-b")))
+    assert phase_of(in_class(closed, "-b")) == ASK
+    # Revealed it says so to all, whether they have answered or not.
+    for answers in ("", "-b"):
+        app = in_class(revealed, answers)
+        assert (phase_of(app), said in html_of(app), offered(app)) == (DONE, True, [])
+    # What the class is past is told, what it has not come to is not even to be answered.
+    assert said in html_of(in_class(replace(AT, card=3)))
+    ahead = in_class(replace(AT, card=1), "-b")
+    assert (phase_of(ahead), any(offered(ahead))) == (ASK, False)
+    # A class that is over, or is asked something else, has nothing to say of the card.
+    for other in (member.Standing(over=True), replace(AT, subject="rate")):
+        assert phase_of(in_class(other)) == ASK
+        assert said in html_of(in_class(other, "-b"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "before", "after", "card", "plays"),
+    [
+        ("-b", AT, replace(AT, revealed=True), "2", True),
+        ("-b", AT, replace(AT, card=3), "3", False),
+        ("", AT, replace(AT, card=3), "2", True),  # who thinks is not sent away, and sees it
+        ("", replace(AT, open=False), replace(AT, card=3), "3", False),
+        ("", replace(AT, card=1), replace(AT, card=4), "4", False),  # who waited for the class
+        ("-b", None, replace(AT, card=3), "3", False),
+        ("-b", replace(AT, card=3), replace(AT, card=3, open=False), "2", False),  # went back
+        ("-b", replace(AT, revealed=True), AT, "2", False),  # is asked once more
+        ("-b", AT, member.Standing(over=True), "2", False),
+        ("-b", AT, replace(AT, subject="rate", card=3), "2", False),
+    ],
+)
+def test_a_card_goes_on_with_its_class(monkeypatch, answers, before, after, card, plays):
+    """By what the browser tells, in a session of its own."""
+    given = {"lesson": "zigzag", "card": "2", "answers": answers, "class": "AB23"}
+    state: dict[str, Any] = {session.SETTINGS: Settings(given), session.LINK: {}}
+    state[member.STANDING] = "AB23", before
+    state[member.KEY] = SimpleNamespace(standing=member.told(after))
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(session, "write_link", lambda: None)
+    member.stands(page.follow)
+    assert state[session.SETTINGS]["card"] == card
+    assert (page.PLAYS in state) == plays
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 1, "over", [], {}, {"over": False}, {"subject": "x", "card": 1}]
+    + [{**member.told(AT), name: value} for name, value in
+       (("subject", None), ("card", 0), ("card", 9), ("card", "2"), ("card", True), ("open", 1))],
+)  # fmt: skip
+def test_what_makes_no_sense_of_a_class_is_not_believed(told):
+    assert member.read(told) is None
+    assert member.read(member.told(AT)) == AT
 
 
 def test_an_answer_that_a_card_does_not_have_is_none():

@@ -6,45 +6,71 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from landscape.language import current, tr
-from views.classroom import rates
-from views.classroom.questions import RATE, SUBJECTS
+from landscape.language import current, tr, whole
+from views.classroom.questions import CHOICES
 from views.classroom.store import Class
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS, filled
 from views.lessons.outcome import card_of, outcome
+from views.lessons.picture import picture
+from views.settings.teaching import UNANSWERED
 from views.theme import Theme
+
+RATIO = 2.6  # of a lesson's picture: its width to its height
 
 
 def told(found: Class, counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
-    """Return the words of a class's card, and of chosen rates, once revealed, the pictures.
+    """Return the words of a class's card and, once revealed, what was found and its pictures.
 
     Raises UnmeasuredError where a lesson's card cannot be measured, whose texts have numbers.
     """
     if found.subject in LESSONS:
-        return of_lesson(found)
+        return of_lesson(found, theme)
+    choice = CHOICES[found.subject]
+    made = {"why": "", "right": [], "played": ""}
     return {
-        "title": tr(SUBJECTS[RATE].title),
-        "said": rates.question(),
+        "card": found.card,
+        "title": tr(choice.title),
+        "said": choice.question(),
         "question": "",
         "answers": [],
         "link": "",
-        **({"choice": rates.told(counts, theme)} if found.revealed else {}),
+        **({"found": {**made, **choice.found(counts, theme)}} if found.revealed else {}),
     }
 
 
-def of_lesson(found: Class) -> dict[str, Any]:
-    """Return the words of a lesson's card."""
+def of_lesson(found: Class, theme: Theme) -> dict[str, Any]:
+    """Return the words of a lesson's card and, once revealed, what the lesson says was measured."""
     number = str(found.card)
-    card, numbers = card_of(found.subject, number), outcome(found.subject, number).numbers
+    card, measured = card_of(found.subject, number), outcome(found.subject, number)
+    right = [LETTERS[place] for place in measured.right]
     link = {"lesson": found.subject, "card": number, "lang": current()}
+    played = {**link, "answers": UNANSWERED * (found.card - 1) + right[0]}
+    outcomes = {
+        "measured": [filled(card.measured, measured.numbers)],
+        "why": filled(card.why, measured.numbers),
+        "kinds": [],
+        "right": right,
+        "played": f"./lessons?{urlencode(played)}",
+        "label": tr("How the runs of card {place} end", place=whole(found.card)),
+        "updates": 0,
+        "ratio": RATIO,
+        "beside": False,
+        "histogram": None,
+    }
     return {
+        "card": found.card,
         "title": tr(LESSONS[found.subject].title),
-        "said": filled(card.text, numbers),
-        "question": filled(card.question, numbers),
+        "said": filled(card.text, measured.numbers),
+        "question": filled(card.question, measured.numbers),
         "answers": [
-            [LETTERS[place], filled(answer.text, numbers)]
+            [LETTERS[place], filled(answer.text, measured.numbers)]
             for place, answer in enumerate(card.answers)
         ],
         "link": f"./lessons?{urlencode(link)}",
+        **(
+            {"found": {**outcomes, "runs": picture(found.subject, number, theme, ended=True)}}
+            if found.revealed
+            else {}
+        ),
     }

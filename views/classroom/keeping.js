@@ -3,7 +3,7 @@
 const FIRST_PAUSE = 500; // milliseconds between two tries, then twice as long each time
 const LONGEST_PAUSE = 10_000;
 const PATIENCE = 10_000; // for one try
-const LOOK = 5000; // between two looks at how the class stands
+const LOOK = 3000; // between two looks at how the class stands
 const LIFE = 24 * 3600 * 1000; // of a class
 const KEY = "zigzag-class-"; // of what is stored, before the code
 
@@ -34,8 +34,6 @@ export class Keeper {
   told = ""; // by the server, on why it does not take them
   #working = false;
   #joined = false;
-  /** @type {Set<string>} The cards whose answers are not taken just now. */
-  #held = new Set();
   /** @type {Kept} */
   #kept;
 
@@ -95,12 +93,11 @@ export class Keeper {
         } else if (reply?.status === 404) {
           this.end(reply.body.told);
           return;
-        } else if (reply && never(reply, next.card)) {
+        } else if (reply && never(reply)) {
           if (next.card) this.#takeBack(next.card);
           this.#stand("wrong", reply.body.told);
           if (!next.card || this.#next() === null) return;
         } else {
-          if (next.card && reply?.status === 409) this.#held.add(next.card);
           this.#stand("waiting", reply?.body.told ?? "");
           await this.world.wait(pause * (0.75 + Math.random() / 2));
           if (this.ended) return;
@@ -117,9 +114,7 @@ export class Keeper {
   #next() {
     if (!this.#joined) return {};
     const { given, had } = this.#kept;
-    const cards = Object.keys(given).filter((each) => given[each] !== had[each]);
-    if (cards.every((each) => this.#held.has(each))) this.#held.clear();
-    const card = cards.find((each) => !this.#held.has(each));
+    const card = Object.keys(given).find((each) => given[each] !== had[each]);
     return card === undefined ? null : { card, answer: given[card] };
   }
 
@@ -169,13 +164,11 @@ export class Keeper {
 }
 
 /**
- * Tell whether an answer will never be taken: it is none that the card offers, or the class is past
- * the card.
+ * Tell whether an answer is not taken: the card does not offer it, or takes none any more. It is not
+ * kept for later, when it might replace one without a word.
  * @param {Reply} reply
- * @param {string} [card]
  */
-const never = ({ status, body }, card) =>
-  status === 409 ? body.card > Number(card) : status >= 400 && status < 409;
+const never = ({ status }) => status >= 400 && status <= 409;
 
 /**
  * What is stored of a class, if that is no older than a class may be.
@@ -263,7 +256,7 @@ export function look(code, seen, over) {
       const { status, body } = await ask(code);
       if (stopped) return;
       if (status === 404) return over(body.told);
-      if (status === 200) seen(body);
+      if (status === 200 && body.code === code) seen(body);
     } catch {
       // It is said already that nothing can be sent, if there is anything.
     }

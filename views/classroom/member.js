@@ -1,10 +1,12 @@
-// The line of a lesson's card that says how it stands with the class: whether the answer is there.
+// The line of a lesson's card that says how it stands with the class: whether the answer is there,
+// and where the class is.
 
 import { keeperOf, look, unwatch } from "./keeping.js";
+import { button, link, node, say, told } from "./nodes.js";
 import { filled, speak, tr } from "./texts.js";
 
 /** @import { Keeper } from "./keeping.js" */
-/** @import { Member, ClassTell } from "./class.js" */
+/** @import { Member, ClassTell, Standing } from "./class.js" */
 
 /**
  * How it stands with an answer, in words.
@@ -33,43 +35,45 @@ export function marked(keeper, card) {
 }
 
 class Line {
-  #body = document.createElement("div");
-  #said = document.createElement("p");
-  #class = document.createElement("p");
-  #leave = document.createElement("button");
+  #body = node("div", "zz-member");
+  #said = told("");
+  #class = node("p");
+  #leave = button("", () => this.#tell("code", ""), "zz-member-leave");
   #stop = () => {}; // looking at how the class stands
   #looking = ""; // at the class of this code
   /** @type {Member | null} */
   #member = null;
+  /** @type {Standing | null} How the class stood when it was last looked at. */
+  #state = null;
   /** @type {ClassTell} */
   #tell = () => {};
   #watch = () => this.#say();
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.#body.className = "zz-member";
-    this.#said.setAttribute("role", "status");
-    this.#leave.type = "button";
-    this.#leave.addEventListener("click", () => this.#tell("code", ""));
     this.#body.append(this.#said, this.#class, this.#leave);
     root.append(this.#body);
   }
 
   /** @param {Member} member @param {ClassTell} tell */
   show(member, tell) {
-    if (this.#member && this.#member.code !== member.code) unwatch(this.#member.code, this.#watch);
+    if (this.#member && this.#member.code !== member.code) {
+      unwatch(this.#member.code, this.#watch);
+      this.#state = null;
+    }
     this.#member = member;
     this.#tell = tell;
-    const keeper = keeperOf(member.code, this.#watch);
-    if (member.answer) keeper.answer(member.card, member.answer);
-    else keeper.work();
     this.#leave.textContent = tr("Leave the class");
+    this.#send();
     this.#say();
     if (this.#looking === member.code) return;
     this.#looking = member.code;
     this.#stop();
-    const over = (/** @type {string} */ told) => keeper.end(told);
-    this.#stop = look(member.code, (state) => this.#tellOf(state), over);
+    this.#stop = look(
+      member.code,
+      (state) => this.#take(state),
+      (why) => this.#end(why),
+    );
   }
 
   close() {
@@ -78,28 +82,67 @@ class Line {
     this.#body.remove();
   }
 
-  #say() {
+  /** Send the answer, if it is one to what the class is asked. */
+  #send() {
     if (!this.#member) return;
-    const keeper = keeperOf(this.#member.code, this.#watch);
-    this.#body.dataset.standing = marked(keeper, this.#member.card);
-    const said = standing(keeper, this.#member.card);
-    if (keeper.ended) this.#class.textContent = "";
-    if (this.#said.textContent !== said) this.#said.textContent = said;
+    const { code, answer, card, subject, standing } = this.#member;
+    const keeper = keeperOf(code, this.#watch);
+    const asked = (this.#state ?? standing)?.subject === subject;
+    if (answer && asked) keeper.answer(card, answer);
+    else keeper.work();
   }
 
-  /** @param {{ card: number, subject: string, counts?: Record<string, number> }} state */
-  #tellOf({ card, subject, counts }) {
+  #say() {
     if (!this.#member) return;
-    const here = subject === this.#member.subject && String(card) === this.#member.card;
-    const revealed = Object.entries(counts ?? {})
+    const { code, card, stage } = this.#member;
+    const keeper = keeperOf(code, this.#watch);
+    this.#body.dataset.standing = marked(keeper, card);
+    const waits = stage === "asked" || stage === "closed";
+    const said = [standing(keeper, card)];
+    if (keeper.has(card) && waits) said.push(tr("The result comes when it is revealed."));
+    say(this.#said, said.join(" "));
+    this.#class.replaceChildren(...(keeper.ended ? [] : this.#sayClass()));
+  }
+
+  /** @returns {(Node | string)[]} Where the class is, and what it answered. */
+  #sayClass() {
+    const [state, member] = [this.#state, this.#member];
+    if (!state || !member) return [];
+    if (state.subject !== member.subject) {
+      const there = `./class?${new URLSearchParams({ class: member.code })}`;
+      return [link(tr("The class is asked something else: go there"), there)];
+    }
+    if (String(state.card) !== member.card) {
+      const text = filled(tr("The class is at card {card}: go there"), { card: state.card });
+      return [button(text, () => this.#tell("go", state.card), "zz-member-go")];
+    }
+    const revealed = Object.entries(state.counts ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([letter, count]) => `${letter.toUpperCase()} ${count}`);
-    let said = "";
-    if (!here) said = filled(tr("The class is at card {card}."), { card });
-    else if (revealed.length) {
-      said = filled(tr("The class answered: {counts}."), { counts: revealed.join(", ") });
-    }
-    if (this.#class.textContent !== said) this.#class.textContent = said;
+    if (!revealed.length) return [];
+    return [filled(tr("The class answered: {counts}."), { counts: revealed.join(", ") })];
+  }
+
+  /** @param {Standing} state */
+  #take(state) {
+    this.#state = state;
+    this.#send();
+    this.#say();
+    const { subject, card, open, revealed } = state;
+    this.#report({ subject, card, open, revealed });
+  }
+
+  /** @param {string} why */
+  #end(why) {
+    if (!this.#member) return;
+    keeperOf(this.#member.code, this.#watch).end(why);
+    this.#report({ over: true });
+  }
+
+  /** Tell the page how the class stands, unless it knows. @param {object} standing */
+  #report(standing) {
+    const known = this.#member?.standing;
+    if (JSON.stringify(standing) !== JSON.stringify(known)) this.#tell("standing", standing);
   }
 }
 

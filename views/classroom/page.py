@@ -15,21 +15,18 @@ import segno
 import streamlit as st
 
 from landscape.language import script_texts, tr
-from views.classroom import rates
 from views.classroom.component import component
-from views.classroom.questions import LEAST_RATE, RATE, SUBJECTS
+from views.classroom.questions import CHOICES, SUBJECTS
 from views.lessons import LESSONS
 from views.lessons.page import numbered
 from views.server.server import address
 from views.settings import session
-from views.settings.setting import MOST_RATE
 from views.settings.settings import Settings
 from views.settings.table import PLAIN, PRESENTED
 from views.stage import tell_of_link
 from views.theme import Theme
 
 KEY = "class page"
-FIRST_RATE = 0.01  # on the slider before a student moves it
 
 
 def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
@@ -39,7 +36,8 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
         return st.session_state[KEY].get(name)
 
     def go_to_class() -> None:
-        session.change({"class": told("code")})
+        # Without a class there is nothing to present.
+        session.change({"class": told("code"), **({} if told("code") else {"present": PLAIN})})
 
     def go_to_lesson() -> None:
         found = told("lesson")
@@ -72,9 +70,15 @@ def data(settings: Settings, theme: Theme, presenting: bool) -> dict[str, Any]:
     return {
         "code": code,
         "subjects": [[subject.name, title(subject.name)] for subject in SUBJECTS.values()],
-        "choice": RATE,
-        "asked": [tr(SUBJECTS[RATE].title), rates.question()],
-        "rates": {"low": LEAST_RATE, "high": MOST_RATE, "start": FIRST_RATE},
+        "subject": settings["lesson"] or next(iter(SUBJECTS)),
+        "choices": {
+            choice.name: {
+                "title": tr(choice.title),
+                "question": choice.question(),
+                "form": choice.form(theme),
+            }
+            for choice in CHOICES.values()
+        },
         "link": link,
         "qr": qr(link) if link else "",
         "theme": theme.name,

@@ -1,27 +1,21 @@
 """What a class is asked: the cards of a lesson, or one thing that everybody chooses.
 
-An answer is a text: a letter of a card, or a number as `number_text` writes it.
+An answer is a text: a letter of a card, or what is chosen as its Choice writes it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from landscape.language import Message, msgid
+from landscape.language import Message
+from views.classroom import rates, starts
+from views.classroom.choosing import AnswerError, Choice
 from views.lessons import LESSONS
 from views.lessons.lesson import LETTERS
-from views.settings.setting import MOST_RATE
 
-LEAST_RATE = 1e-6
-DIGITS = 6  # of a number that is chosen
 MOST_TEXT = 40  # characters of an answer
-RATE = "choose-rate"  # a subject's name, beside those of the lessons
-
-
-class AnswerError(ValueError):
-    """An answer that a card does not offer; its text says what it offers."""
+CHOICES = {choice.name: choice for choice in (rates.RATE, starts.START)}
 
 
 @dataclass(frozen=True)
@@ -38,20 +32,9 @@ class Subject:
     checked: Callable[[int, str], str]
 
 
-def number_text(value: float) -> str:
-    """Return a chosen number as a text: equal choices are equal texts."""
-    return f"{value:.{DIGITS}g}"
-
-
-def checked_rate(card: int, answer: str) -> str:
-    """Return a chosen learning rate as it is kept."""
-    try:
-        value = float(answer)
-    except ValueError:
-        value = math.nan
-    if not LEAST_RATE <= value <= MOST_RATE:  # which NaN is not either
-        raise AnswerError(f"answer must be a number from {LEAST_RATE:g} to {MOST_RATE:g}.")
-    return number_text(value)
+def of_choice(choice: Choice) -> Subject:
+    """Return a choice as a subject of one card."""
+    return Subject(choice.name, choice.title, 1, lambda card, answer: choice.checked(answer))
 
 
 def of_lesson(name: str) -> Subject:
@@ -68,6 +51,6 @@ def of_lesson(name: str) -> Subject:
 
 
 SUBJECTS = {
-    RATE: Subject(RATE, msgid("Everybody choose a rate"), 1, checked_rate),
+    **{name: of_choice(choice) for name, choice in CHOICES.items()},
     **{name: of_lesson(name) for name in LESSONS},
 }

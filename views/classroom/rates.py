@@ -11,22 +11,50 @@ from typing import Any
 import numpy as np
 
 from landscape.language import msgid, number, tr, tr_n, whole
-from optimizers import Experiment, Run, Trajectory, simulate
+from optimizers import Experiment, Run, Trajectory, simulate, sweep
 from optimizers.analysis.measures import curvatures, largest_curvature
+from optimizers.simulation.experiment import MOST_RUNS
+from views.classroom.choosing import AnswerError, Choice, number_text
+from views.classroom.drawn import (
+    END,
+    FAINT,
+    bar_axis,
+    bars,
+    count_axis,
+    cut,
+    drawn,
+    mark,
+    note,
+    page,
+    panel,
+)
 from views.lessons.picture import plain
 from views.scene.figures import Figure, Ground, background
+from views.settings.setting import MOST_RATE
 from views.theme import Theme
 
+LEAST_RATE, FIRST_RATE = 1e-6, 0.01  # that may be chosen; that a slider begins with
 STEPS, CONDITION = 30, 50.0
 START = (-4.0, 1.0)
 BOX = ((-5.0, 1.1), (-1.32, 1.2))  # that is drawn
-MOST_RUNS = 64  # of one experiment
-FAR = 10.0  # heights of the box: a path that is farther away is drawn no further
+TICKS = ((-4, -3, -2, -1, 0), (-1, -0.5, 0, 0.5, 1))
+RATIO = 2.4  # of the picture's width to its height
+TRIED = 4001  # rates below the limit, among which the best one is looked for
 BINS = 20  # a decade of rates
 USUAL = (1e-3, 1e-1)  # rates that are always on the axis
 SLIDES, ZIGZAGS, NEVER = "slides", "zigzags", "never"
 COLOURS = {SLIDES: 2, ZIGZAGS: 0, NEVER: 1}  # of the theme's runs, in the order of their rates
-FAINT = 0.6  # a path of many
+
+
+def checked(answer: str) -> str:
+    """Return a chosen learning rate as it is kept."""
+    try:
+        value = float(answer)
+    except ValueError:
+        value = math.nan
+    if not LEAST_RATE <= value <= MOST_RATE:  # which NaN is not either
+        raise AnswerError(f"answer must be a number from {LEAST_RATE:g} to {MOST_RATE:g}.")
+    return number_text(value)
 
 
 def experiment(rates: Sequence[float]) -> Experiment:
@@ -76,11 +104,21 @@ def kind_of(trajectory: Trajectory) -> str:
 
 
 @functools.cache
-def theory() -> tuple[float, float, float, float]:
-    """Return the limit of the rate, the best one in the long run, and both curvatures."""
+def theory() -> tuple[float, float, float]:
+    """Return the limit of the rate, and both curvatures."""
     objective = experiment((0.01,)).objectives[0]
     high, low = (float(c) for c in curvatures(*objective.hessian(0.0, 0.0)))
-    return 2 / largest_curvature(objective), 2 / (low + high), low, high
+    return 2 / largest_curvature(objective), low, high
+
+
+@functools.cache
+def best() -> tuple[float, float]:
+    """Return the rate that leaves the lowest loss of those tried below the limit, and that loss."""
+    asked = experiment((0.01,))
+    lrs = np.linspace(0.0, theory()[0], TRIED + 1)[1:]
+    ends = asked.objectives[0].loss(*sweep(asked, asked.runs[0], lr=lrs).end.T)
+    place = int(np.argmin(ends))
+    return float(lrs[place]), float(ends[place])
 
 
 # --- What is said
@@ -88,7 +126,7 @@ def theory() -> tuple[float, float, float, float]:
 
 def question() -> str:
     """Return what the class is asked."""
-    _, _, low, high = theory()
+    _, low, high = theory()
     return tr(
         "{optimizer}, {updates} updates, curvatures {low} and {high}. Which rate leaves the lowest"
         " loss?",
@@ -135,20 +173,26 @@ def measured(found: Sequence[Chosen]) -> list[str]:
     """Return what was measured, a sentence each; nothing where nobody has chosen."""
     if not found:
         return []
-    limit, _, _, high = theory()
-    best, numbers = lowest(found), {"limit": number(limit, 3), "curvature": number(high)}
+    limit, _, high = theory()
+    least, numbers = lowest(found), {"limit": number(limit, 3), "curvature": number(high)}
     said = []
-    if best.kind != NEVER:
-        loss, start = number(best.loss), number(float(best.trajectory.loss[0]))
-        rate = number(best.rate, 3)
+    if least.kind != NEVER:
         said.append(
             tr(
                 "Lowest loss {loss} at rate {rate}, from {start}.",
-                loss=loss,
-                rate=rate,
-                start=start,
+                loss=number(least.loss),
+                rate=number(least.rate, 3),
+                start=number(float(least.trajectory.loss[0])),
             )
         )
+    rate, loss = best()
+    said.append(
+        tr(
+            "No rate leaves less than {loss}, which {rate} does.",
+            loss=number(loss),
+            rate=number(rate, 3),
+        )
+    )
     if kinds(found)[NEVER]:
         said.append(tr("From {limit} = 2 / {curvature} on nobody comes down.", **numbers))
     else:
@@ -168,121 +212,24 @@ def measured(found: Sequence[Chosen]) -> list[str]:
 def picture(found: Sequence[Chosen], theme: Theme) -> Figure:
     """Return all runs in one panel, coloured by what becomes of them, the lowest one in ink.
 
-    Each kind is one trace of paths, with the steps of its runs one after another, and one of heads;
-    `meta` of a trace says which of the run's points it shows: "path", "head", or nothing.
+    Each kind is one trace of paths, with the steps of its runs one after another, and one of heads.
     """
     ground = Ground(experiment((0.01,)).objectives, BOX)
     data = [{**trace, "showlegend": False} for trace in background(ground, 1, theme)["data"]]
     for kind, place in reversed(COLOURS.items()):
-        paths = [cut(c.trajectory.path) for c in found if c.kind == kind]
+        paths = [cut(c.trajectory.path, BOX) for c in found if c.kind == kind]
         data += drawn(paths, theme.runs[place], theme, width=1.2, opacity=FAINT)
-    best = [lowest(found)] if found and lowest(found).kind != NEVER else []
-    data += drawn([cut(c.trajectory.path) for c in best], theme.text, theme, width=2.0, size=11)
+    least = [lowest(found)] if found and lowest(found).kind != NEVER else []
+    paths = [cut(c.trajectory.path, BOX) for c in least]
+    data += drawn(paths, theme.text, theme, width=2.0, size=11)
     data.append(mark([START], theme, symbol="circle", size=12, color=theme.page, ring=theme.text))
     notes = [note(0.0, 0.0, tr("minimum"), theme, yanchor="bottom", yshift=10)]
-    for each in best:
+    for each in least:
         x, y = each.trajectory.path[-1].tolist()
-        said = tr("lowest: rate {rate}", rate=number(each.rate, 3))
-        notes.append(note(x, y, f"<b>{said}</b>", theme, yanchor="top", yshift=-12, xanchor="left"))
-    (x0, x1), (y0, y1) = BOX
-    axis = {"zeroline": False, "showgrid": False, "fixedrange": True, "color": theme.muted}
-    inside = {
-        "ticks": "inside",
-        "tickcolor": theme.muted,
-        "tickfont": {"color": theme.muted},
-        "ticklabelposition": "inside",
-        "ticklabelstandoff": 3,
-    }
-    return {
-        "data": data,
-        "layout": {
-            **page(theme),
-            "xaxis": {**axis, **inside, "range": [x0, x1], "tickvals": [-4, -3, -2, -1, 0]},
-            "yaxis": {**axis, **inside, "range": [y0, y1], "tickvals": [-1, -0.5, 0, 0.5, 1]},
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "annotations": notes,
-            "showlegend": False,
-        },
-    }
-
-
-def page(theme: Theme) -> Figure:
-    """Return the layout of whatever stands on a page."""
-    return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 13},
-    }
-
-
-def cut(path: np.ndarray) -> np.ndarray:
-    """Return a path up to its first point far outside the box; what is not finite is none."""
-    (_, _), (low, high) = BOX
-    inside = np.abs(path[:, 1]) <= FAR * (high - low)  # which NaN is not
-    end = len(path) if inside.all() else int(np.argmin(inside)) + 1
-    found: np.ndarray = path[:end][np.isfinite(path[:end]).all(axis=1)]
-    return found
-
-
-def drawn(
-    paths: Sequence[np.ndarray],
-    colour: str,
-    theme: Theme,
-    width: float,
-    size: float = 7,
-    opacity: float = 1.0,
-) -> list[Figure]:
-    """Return the traces of some paths: lines with gaps between them, and their heads."""
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for path in paths:
-        xs += [*path[:, 0].tolist(), None]
-        ys += [*path[:, 1].tolist(), None]
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        "meta": "path",
-        "x": xs,
-        "y": ys,
-        "line": {"color": colour, "width": width},
-        "opacity": opacity,
-        "hoverinfo": "skip",
-    }
-    heads = mark([tuple(path[-1]) for path in paths], theme, "circle", size, colour, theme.page)
-    return [line, {**heads, "meta": "head"}]
-
-
-def mark(
-    points: Sequence[Sequence[float]], theme: Theme, symbol: str, size: float, color: str, ring: str
-) -> Figure:
-    """Return the trace of some marks, each with a ring."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [float(point[0]) for point in points],
-        "y": [float(point[1]) for point in points],
-        "marker": {
-            "symbol": symbol,
-            "size": size,
-            "color": color,
-            "line": {"color": ring, "width": 1.5},
-        },
-        "hoverinfo": "skip",
-    }
-
-
-def note(x: float, y: float, text: str, theme: Theme, **more: Any) -> Figure:
-    """Return a text beside a point."""
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "showarrow": False,
-        "bgcolor": theme.page,
-        "borderpad": 2,
-        "font": {"color": theme.text, "size": 14},
-        **more,
-    }
+        said = f"<b>{tr('lowest: rate {rate}', rate=number(each.rate, 3))}</b>"
+        below = {"yanchor": "top", "yshift": -12, "xanchor": "left"}
+        notes.append(note(x, y, said, theme, name=END, **below))
+    return panel(data, notes, BOX, TICKS, theme)
 
 
 def bins(found: Sequence[Chosen]) -> np.ndarray:
@@ -301,31 +248,21 @@ def bins(found: Sequence[Chosen]) -> np.ndarray:
 def histogram(found: Sequence[Chosen], theme: Theme) -> Figure:
     """Return how many chose which rates, coloured by what becomes of them, with the limit."""
     edges = bins(found)
-    limit, best, _, _ = theory()
-    data = []
+    limit, data = theory()[0], []
     for kind, place in COLOURS.items():
         heights = np.zeros(len(edges) - 1, int)
         for choice in found:
             if choice.kind == kind:
                 heights[bin_of(choice.rate, edges)] += choice.count
-        data.append(
-            {
-                "type": "bar",
-                "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
-                "y": heights.tolist(),
-                "width": 0.92 / BINS,
-                "marker": {"color": theme.runs[place], "line": {"width": 0}},
-                "hoverinfo": "skip",
-            }
-        )
+        middles = ((edges[1:] + edges[:-1]) / 2).tolist()
+        data.append(bars(middles, heights.tolist(), 0.86 / BINS, theme.runs[place]))
     highest = max((sum(each["y"][i] for each in data) for i in range(len(edges) - 1)), default=0)
     ticks = [m * 10.0**e for e in range(-6, 3) for m in (1, 2, 5)]
     ticks = [t for t in ticks if edges[0] <= math.log10(t) <= edges[-1]]
     every = len(ticks) // 10 + 1
     shown = ticks[::every]
-    axis = {"zeroline": False, "fixedrange": True, "color": theme.muted, "gridcolor": theme.line}
     lines = (
-        (best, "solid", "right", msgid("best in the long run {rate}")),
+        (best()[0], "solid", "right", msgid("best {rate}")),
         (limit, "dash", "left", msgid("limit {rate}")),
     )
     return {
@@ -334,18 +271,13 @@ def histogram(found: Sequence[Chosen], theme: Theme) -> Figure:
             **page(theme),
             "barmode": "stack",
             "xaxis": {
-                **axis,
+                **bar_axis(theme),
                 "range": [float(edges[0]), float(edges[-1])],
                 "tickvals": [math.log10(t) for t in shown],
                 "ticktext": [number(t) for t in shown],
                 "showgrid": False,
             },
-            "yaxis": {
-                **axis,
-                "range": [0, 1.15 * max(highest, 1)],
-                "tickformat": "d",
-                "dtick": nice(highest),
-            },
+            "yaxis": count_axis(highest, theme),
             "margin": {"l": 44, "r": 20, "t": 26, "b": 46},
             "shapes": [
                 {
@@ -403,12 +335,12 @@ def bin_of(rate: float, edges: np.ndarray) -> int:
     return max(0, min(place, at - 1))
 
 
-def nice(highest: int) -> int:
-    """Return the distance of the lines behind bars: at most four of them."""
-    step = 1
-    while highest / step > 4:
-        step = step * 2 if str(step)[0] in "15" else step * 5 // 2
-    return step
+# --- What a class is asked
+
+
+def form(theme: Theme) -> dict[str, Any]:
+    """Return what a student chooses with."""
+    return {"kind": "rate", "low": LEAST_RATE, "high": MOST_RATE, "start": FIRST_RATE}
 
 
 def told(counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
@@ -421,6 +353,14 @@ def told(counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
             "Paths of {count} runs into the valley", count=whole(sum(c.count for c in found))
         ),
         "updates": STEPS,
+        "ratio": RATIO,
+        "beside": False,
         "runs": plain(picture(found, theme)),
-        "histogram": plain(histogram(found, theme)),
+        "histogram": {
+            **plain(histogram(found, theme)),
+            "head": [tr("Answers"), tr("number of students at each rate")],
+        },
     }
+
+
+RATE = Choice("choose-rate", msgid("Everybody choose a rate"), checked, question, form, told)

@@ -2,7 +2,8 @@
 
 A card goes through three phases. Asked, its picture stands at the start. Answered, the runs play.
 When they have, or on reload, it says what was measured. What was answered is in the page's link,
-so that it is kept on reload and by a step back, whatever server answers.
+so that it is kept on reload and by a step back, whatever server answers. In a class an answered
+card waits until the class's answers are revealed, and then plays by itself.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ from views.theme import Theme
 STYLE = Path(__file__).parent / "lessons.css"
 PLAYS = "plays"  # in the session: the lesson and card whose runs play now
 ASK, RUN, DONE = "ask", "run", "done"  # phases, as the player knows them
+WAIT = "wait"  # and in a class, when the card is answered: its picture is as before
+# Below the answers of a card that is asked, by how a class stands to it.
+CAPTIONS = {
+    member.FREE: msgid("The answer is measured after your prediction."),
+    member.ASKED: msgid("What comes of it is shown when the class's answers are revealed."),
+    member.CLOSED: msgid("The class takes no answers now."),
+    member.AHEAD: msgid("The class has not come to this card yet."),
+}
 PHASES = {ASK: msgid("Predict"), RUN: msgid("Run"), DONE: msgid("Measured")}
 
 
@@ -140,8 +149,8 @@ def draw_card(settings: Settings, theme: Theme, leave: Callable[[], None]) -> No
         descents(
             settings,
             theme,
-            act=phase,
-            clock=["0" if phase == ASK else "", speed],
+            act=ASK if phase == WAIT else phase,
+            clock=["0" if phase in (ASK, WAIT) else "", speed],
             plays=phase == RUN,
             more={"ended": ended},
         )
@@ -161,6 +170,7 @@ def heading(lesson: Lesson, settings: Settings, phase: str) -> str:
         for place in range(count)
     )
     said = tr("Card {place} of {count}", place=whole(here), count=whole(count))
+    phase = ASK if phase == WAIT else phase
     phases = "".join(
         f"<li{' aria-current=step' if phase == each else ''}>{html.escape(tr(name))}</li>"
         for each, name in PHASES.items()
@@ -183,7 +193,7 @@ def draw_words(settings: Settings, card: Card, phase: str, leave: Callable[[], N
     else:
         draw_question(settings, card, phase, found)
     if settings["class"]:
-        member.draw(settings, given(settings).replace(UNANSWERED, ""))
+        member.draw(settings, given(settings).replace(UNANSWERED, ""), follow)
     draw_way(settings, phase, leave)
 
 
@@ -191,17 +201,20 @@ def draw_question(settings: Settings, card: Card, phase: str, found: Outcome) ->
     """Draw the text and question of a card, its answers, and what was measured."""
     text, question = (html.escape(filled(m, found.numbers)) for m in (card.text, card.question))
     st.html(f'<p class="zz-ask">{text} <b>{question}</b></p>')
-    if phase == ASK:
+    if phase in (ASK, WAIT):
+        stage = member.stage(settings)
         for place, answer in enumerate(card.answers):
             said = filled(answer.text, found.numbers)
             st.button(
                 f"**{LETTERS[place].upper()}**\u2003{said}",
                 key=f"answer {place}",
+                type="primary" if LETTERS[place] == given(settings) else "secondary",
                 width="stretch",
+                disabled=stage in (member.AHEAD, member.CLOSED),
                 on_click=predict,
                 args=(place,),
             )
-        st.caption(tr("The answer is measured after your prediction."))
+        st.caption(tr(CAPTIONS.get(stage, CAPTIONS[member.FREE])))
     else:
         st.html(answered(settings, card, phase, found))
     if phase == RUN:
@@ -217,7 +230,7 @@ def draw_question(settings: Settings, card: Card, phase: str, found: Outcome) ->
 
 def answered(settings: Settings, card: Card, phase: str, found: Outcome) -> str:
     """Return the locked answers, with the prediction and what was measured, as HTML."""
-    own = LETTERS.index(given(settings))
+    own = LETTERS.find(given(settings))  # in a class it may be revealed unanswered
     items = []
     for place, answer in enumerate(card.answers):
         right = phase == DONE and place in found.right
@@ -235,6 +248,9 @@ def answered(settings: Settings, card: Card, phase: str, found: Outcome) -> str:
 def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
     """Draw the buttons that lead to other cards and to the lab."""
     lesson, here = LESSONS[settings["lesson"]], int(settings["card"])
+    if member.stage(settings) != member.FREE:
+        draw_way_in_class(settings, phase, leave)
+        return
     with st.container(key="lesson-way", horizontal=True):
         if here > 1:
             st.button(tr("Previous"), on_click=go_to, args=({"card": str(here - 1)},))
@@ -249,11 +265,21 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
         st.button(label, key="next", on_click=go_to, args=(to,))
         if phase == DONE:
             st.button(tr("Try it yourself"), key="try", on_click=to_lab, args=(leave,))
-            # A class is to learn what was thought before.
-            if not settings["class"]:
-                st.button(tr("Predict again"), on_click=predict, args=(None,))
+            st.button(tr("Predict again"), on_click=predict, args=(None,))
         if lesson.place < len(LESSONS) or here < len(lesson.cards):
             st.button(tr("All lessons"), key="all", on_click=go_to, args=({"lesson": ""},))
+
+
+def draw_way_in_class(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
+    """Draw the buttons that lead to the cards that a class has come to, and to the lab."""
+    here, standing = int(settings["card"]), member.known(settings)
+    with st.container(key="lesson-way", horizontal=True):
+        if here > 1:
+            st.button(tr("Previous"), on_click=go_to, args=({"card": str(here - 1)},))
+        if standing and here < standing.card:
+            st.button(tr("Next"), key="next", on_click=go_to, args=({"card": str(here + 1)},))
+        if phase == DONE:
+            st.button(tr("Try it yourself"), key="try", on_click=to_lab, args=(leave,))
 
 
 # --- What was answered
@@ -269,7 +295,10 @@ def given(settings: Settings, number: int | None = None) -> str:
 
 def phase_of(settings: Settings) -> str:
     """Return the phase of the card that is shown."""
-    if given(settings) == UNANSWERED:
+    stage, answered = member.stage(settings), given(settings) != UNANSWERED
+    if stage in member.TOGETHER:
+        return WAIT if answered else ASK
+    if stage == member.FREE and not answered:
         return ASK
     plays = st.session_state.get(PLAYS) == (settings["lesson"], settings["card"])
     return RUN if plays else DONE
@@ -281,8 +310,25 @@ def predict(place: int | None) -> None:
     here = int(settings["card"]) - 1
     answers = [*settings["answers"].ljust(here + 1, UNANSWERED)]
     answers[here] = UNANSWERED if place is None else LETTERS[place]
-    st.session_state[PLAYS] = settings["lesson"], settings["card"]
+    if member.stage(settings) == member.FREE:
+        st.session_state[PLAYS] = settings["lesson"], settings["card"]
     session.change({"answers": "".join(answers).rstrip(UNANSWERED)})
+
+
+def follow(before: str, after: str, card: int) -> None:
+    """Go on with the class, whose stage of the card that is shown was another one `before`.
+
+    It leads to its next card whoever has answered or can only wait. Whoever still thinks about a
+    card sees that the class is elsewhere, and goes there by hand.
+    """
+    settings: Settings = st.session_state[session.SETTINGS]
+    thinks = given(settings) == UNANSWERED and before in (member.ASKED, member.UNKNOWN)
+    if card and not thinks:
+        go_to({"card": str(card)})
+        return
+    if after == member.SHOWN and before in (member.ASKED, member.CLOSED):
+        st.session_state[PLAYS] = settings["lesson"], settings["card"]
+    session.write_link()
 
 
 def ended() -> None:

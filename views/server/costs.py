@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from views.classroom.rates import STEPS
+from views.classroom import starts
 from views.classroom.routes import AT_ONCE as CLASS_AT_ONCE
 from views.classroom.routes import WAITING as CLASS_WAITING
 from views.classroom.store import MOST_STUDENTS
@@ -20,6 +21,8 @@ DRAWN = MOST_PANELS * MOST_OF_REGRESSION
 WITH_ENDS = DRAWN + MOST_UPDATES_OF_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
 SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN
+# The runs of a class and, once in the life of a process, those from starts all over the picture.
+STARTED = (MOST_STUDENTS + math.prod(starts.GRID)) * starts.STEPS
 CLASS_PLACES = (CLASS_AT_ONCE, CLASS_WAITING)
 
 
@@ -53,7 +56,7 @@ COSTS = {
     "zz/reach": Cost(0, False, 0.01, 0, 0),
     "zz/class": Cost(0, False, 0.00006, *CLASS_PLACES),
     "zz/class/{code}": Cost(0, False, 0.02, *CLASS_PLACES),
-    "zz/class/{code}/card": Cost(MOST_STUDENTS * STEPS, False, 1, *CLASS_PLACES),
+    "zz/class/{code}/card": Cost(STARTED, False, 2, *CLASS_PLACES),
     "zz/class/{code}/student": Cost(0, False, 0.0001, *CLASS_PLACES),
     "zz/class/{code}/answers.csv": Cost(0, False, 0.1, *CLASS_PLACES),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
