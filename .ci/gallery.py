@@ -114,6 +114,7 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
     panels = len(experiment.objectives)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)
     named = panels == 1 and len(runs) <= MOST_NAMES and choice.compare == "Optimizer"
+    named = named and not settings["lesson"]  # whose card tells of the runs
     found = []
     for theme in (LIGHT, DARK):
         marks = [marks_of(labels, theme)[i] for i in runs]

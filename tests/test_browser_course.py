@@ -66,9 +66,7 @@ def test_every_card_is_answered_and_says_what_was_measured(visit: Callable[..., 
                 measured = filled(card.measured, numbers)
             size = SIZES[code][(number + (2 * place >= len(lesson.cards))) % 2]
             if page.viewport_size != size:
-                # Whether all runs stand in one picture is settled when the page is opened.
                 page.set_viewport_size(size)
-                page.reload()
             expect(page.locator(".zz-bars i").nth(place)).to_have_class("zz-here")
             page.locator(".st-key-answer-0 button").click()
             page.locator(".st-key-skip button").click()

@@ -73,11 +73,18 @@ def test_a_phone_shows_all_runs_in_one_panel_with_the_curve_on_one_screen(visit:
     tracks = other.page.locator(".st-key-sheet .stSlider [role=group]")
     widths = [track.bounding_box()["width"] for track in tracks.all()]  # type: ignore[index]
     assert min(widths) == pytest.approx(max(widths), abs=2)
-    note = other.page.locator(".zz-note")
-    folded = note.bounding_box()["height"]  # type: ignore[index]
-    other.page.locator(".zz-noted .zz-unfold").click()
-    expect(other.page.locator(".zz-noted .zz-unfold")).to_have_attribute("aria-expanded", "true")
-    assert note.bounding_box()["height"] > 2 * folded  # type: ignore[index]
+    # One button is for both: the claim, which is cut, and what is noted of the picture.
+    claim, note = (other.page.locator(name) for name in (".zz-claim", ".zz-note"))
+    folded = claim.bounding_box()["height"]  # type: ignore[index]
+    expect(note).to_be_hidden()
+    unfold = other.page.locator(".zz-unfold:visible")
+    expect(unfold).to_have_count(1)
+    unfold.click()
+    expect(unfold).to_have_attribute("aria-expanded", "true")
+    expect(note).to_be_visible()
+    for text in (claim, note):
+        assert text.evaluate("(node) => node.scrollHeight <= node.clientHeight + 1")
+    assert claim.bounding_box()["height"] > 2 * folded  # type: ignore[index]
 
 
 def touch(visit: Visit, x: float, y: float, milliseconds: float) -> None:
@@ -139,14 +146,15 @@ def test_four_runs_fit_on_a_projector_too(visit: Visits):
 
 
 def test_one_picture_for_all_runs_has_their_settings_beside_it(visit: Visits):
-    page = visit(link(preset=OPENING, view=OVERLAY), viewport={"width": 1440, "height": 900})
+    page = visit(link(surface="Quadratic", view=OVERLAY), viewport={"width": 1440, "height": 900})
     panel = drawn(page)[0]["panel"]
-    for place in (0, 1):
+    for place in range(4):
         box = page.page.locator(f".st-key-card-{place}").bounding_box()
         assert box
         assert box["x"] >= panel[2] - 1
         assert box["x"] + box["width"] <= 1440
-        assert panel[1] - 50 <= box["y"] <= panel[3]
+        assert panel[1] - 50 <= box["y"]
+        assert box["y"] + box["height"] <= panel[3] + 1
 
 
 def test_play_is_among_the_first_ten_stops_of_the_tab_key(visit: Visits):
@@ -218,6 +226,10 @@ def test_the_sliders_stand_under_their_panels(visit: Visits):
         assert box["x"] == pytest.approx(left, abs=12)
         assert box["x"] + box["width"] == pytest.approx(right, abs=12)
         assert box["y"] >= bottom - 1
+    # A window that becomes a phone's shows all runs in one panel, as one that is opened as such.
+    page.page.set_viewport_size(PHONE["viewport"])
+    expect(page.page.locator(PANELS)).to_have_count(1)
+    page.page.wait_for_function(f"location.search.includes('view={OVERLAY}')")
 
 
 def test_each_of_the_compared_rates_has_a_slider_that_the_path_follows(visit: Visits):

@@ -9,6 +9,7 @@ import {
   curveHeight,
   DASH,
   dashesOf,
+  fullest,
   linesOfKeys,
   panelsSize,
   spaceSize,
@@ -61,6 +62,25 @@ test("a panel is a little higher than at equal scales where there is room, but f
   assert.equal(height(450), 200);
   const short = panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, 1050, 350 + 50);
   assert.deepEqual(short, { width: 50 + (1.4 * 350) / 0.5, height: 350 + 50 });
+});
+
+test("panels are a little higher than they have to be where that fills the page's width", () => {
+  const sizes = { aspect: 0.95, lowest: 171, tallest: 560, widest: 1.8 };
+  const two = panelsSize(sizes, MARGIN, { columns: 2, rows: 2 }, 50 + 740, 100);
+  assert.deepEqual(two, { width: 790, height: Math.round((2 * 370 * 0.95) / 1.8 + 50) });
+  const far = panelsSize(sizes, MARGIN, { columns: 2, rows: 2 }, 50 + 1400, 100);
+  assert.deepEqual(far, { width: Math.round(50 + (2 * 1.8 * 171) / 0.95), height: 2 * 171 + 50 });
+});
+
+test("where nothing is arranged as they are, panels lie as they are largest", () => {
+  const sizes = { aspect: 0.58, lowest: 150, tallest: 560, widest: 1.8, highest: 1.3 };
+  const [one, two] = [
+    { below: 520, columns: 1, rows: 2 },
+    { below: 1e9, columns: 2, rows: 1 },
+  ];
+  assert.equal(fullest([one, two], sizes, MARGIN, 780, 800), one); // upright
+  assert.equal(fullest([one, two], sizes, MARGIN, 984, 450), two); // a projector's
+  assert.equal(fullest([one, two], sizes, MARGIN, 984, 100), two); // has no room for any
 });
 
 test("the picture in space keeps its bounds", () => {
@@ -143,6 +163,9 @@ test("the keys of runs over one narrow panel take lines of two, or of one if the
   // With their losses, two names of which one is longer than half a line.
   assert.equal(linesOfKeys(["Subgradient", "Proximal steps"], one, 366), 2);
   assert.equal(linesOfKeys(["SGD", "Momentum"], one, 366), 1);
+  // Beside a column of cards.
+  assert.equal(linesOfKeys(["SGD", "Momentum", "RMSProp", "Adam"], one, 655), 2);
+  assert.equal(linesOfKeys(["SGD", "Momentum", "RMSProp", "Adam"], one, 760), 1);
   assert.equal(linesOfKeys(["학습률 0.05, 모멘텀 0", "학습률 0.05, 모멘텀 0.9"], one, 366), 2);
 });
 

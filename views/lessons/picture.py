@@ -40,9 +40,11 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
         axis, name = path.split(".")
         axes[axis][name] = value
     back = [{**trace, "showlegend": False} for trace in background(ground, panels, theme)["data"]]
+    if ended:  # a small picture has no room for words between its paths
+        back = [trace for trace in back if trace.get("name") != "words"]
     drawn = ended_traces(front["data"], choice.labels) if ended else start_traces(front["data"])
-    # No path crosses a word.
-    traces = sorted((*back, *drawn), key=lambda trace: "text" in trace.get("mode", ""))
+    # No path crosses a word or hides a minimum.
+    traces = sorted((*back, *drawn), key=stands_above)
     return {
         "data": [plain(trace) for trace in traces],
         "layout": {
@@ -55,6 +57,11 @@ def picture(lesson: str, number: str, theme: Theme, ended: bool = False) -> dict
             "height": height + top + EDGE,
         },
     }
+
+
+def stands_above(trace: Trace) -> bool:
+    """Tell whether a trace is of what is read where paths cross it."""
+    return trace.get("name") == "minima" or "text" in trace.get("mode", "")
 
 
 def start_traces(traces: Sequence[Trace]) -> list[Trace]:

@@ -15,7 +15,7 @@ const FUTURE = "future"; // the name of the thin lines of what is to come
 const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
-const VALUE = 12; // letters of its mark and of its value
+const [MARK, VALUE] = [4, 8]; // letters of its mark, and of its value
 const [LEFT, LEFT_ON_PHONE] = [62, 48];
 const MOST = 0.42; // of the width, that labels take
 
@@ -100,8 +100,9 @@ export class Curve {
    * @param {string} family
    * @param {number} rem Pixels of the page's letters.
    * @param {number} letters By how much those of the axes are larger than usual.
+   * @param {boolean} bare Whether labels are names alone, by the page's style.
    */
-  async draw(scene, width, height, family, rem, letters = 1) {
+  async draw(scene, width, height, family, rem, letters = 1, bare = false) {
     const { loss, ends, labels, keys, pace, tick } = scene;
     const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
     const heads = loss.data.filter(({ mode }) => mode === "markers");
@@ -109,7 +110,7 @@ export class Curve {
     const names = labels.map((label, i) => heads[i].name || label);
     const buttons = names.map((name, i) => this.#label(i, name, ends[i], keys[i]));
     // By the names alone: the values change while something is dragged, and the chart stands still.
-    const longest = Math.max(...names.map((name) => name.length)) + VALUE;
+    const longest = Math.max(...names.map((name) => name.length)) + MARK + (bare ? 0 : VALUE);
     const right = Math.min(MOST * width, longest * LETTER * rem + BESIDE);
     const left = Math.round(letters * (width < PHONE ? LEFT_ON_PHONE : LEFT));
     say(this.#title, loss.layout.yaxis.title.text);

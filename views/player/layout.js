@@ -7,6 +7,7 @@ const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
 const SHARE = 0.215; // of the window, where the page's style says no other
 const NARROW = 700; // pixels of a page that has no room for samples beside its panels,
 const MIDDLE = 900; // and of one that has none beside three
+const LITTLE = 1.2; // by so much panels may be higher than they have to be
 export const PHONE = 640; // pixels of a page's width, at most, with a sheet of controls at its end
 
 /**
@@ -21,6 +22,7 @@ export const LINE_OF_KEYS = 24; // pixels, as player.css has them
 
 // Pixels at most: of a mark and a gap, of a letter, of one of Hangul, of a loss, of what they are.
 const KEY = [44, 8, 15, 56, 60];
+const [ONE_LINE, BETWEEN_KEYS] = [760, 16]; // pixels that are enough for one, and more of each key
 
 /**
  * The lines that the keys of runs take above the one panel of all of them. Where it is narrow they
@@ -30,12 +32,13 @@ const KEY = [44, 8, 15, 56, 60];
  * @param {number} width
  */
 export function linesOfKeys(labels, { columns, rows }, width) {
-  if (columns * rows !== 1 || labels.length === 1 || width >= NARROW) return 1;
+  if (columns * rows !== 1 || labels.length === 1 || width >= ONE_LINE) return 1;
   const [mark, letter, hangul, loss, word] = KEY;
   const widths = labels.map((label) =>
     [...label].reduce((sum, each) => sum + (each < "\u1100" ? letter : hangul), mark + loss),
   );
-  if (widths.reduce((sum, each) => sum + each, word) <= width) return 1;
+  const between = width > PHONE ? BETWEEN_KEYS : 0; // a phone has no room to spare
+  if (widths.reduce((sum, each) => sum + each + between, word + between) <= width) return 1;
   return Math.max(...widths) > width / 2 ? labels.length : Math.ceil(labels.length / 2);
 }
 
@@ -60,11 +63,32 @@ export function arrangementFor(arrangements, width) {
  */
 export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room) {
   const { aspect, lowest, tallest, widest, highest = 1 } = sizes;
-  const filling = ((width - l - r) / columns) * aspect * (width > PHONE ? highest : 1);
-  const side = Math.max(lowest, Math.min(tallest, (room - t - b) / rows, filling));
+  const equal = ((width - l - r) / columns) * aspect;
+  const filling = equal * (width > PHONE ? highest : 1);
+  // A little more than a window has room for, if they fill the page's width with that.
+  const least = equal / widest < LITTLE * lowest ? Math.max(lowest, equal / widest) : lowest;
+  const side = Math.max(least, Math.min(tallest, (room - t - b) / rows, filling));
   // Nearly of equal scales: a step down the gradient should look perpendicular to the contours.
   const wide = l + r + (columns * widest * side) / aspect;
   return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
+}
+
+/**
+ * The arrangement in which panels are largest within a room, whatever stands below them.
+ * @template {Arrangement} A
+ * @param {A[]} arrangements
+ * @param {Sizes} sizes
+ * @param {Layout["margin"]} margin
+ * @param {number} width
+ * @param {number} room
+ */
+export function fullest(arrangements, sizes, margin, width, room) {
+  const area = (/** @type {A} */ arrangement) => {
+    const size = panelsSize(sizes, margin, arrangement, width, room);
+    return size.height > room ? 0 : size.width * size.height;
+  };
+  const usual = arrangementFor(arrangements, width);
+  return arrangements.reduce((best, each) => (area(each) > area(best) ? each : best), usual);
 }
 
 const [LEAST, HIGH] = [230, 200]; // pixels of their width, and of their height below all

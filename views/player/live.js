@@ -69,6 +69,7 @@ class Live {
   /** @type {[step: string, speed: string] | null} Where the reader has put the clock. */
   #noted = null;
   #writing = false; // whether it is the player itself that changes the address
+  #fitted = false; // whether it has been asked that the page's link fits a phone
   #noting = 0; // the timer that writes it into the address
   /** @type {{ link: string, since: number, given: AbortController } | null} */
   #asked = null; // what is waited for
@@ -102,6 +103,11 @@ class Live {
     for (const name of ["pointerup", "pointercancel", "keyup", "blur"]) {
       addEventListener(name, hold(false), options);
     }
+    const turned = () => {
+      this.#narrow();
+      this.#look();
+    };
+    addEventListener("resize", turned, { signal });
     onMotion((input, byHand, text) => this.#hear(input, byHand, text), signal);
   }
 
@@ -128,16 +134,21 @@ class Live {
       this.#opening = { step: step ? Number(step) : Infinity, speed: speed || "1", play };
       this.#noted = null;
     }
-    if (!before && innerWidth <= PHONE && page.fit) {
-      this.#pending.set("view", { text: ON_PHONE, place: null });
-      tell("narrow", true);
-    }
+    this.#narrow();
     this.#search = location.search;
     this.#note();
     if (this.#answer) this.#compare(this.#answer.page);
     if (!page.answer) return this.#look();
     await ground(bytes(page.answer.ground));
     await this.#show(parse(await inflated(bytes(page.answer.scene))));
+  }
+
+  /** Have all runs shown in one panel as soon as the page is a phone's, if its link leaves that open. */
+  #narrow() {
+    if (this.#fitted || innerWidth > PHONE || !this.#page?.fit) return;
+    this.#fitted = true;
+    this.#pending.set("view", { text: ON_PHONE, place: null });
+    this.#tell("narrow", true);
   }
 
   /** What controls and starts said is in the link now, or is out of date: but for one that moves. */

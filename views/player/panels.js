@@ -13,6 +13,7 @@ import {
   DASH,
   dashesOf,
   enlarged,
+  fullest,
   LINE_OF_KEYS,
   linesOfKeys,
   PHONE,
@@ -125,14 +126,18 @@ export class Panels {
    * @param {number} page The width of all, by which panels are arranged as the cards are.
    * @param {number} letters By how much they are larger than usual.
    * @param {number} least Of the window's height, for each of several rows.
+   * @param {boolean} alone Whether no cards are arranged as the panels are.
    */
-  async draw(scene, width, room, family, page = width, letters = 1, least = LOWEST) {
+  async draw(scene, width, room, family, page = width, letters = 1, least = LOWEST, alone = false) {
     this.stage.hidden = false;
-    const arrangement = arrangementFor(scene.arrangements, page);
+    const { margin } = scene.back.layout;
+    const { arrangements } = scene;
+    const arrangement = alone
+      ? fullest(arrangements, scene, margin, width, room)
+      : arrangementFor(arrangements, page);
     const narrow = width <= PHONE;
     const share = arrangement.rows > 1 ? least : LOWEST;
     const lowest = Math.max(narrow ? 0 : scene.lowest, share * innerHeight);
-    const { margin } = scene.back.layout;
     this.#lines = linesOfKeys(scene.labels, arrangement, width);
     this.stage.style.setProperty("--lines", String(this.#lines));
     const left = room - (this.#lines - 1) * LINE_OF_KEYS;

@@ -240,13 +240,14 @@ class Player {
     let room = this.#room();
     const family = getComputedStyle(this.body).fontFamily;
     const style = getComputedStyle(this.lower);
-    const [share, letters, least] = ["--curve-share", "--letters", "--panel-share"].map(
+    const names = ["--curve-share", "--letters", "--panel-share", "--bare-ends"];
+    const [share, letters, least, bare] = names.map(
       (name) => Number(style.getPropertyValue(name)) || undefined,
     );
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
     const high = curveHeight(innerHeight, share ?? 0) + this.#spare;
-    await this.curve.draw(scene, below, high, family, rem, letters);
+    await this.curve.draw(scene, below, high, family, rem, letters, Boolean(bare));
     const paths = scene.front.data.some(({ name }) => name === "path-0");
     const beside = paths && ofRun(scene.samples, 0) !== undefined && view === this.panels;
     const place = samplesPlace(beside ? scene.pace.length : 0, width);
@@ -256,7 +257,8 @@ class Player {
     if (arranged !== this.#arranged) room = this.#room(); // with all that stands there now
     this.#arranged = arranged;
     const whole = room + this.#spare; // the curve has what the panels leave
-    await view.draw(scene, width - place.wide, whole, family, width, letters, least);
+    const alone = Boolean(share); // in a window that shows nothing else
+    await view.draw(scene, width - place.wide, whole, family, width, letters, least, alone);
     if (share) this.#fill(whole);
     if (beside) this.#besideStage(scene, place);
     else this.samples.hide();

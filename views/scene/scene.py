@@ -29,6 +29,8 @@ COUNTS = {
 
 # Height over width of a panel, by the number of panels beside each other on a wide page.
 SHAPES = {1: 0.5, 2: 0.58, 3: 0.75, 4: 0.95}
+# Of panels with the ends of many seeds, which are of equal scales: they fill a laptop's window.
+SHAPES_OF_ENDS = {1: 0.45, 2: 0.5, 3: 0.75, 4: 0.95}
 # Beside a lesson's words panels are narrower, and there is room for taller ones; four stand in two
 # rows.
 SHAPES_BESIDE_WORDS = {1: 0.55, 2: 0.85, 3: 1.2, 4: 0.62}
@@ -265,11 +267,12 @@ def ground_of(
     The frame of the ground `shown` before stays as long as it serves: while a slider is dragged the
     picture stands still, and only paths are drawn anew.
     """
-    panels = len(experiment.runs) if view == SIDE_BY_SIDE else 1
-    shape = DEEP if view == SPACE else shapes[columns(panels)]
+    across = columns(len(experiment.runs) if view == SIDE_BY_SIDE else 1)
+    shape = DEEP if view == SPACE else shapes[across]
     if spread is None:
         fresh = Ground.under(experiment, trajectories, shape)
     else:
+        shape = min(SHAPES_OF_ENDS[across], shape)
         fresh = Ground(experiment.objectives, clouds.frame_of_ends(experiment, spread, shape))
     if shown and shown.objective.name == fresh.objective.name and serves(shown.box, fresh.box):
         return replace(fresh, box=shown.box)

@@ -64,7 +64,7 @@ def draw_rule(settings: Settings, place: int, name: str, fair: str) -> None:
     if fair == OWN:
         alone(draw_own, rate, place, name)
     elif fair == BEST:
-        label, found = tr("{optimizer} learning rate", optimizer=tr(name)), tr("the best here")
+        label, found = tr("{optimizer} learning rate", optimizer=tr(name)), tr("best rate tried")
         st.html(f'<div class="lab-fixed">{html.escape(label)}<b>{html.escape(found)}</b></div>')
     for id in more:
         draw_share(settings, id, of_rule(id))
@@ -114,7 +114,7 @@ def of_rate(settings: Settings, place: int) -> str:
         text = html.escape(tr("limit {rate}", rate=number(limit, 2)))
         parts.append(f'<div class="lab-limit" style="--at:{share:.4f}">{text}</div>')
     if is_best(experiment, run):
-        parts.append(f'<div class="lab-best">{html.escape(tr("the best here"))}</div>')
+        parts.append(f'<div class="lab-best">{html.escape(tr("best rate tried"))}</div>')
     return "".join(parts)
 
 
