@@ -65,7 +65,7 @@ class RuleListing:
     `closure` the optimizer asks for the loss itself. `comments` are those in `step`, as messages.
 
     `special` holds (name, value, listing): the listing to take where a hyperparameter has this
-    value.
+    value, which may have special ones in turn.
     """
 
     name: str
@@ -105,15 +105,16 @@ class Optimizer:
     update to the next; `rate` is the default learning rate and `rates` holds the ones for the
     surfaces where another makes a better first picture. `manner` says in a few words how it moves,
     after its name. `uses_time` tells whether an update
-    depends on its number t.
+    after the first depends on its number t.
 
     `formula` writes the equations of a step on a sheet, the new position last. `memory` is None
-    for a rule whose direction is that of the gradient it is given. `edges` gives the products of
-    rate and curvature where the kinds of a run's motion on a quadratic end, the last of them the
-    limit of stability; where no theory does, it is the reason, as the end of a sentence.
-    `heavy_ball` gives (mu, share) where the rule at a constant rate lr is the heavy ball
-    v = mu v + g, theta -= share lr v, and is None for every other rule. `equal_runs` says in
-    sentences which settings make the run of (hyper, lr) in the rule's other conventions.
+    for a rule whose direction is that of the gradient it is given, whatever its numbers. `edges`
+    gives the products of rate and curvature where the kinds of a run's motion on a quadratic end,
+    the last of them the limit of stability; where no theory does, it is the reason, as the end of
+    a sentence. `heavy_ball` gives (mu, share) where the rule at a constant rate lr is the heavy
+    ball v = mu v + g, theta -= share lr v, and None where its numbers make another of it; it is
+    None for every other rule. `equal_runs` says in sentences which settings make the run of
+    (hyper, lr) in the rule's other conventions.
     `l1_steps` are those of L1_STEPS that end at the minimizer of a loss with L1: the proximal one
     of the rate only where the rule's step is the rate times the gradient, and none where the rule
     takes its curvature from gradients or Hessian, which say nothing of a kink.
@@ -136,7 +137,7 @@ class Optimizer:
     formula: Callable[[Sheet], None]
     memory: Memory | None
     edges: Callable[[Hyper], Edges] | Message
-    heavy_ball: Callable[[Hyper], tuple[float, float]] | None
+    heavy_ball: Callable[[Hyper], tuple[float, float] | None] | None
     listing: RuleListing
     hyperparameters: tuple[Number, ...] = ()
     equal_runs: Callable[[Hyper, float], list[str]] | None = None
@@ -152,6 +153,11 @@ class Optimizer:
     def default_rate(self, surface: Surface) -> float:
         """Return the learning rate that makes a good first picture on `surface`."""
         return self.rates.get(surface.name, self.rate)
+
+    def memory_of(self, hyper: Hyper) -> Memory | None:
+        """Return the memory of a run, None where it keeps nothing of past gradients."""
+        memory = self.memory
+        return memory if memory is not None and hyper[memory.hyper] > 0 else None
 
     @property
     def momentum(self) -> str | None:

@@ -158,6 +158,12 @@ def test_a_setting_changes_the_runs_or_says_that_it_does_not(seed):
         ):  # a schedule in epochs may say that none of them has come
             units = {f"{run.schedule}.unit" for run in chosen(settings).runs} & {*TABLE}
             found = found or next(filter(None, (idle(settings, id) for id in units)), None)
+        if setting.id == "Adam.amsgrad" and not counts:  # the moments may not fall
+            counts = not any(
+                (np.diff(trajectory.states[:, 1], axis=0) < 0).any()
+                for trajectory in simulate(chosen(settings))
+                if trajectory.run.optimizer == "Adam"
+            )
         if not found:
             assert counts or len(silent) == 1, (setting.id, settings)
 

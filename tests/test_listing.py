@@ -30,7 +30,7 @@ from optimizers.analysis.listing import (
     pytorch,
 )
 from optimizers.analysis.source import source
-from optimizers.record import NO_DECAY
+from optimizers.record import CONVENTIONS, NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
 FILE = Path(__file__).parent / "fixtures" / "listing_torch.json"
@@ -111,6 +111,23 @@ SPECIAL = {
             **noisy(),
         )
         for correction in ("on", "off")
+    },
+    **{
+        f"{rule}, {', '.join(f'{name} {value}' for name, value in hyper.items())}": Experiment(
+            "Himmelblau", runs=(Run(rule, 0.01, hyper, 0.1, 8, **scheduled("Cosine")),), **noisy()
+        )
+        for rule, hyper in (
+            *(("Momentum", {"dampening": 0.6, "convention": name}) for name in CONVENTIONS),
+            ("AdaGrad", {"initial_accumulator": 0.5}),
+            ("RMSProp", {"momentum": 0.7}),
+            ("RMSProp", {"centered": "on"}),
+            ("RMSProp", {"momentum": 0.7, "centered": "on"}),
+            ("Adam", {"amsgrad": "on"}),
+            ("Adam", {"eps_in_root": "on", "eps": 0.01}),
+            ("Adam", {"amsgrad": "on", "bias_correction": "off"}),
+            ("Adam", {"amsgrad": "on", "eps_in_root": "on", "eps": 0.01}),
+            ("Adam", {"amsgrad": "on", "eps_in_root": "on", "bias_correction": "off"}),
+        )
     },
     "no momentum": Experiment("Beale", steps=50, runs=(Run("Nesterov", 1e-3, {"momentum": 0}),)),
     "no decay": Experiment("Saddle", steps=50, runs=(Run("AdamW"),)),
@@ -433,6 +450,13 @@ def test_pytorch_repeats_the_runs():
 # --- The texts ----------------------------------------------------------------------------------
 
 
+def specials(listing):
+    """Yield all special listings of a listing, those of special ones too."""
+    for number, value, other in listing.special:
+        yield number, value, other
+        yield from specials(other)
+
+
 @pytest.mark.parametrize(
     ("registry", "numbers"),
     [
@@ -444,7 +468,7 @@ def test_pytorch_repeats_the_runs():
 )
 def test_a_special_listing_is_for_a_value_that_can_be(registry, numbers):
     for record in registry.values():
-        for number, value, _ in record.listing.special:
+        for number, value, _ in specials(record.listing):
             (known,) = (n for n in numbers(record) if n.name == number)
             assert known.check(record.name, value) == value
 
@@ -461,7 +485,7 @@ def test_the_readme_says_what_pytorch_does_not_have():
     special = {
         name
         for name, rule in OPTIMIZERS.items()
-        for *_, listing in rule.listing.special
+        for *_, listing in specials(rule.listing)
         if not listing.optim or any("(1 -" in argument for argument in listing.arguments)
     }
     assert special == {"Momentum", "Adam"}

@@ -15,7 +15,7 @@ import pytest
 from landscape import SURFACES
 from landscape.record import CUSP, DEGENERATE, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, Trajectory, simulate
-from optimizers.record import DONE, NO_DECAY
+from optimizers.record import CONVENTIONS, DONE, NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
 PRESET = {"surface": "Quadratic", "params": {"scale": 0.1, "condition": 20.0}, "start": (-7, 2)}
@@ -44,12 +44,16 @@ def sgd(hyper):
 
 
 def heavy_ball(hyper):
-    mu, v = hyper["momentum"], [0.0, 0.0]
+    mu, v, first = hyper["momentum"], [0.0, 0.0], [True]
+    keras, average = hyper["convention"] == 1, hyper["convention"] == 2
 
     def update(theta, g, hessian, lr, wd):
+        share = 1.0 if first or not mu else 1 - hyper["dampening"]
+        first.clear()
         for i in range(2):
-            v[i] = mu * v[i] + g[i] + wd * theta[i]
-        return [theta[i] - lr * v[i] for i in range(2)], 0
+            slope = share * (g[i] + wd * theta[i])
+            v[i] = mu * v[i] + slope * ((1 - mu) if average else -lr if keras else 1)
+        return [theta[i] + (v[i] if keras else -lr * v[i]) for i in range(2)], 0
 
     return update
 
@@ -73,7 +77,7 @@ def nesterov(hyper):
 
 
 def adagrad(hyper):
-    s = [0.0, 0.0]
+    s = [hyper["initial_accumulator"]] * 2
 
     def update(theta, g, hessian, lr, wd):
         new = []
@@ -87,22 +91,31 @@ def adagrad(hyper):
 
 
 def rmsprop(hyper):
-    s = [0.0, 0.0]
+    """The centered form with momentum is Graves' (2013, equations 38 to 45), eps but for."""
+    s, mean, v, decay = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], hyper["decay"]
 
     def update(theta, g, hessian, lr, wd):
-        new = []
+        new, lost = [], 0.0
         for i in range(2):
             slope = g[i] + wd * theta[i]
-            s[i] = hyper["decay"] * s[i] + (1 - hyper["decay"]) * slope**2
-            new.append(theta[i] - lr * slope / (math.sqrt(s[i]) + hyper["eps"]))
-        return new, 0
+            s[i] = decay * s[i] + (1 - decay) * slope**2
+            mean[i] = decay * mean[i] + (1 - decay) * slope
+            spread = s[i] - mean[i] ** 2 if hyper["centered"] else s[i]
+            v[i] = hyper["momentum"] * v[i] + slope / (math.sqrt(max(spread, 0)) + hyper["eps"])
+            new.append(theta[i] - lr * v[i])
+            # A spread rounds as the square that it is left of.
+            lost = max(lost, abs(lr * v[i]) * s[i] / max(spread, 1e-300))
+        return new, lost if hyper["centered"] else 0
 
     return update
 
 
 def adam(hyper, decoupled=False):
     beta1, beta2, eps = hyper["beta1"], hyper["beta2"], hyper["eps"]
-    m, v, time = [0.0, 0.0], [0.0, 0.0], itertools.count(1)
+    m, v, top, time = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], itertools.count(1)
+    raw, largest, inside = (
+        hyper.get(name) for name in ("bias_correction", "amsgrad", "eps_in_root")
+    )
 
     def update(theta, g, hessian, lr, wd):
         t, new = next(time), []
@@ -110,9 +123,13 @@ def adam(hyper, decoupled=False):
             slope = g[i] + (0.0 if decoupled else wd * theta[i])
             m[i] = beta1 * m[i] + (1 - beta1) * slope
             v[i] = beta2 * v[i] + (1 - beta2) * slope**2
-            m_hat, v_hat = m[i] / (1 - beta1**t), v[i] / (1 - beta2**t)
+            top[i] = max(top[i], v[i])
+            second = top[i] if largest else v[i]
+            m_hat = m[i] if raw else m[i] / (1 - beta1**t)
+            v_hat = second if raw else second / (1 - beta2**t)
             shrunk = theta[i] - (lr * wd * theta[i] if decoupled else 0.0)
-            new.append(shrunk - lr * m_hat / (math.sqrt(v_hat) + eps))
+            root = math.sqrt(v_hat + eps) if inside else math.sqrt(v_hat) + eps
+            new.append(shrunk - lr * m_hat / root)
         return new, 0
 
     return update
@@ -232,6 +249,54 @@ def test_noise_is_added_to_the_gradient_before_the_rule_and_its_rate(rule):
     scale = noise * math.sqrt(1 / batch * (samples - batch) / (samples - 1))
     draws = scale * np.random.default_rng(3).standard_normal((steps, 2))
     assert_follows_the_reference(trajectory, surface, draws)
+
+
+OPTIONS = [
+    *(("Momentum", {"dampening": 0.6, "convention": name}) for name in CONVENTIONS),
+    ("Momentum", {"dampening": 0.6, "momentum": 0.0}),
+    ("AdaGrad", {"initial_accumulator": 0.5}),
+    ("RMSProp", {"momentum": 0.7}),
+    ("RMSProp", {"centered": "on"}),
+    ("RMSProp", {"momentum": 0.7, "centered": "on"}),
+    *(
+        ("Adam", {"bias_correction": raw, "amsgrad": largest, "eps_in_root": inside, "eps": 1e-3})
+        for raw in ("on", "off")
+        for largest in ("off", "on")
+        for inside in ("off", "on")
+    ),
+]
+
+
+@pytest.mark.parametrize("surface", ["Himmelblau", "Rosenbrock"])
+@pytest.mark.parametrize(("rule", "hyper"), OPTIONS)
+def test_every_option_is_that_of_its_reference(rule, hyper, surface):
+    random = np.random.default_rng(5)
+    run = Run(rule, 0.003, hyper, weight_decay=0.1, batch_size=1, schedule="Cosine", warmup=3)
+    trajectory = one(run, surface=surface, steps=80, noise=2.0, samples=64, seed=5)
+    noise = 2.0 * random.standard_normal((80, 2))
+    assert_follows_the_reference(trajectory, SURFACES[surface], noise)
+
+
+def test_dampening_does_nothing_without_momentum_as_in_pytorch():
+    run = Run("Momentum", 0.1, {"momentum": 0.0})
+    damped = replace(run, hyper={"momentum": 0.0, "dampening": 0.9})
+    np.testing.assert_array_equal(one(damped, **PRESET).path, one(run, **PRESET).path)
+
+
+def test_amsgrads_steps_do_not_grow_again_and_adams_do():
+    # A steep slope, and then a slight one for ever: Adam forgets the steep one.
+    steps = {}
+    for switch in (0.0, 1.0):
+        hyper = np.repeat([[0.0], [0.9], [1e-8], [1.0], [switch], [0.0]], 2, axis=1)
+        state, step, found = np.zeros((3, 2)), np.empty(2), []
+        for t, slope in enumerate([10.0, *[0.1] * 60], start=1):
+            g, lr = np.full(2, slope), np.ones(2)
+            OPTIMIZERS["Adam"].update(2, t, g, np.zeros((3, 1)), lr, hyper, state, step)
+            found.append(abs(step[0]))
+        steps[switch] = found
+    assert steps[1.0][1:] == pytest.approx([0.1 / math.sqrt(10)] * 60)
+    assert (np.diff(steps[0.0][1:]) > 0).all()
+    assert steps[0.0][-1] == pytest.approx(1.0, rel=0.5)
 
 
 @pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))

@@ -198,6 +198,11 @@ def minimum(most, value):
     return Interval(np.minimum(most.low, value.low), np.minimum(most.high, value.high))
 
 
+def maximum(least, value):
+    value = value if isinstance(value, Interval) else Interval(value, value)
+    return Interval(np.maximum(least.low, value.low), np.maximum(least.high, value.high))
+
+
 def sign(value):
     return Interval(np.sign(value.low), np.sign(value.high))
 
@@ -223,6 +228,7 @@ PYTHON = (  # what is LaTeX, and what it is in Python
     (r",\\ ", ", "),
     (r"\\,", "@"),
     (r"\\min", "minimum"),
+    (r"\\max", "maximum"),
     (r"\\operatorname\{(\w+)\}", r"\1"),
     (r"\^2", "**2"),
 )
@@ -242,6 +248,7 @@ def read(row, digits):
     for latex, python in PYTHON:
         row = re.sub(latex, python, row)
     names = {"vector": vector, "matrix": matrix, "sqrt": sqrt, "minimum": minimum, "sign": sign}
+    names["maximum"] = maximum
     return eval(row, {"number": number, "__builtins__": {}, **names})
 
 
@@ -302,8 +309,9 @@ def test_a_wrong_number_is_found():
 def test_each_state_row_of_a_rule_in_closed_form_has_its_line(rule, hyper):
     step = inspect_step(*full(rule, hyper), 3)
     shown = [line.value for line in formula(step)]
-    if len(rule.state) <= 2:
-        assert all(any(value is row for value in shown) for row in step.after.values())
+    if rule.name != "L-BFGS":
+        held = [row for row in step.after.values() if row.any()]
+        assert all(any(value is row for value in shown) for row in held)
 
 
 @pytest.mark.parametrize("digits", [4, 14])

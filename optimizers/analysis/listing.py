@@ -73,7 +73,8 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     """
     parts = _parts(experiment, run)
     surface, rule, decay = parts.surface, parts.rule, run.weight_decay
-    hyper = {n: text for n, text in parts.hyper.items() if _speaks(rule.step, f"self.{n}")}
+    body = f"{rule.state}\n{rule.step}"
+    hyper = {n: text for n, text in parts.hyper.items() if _speaks(body, f"self.{n}")}
     head = f"gradient(x, y{parts.of_rows})"
     terms = [name for name in ("l2", "l1") if parts.in_gradient[name] > 0]
     bare = BARE if terms else ""
@@ -394,7 +395,8 @@ def _schedule(plan: Plan) -> tuple[str, dict[str, str]]:
 def _special(listing: Listing, numbers: Mapping[str, Any]) -> Listing:
     """Return the listing for these numbers: a special one where one of them has its value."""
     found = (other for name, value, other in listing.special if numbers[name] == value)
-    return next(found, listing)
+    other = next(found, None)
+    return listing if other is None else _special(other, numbers)
 
 
 def _speaks(text: str, name: str) -> bool:

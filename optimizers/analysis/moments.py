@@ -20,8 +20,13 @@ def has_moments(plan: Plan) -> bool:
     """
     run, objective = plan.run, plan.objective
     constant = run.schedule == "Constant" and not run.warmup
-    alone = plan.rule.heavy_ball is not None and not run.weight_decay
+    alone = _heavy_ball(plan) is not None and not run.weight_decay
     return objective.quadratic and not objective.count and constant and alone
+
+
+def _heavy_ball(plan: Plan) -> tuple[float, float] | None:
+    found = plan.rule.heavy_ball
+    return None if found is None else found(plan.run.hyper)
 
 
 def expected_gaps(plan: Plan, rates: ArrayLike, sizes: ArrayLike) -> Iterator[Vector]:
@@ -33,11 +38,11 @@ def expected_gaps(plan: Plan, rates: ArrayLike, sizes: ArrayLike) -> Iterator[Ve
 
     Raises ValueError where `has_moments` does not hold.
     """
-    rule, run = plan.rule, plan.run
-    if rule.heavy_ball is None or not has_moments(plan):
+    ball = _heavy_ball(plan)
+    if ball is None or not has_moments(plan):
         name = plan.objective.name
         raise ValueError(f"surface = {name!r}: must be a quadratic, of a heavy ball at one rate")
-    mu, share = rule.heavy_ball(run.hyper)
+    mu, share = ball
     (point,) = plan.objective.minimizers()
     hxx, hxy, hyy = plan.objective.hessian(point.x, point.y)
     h, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])

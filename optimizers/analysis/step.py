@@ -135,7 +135,7 @@ def arrows(step: Step) -> list[Arrow]:
             found.append((NOISY_GRADIENT, -step.lr * step.noisy))
         if step.run.weight_decay > 0:
             found.append((WEIGHT_DECAY, -step.lr * step.run.weight_decay * step.theta))
-        if memory := OPTIMIZERS[step.run.optimizer].memory:
+        if memory := OPTIMIZERS[step.run.optimizer].memory_of(step.run.hyper):
             found.append((memory.name, memory.part(step)))
         found.append((STEP, step.step))
     # + 0.0 makes a 0 of -0.
@@ -156,11 +156,12 @@ class Updates:
 def kept(trajectory: Trajectory) -> Vector | None:
     """Return the part of each of a run's k steps that its rule remembers, float64 (k, 2).
 
-    It is the arrow of the memory that `arrows` gives, for every step; None for a rule without one.
+    It is the arrow of the memory that `arrows` gives, for every step; None for a run without one.
     """
     run, rows = trajectory.run, trajectory.states
     rule = OPTIMIZERS[run.optimizer]
-    if rule.memory is None:
+    memory = rule.memory_of(run.hyper)
+    if memory is None:
         return None
     before = np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
     many = Updates(
@@ -171,7 +172,7 @@ def kept(trajectory: Trajectory) -> Vector | None:
         {name: rows[:, i] for i, name in enumerate(rule.state)},
     )
     with np.errstate(all="ignore"):  # the last numbers of a diverged run may overflow
-        return rule.memory.part(many)
+        return memory.part(many)
 
 
 # --- Local models

@@ -129,11 +129,12 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     """
     objective = experiment.plan(run).objective
     heavy_ball = OPTIMIZERS[run.optimizer].heavy_ball
+    ball = None if heavy_ball is None else heavy_ball(run.hyper)
     # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
     # the next ones have, and the cloud is smaller than that of independent draws.
-    if not objective.quadratic or heavy_ball is None or run.weight_decay or objective.count:
+    if not objective.quadratic or ball is None or run.weight_decay or objective.count:
         return np.full(len(rates), np.nan)
-    mu, share = heavy_ball(run.hyper)
+    mu, share = ball
     lr = share * rates
     plan = experiment.plan(run)
     hxx, hxy, hyy = objective.hessian(0.0, 0.0)

@@ -35,7 +35,7 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     return 0
 
 
-LISTING = replace(adam.LISTING, name="AdamW", optim="AdamW", special=())
+LISTING = replace(adam.listing(), name="AdamW", optim="AdamW", special=())
 
 
 OPTIMIZER = Optimizer(

@@ -1,6 +1,8 @@
 """Momentum, the heavy ball, in the three conventions in use."""
 
 import math
+from dataclasses import replace
+from textwrap import dedent
 
 from landscape.compiled import kernel
 from landscape.language import msgid, number, tr
@@ -25,7 +27,9 @@ from optimizers.sheet import Sheet, Update, Vector
 @kernel(UPDATE_SIGNATURE)
 def update(n, t, g, hessian, lr, hyper, state, step):
     for i in range(n):
-        slope, rate, mu, convention = g[i], lr[i], hyper[i], hyper[n + i]
+        rate, mu, convention = lr[i], hyper[i], hyper[n + i]
+        # As in PyTorch, where the first velocity is all of the first gradient.
+        slope = g[i] * (1 - hyper[2 * n + i] if (t > 1) & (mu != 0.0) else 1.0)
         # All three are computed and one is chosen: a branch would keep the processor from taking
         # several coordinates at a time.
         kept, descent, share = mu * state[i], -rate * slope, (1 - mu) * slope
@@ -37,6 +41,7 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     return 0
 
 
+# With $g for the gradient, or the share of it that dampening leaves.
 VELOCITIES = {
     PYTORCH: (
         r"$momentum \cdot $v0 + $g",
@@ -61,9 +66,17 @@ def convention(hyper: Hyper) -> str:
 
 
 def formula(sheet: Sheet) -> None:
-    velocity, theta, what = VELOCITIES[convention(sheet.step.run.hyper)]
+    step = sheet.step
+    velocity, theta, what = VELOCITIES[convention(step.run.hyper)]
+    if step.t > 1 and dampened(step.run.hyper):
+        velocity = velocity.replace("$g", r"$dampening_rest \cdot $g")
     sheet.state("v", velocity, tr(what))
     sheet.theta(theta)
+
+
+def dampened(hyper: Hyper) -> bool:
+    """Tell whether less than all of a gradient enters the velocity, but for the first."""
+    return hyper["momentum"] > 0 and hyper["dampening"] > 0
 
 
 def remembered(step: Update) -> Vector:
@@ -71,10 +84,20 @@ def remembered(step: Update) -> Vector:
     return scale * step.run.hyper["momentum"] * step.before["v"]
 
 
-def heavy_ball(hyper: Hyper) -> tuple[float, float]:
-    # A velocity that averages the gradients moves as one that sums them at lr (1 - mu).
+def heavy_ball(hyper: Hyper) -> tuple[float, float] | None:
+    # The first gradient enters undampened.
+    return None if dampened(hyper) else in_the_long_run(hyper)
+
+
+def in_the_long_run(hyper: Hyper) -> tuple[float, float]:
+    """Return the momentum of the heavy ball that a run is after its first update, and its share.
+
+    A velocity that averages the gradients moves as one that sums them at lr (1 - mu), and one that
+    takes a share of them as one at this share of lr.
+    """
     mu = hyper["momentum"]
-    return mu, 1 - mu if convention(hyper) == EMA else 1.0
+    share = 1 - mu if convention(hyper) == EMA else 1.0
+    return mu, share * (1 - hyper["dampening"]) if dampened(hyper) else share
 
 
 def edges(hyper: Hyper) -> Edges:
@@ -83,7 +106,7 @@ def edges(hyper: Hyper) -> Edges:
     They are real and positive up to (1 - sqrt mu)^2, have a positive real part up to 1 + mu and
     modulus below 1 up to 2 (1 + mu) (Polyak 1964).
     """
-    mu, share = heavy_ball(hyper)
+    mu, share = in_the_long_run(hyper)
     return (1 - math.sqrt(mu)) ** 2 / share, (1 + mu) / share, 2 * (1 + mu) / share
 
 
@@ -133,7 +156,7 @@ def equal_runs(hyper: Hyper, lr: float) -> list[str]:
     return lines
 
 
-KERAS_LISTING = RuleListing(
+KERAS_PLAIN = RuleListing(
     name="Momentum",
     state="self.v = [0.0, 0.0]",
     step="""
@@ -148,7 +171,7 @@ KERAS_LISTING = RuleListing(
     """,
 )
 
-EMA_LISTING = RuleListing(
+EMA_PLAIN = RuleListing(
     name="Momentum",
     state="self.v = [0.0, 0.0]",
     step="""
@@ -161,7 +184,7 @@ EMA_LISTING = RuleListing(
     arguments=("lr={lr} * (1 - {momentum})", "momentum={momentum}"),
 )
 
-LISTING = RuleListing(
+PLAIN = RuleListing(
     name="Momentum",
     state="self.v = [0.0, 0.0]",
     step="""
@@ -171,7 +194,32 @@ LISTING = RuleListing(
     """,
     optim="SGD",
     arguments=("lr={lr}", "momentum={momentum}"),
-    special=(("convention", 1.0, KERAS_LISTING), ("convention", 2.0, EMA_LISTING)),
+    special=(("convention", 1.0, KERAS_PLAIN), ("convention", 2.0, EMA_PLAIN)),
+)
+
+
+def dampening(plain: RuleListing) -> RuleListing:
+    """Return a listing in which a share of each gradient but the first is left out."""
+    optim, step = bool(plain.optim), dedent(plain.step)
+    return replace(
+        plain,
+        state=f"{plain.state}\nself.share = 1.0",
+        step=f"g = [self.share * d for d in g]{step}self.share = 1 - self.dampening",
+        arguments=(*plain.arguments, "dampening={dampening}") if optim else plain.arguments,
+        hand_state="" if optim else f"{plain.hand_state}\nshare = 1.0",
+        hand="" if optim else f"g = share * g{dedent(plain.hand)}share = 1 - dampening",
+        special=(),
+    )
+
+
+LISTING = replace(
+    dampening(PLAIN),
+    special=(
+        ("dampening", 0.0, PLAIN),
+        ("momentum", 0.0, PLAIN),
+        ("convention", 1.0, dampening(KERAS_PLAIN)),
+        ("convention", 2.0, dampening(EMA_PLAIN)),
+    ),
 )
 
 
@@ -184,7 +232,9 @@ OPTIMIZER = Optimizer(
     source="Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964) 1-17",
     differs="PyTorch's velocity sums gradients, v = mu v + g. Keras and Sutskever sum steps,"
     " v = mu v - lr g: the same run at a constant rate, another once a schedule changes the rate."
-    " A moving average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu).",
+    " A moving average, v = mu v + (1 - mu) g, is PyTorch's run at lr (1 - mu). With dampening"
+    " PyTorch's velocity is v = mu v + (1 - d) g, except that the first is g; the other two are"
+    " dampened alike.",
     update=update,
     state=("v",),
     rate=0.01,
@@ -213,5 +263,13 @@ OPTIMIZER = Optimizer(
     hyperparameters=(
         Number("momentum", r"\mu", 0.9, 0.0, 0.999, "Share of the velocity that is kept."),
         Number.choice("convention", CONVENTIONS, "What the velocity sums; see above."),
+        Number(
+            "dampening",
+            r"\delta",
+            0.0,
+            0.0,
+            0.999,
+            "Share of each gradient, but for the first, that does not enter the velocity.",
+        ),
     ),
 )

@@ -617,6 +617,7 @@ def sweep(
         w = filled(n)
         shared, noisy = fill(*(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes))
         settled = constant_from(factors[lanes[FACTORS, 0]]) if shared else factors.shape[1]
+        settled = max(settled, 1)  # a rule may begin its state otherwise than it goes on
         alive = n
         k = 0
         soonest = 0  # no run is complete before this update count

@@ -118,9 +118,9 @@ def theory(request: MomentumGrid, result: Grid) -> list[tuple[str, Any, Any]]:
     if rule.heavy_ball:
         high, low = math.sqrt(top), math.sqrt(bottom)
         best = ((high - low) / (high + low)) ** 2
-        _, share = rule.heavy_ball({**run.hyper, request.hyper: best})
-        rate = 4 / (high + low) ** 2 / share
-        found.append((POLYAK, np.array([rate]), np.array([best])))
+        if ball := rule.heavy_ball({**run.hyper, request.hyper: best}):
+            rate = 4 / (high + low) ** 2 / ball[1]
+            found.append((POLYAK, np.array([rate]), np.array([best])))
     return found
 
 

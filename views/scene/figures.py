@@ -780,7 +780,7 @@ def parts(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> Fig
     end = drawn(trajectory, exit_of(experiment, trajectory, ground.box))
     path = trajectory.finite_path[:end]
     steps = len(path) - 1
-    memory = OPTIMIZERS[trajectory.run.optimizer].memory
+    memory = OPTIMIZERS[trajectory.run.optimizer].memory_of(trajectory.run.hyper)
     remembered = None if memory is None else kept(trajectory)
     rest = np.diff(path, axis=0)
     ends: Figure = {}

@@ -82,7 +82,7 @@ def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], I
     def idle(settings: Settings, experiment: Experiment) -> Idle | None:
         if found := still(settings, experiment, rule.name):
             return found
-        if name != "convention" or rule.memory is None:
+        if name not in ("convention", "dampening") or rule.memory is None:
             return None
         hyper = rule.memory.hyper
         runs = [run for run in experiment.runs if run.optimizer == rule.name]
