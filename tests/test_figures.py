@@ -396,7 +396,7 @@ def test_the_arrows_of_every_rule_are_those_of_the_view_into_a_step(optimizer):
     for k in (0, 1, 7):
         step = inspect_step(experiment, trajectory, k)
         named = {arrow.name: arrow.vector for arrow in step_arrows(step)}
-        memory = OPTIMIZERS[optimizer].memory
+        memory = OPTIMIZERS[optimizer].memory_of(run.hyper)
         assert len(found["names"]) == (1 if memory is None else 2)
         if memory is not None:
             tip = np.array([found["x"][k], found["y"][k]], float)

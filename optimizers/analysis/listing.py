@@ -183,11 +183,15 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         before += [rule.hand_state] if rule.hand_state else []
         gradient = [f"torch.func.grad(loss)(theta{seen})"]
         gradient += ["noise[t]"] if parts.noise else []
-        gradient += [f"{run.weight_decay!r} * theta"] if run.weight_decay > 0 else []
+        decays = OPTIMIZERS[run.optimizer].weight_decay if run.weight_decay > 0 else ""
+        gradient += [f"{run.weight_decay!r} * theta"] if decays == COUPLED else []
         hand = _block(rule.hand)
         if parts.ways > 1:  # what is not of a batch is of the expected loss
             hand = hand.replace("(loss)", "(expected)")
-        loop += [f"g = {' + '.join(gradient)}", *hand.splitlines()]
+        loop.append(f"g = {' + '.join(gradient)}")
+        if decays == DECOUPLED:
+            loop.append(f"theta = theta * (1 - lr * {run.weight_decay!r})")
+        loop += hand.splitlines()
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
     draws = f"noise = torch.tensor({parts.draws})"
