@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Zigzag's two commands. Each installs what it needs first, into .venv, the first time it is run.
+"""Zigzag's commands. Each installs what it needs first, into .venv, the first time it is run.
 
     python3 .ci/zigzag.py start [options of streamlit run]
+    python3 .ci/zigzag.py map KIND --link LINK --out FILE [--dask ADDRESS]
     python3 .ci/zigzag.py test [options of pytest]
 
 The app is served by a process for each of up to four processors (views/server/start.py).
+
+map makes the file of a map (views/maps/command.py); with --help it says more.
 
 test ends with a short part of the tests (tests/smoke.py) under every other Python of SUPPORTED that
 it finds, by the command `smoke` of this file.
@@ -36,6 +39,7 @@ OLDEST = SUPPORTED[0]
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {
     "start": ("requirements.txt",),
+    "map": ("requirements.txt",),
     "test": ("requirements.txt", "requirements-dev.txt"),
     "smoke": ("requirements.txt",),
 }
@@ -84,7 +88,8 @@ def main(arguments: list[str]) -> int:
     try:
         check_version(sys.version_info[:2])
         python = environment(venv_folder(), NEEDS[command])
-        return {"start": start, "test": test, "smoke": smoke}[command](python, options)
+        commands = {"start": start, "map": make_map, "test": test, "smoke": smoke}
+        return commands[command](python, options)
     except SetupError as problem:
         print(f"zigzag: {problem}", file=sys.stderr)
         return 1
@@ -100,6 +105,16 @@ def start(python: Path, options: list[str]) -> int:
         # In place of this process, so that whoever stops it stops the server.
         os.execv(command[0], command)
     return subprocess.call(command)
+
+
+def make_map(python: Path, options: list[str]) -> int:
+    """Make the file of a map, in the folder where the command is given; return the exit code."""
+    places = [str(ROOT), os.environ.get("PYTHONPATH")]  # where Python looks for views
+    settings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    command = [str(python), "-m", "views.command", "map", *options]
+    if os.name == "posix":
+        os.execve(command[0], command, settings)
+    return subprocess.call(command, env=settings)
 
 
 def test(python: Path, options: list[str]) -> int:

@@ -9,6 +9,7 @@ from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.analysis.words import describe
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
+from optimizers.simulation.chunks import EngineError
 from optimizers.simulation.experiment import Experiment, Run, Trajectory, simulate
 from optimizers.simulation.schedules import SCHEDULES, Schedule
 from optimizers.simulation.sweep import Cancelled, Sweep, sweep
@@ -17,6 +18,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "Cancelled",
+    "EngineError",
     "Experiment",
     "Optimizer",
     "Run",

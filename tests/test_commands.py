@@ -1,4 +1,4 @@
-"""The README's two commands and the files that they install from."""
+"""The README's commands and the files that they install from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conftest import commands
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / ".ci" / "zigzag.py"
-COMMANDS = ("python3 .ci/zigzag.py start", "python3 .ci/zigzag.py test")
+COMMANDS = tuple(f"python3 .ci/zigzag.py {name}" for name in ("start", "map", "test"))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_an_unknown_command_is_answered_with_the_known_ones(arguments):
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-def test_help_names_both_commands(option):
+def test_help_names_all_commands(option):
     result = run(option)
     assert result.returncode == 0
     assert all(command in result.stdout for command in COMMANDS)
@@ -223,6 +223,20 @@ def test_start_becomes_the_server_in_the_repository_with_the_options_given(zigza
     zigzag.start(python, ["--server.port", "80"])
     options = ["-m", "views.server.start", "--server.port", "80"]
     assert became == [zigzag.ROOT, (str(python), [str(python), *options])]
+
+
+def test_a_map_is_made_where_the_command_is_given(zigzag, monkeypatch):
+    became = []
+    monkeypatch.setattr(zigzag.os, "execve", lambda *command: became.append(command))
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    python = python_of(zigzag.venv_folder())
+    zigzag.make_map(python, ["basins", "--out", "a.csv"])
+    ((program, command, settings),) = became
+    assert (program, command[1:]) == (
+        str(python),
+        ["-m", "views.command", "map", "basins", "--out", "a.csv"],
+    )
+    assert settings["PYTHONPATH"] == f"{zigzag.ROOT}{os.pathsep}mine"
 
 
 CHECKS = {  # in their order, and what each is called with
@@ -373,7 +387,7 @@ def test_what_some_tests_use_beside_it_is_found_or_installed_or_said_to_be_missi
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_gives_both_commands(command):
+def test_the_readme_gives_all_commands(command):
     assert command in (ROOT / "README.md").read_text()
 
 
@@ -390,5 +404,5 @@ def test_every_requirement_is_pinned_and_says_why(name):
 def test_the_ci_script_can_be_run_and_gives_the_test_command():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert COMMANDS[1] in script.read_text()
+    assert COMMANDS[-1] in script.read_text()
     subprocess.run(["bash", "-n", script], check=True, timeout=60)

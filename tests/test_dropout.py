@@ -12,7 +12,7 @@ from landscape.penalty import Penalty
 from optimizers import Experiment, Run, simulate
 from optimizers.analysis.listing import plain_python
 from optimizers.analysis.noise import batch_covariance, sample_covariance, sample_gradients
-from optimizers.maps.base import cost_of
+from optimizers.simulation.chunks import cost_of
 from optimizers.simulation.epochs import order, rows
 from optimizers.simulation.experiment import continued
 from optimizers.simulation.sweep import _Cells, orders_table, sweep

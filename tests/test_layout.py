@@ -26,6 +26,7 @@ ALLOWED = {
     "streamlit": ("app.py", "views/"),
     "plotly": ("views/",),
     "numba": ("landscape/compiled.py",),
+    "dask": ("views/maps/command.py",),  # elsewhere an engine is any executor
     "torch": (),
 }
 

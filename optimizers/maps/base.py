@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, Self
 
@@ -13,12 +14,11 @@ from numpy.typing import NDArray
 
 from landscape import Objective
 from landscape.checks import check_number
+from optimizers.simulation.chunks import cost_of
 from optimizers.simulation.experiment import Experiment, Run, check_count
 
 Array = NDArray[Any]
 MOST_SEEDS = 1000
-DRAWN = 5  # passes over samples that take as long as to draw their order, and what is left of each
-SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
 MOST_SIDE = 1024
 BAND = (0.1, 0.5, 0.9)  # the quantiles over the seeds: bottom, median and top of a band
 
@@ -30,8 +30,12 @@ class Request(Protocol):
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Result:
-        """Return the map; raise Cancelled soon after `cancel` is set."""
+        """Return the map; raise Cancelled soon after `cancel` is set.
+
+        Its sweeps are made by this machine's threads, or by an `executor`, as `sweep` has it.
+        """
         ...
 
     def coarse(self) -> Request | None:
@@ -134,15 +138,6 @@ def updates_of(experiment: Experiment) -> int:
     """
     weight = cost_of(experiment)
     return sum(experiment.plan(run).steps * weight for run in experiment.runs)
-
-
-def cost_of(experiment: Experiment) -> int:
-    """Return how many updates on an analytic surface take as long as one on this, at most."""
-    objective = max(experiment.objectives, key=lambda objective: objective.ways)
-    # Of the batch and, where one asks for it, of all in all the ways that dropout leaves them.
-    passes = 1 if objective.surface.quadratic else 1 + objective.ways
-    passes += DRAWN if objective.dropped else 0
-    return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 
 def best_of(rates: Array, losses: Array) -> float:

@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -96,6 +97,7 @@ class BasinMap:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Basins:
         """Return the basins."""
         experiment, run = self.experiment, self.experiment.runs[0]
@@ -113,6 +115,7 @@ class BasinMap:
             record=min(CHECKS, experiment.plan(run).steps + 1),
             cancel=cancel,
             progress=progress,
+            executor=executor,
         )
         assert found.losses is not None
         assert found.recorded_at is not None

@@ -12,6 +12,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,14 @@ class BatchCost:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> BatchCosts:
-        """Return what was measured; raise Cancelled soon after `cancel` is set."""
+        """Return what was measured; raise Cancelled soon after `cancel` is set.
+
+        It is this machine that is measured, and so there is no use for an `executor`: ValueError.
+        """
+        if executor is not None:
+            raise ValueError("executor: must be None, for what is timed is this machine")
         random = np.random.default_rng(0)
         x = random.standard_normal((self.samples, self.features))
         y = x @ random.standard_normal(self.features)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,6 +89,7 @@ class Ensemble:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Spread:
         """Return how the runs spread."""
         experiment, runs = self.experiment, self.experiment.runs
@@ -103,6 +105,7 @@ class Ensemble:
                 places=True,
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
+                executor=executor,
             )
             assert found.losses is not None
             assert found.recorded_at is not None
@@ -175,6 +178,7 @@ class Escape:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Chances:
         """Return the shares and their intervals."""
         experiment, runs = self.experiment, self.experiment.runs
@@ -188,6 +192,7 @@ class Escape:
                 seed=seeds_of(experiment, run, self.seeds),
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
+                executor=executor,
             )
             # A noise ball is wider than the tolerance for arriving, so take the nearest minimum.
             points = experiment.plan(run).objective.critical_points()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,13 +19,13 @@ from optimizers.maps.base import (
     batch_axis,
     best_of,
     check_rates,
-    cost_of,
     gaps,
     quantile,
     seeds_of,
     updates_of,
 )
 from optimizers.registry import OPTIMIZERS
+from optimizers.simulation.chunks import cost_of
 from optimizers.simulation.experiment import MOST_STEPS, Experiment, check_count
 from optimizers.simulation.sweep import Sweep, sweep
 
@@ -120,6 +121,7 @@ class MomentumGrid:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Grid:
         """Return the map."""
         experiment, run = self.experiment, self.experiment.runs[0]
@@ -134,6 +136,7 @@ class MomentumGrid:
             tolerance=self.tolerance if bounded(experiment) else None,
             cancel=cancel,
             progress=progress,
+            executor=executor,
         )
         steps = np.full(self.size, experiment.plan(run).steps)
         return Grid(rates, momenta, *medians(experiment, found), steps, self.hyper)
@@ -199,6 +202,7 @@ class BatchGrid:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Grid:
         """Return the map."""
         experiment, run = self.experiment, self.experiment.runs[0]
@@ -214,6 +218,7 @@ class BatchGrid:
             tolerance=self.tolerance if bounded(experiment) else None,
             cancel=cancel,
             progress=progress,
+            executor=executor,
         )
         return Grid(rates, sizes, *medians(experiment, found), steps, "batch_size")
 

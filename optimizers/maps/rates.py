@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,6 +90,7 @@ class RateSweep(Rates):
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Curves:
         """Return the curves of all runs."""
         experiment, runs = self.experiment, self.experiment.runs
@@ -102,6 +104,7 @@ class RateSweep(Rates):
                 seed=seeds_of(experiment, run, self.seeds),
                 cancel=cancel,
                 progress=part(progress, done, len(runs)),
+                executor=executor,
             )
             gap = gaps(experiment.plan(run).objective, found.loss, found.diverged)
             bands.append([quantile(gap, share) for share in BAND])

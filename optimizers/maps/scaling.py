@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,11 +18,11 @@ from optimizers.maps.base import (
     Result,
     batch_axis,
     best_of,
-    cost_of,
     gaps,
     part,
     seeds_of,
 )
+from optimizers.simulation.chunks import cost_of
 from optimizers.simulation.experiment import Plan
 from optimizers.simulation.sweep import MOST_LOSSES, Cancelled, sweep
 
@@ -102,6 +103,7 @@ class Scaling(Rates):
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Scalings:
         """Return the fewest updates and the rates that need them."""
         experiment = self.experiment
@@ -123,6 +125,7 @@ class Scaling(Rates):
                     record=min(plan.steps + 1, CHECKS, MOST_LOSSES // (self.count * self.seeds)),
                     cancel=cancel,
                     progress=part(progress, c * len(sizes) + b, updates.size),
+                    executor=executor,
                 )
                 assert found.losses is not None
                 assert found.recorded_at is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +69,7 @@ class NoiseBall(Rates):
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Stationary:
         """Return the losses that remain."""
         experiment, runs = self.experiment, self.experiment.runs
@@ -86,6 +88,7 @@ class NoiseBall(Rates):
                 record=min(CHECKS, plan.steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, parts),
+                executor=executor,
             )
             assert found.losses is not None
             assert found.recorded_at is not None
@@ -103,6 +106,7 @@ class NoiseBall(Rates):
                 record=min(CHECKS, experiment.plan(runs[0]).steps + 1),
                 cancel=cancel,
                 progress=part(progress, done, parts),
+                executor=executor,
             )
             assert found.losses is not None
             assert found.recorded_at is not None

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
-from optimizers.simulation import driver
+from optimizers.simulation import chunks, driver
+from optimizers.simulation.chunks import Box, Cancelled, Chunk, Watch
 from optimizers.simulation.epochs import Epoch
 from optimizers.simulation.experiment import (
     BIG,
@@ -33,7 +34,8 @@ from optimizers.simulation.experiment import (
 from optimizers.simulation.schedules import SCHEDULES
 
 MOST_CELLS = 2**22
-MOST_MAP_UPDATES = 2**31  # cells x steps
+MOST_MAP_UPDATES = 2**31  # cells x steps, on this machine's own threads
+MOST_ENGINE_CELLS = 2**27  # whose ends, of 41 bytes each, this process has room for
 MOST_LOSSES = 2**25  # cells x recorded losses
 MOST_TOLERANCE = 1e300
 MOST_THREADS = 64
@@ -57,10 +59,6 @@ WORKERS = os.cpu_count() or 1
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-
-class Cancelled(Exception):  # noqa: N818  (nothing went wrong)
-    """A sweep was given up because its `cancel` was set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +103,7 @@ def sweep(
     cancel: threading.Event | None = None,
     progress: Callable[[float], object] | None = None,
     threads: int | None = None,
+    executor: concurrent.futures.Executor | None = None,
 ) -> Sweep:
     """Run `run` with other numbers in every cell of a map, each to the bit as `simulate` would.
 
@@ -119,14 +118,28 @@ def sweep(
     is called with the share of the cells that are done, by this thread. No more than `threads`
     chunks of the map are worked on at once.
 
-    Raises ValueError naming the field, the value and the allowed range, and Cancelled soon after
-    `cancel` was set.
+    With an `executor` that makes the chunks, as many as it will, in place of this machine's own
+    threads: processes, loky, Dask's (`Client.get_executor()`) or MPI's (`mpi4py.futures`). The bits
+    are the same, if all processors are of one kind. Whoever has workers decides how long they may
+    work: MOST_CELLS is then MOST_ENGINE_CELLS, and MOST_MAP_UPDATES bounds each chunk alone.
+
+    Raises ValueError naming the field, the value and the allowed range, Cancelled soon after
+    `cancel` was set, and EngineError where the executor has lost a chunk, or could not make it.
     """
+    own = executor is None
+    if not own and (threads is not None or not isinstance(executor, concurrent.futures.Executor)):
+        raise ValueError(
+            f"executor = {shown(executor)}: must be a concurrent.futures.Executor, without threads"
+        )
     threads = WORKERS if threads is None else check_count("threads", threads, MOST_THREADS)
-    cells = _Cells(experiment, run, lr, hyper, start, seed, batch_size, steps)
-    job = _Job(cells, tolerance, record, places and record is not None)
-    _work_through(job, cancel, progress, threads)
-    return job.answer()
+    cells = _Cells(experiment, run, lr, hyper, start, seed, batch_size, steps, own=own)
+    watch = _watch(cells, tolerance, record, places)
+    ends = _room(cells.count, watch)
+    if executor is None:
+        _work_through(_Job(cells, watch, ends), cancel, progress, threads)
+    else:
+        _hand_out(cells, watch, ends, executor, cancel, progress)
+    return _answer(cells.shape, watch, ends)
 
 
 # --- The cells ----------------------------------------------------------------------------------
@@ -204,6 +217,8 @@ class _Cells:
         seed: Any,
         batch_size: Any,
         steps: Any,
+        *,
+        own: bool = True,  # whether this machine's threads make them
     ) -> None:
         def given(value: Any, otherwise: Any) -> Any:
             return otherwise if value is None else value
@@ -234,10 +249,12 @@ class _Cells:
             told = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
             raise ValueError(f"shapes of {told}: must broadcast to one") from None
         self.count = math.prod(self.shape)
-        if not 1 <= self.count <= MOST_CELLS:
-            raise ValueError(f"cells = {self.count}: must be 1 to MOST_CELLS = {MOST_CELLS}")
+        bound = "MOST_CELLS" if own else "MOST_ENGINE_CELLS"
+        most = MOST_CELLS if own else MOST_ENGINE_CELLS
+        if not 1 <= self.count <= most:
+            raise ValueError(f"cells = {self.count}: must be 1 to {bound} = {most}")
         updates = int(np.broadcast_to(fields["steps"], self.shape).sum())
-        if updates > MOST_MAP_UPDATES:
+        if own and updates > MOST_MAP_UPDATES:
             raise ValueError(
                 f"cells x steps = {updates}: must be at most MOST_MAP_UPDATES = {MOST_MAP_UPDATES}"
             )
@@ -246,8 +263,18 @@ class _Cells:
         self.seed, self.batch_size, self.steps = (
             collapsed(fields[name], len(self.shape)) for name in ("seed", "batch_size", "steps")
         )
-        self.hyper = [collapsed(array, len(self.shape)) for array in numbers.values()]
+        self.hyper = {name: collapsed(array, len(self.shape)) for name, array in numbers.items()}
         self.most_steps = int(self.steps.max())
+
+    def slow(self, seeds_first: bool) -> list[int]:
+        """Return the axes, first those along which neighbours would share least of their tables.
+
+        Neighbours step together, which is cheaper if they share draws, schedule and betas.
+        """
+        fields = [self.steps, self.batch_size, *self.hyper.values()]
+        fields.insert(0 if seeds_first else len(fields), self.seed)
+        axes = range(len(self.shape))
+        return sorted(axes, key=lambda axis: [array.shape[axis] == 1 for array in fields])
 
     def flat(self, array: NDArray[Any], *tail: int) -> NDArray[Any]:
         """Return `array` for all cells in a row, without a copy where they share one value."""
@@ -361,24 +388,10 @@ def factors_table(cells: _Cells) -> _Table:
 class _Job:
     """A sweep as the driver takes it, with room for what comes out."""
 
-    def __init__(self, cells: _Cells, tolerance: Any, record: Any, places: bool) -> None:
+    def __init__(self, cells: _Cells, watch: Watch, ends: driver.Ends) -> None:
         self.cells = cells
         experiment, plan = cells.experiment, cells.plan
-        rule, surface = plan.rule, plan.surface
-        count, most = cells.count, cells.most_steps
-        lowest, reach = -math.inf, -1.0
-        if tolerance is not None:
-            reach = check_number("tolerance", tolerance, 0.0, MOST_TOLERANCE)
-            lowest = plan.objective.lowest()
-        self.recorded_at = None
-        if record is not None:
-            record = check_count("record", record, most + 1, least=2)
-            if count * record > MOST_LOSSES:
-                raise ValueError(
-                    f"cells x record = {count * record}: must be at most MOST_LOSSES ="
-                    f" {MOST_LOSSES}"
-                )
-            self.recorded_at = np.arange(record) * most // (record - 1)
+        rule, surface, count = plan.rule, plan.surface, cells.count
         scale = cells.of_batch(lambda epoch: epoch.noise(experiment.noise, epoch.batch_size))
         short_scale = cells.of_batch(lambda epoch: epoch.noise(experiment.noise, epoch.last))
         epoch = cells.of_batch(lambda epoch: epoch.updates)
@@ -387,16 +400,11 @@ class _Job:
             orders_table(cells) if self._by_data else draws_table(cells, bool(scale.any()))
         )
         self._factors = factors_table(cells)
-        # Neighbours step together, which is cheaper if they share draws, schedule and betas: the
-        # axes along which those change are walked through slowest.
-        fields = [cells.steps, cells.batch_size, *cells.hyper]
-        fields.insert(len(fields) if self._draws.shared else 0, cells.seed)
-        axes = list(range(len(cells.shape)))
-        slow = sorted(axes, key=lambda axis: [array.shape[axis] == 1 for array in fields])
+        slow = cells.slow(seeds_first=not self._draws.shared)
         self._order = None
-        if slow != axes:
+        if slow != sorted(slow):
             self._order = np.arange(count).reshape(cells.shape).transpose(slow).ravel()
-        flat = [cells.flat(array) for array in cells.hyper]
+        flat = [cells.flat(array) for array in cells.hyper.values()]
         self._kernels = (
             surface.kernel.pointer,
             surface.hessian_kernel.pointer,
@@ -416,23 +424,15 @@ class _Job:
             cells.flat(cells.steps.astype(np.int64)),
         )
         # Of rounds that are left out the losses are known, and not the places.
-        timeless = not (rule.uses_time or places)
+        timeless = not (rule.uses_time or watch.places)
         self._rule = driver.Rule(
             plan.coupled, plan.decoupled, rule.needs_hessian, timeless, len(rule.state)
         )
         self._penalty = plan.penalty
-        recorded = np.empty(0, np.int64) if self.recorded_at is None else self.recorded_at
-        self._watch = driver.Watch(BIG, lowest, reach, recorded)
+        recorded = np.empty(0, np.int64) if watch.recorded_at is None else watch.recorded_at
+        self._watch = driver.Watch(BIG, watch.lowest, watch.reach, recorded)
         self.halt = np.zeros(1, np.int64)
-        self._ends = driver.Ends(
-            end=np.empty((count, 2)),
-            loss=np.empty(count),
-            done=np.empty(count, np.int64),
-            outcome=np.empty(count, np.int8),
-            arrived=np.empty(count, np.int64),
-            losses=np.full((count, record or 0), np.nan),
-            places=np.full((count, record if places else 0, 2), np.nan),
-        )
+        self._ends = ends
         self.taken = self.finished = 0
         self._lock = threading.Lock()
         self._seconds_per_run: float | None = None
@@ -490,22 +490,112 @@ class _Job:
             return rows, np.empty((0, 0, 2)), table
         return rows, table, np.empty((0, 0), np.int32)
 
-    def answer(self) -> Sweep:
-        """Return the results in the map's shape."""
-        shape, ends, recorded = self.cells.shape, self._ends, self.recorded_at is not None
-        placed = ends.places.shape[1] > 0
-        return Sweep(
-            shape=shape,
-            end=ends.end.reshape(*shape, 2),
-            loss=ends.loss.reshape(shape),
-            steps=ends.done.reshape(shape),
-            diverged=(ends.outcome == driver.OUT_OF_BOUNDS).reshape(shape),
-            stopped=(ends.outcome == driver.NO_STEP).reshape(shape),
-            arrived_at=ends.arrived.reshape(shape),
-            recorded_at=self.recorded_at,
-            losses=ends.losses.reshape(*shape, -1) if recorded else None,
-            places=ends.places.reshape(*shape, -1, 2) if placed else None,
+
+def _watch(cells: _Cells, tolerance: Any, record: Any, places: bool) -> Watch:
+    """Return what is looked for in all cells; raise ValueError for what cannot be."""
+    lowest, reach = -math.inf, -1.0
+    if tolerance is not None:
+        reach = check_number("tolerance", tolerance, 0.0, MOST_TOLERANCE)
+        lowest = cells.plan.objective.lowest()
+    if record is None:
+        return Watch(lowest, reach, None, False)
+    most = cells.most_steps
+    record = check_count("record", record, most + 1, least=2)
+    if cells.count * record > MOST_LOSSES:
+        raise ValueError(
+            f"cells x record = {cells.count * record}: must be at most MOST_LOSSES = {MOST_LOSSES}"
         )
+    return Watch(lowest, reach, np.arange(record) * most // (record - 1), places)
+
+
+def _room(count: int, watch: Watch) -> driver.Ends:
+    """Return room for what comes out of so many cells."""
+    record = 0 if watch.recorded_at is None else len(watch.recorded_at)
+    return driver.Ends(
+        end=np.empty((count, 2)),
+        loss=np.empty(count),
+        done=np.empty(count, np.int64),
+        outcome=np.empty(count, np.int8),
+        arrived=np.empty(count, np.int64),
+        losses=np.full((count, record), np.nan),
+        places=np.full((count, record if watch.places else 0, 2), np.nan),
+    )
+
+
+def _answer(shape: tuple[int, ...], watch: Watch, ends: driver.Ends) -> Sweep:
+    """Return the results in the map's shape."""
+    recorded = watch.recorded_at is not None
+    return Sweep(
+        shape=shape,
+        end=ends.end.reshape(*shape, 2),
+        loss=ends.loss.reshape(shape),
+        steps=ends.done.reshape(shape),
+        diverged=(ends.outcome == driver.OUT_OF_BOUNDS).reshape(shape),
+        stopped=(ends.outcome == driver.NO_STEP).reshape(shape),
+        arrived_at=ends.arrived.reshape(shape),
+        recorded_at=watch.recorded_at,
+        losses=ends.losses.reshape(*shape, -1) if recorded else None,
+        places=ends.places.reshape(*shape, -1, 2) if watch.places else None,
+    )
+
+
+# --- Made by an executor ------------------------------------------------------------------------
+
+
+def make_chunk(chunk: Chunk) -> driver.Ends:
+    """Return the ends of a chunk's cells, in the shape of what it is given: a worker's part."""
+    chunk.check()
+    lr, *others = (chunk.given[name] for name in ("lr", "start", "seed", "batch_size", "steps"))
+    cells = _Cells(chunk.experiment, chunk.run, lr, chunk.hyper, *others)
+    ends = _room(cells.count, chunk.watch)
+    job = _Job(cells, chunk.watch, ends)
+    while job.finished < cells.count:
+        job.stint()
+    return driver.Ends(*(array.reshape((*cells.shape, *array.shape[1:])) for array in ends))
+
+
+def _cut(cells: _Cells, watch: Watch) -> Iterator[tuple[Box, Chunk]]:
+    """Yield the chunks of a map, each with the box that it fills."""
+    dimensions = len(cells.shape)
+    lr = cells.lr.reshape((1,) * (dimensions - cells.lr.ndim) + cells.lr.shape)
+    start = cells.start.reshape((1,) * (dimensions + 1 - cells.start.ndim) + cells.start.shape)
+    given = {"lr": lr, "start": start, "seed": cells.seed}
+    given |= {"batch_size": cells.batch_size, "steps": cells.steps}
+    row = 0 if watch.recorded_at is None else len(watch.recorded_at) * (3 if watch.places else 1)
+    cost, program = chunks.cost_of(cells.experiment), chunks.program()
+    slow = cells.slow(seeds_first=True)  # for every chunk makes the draws of its own seeds
+    for box in chunks.boxes(cells.shape, cells.steps, slow, cost, row):
+        inside = functools.partial(chunks.inside, box=box)
+        numbers, hyper = (
+            {name: inside(array) for name, array in some.items()} for some in (given, cells.hyper)
+        )
+        yield box, Chunk(cells.experiment, cells.run, numbers, hyper, watch, program)
+
+
+def _hand_out(
+    cells: _Cells,
+    watch: Watch,
+    ends: driver.Ends,
+    executor: concurrent.futures.Executor,
+    cancel: threading.Event | None,
+    progress: Callable[[float], object] | None,
+) -> None:
+    """Have an executor make all cells; tell of the progress and listen for the end of it."""
+    whole = [array.reshape((*cells.shape, *array.shape[1:])) for array in ends]
+    done = 0
+
+    def put(box: Box, found: driver.Ends) -> None:
+        nonlocal done
+        for array, part in zip(whole, found, strict=True):
+            array[box] = part  # along an axis where nothing varies one cell stands for all
+        done += math.prod(side.stop - side.start for side in box)
+        if progress is not None:
+            progress(done / cells.count)
+
+    chunks.make_all(executor, make_chunk, _cut(cells, watch), put, cancel)
+
+
+# --- Made by this machine's threads -------------------------------------------------------------
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -66,8 +67,12 @@ class Measuring:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> Outcome:
-        """Return what comes of the card; it is not cancelled, and has no progress to tell of."""
+        """Return what comes of the card.
+
+        It is so short that it is not cancelled, has no progress to tell of, and is made here.
+        """
         card = card_of(self.lesson, self.number)
         settings = Settings({"lesson": self.lesson, "card": self.number})
         experiment = planned(settings).experiment

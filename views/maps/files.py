@@ -34,8 +34,13 @@ def draw_link(settings: Settings) -> None:
     """Draw the link to the numbers of the map that is set, of a visitor's own data none."""
     if settings.data is not None:  # which no address has
         return
-    name = re.sub(r"[^a-z]+", "-", settings["map"].lower())
-    st.html(link(f"map/{name}.csv", settings, tr("Numbers of this map (CSV)")))
+    address = f"map/{slug(settings['map'])}.csv"
+    st.html(link(address, settings, tr("Numbers of this map (CSV)")))
+
+
+def slug(name: str) -> str:
+    """Return a map's name as an address has it."""
+    return re.sub(r"[^a-z]+", "-", name.lower())
 
 
 def table(result: maps.Result) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -158,11 +159,12 @@ class BestRates:
         self,
         cancel: threading.Event | None = None,
         progress: Callable[[float], None] | None = None,
+        executor: Executor | None = None,
     ) -> FoundRates:
         """Return the rates; raise Cancelled soon after `cancel` is set."""
         alone = [run_alone(self.experiment, run) for run in self.experiment.runs]
         rates = (
-            best_rate(each, cancel, part(progress, done, len(alone)))
+            best_rate(each, cancel, part(progress, done, len(alone)), executor)
             for done, each in enumerate(alone)
         )
         return FoundRates(np.array([*rates]))
@@ -226,6 +228,7 @@ def best_rate(
     experiment: Experiment,
     cancel: threading.Event | None = None,
     progress: Callable[[float], None] | None = None,
+    executor: Executor | None = None,
 ) -> float:
     """Return the rate at which an experiment's one run ends lowest; what was found is kept."""
     with FOUND_LOCK:
@@ -235,11 +238,11 @@ def best_rate(
     seeds = seeds_tried(experiment)
     low, high = (10.0**decade for decade in DECADES_TRIED)
     tried = RateSweep(experiment, low, high, RATES_TRIED, seeds)
-    first = tried.compute(cancel, part(progress, 0, 2)).best(0)
+    first = tried.compute(cancel, part(progress, 0, 2), executor).best(0)
     step = (high / low) ** (1 / (RATES_TRIED - 1))
     near = max(first / step, low), min(first * step, high)
     tried = RateSweep(experiment, *near, RATES_TRIED, seeds)
-    best = float(f"{tried.compute(cancel, part(progress, 1, 2)).best(0):.4g}")
+    best = float(f"{tried.compute(cancel, part(progress, 1, 2), executor).best(0):.4g}")
     with FOUND_LOCK:
         FOUND[experiment] = best
         while len(FOUND) > MOST_FOUND:
