@@ -97,9 +97,10 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
         teacher.get_by_role("button", name="Save CSV").click()
     download.value.save_as(tmp_path / "answers.csv")
     header, *rows = (tmp_path / "answers.csv").read_text().splitlines()
-    assert header == "student,card,answer"
-    assert sorted(row.split(",", 1)[1] for row in rows) == ["1,0.01", "1,0.05"]
-    # Without a server nothing is lost.
+    assert header == "student,card,question,answer"
+    assert sorted(row.rsplit(",", 1)[1] for row in rows) == ["0.01", "0.05"]
+    # Without a server nothing is lost. The page must know by then that it may answer again.
+    expect(second.get_by_role("button", name="Send")).to_be_enabled()
     port = url.rsplit(":", 1)[1].strip("/")
     server.kill()
     choose(second, "0.02")

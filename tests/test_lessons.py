@@ -635,6 +635,75 @@ def teachers_page() -> None:
         teacher.draw(settings, theme())
 
 
+def class_page() -> None:
+    """Draw the page of a class as the header's navigation does, after the lab's if that is said."""
+    import streamlit as st
+
+    from views.classroom import page
+    from views.navigation import theme
+    from views.settings import session
+
+    settings, _ = session.opened(st.session_state.get("comes from", session.CLASS))
+    page.draw(settings, theme(), lambda: None)
+
+
+def class_page_of(**link: str) -> AppTest:
+    """Return the page of a class as a link opens it."""
+    app = AppTest.from_function(class_page, default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def told_to_class(app: AppTest) -> dict[str, Any]:
+    """Return what the page of a class tells its script."""
+    (part,) = app.get("bidi_component")
+    return dict(json.loads(part.proto.json))
+
+
+def test_a_class_is_opened_on_the_lesson_of_the_page_that_leads_there():
+    for app in (page_of(lesson="momentum"), teachers_page_of("momentum")):
+        assert "./class?lesson=momentum" in html_of(app)
+    assert "./class?" not in html_of(page_of(lesson="momentum", **{"class": "AB23"}))
+    app = class_page_of(lesson="momentum")
+    assert told_to_class(app)["subject"] == "momentum"
+    assert told_to_class(class_page_of())["subject"] == "choose-rate"
+
+
+def test_the_address_of_a_class_names_the_class_and_no_experiment():
+    app = class_page_of(**{"class": "AB23"})
+    told = told_to_class(app)
+    assert told["code"] == "AB23"
+    assert told["link"].endswith("?class=AB23")
+    assert dict(app.query_params) == {"class": "AB23"}
+    # From an experiment of the lab's, which stays as it is.
+    app = AppTest.from_function(class_page, default_timeout=120)
+    app.session_state["comes from"] = ""
+    app.query_params["surface"] = "Rosenbrock"
+    app.run()
+    assert "Rosenbrock" in app.query_params["surface"]
+    app.session_state["comes from"] = session.CLASS
+    app.query_params.clear()
+    app.run()
+    assert not {*app.query_params} - {"lesson"}
+    assert app.session_state[session.SETTINGS]["surface"] == "Rosenbrock"
+    # A step back or forward between codes leads there.
+    for code in ("AB23", "", "CD45"):
+        app.query_params.clear()
+        if code:
+            app.query_params["class"] = code
+        app.run()
+        assert told_to_class(app)["code"] == code
+        assert app.session_state[session.SETTINGS]["surface"] == "Rosenbrock"
+    # Back in the lab the address has all of it again.
+    app.session_state["comes from"] = ""
+    app.query_params.clear()
+    app.run()
+    assert "Rosenbrock" in app.query_params["surface"]
+
+
 def teachers_page_of(lesson: str, **link: Any) -> AppTest:
     """Return the teachers' page of a lesson."""
     app = AppTest.from_function(teachers_page, default_timeout=120)

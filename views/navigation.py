@@ -22,11 +22,12 @@ from views.presets import MAPS_VIEW
 from views.scene.figures import PICTURES
 from views.settings import session
 from views.settings.languages import draw_languages
+from views.settings.session import CLASS
 from views.settings.settings import Settings
 from views.theme import LIGHT, THEMES
 
 # Paths.
-LAB, LESSONS, GALLERY, MAPS, CLASS, TEACHER = "", "lessons", "gallery", "maps", "class", "teacher"
+LAB, LESSONS, GALLERY, MAPS, TEACHER = "", "lessons", "gallery", "maps", "teacher"
 CHOSEN = "chosen"  # in the session: whether an experiment was chosen on a page, for another
 PICTURE = "picture"  # in the session: how runs were looked at before the maps
 PAGES = "pages"  # in the session: the pages of the header by their paths
@@ -74,7 +75,7 @@ def gallery_shown() -> Literal["visible", "hidden"]:
 
 def go(path: str, settings: Settings) -> None:
     """Go to another page with what is set."""
-    st.switch_page(st.session_state[PAGES][path], query_params=session.address(settings))
+    st.switch_page(st.session_state[PAGES][path], query_params=session.address(settings, path))
 
 
 def theme() -> Any:

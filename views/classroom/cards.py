@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from landscape.language import current, tr, whole
+from landscape.language import current, msgid, tr, whole
 from views.classroom.questions import CHOICES
 from views.classroom.store import Class
 from views.lessons import LESSONS
@@ -74,3 +74,30 @@ def of_lesson(found: Class, theme: Theme) -> dict[str, Any]:
             else {}
         ),
     }
+
+
+# --- As a table
+
+
+def header(found: Class) -> tuple[str, ...]:
+    """Return the names of the columns of a class's table."""
+    usual = (tr(msgid("student")), tr(msgid("card")), tr(msgid("question")), tr(msgid("answer")))
+    return usual if found.subject in CHOICES else (*usual, tr(msgid("text")), tr(msgid("right")))
+
+
+def lines(found: Class, rows: Iterable[tuple[int, int, str]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the lines of a class's table: of each student, card and answer.
+
+    An answer to a lesson's card has its text, and 1 if it is right or 0. Raises UnmeasuredError.
+    """
+    for student, number, answer in rows:
+        if found.subject in CHOICES:
+            yield student, number, CHOICES[found.subject].question(), answer
+            continue
+        card, measured = card_of(found.subject, str(number)), outcome(found.subject, str(number))
+        place = LETTERS.index(answer)
+        question, text = (
+            filled(message, measured.numbers)
+            for message in (card.question, card.answers[place].text)
+        )
+        yield student, number, question, answer.upper(), text, int(place in measured.right)

@@ -168,7 +168,7 @@ export class Keeper {
  * kept for later, when it might replace one without a word.
  * @param {Reply} reply
  */
-const never = ({ status }) => status >= 400 && status <= 409;
+const never = ({ status }) => status >= 400 && status <= 409 && status !== 408;
 
 /**
  * What is stored of a class, if that is no older than a class may be.

@@ -190,6 +190,7 @@ export class Lead {
     const card = this.#card?.card === state.card ? this.#card : null;
     const found = state.revealed ? card?.found : undefined;
     this.body.toggleAttribute("data-revealed", state.revealed);
+    this.body.toggleAttribute("data-cards", state.cards > 1);
     this.#drawActions(state, answers, found);
     parts.kinds.replaceChildren(...(found?.kinds ?? []).map(kind));
     parts.measured.hidden = !found?.measured.length;

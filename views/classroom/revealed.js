@@ -10,7 +10,6 @@ import { loaded } from "./plotted.js";
 const SECONDS = 5; // in which all runs are played
 const LEAST = 240; // pixels of the height of runs
 const BARS = 230; // pixels of the histogram's, where it stands below
-const HEAD = 60; // of the words above it
 const PRESENTED = 1.3; // letters on a wall
 
 export class Revealed {
@@ -85,7 +84,8 @@ export class Revealed {
     if (!this.#found || !width || width === this.#width) return;
     this.#width = width;
     this.#watcher.observe(this.#runs);
-    await Promise.all([this.#drawRuns(), this.#drawBars()]);
+    await this.#drawRuns();
+    await this.#drawBars();
   }
 
   #drawRuns() {
@@ -106,12 +106,13 @@ export class Revealed {
 
   #drawBars() {
     if (!this.#found?.histogram) return;
-    const { histogram, ratio } = this.#found;
+    const { histogram } = this.#found;
     const { data, layout } = histogram;
     // Beside the runs, if there is room, it is as high as they are with its head.
     const beside = this.#below.offsetLeft > this.#runs.offsetLeft;
-    const height = beside ? Math.round(this.#width / ratio) - HEAD : BARS;
-    const size = this.#sized(this.#bars, layout, Math.round(height * this.letters));
+    const room = this.#runs.offsetHeight - (this.#bars.offsetTop - this.#below.offsetTop);
+    const height = beside ? Math.max(BARS, room) : BARS * this.letters;
+    const size = this.#sized(this.#bars, layout, Math.round(height));
     return plot.draw(this.#bars, data.map(copied), size, { staticPlot: true });
   }
 

@@ -46,12 +46,13 @@ from views.classroom.store import (
 )
 from views.lessons.outcome import UnmeasuredError
 from views.server.counts import COUNTS
-from views.server.table import csv_pieces
+from views.server.table import MARK, csv_pieces
 from views.theme import LIGHT, THEMES
 
 Found = TypeVar("Found")
 
 MOST_BODY = 400  # bytes
+BODY_SECONDS = 10.0  # in which all of them must have come
 TOKEN = re.compile(r"[0-9a-f]{32}")
 AT_ONCE, WAITING = 4, 1000  # that ask the database
 RETRY = {"Retry-After": "1"}
@@ -62,8 +63,10 @@ GUESSED = msgid("Too many wrong codes. Wait a minute.")
 # which is in memory alone: a hundred times at once, for a class that mistypes behind one address,
 # and then so slowly that to find one of MOST_CLASSES among a million codes takes hours.
 GUESSES = Limit(100, 0.5)
-OPENINGS = Limit(20, 0.05)
+OPENINGS = Limit(30, 0.01)
 JOININGS = Limit(400, 20.0)  # of one class
+# Of one class from one address: a school may be behind one, and its students come at once.
+COMINGS = Limit(400, 0.1)
 
 
 class RefusedError(Exception):
@@ -181,10 +184,14 @@ def check_led(request: Request, found: Class) -> None:
 async def body_of(request: Request) -> dict[str, Any]:
     """Return what a request says; refuse what is no small JSON object."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BODY:
-            raise RefusedError(413, f"At most {MOST_BODY} bytes.")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_BODY:
+                    raise RefusedError(413, f"At most {MOST_BODY} bytes.")
+    except TimeoutError:
+        raise RefusedError(408, f"The body must come within {BODY_SECONDS:g} s.") from None
     try:
         found = json.loads(body)
     except ValueError:  # what is no UTF-8 too
@@ -272,14 +279,25 @@ async def card(request: Request) -> Response:
 @answered
 async def table(request: Request) -> Response:
     """Answer with the answers of a class as CSV: a row for each, students by numbers."""
-    code = code_of(request)
-    found = await class_of(code)
+    found = await class_of(code_of(request))
     check_led(request, found)
-    rows = await WORK.do(lambda store: store.rows(code))
-    numbers = {token: place + 1 for place, token in enumerate(dict.fromkeys(r[0] for r in rows))}
-    header = (tr(msgid("student")), tr(msgid("card")), tr(msgid("answer")))
-    pieces = csv_pieces(header, ((numbers[token], card, said) for token, card, said in rows))
-    return Response("".join(pieces), media_type="text/csv", headers=HEADERS)
+    code = current()
+
+    def made(store: Store) -> str:
+        rows = store.rows(found.code)
+        tokens = dict.fromkeys(token for token, _, _ in rows)
+        numbers = {token: place + 1 for place, token in enumerate(tokens)}
+        with language(code):  # which a thread of the pool does not have from here
+            said = cards.lines(found, ((numbers[token], n, answer) for token, n, answer in rows))
+            text = "".join(csv_pieces(cards.header(found), said))
+        # Spreadsheets take what is not in ASCII for something else without a mark.
+        return text if text.isascii() or text.startswith(MARK) else MARK + text
+
+    try:
+        text = await WORK.do(made)
+    except UnmeasuredError as problem:
+        raise RefusedError(503, problem.text()) from None
+    return Response(text, media_type="text/csv", headers=HEADERS)
 
 
 # --- Everybody
@@ -331,7 +349,8 @@ async def take(request: Request) -> Response:
         card, answer = said["card"], checked(await class_of(code), said["card"], said["answer"])
 
     def joins() -> bool:
-        return GUESSES.allows(address_of(request)) and JOININGS.take(code)
+        here = address_of(request)
+        return GUESSES.allows(here) and COMINGS.take(f"{code} {here}") and JOININGS.take(code)
 
     own = await WORK.do(lambda store: store.take(code, token, card, answer, joins))
     return JSONResponse({"answers": own}, headers=HEADERS)

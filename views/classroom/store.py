@@ -46,7 +46,7 @@ WAIT_SECONDS = 5.0  # for another process that writes
 
 LOG = logging.getLogger(__name__)
 
-GONE = msgid("There is no class of this code, or it has ended.")
+GONE = msgid("There is no class with this code, or it has ended.")
 MANY_CLASSES = msgid("Too many classes are open here. Try again later.")
 NO_PLACE = msgid(
     "No class can be opened here: this server has no place to keep answers. Whoever runs it can"
@@ -67,7 +67,7 @@ class FullError(StoreError):
 
 
 class GoneError(StoreError):
-    """There is no class of this code, or no longer."""
+    """There is no class with this code, or no longer."""
 
 
 class ClosedError(StoreError):
@@ -238,12 +238,25 @@ class Store:
         self._delete(CLASSES.c.ends_at <= self.clock())
 
     def _delete(self, which: sa.ColumnElement[bool]) -> None:
-        with self.engine.begin() as connection:
-            connection.execute(sa.delete(CLASSES).where(which))
+        try:
+            self._delete_rows(which)
+        except sa.exc.OperationalError as problem:
+            if not self.file or "locked" in str(problem.orig):
+                raise
+            # On a full disk the log has no room for what is deleted, but for what it held before.
+            self._empty_log()
+            self._delete_rows(which)
         if self.file:
             # What was written before it was deleted is still in the log.
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            self._empty_log()
+
+    def _delete_rows(self, which: sa.ColumnElement[bool]) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(CLASSES).where(which))
+
+    def _empty_log(self) -> None:
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     # --- Everybody's
 

@@ -268,6 +268,10 @@ def draw_way(settings: Settings, phase: str, leave: Callable[[], None]) -> None:
             st.button(tr("Predict again"), on_click=predict, args=(None,))
         if lesson.place < len(LESSONS) or here < len(lesson.cards):
             st.button(tr("All lessons"), key="all", on_click=go_to, args=({"lesson": ""},))
+    if not (settings["class"] or st.context.is_embedded):
+        link = html.escape(urlencode({"lesson": lesson.name}))
+        said = html.escape(tr("Open a class on this lesson"))
+        st.html(f'<a class="zz-quiet" href="./class?{link}" target="_self">{said}</a>')
 
 
 def draw_way_in_class(settings: Settings, phase: str, leave: Callable[[], None]) -> None:

@@ -62,12 +62,14 @@ def draw_card(lesson: Lesson, number: str, theme: Theme) -> None:
 
 
 def links(lesson: Lesson) -> str:
-    """Return the links to the lesson for the class and to the sheet for paper, as HTML."""
+    """Return the links to the lesson, to a class on it and to the sheet for paper, as HTML."""
     own = urlencode({"lesson": lesson.name, "lang": current()})
     sheet = f"{OWN}/sheet/{lesson.name}.html?lang={current()}"
     return (
         f'<p class="zz-links"><a href="./lessons?{html.escape(own)}" target="_blank">'
         f"{html.escape(tr('The lesson, for the class'))}</a>"
+        f'<a href="./class?{html.escape(own)}" target="_self">'
+        f"{html.escape(tr('Open a class on this lesson'))}</a>"
         f'<a href="{html.escape(sheet)}" target="_blank">'
         f"{html.escape(tr('Sheet for paper: the questions without answers'))}</a></p>"
     )

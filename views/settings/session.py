@@ -15,13 +15,14 @@ import streamlit as st
 from landscape import Dataset
 from landscape.language import known
 from views.settings.setting import Note
-from views.settings.settings import Settings, bare, opening, says, write
+from views.settings.settings import KEPT, Settings, bare, opening, says, write
 
 # Keys of what the session holds.
 SETTINGS, LINK = "settings", "link"
 PAGE = "page"  # of the header, by its path
 VIEW_GIVEN = "view given"  # whether the link that was opened says how runs are looked at
 OWN_DATA = "own data"  # the visitor's, and the surface that they are for
+CLASS = "class"  # the page whose link says how it stands and which lesson, and no experiment
 WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
 
@@ -36,8 +37,11 @@ def opened(page: str) -> tuple[Settings, bool]:
     came = st.session_state.get(PAGE, page) != page
     st.session_state[PAGE] = page
     if came and bare(query):
+        st.session_state[LINK] = address(st.session_state[SETTINGS])
         write_link()
     elif page and bare(query) and SETTINGS in st.session_state:
+        if page == CLASS and st.session_state.get(LINK) != query:
+            stand(query)
         st.session_state[LINK] = query  # a step back leads to it: to write again would lead nowhere
     elif st.session_state.get(LINK) != query:
         arrive(query)
@@ -69,6 +73,17 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     st.session_state[SETTINGS] = with_own(settings)
     st.session_state[NOTES] = True, notes
     st.session_state[LINK] = dict(query)
+
+
+def stand(query: Mapping[str, Sequence[str]]) -> None:
+    """Let the page stand as a link says that has no experiment; the one that is set stays."""
+    found, _ = opening(query)
+    if "lang" not in query:
+        found, _ = found.changed({"lang": browsers_language()})
+    here: Settings = st.session_state[SETTINGS]
+    values = {id: value for id, value in here.values.items() if id not in KEPT}
+    values |= {id: value for id, value in found.values.items() if id in KEPT}
+    st.session_state[SETTINGS] = with_own(Settings(values))
 
 
 def change(changes: Mapping[str, Any]) -> None:
@@ -121,12 +136,18 @@ def browsers_language() -> str:
     return known((st.context.locale or "").partition("-")[0].lower())
 
 
-def address(settings: Settings) -> dict[str, list[str]]:
-    """Return the page's own link: without a language it is in that of whoever opens it."""
+def address(settings: Settings, page: str | None = None) -> dict[str, list[str]]:
+    """Return the page's own link: without a language it is in that of whoever opens it.
+
+    It is that of the page of the header that is shown, or of another one.
+    """
     query = write(settings)
     query.pop("lang", None)
     if settings["lang"] != browsers_language():
         query["lang"] = [settings["lang"]]
+    if (st.session_state.get(PAGE) if page is None else page) == CLASS:
+        asked = () if settings["class"] else ("lesson",)
+        query = {name: texts for name, texts in query.items() if name in (*KEPT, *asked)}
     return query
 
 
