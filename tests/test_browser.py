@@ -973,9 +973,13 @@ def test_every_run_is_named_at_the_end_of_its_curve_and_no_two_names_touch(visit
         for other in boxes[:i]:
             apart = abs(box["y"] - other["y"])
             assert apart >= min(box["height"], other["height"]) - 0.01
-    for name, run, loss in zip(names.all(), DEFAULT.runs, simulate(DEFAULT), strict=True):
-        shown = language_number(float(loss.loss[-1]), 2)
-        assert name.inner_text().split()[1:] == [run.optimizer, shown]
+    # A phone has the losses above the panel alone.
+    digits, said = (3, page.locator(".zz-notes [data-run]")) if width == 390 else (2, names)
+    shown = [language_number(float(run.loss[-1]), digits) for run in simulate(DEFAULT)]
+    assert [text.split()[-1] for text in said.all_inner_texts()] == shown
+    own = [[run.optimizer, loss] for run, loss in zip(DEFAULT.runs, shown, strict=True)]
+    labels = [name.inner_text().split()[1:] for name in names.all()]
+    assert labels == ([[name] for name, _ in own] if width == 390 else own)
 
 
 def test_the_charts_follow_the_width_of_the_window(visit: Visits):
@@ -1397,8 +1401,10 @@ def test_arrows_go_tip_to_tail_from_the_head_to_the_next_recorded_point(visit: V
         "velocity kept",
         "− rate × gradient",
     ]
+    expect(page.page.locator(":root[data-over]")).to_have_count(0)
     page.page.keyboard.press("End")
     page.until("(player) => player.querySelectorAll('.zz-arrow').length === 0")
+    expect(page.page.locator(":root[data-over] .st-key-arrows")).to_have_count(1)
 
 
 def test_in_one_panel_only_one_run_has_arrows_and_a_link_takes_them_away(visit: Visits):

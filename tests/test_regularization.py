@@ -17,7 +17,9 @@ from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import formula, inspect_step
 from optimizers.record import L1_STEPS, NO_DECAY, PROXIMAL, SUBGRADIENT
 from views.live.answer import UnreadableError, ground_address, ground_answer, lowest
+from views.presets import PRESETS
 from views.scene.figures import Ground, background, terrain
+from views.scene.frames import fitted, within
 from views.scene.scene import packed_ground
 from views.settings.choice import choose, idle
 from views.settings.regularization import PENALIZED
@@ -225,6 +227,19 @@ def test_the_ball_through_a_point_touches_the_contour_there():
     np.testing.assert_allclose(np.hypot(x, y), 5.0)
     x, y = Penalty(l1=2.0).ball(-1.0, 2.0)
     np.testing.assert_allclose(abs(x) + abs(y), 3.0)
+
+
+def test_a_frame_holds_the_contours_of_the_loss_alone():
+    x, y = np.meshgrid(*[np.linspace(-6, 6, 601)] * 2)
+    for slug, count in (("dropout", 3), ("l2-pulls-in", 3), ("l1-zero", 1)):
+        experiment = PRESETS[slug].experiment
+        frame = fitted(experiment, simulate(experiment), 0.95)
+        regularized = [each for each in experiment.objectives if each.regularized]
+        assert len(regularized) == count
+        for objective in regularized:
+            (point,) = objective.minimizers()
+            lower = objective.whole.loss(x, y) <= objective.whole.loss(point.x, point.y)
+            assert within(np.column_stack([x[lower], y[lower]]), frame).all()
 
 
 # --- Runs and maps ------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ const SHEET = ".st-key-sheet"; // of the controls, at the end of a phone's windo
 const LEAST = 240; // pixels of the samples, in which their plot can be read
 const MARGIN = 8; // pixels below all
 const BACK = ".zz-up"; // leads from there to the picture
+const OVER = "data-over"; // of the page, while the clock is at the last update
 const ROUGH = 8; // pixels: smaller changes of the room do not count
 const BETWEEN = 16; // pixels, that the samples' place has beyond their panel
 const PANELS = `
@@ -174,6 +175,7 @@ class Player {
     this.curve.close();
     takeBack(this.toolbar.said);
     this.body.remove();
+    document.documentElement.removeAttribute(OVER);
     for (const name of ["--lab-width", "--lab-left"]) {
       document.documentElement.style.removeProperty(name);
     }
@@ -376,6 +378,7 @@ class Player {
     this.toolbar.showStep(step, filled(scene.count, { here, end }));
     this.toolbar.showLook(scene.look !== null && step === whole(scene.look.tick));
     this.root.dataset.step = String(step);
+    document.documentElement.toggleAttribute(OVER, step >= scene.steps);
     this.#write(scene);
     if (document.activeElement === this.stage) this.#tellOfHead();
   }

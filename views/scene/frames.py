@@ -82,7 +82,8 @@ def touched(objective: Objective) -> Vector:
     """Return what a regularized loss is looked at for, (n, 2): the lowest minimum and its path.
 
     That is the way from the minimum of the loss alone to the origin, with all of the circle or
-    diamond of equal penalty about that, where the line is closed.
+    diamond of equal penalty about that, where the line is closed, and of the contour of the loss
+    alone that touches it.
     """
     if not objective.regularized:
         return np.empty((0, 2))
@@ -92,8 +93,27 @@ def touched(objective: Objective) -> Vector:
     penalty = Penalty(l2=1.0) if objective.dropped else objective.penalty
     closed = lowest if objective.ways != 2 else ()
     around = [np.column_stack(penalty.ball(point.x, point.y)) for point in closed]
-    found = np.concatenate([[(0.0, 0.0), *points], *around])
+    contour = contour_through(objective.whole, points[:1])
+    found = np.concatenate([[(0.0, 0.0), *points], *around, contour])
     return found[within(found, objective.domain)]
+
+
+def contour_through(objective: Objective, through: list[tuple[float, float]]) -> Vector:
+    """Return the corners of the box around the contour through a point, (2, 2); else (0, 2).
+
+    It is exact on a quadratic loss: half its sides are sqrt(2 h (H^-1)_ii) of the Hessian H at the
+    minimizer, h the height above that.
+    """
+    lowest = [np.array([point.x, point.y]) for point in objective.minimizers()[:1]]
+    if not lowest or not through:
+        return np.empty((0, 2))
+    xx, xy, yy = (float(value) for value in objective.hessian(*lowest[0]))
+    height = float(objective.loss(*through[0]) - objective.loss(*lowest[0]))
+    determinant = xx * yy - xy**2
+    if min(xx, yy, determinant, height) <= 0:
+        return np.empty((0, 2))
+    half = np.sqrt(2 * height * np.array([yy, xx]) / determinant)
+    return np.array([lowest[0] - half, lowest[0] + half])
 
 
 def serves(shown: Frame, fresh: Frame) -> bool:
