@@ -28,7 +28,7 @@ from contourpy import FillType, LineType, contour_generator
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from optimizers import Experiment, simulate  # noqa: E402
+from optimizers import Experiment, averaged, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
 from views.lessons import LESSONS  # noqa: E402
 from views.maps import MAPS  # noqa: E402
@@ -50,7 +50,9 @@ MOST_DOTS = 60  # of one run's ends
 MOST_POINTS = 2000  # of a line: a longer one goes over itself
 MOST_NAMES = 3  # of runs in one picture
 LETTER = (6.4, 10.5)  # of a name, about: its width, and the height of its type
-SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-)")
+SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-|tube-|average-|averaged-)")
+LINE_OF = {"head": "path", "averaged": "average"}  # at whose end a mark stands
+WIDTHS = {"zero": 0.6, "same penalty": 1.2, "tube": 3.0, "average": 1.3}  # of lines
 PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
 
@@ -74,7 +76,9 @@ FILES = {OUT: PRESETS_DRAWN, LESSONS_OUT: LESSONS_DRAWN}
 
 def digest(source: Source) -> str:
     """Return a short hash of what a picture is made of."""
-    made_of = repr((stated(choose(source.settings).experiment), dict(source.map)))
+    choice = choose(source.settings)
+    average = (choice.averaged,) if choice.averaged else ()
+    made_of = repr((stated(choice.experiment), dict(source.map), *average))
     return hashlib.sha256(made_of.encode()).hexdigest()[:12]
 
 
@@ -111,6 +115,8 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
         runs = [runs[0], runs[-1]]
         experiment = dataclasses.replace(experiment, runs=tuple(experiment.runs[i] for i in runs))
     trajectories = simulate(experiment)
+    average = choice.averaged
+    averages = [averaged(trajectory, average) for trajectory in trajectories] if average else []
     panels = len(experiment.objectives)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)
     named = panels == 1 and len(runs) <= MOST_NAMES and choice.compare == "Optimizer"
@@ -120,14 +126,17 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
         marks = [marks_of(labels, theme)[i] for i in runs]
         back = background(ground, panels, theme)
         beside_each_other(back["layout"], panels)
-        front = foreground(experiment, trajectories, marks, panels == 1, theme, ground)
+        front = foreground(
+            experiment, trajectories, marks, panels == 1, theme, ground, averages=averages
+        )
         data = [t for t in front["data"] if SHOWN_TRACES.match(t["name"])]
-        ends = {t["name"][5:]: t for t in data if t["name"].startswith("path-")}
+        lines = {t["name"]: t for t in data}
         for trace in data:  # whose head stands at the start until it is played
-            if trace["name"].startswith("head-"):
-                end = ends[trace["name"][5:]]
+            what, _, run = trace["name"].partition("-")
+            if what in LINE_OF:
+                end = lines[f"{LINE_OF[what]}-{run}"]
                 trace |= {"x": end["x"][-1:], "y": end["y"][-1:]}
-        names = dict(zip(ends, labels, strict=True)) if named else {}
+        names = dict(zip(map(str, range(len(runs))), labels, strict=True)) if named else {}
         found.append({"data": back["data"] + data, "layout": back["layout"], "names": names})
     return found[0], found[1]
 
@@ -464,12 +473,12 @@ def scatter(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterat
         return
     if "lines" in trace.get("mode", "lines"):
         stroke = pair(trace["line"]["color"], twin["line"]["color"])
-        wide = {"zero": 0.6, "same penalty": 1.2}.get(
-            trace.get("name", ""), 1 if len(x) > 150 else 1.4
-        )
+        name = trace.get("name", "").partition("-")[0]
+        wide = WIDTHS.get(name, 1 if len(x) > 150 else 1.4)
+        faded = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
         yield (
             f'<path d="{line(x, y)}" fill="none" stroke="{stroke}" stroke-width="{wide}"'
-            ' stroke-linejoin="round"/>'
+            f' stroke-linejoin="round"{faded}/>'
         )
     if "markers" in trace.get("mode", "lines"):
         yield from markers(trace["marker"], twin["marker"], trace.get("name", ""), x, y)
@@ -521,7 +530,9 @@ def outline(shape: str, x: float, y: float, r: float) -> str:
             f"M{short(x - r)} {short(y)}a{short(r)} {short(r)} 0 1 0 {short(2 * r)} 0"
             f"a{short(r)} {short(r)} 0 1 0 -{short(2 * r)} 0"
         )
-    corners = {
+    tips = [(2.0 if k % 2 == 0 else 0.8, math.pi * k / 5) for k in range(10)]
+    corners: Any = {
+        "star": [(r * math.sin(angle), -r * math.cos(angle)) for r, angle in tips],
         "diamond": ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
         "triangle-up": ((0, -1.2), (1.1, 0.9), (-1.1, 0.9)),
         "triangle-down": ((0, 1.2), (1.1, -0.9), (-1.1, -0.9)),

@@ -2,9 +2,11 @@
 
 `OPTIMIZERS` and `SCHEDULES` map names to records; every module in `optimizers/rules` that defines
 `OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories,
-`verdict` says what becomes of each, and `describe` puts it into words.
+`verdict` says what becomes of each, and `describe` puts it into words; `averaged` has an average
+of its iterates.
 """
 
+from optimizers.analysis.averaging import Average, Averaged, averaged
 from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.analysis.words import describe
 from optimizers.record import Optimizer
@@ -17,6 +19,8 @@ from optimizers.simulation.sweep import Cancelled, Sweep, sweep
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "Average",
+    "Averaged",
     "Cancelled",
     "EngineError",
     "Experiment",
@@ -26,6 +30,7 @@ __all__ = [
     "Sweep",
     "Trajectory",
     "Verdict",
+    "averaged",
     "describe",
     "simulate",
     "sweep",

@@ -20,9 +20,9 @@ from starlette.responses import Response
 
 from landscape import SURFACES
 from landscape.language import PSEUDO, language
-from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers import OPTIMIZERS, Experiment, Run, averaged, simulate
 from optimizers.analysis.statements import render
-from optimizers.analysis.words import comparison
+from optimizers.analysis.words import comparison, of_averages
 from optimizers.maps import Ensemble
 from views.live import routes
 from views.live.answer import Asked, UnreadableError, answer, asked, described, ground_answer
@@ -73,9 +73,13 @@ def test_the_words_are_those_of_the_experiment_that_the_link_means(slug):
         assert told["sentence"] == ends.sentence(choice.experiment, spread, choice.labels)
         assert told["rows"] == ends.table(spread, choice.labels, "loss")[1]
     else:
-        said = " ".join(map(render, comparison(choice.experiment, trajectories, choice.labels)))
+        first, *more = comparison(choice.experiment, trajectories, choice.labels)
+        means = [averaged(t, choice.averaged) for t in trajectories if choice.averaged]
+        told_of = of_averages(choice.experiment, trajectories, means, choice.labels)
+        said = " ".join(map(render, [first, *told_of, *more]))
         assert f"{told['sentence']} {told['more']}".strip() == said
-        assert [row[3] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
+        updates = told["head"].index("Updates")
+        assert [row[updates] for row in told["rows"]] == [f"{len(t.lr):,}" for t in trajectories]
     assert [row[0] for row in told["rows"]] == [*choice.labels]
     assert told["claim"] == PRESETS[slug].claim
     assert told["changed"] == ""
@@ -141,6 +145,8 @@ def test_of_a_picture_that_is_drawn_only_the_words_come():
         {"compare": "Learning rate", "Quadratic.SGD.rates": "0.1"},
         {"arrows": "0"},
         {"future": "1"},
+        {"average": "mean"},
+        {"average": "exponential", "average.gamma": "0.5"},
         {"lang": "ko"},
         {"theme": "dark"},
         {"seed": "7"},

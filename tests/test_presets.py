@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 from test_page import told
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, Run, Trajectory, simulate
+from optimizers import OPTIMIZERS, Average, Run, Trajectory, averaged, simulate
 from optimizers.analysis import verdicts
+from optimizers.analysis.averaging import expected
 from optimizers.analysis.measures import curvatures, zigzag
 from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
@@ -191,6 +192,28 @@ def test_decay_lowers_the_loss_that_noise_leaves():
     constant, step, cosine, root = np.median(over_seeds("decay", lambda t: t.loss[-1]), axis=0)
     claims("decay", f"{SEEDS} seeds", f"{constant:.2g}", "30, 60 and 90%")
     claims("decay", f"leaves {step:.2g}", f"cosine decay {cosine:.2g}", f"root decay {root:.2g}")
+
+
+def test_the_mean_walks_into_the_minimum():
+    experiment, average = PRESETS["average"].experiment, Average(first=100)
+    runs = trajectories("average")
+    means = [averaged(trajectory, average) for trajectory in runs]
+    found = [expected(experiment.plan(run), average) for run in experiment.runs]
+    claims("average", "1,000 updates", f"is {found[0].last:.2g} at rate 0.4")
+    claims("average", f"{found[1].last:.2g} at rate 0.1", "from update 100 on")
+    assert {f"{each.averaged:.2g}" for each in found} == {"0.012"}
+    claims("average", "0.012 at both rates")
+    # What is seen: a cloud that stays wide, and a star that ends in its middle, at the minimum.
+    for trajectory, mean, wide in zip(runs, means, (1.5, 0.7), strict=True):
+        away = np.hypot(*trajectory.path[101:].T)
+        assert np.sqrt(np.square(away).mean()) > wide
+        assert np.hypot(*mean.path[-1]) < 0.2 < np.hypot(*mean.path[100]) / 4
+        assert mean.loss[-1] < trajectory.loss[-1] / 10
+    # Simulated: the mean of so many seeds is as near to what is expected as chance lets it be.
+    losses = over_seeds("average", lambda t: (t.loss[-1], averaged(t, average).loss[-1]))
+    errors = losses.std(axis=0) / np.sqrt(len(losses))
+    exact = [(each.last, each.averaged) for each in found]
+    assert (np.abs(losses.mean(axis=0) - exact) < 4 * errors).all()
 
 
 def test_adagrad_comes_less_far_than_rmsprop():

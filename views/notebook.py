@@ -10,8 +10,9 @@ from typing import Any
 
 from landscape.checks import shown
 from landscape.language import tr
-from optimizers import Experiment
+from optimizers import Average, Experiment
 from optimizers.analysis.source import source
+from views.scene.figures import Extras
 from views.server.offline import claims, standalone, title
 from views.settings.choice import Choice
 
@@ -27,6 +28,17 @@ from views.notebook import show
 labels = {labels!r}
 experiment = {experiment}
 show(experiment, labels)"""
+AVERAGED = """from optimizers import Average, Experiment, Run, averaged, simulate
+from views.notebook import show
+
+labels = {labels!r}
+experiment = {experiment}
+average = {average!r}
+show(experiment, labels, average)"""
+NUMBERS_AVERAGED = """for label, trajectory in zip(labels, simulate(experiment)):
+    print(label, trajectory.path[-1], trajectory.loss[-1])
+    found = averaged(trajectory, average)
+    print("average", found.path[-1], found.loss[-1])"""
 NUMBERS = """for label, trajectory in zip(labels, simulate(experiment)):
     print(label, trajectory.path[-1], trajectory.loss[-1])"""
 
@@ -37,16 +49,21 @@ class Shown:
 
     experiment: Experiment
     labels: tuple[str, ...]
+    average: Average | None = None
 
     def _repr_html_(self) -> str:
-        page = standalone(Choice(self.experiment, self.labels, unit="updates"))
+        extras = Extras(average=self.average)
+        page = standalone(Choice(self.experiment, self.labels, unit="updates", extras=extras))
         return FRAME.format(page=html.escape(page))
 
 
-def show(experiment: Experiment, labels: Sequence[str] = ()) -> Shown:
+def show(
+    experiment: Experiment, labels: Sequence[str] = (), average: Average | None = None
+) -> Shown:
     """Show the paths of an experiment in the cell of a notebook whose last value this is.
 
     `labels` are what its runs are called, in their order; else they have their optimizers' names.
+    With an `average` that of each run's iterates is drawn beside it.
     Each cell holds all that the player needs, some 6 MB, and plays offline. Raises ValueError if
     there are labels but not one for each run, and for what is no experiment.
     """
@@ -59,7 +76,9 @@ def show(experiment: Experiment, labels: Sequence[str] = ()) -> Shown:
         raise ValueError(
             f"labels = {len(names)}: must be one for each of {len(experiment.runs)} runs"
         )
-    return Shown(experiment, names)
+    if average is not None and not isinstance(average, Average):
+        raise ValueError(f"average = {shown(average)}: must be an Average or None")
+    return Shown(experiment, names, average)
 
 
 def notebook(choice: Choice) -> str:
@@ -69,12 +88,15 @@ def notebook(choice: Choice) -> str:
     """
     head = [f"# {title(choice)}", *claims(choice)]
     needs = tr("It needs this lab beside Jupyter: `pip install` it from its folder.")
-    code = CODE.format(experiment=source(choice.experiment), labels=choice.labels)
+    first, last = (AVERAGED, NUMBERS_AVERAGED) if choice.averaged else (CODE, NUMBERS)
+    code = first.format(
+        experiment=source(choice.experiment), labels=choice.labels, average=choice.averaged
+    )
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "source": "\n\n".join([*head, needs])},
         *(
             {"cell_type": "code", "source": text, "execution_count": None, "outputs": []}
-            for text in (code, NUMBERS)
+            for text in (code, last)
         ),
     ]
     for i, cell in enumerate(cells):

@@ -201,6 +201,20 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "Weight decay {decay} leaves the minimum where it is, at ({x}, {y})."
         ),
         "decay_counts": msgid("The loss that it descends includes weight decay {decay}."),
+        # What an average of its iterates does for it.
+        "mean_ends": msgid(
+            "{run} ends at loss {last}; the mean of its iterates (★), from update {first} on, at"
+            " {averaged}."
+        ),
+        "average_ends": msgid(
+            "{run} ends at loss {last}; the exponential average of its iterates (★), from update"
+            " {first} on, at {averaged}."
+        ),
+        "mean_expected": msgid(
+            "Theory expects {last} and {averaged} over all seeds; in the long run the mean's falls"
+            " as one over the number of iterates."
+        ),
+        "average_expected": msgid("Theory expects {last} and {averaged} over all seeds."),
         # How it ended, in a cell of a table.
         "outcome_converged": msgid("converged: gradient norm {slope}, curvatures {low} and {high}"),
         "outcome_local": msgid("local minimum: gradient norm {slope}, curvatures {low} and {high}"),

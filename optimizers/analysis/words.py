@@ -16,6 +16,7 @@ import numpy as np
 from landscape import record
 from landscape.record import CriticalPoint
 from optimizers.analysis import verdicts
+from optimizers.analysis.averaging import EXPONENTIAL, Averaged, expected
 from optimizers.analysis.measures import (
     SHORTEST,
     Minima,
@@ -390,6 +391,40 @@ def comparison(
     said += _accounting(experiment)
     if seeds:
         said.append(Statement("one_seed" if len(seeds) == 1 else "some_seeds"))
+    return said
+
+
+def of_averages(
+    experiment: Experiment,
+    trajectories: Sequence[Trajectory],
+    averages: Sequence[Averaged],
+    labels: Sequence[str],
+) -> list[Statement]:
+    """Return what an average of the iterates does for the run that it helps most.
+
+    Where theory knows what to expect over all seeds, that stands beside it.
+    """
+    found = []
+    for trajectory, each, label in zip(trajectories, averages, labels, strict=False):
+        if trajectory.diverged_at is not None or each.average.first > len(trajectory.lr):
+            continue
+        lowest = trajectory.objective.lowest() if trajectory.objective.bounded else 0.0
+        last, loss = float(trajectory.loss[-1]), float(each.loss[-1])
+        better = (last - lowest) / (loss - lowest) if loss > lowest else math.inf
+        found.append((better, label, trajectory, last, loss))
+    if not found:
+        return []
+    _, label, trajectory, last, loss = max(found, key=lambda one: one[0])
+    average = averages[0].average
+    kind = "average_ends" if average.kind == EXPONENTIAL else "mean_ends"
+    said = [Statement(kind, run=label, last=last, first=average.first, averaged=loss)]
+    plan = experiment.plan(trajectory.run)
+    theory = expected(plan, average)
+    if theory is not None:
+        lowest = plan.objective.lowest()
+        kind = "average_expected" if average.kind == EXPONENTIAL else "mean_expected"
+        numbers = {"last": lowest + theory.last, "averaged": lowest + theory.averaged}
+        said.append(Statement(kind, **numbers))
     return said
 
 

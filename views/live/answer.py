@@ -20,7 +20,7 @@ from landscape.data import FEWEST_SAMPLES
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from landscape.penalty import Penalty
 from landscape.plane import turned
-from optimizers import Experiment, Trajectory
+from optimizers import Averaged, Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.maps import Spread
 from optimizers.simulation.experiment import MOST_SEED, STRENGTH
@@ -182,7 +182,7 @@ def with_ground(
     made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
-        made["told"] = told(asked, choice, trajectories, spread)
+        made["told"] = told(asked, choice, trajectories, spread, drawn.averages)
     return made, drawn, surface
 
 
@@ -206,14 +206,18 @@ def drawing(
 
 
 def told(
-    asked: Asked, choice: Choice, trajectories: list[Trajectory], spread: Spread | None
+    asked: Asked,
+    choice: Choice,
+    trajectories: list[Trajectory],
+    spread: Spread | None,
+    averages: Sequence[Averaged],
 ) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
-    sentence, more = sentences(choice, trajectories, spread)
+    sentence, more = sentences(choice, trajectories, spread, averages)
     if spread is None:
-        head = results.head(experiment)
-        rows = results.table(experiment, choice.labels, trajectories)
+        head = results.head(experiment, bool(averages))
+        rows = results.table(experiment, choice.labels, trajectories, averages)
     else:
         head, rows = ends.table(spread, choice.labels, loss_name(experiment))
     return {
@@ -232,11 +236,14 @@ def told(
 
 
 def sentences(
-    choice: Choice, trajectories: Sequence[Trajectory], spread: Spread | None
+    choice: Choice,
+    trajectories: Sequence[Trajectory],
+    spread: Spread | None,
+    averages: Sequence[Averaged],
 ) -> tuple[str, str]:
     """Return how the runs compare, or the ends of many seeds: what matters most, and the rest."""
     if spread is None:
-        return results.sentences(choice.experiment, trajectories, choice.labels)
+        return results.sentences(choice.experiment, trajectories, choice.labels, averages)
     more = f"{ends.more(spread, choice.labels)} {tr(ends.SHARES)}"
     return ends.sentence(choice.experiment, spread, choice.labels), more
 

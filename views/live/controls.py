@@ -49,7 +49,7 @@ def relevant(settings: Settings, setting: Setting) -> bool:
     if owner == settings["surface"]:
         return len(rest) == 1 or rest[0] in settings.rules
     schedules = {settings["schedule"], *settings["schedules"]}
-    return owner in settings.rules or owner in schedules or owner == "look"
+    return owner in settings.rules or owner in schedules or owner in ("look", "average")
 
 
 def element(name: str) -> str:

@@ -9,9 +9,10 @@ import { say, set } from "./renew.js";
 import { between, lengths } from "./travel.js";
 
 /** @import { Dashes } from "./covered.js" */
-/** @import { Axis, Figure, Numbers, Scene } from "./types.js" */
+/** @import { Axis, Figure, Numbers, Scene, Trace } from "./types.js" */
 
 const FUTURE = "future"; // the name of the thin lines of what is to come
+const [AVERAGE, AVERAGED] = ["average", "averaged"]; // those of averages of iterates, and their heads
 const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
@@ -24,12 +25,13 @@ const MOST = 0.42; // of the width, that labels take
  * @typedef {object} Line
  * @property {Numbers} y
  * @property {number} dx
+ * @property {number} first The update of its first point.
  * @property {number} pace Updates in a tick.
  * @property {Float64Array} travelled Pixels to each of its points.
  * @property {SVGElement | null} node
  * @property {SVGElement | undefined} head
  * @property {Dashes | null} dash
- * @property {HTMLButtonElement} label
+ * @property {HTMLButtonElement | null} label None of an average, which has its run's.
  */
 
 const THUMB = 20; // pixels, as player.css has it
@@ -45,6 +47,8 @@ export class Curve {
   #toggle;
   /** @type {Line[]} */
   #lines = [];
+  /** @type {Line[]} Those of averages, if they are shown. */
+  #averages = [];
   #tick = 1;
   /** @type {ReadonlySet<number>} */
   #muted = new Set();
@@ -104,8 +108,10 @@ export class Curve {
    */
   async draw(scene, width, height, family, rem, letters = 1, bare = false) {
     const { loss, ends, labels, keys, pace, tick } = scene;
-    const curves = loss.data.filter(({ mode, name }) => mode === "lines" && name !== FUTURE);
-    const heads = loss.data.filter(({ mode }) => mode === "markers");
+    const unnamed = [FUTURE, AVERAGE, AVERAGED];
+    const own = loss.data.filter(({ name }) => !unnamed.includes(name));
+    const curves = own.filter(({ mode }) => mode === "lines");
+    const heads = own.filter(({ mode }) => mode === "markers");
     while (this.#ends.children.length > labels.length) this.#ends.lastElementChild?.remove();
     const names = labels.map((label, i) => heads[i].name || label);
     const buttons = names.map((name, i) => this.#label(i, name, ends[i], keys[i]));
@@ -135,20 +141,38 @@ export class Curve {
         count: y.length,
       })),
     );
-    this.#lines = curves.map(({ y, dx = 1, line }, i) => ({
+    const drawn = (
+      /** @type {Trace} */ { y },
+      /** @type {number} */ i,
+      /** @type {number} */ dx,
+      first = 0,
+    ) => ({
       y,
       dx,
+      first,
       pace: pace[i],
       travelled: lengths(
         y.length,
-        (k) => px.toPixel(k * dx),
+        (k) => px.toPixel((first + k) * dx),
         (k) => py.toPixel(y[k]),
       ),
+    });
+    this.#lines = curves.map((trace, i) => ({
+      ...drawn(trace, i, trace.dx ?? 1),
       node: plot.line(this.#plot, `curve${i}`),
       head: plot.markers(this.#plot, `head${i}`)[0],
-      dash: line?.dash === "dash" ? DASH : over[i],
+      dash: trace.line?.dash === "dash" ? DASH : over[i],
       label: buttons[i],
     }));
+    this.#averages = loss.data
+      .filter(({ name }) => name === AVERAGE)
+      .map((trace, i) => ({
+        ...drawn(trace, i, curves[i].dx ?? 1, scene.averagedFrom),
+        node: plot.line(this.#plot, `${AVERAGE}${i}`),
+        head: plot.markers(this.#plot, `${AVERAGED}${i}`)[0],
+        dash: null,
+        label: null,
+      }));
     // The middle of the thumb runs from end to end of the axis.
     this.#scrub.style.left = `${px.offset - THUMB / 2}px`;
     this.#scrub.style.width = `${px.length + THUMB}px`;
@@ -159,10 +183,14 @@ export class Curve {
 
   /** @param {Figure} loss */
   #traces(loss) {
-    let [curve, head, other] = [0, 0, 0];
+    /** @type {Record<string, number>} */
+    const counts = {};
     return loss.data.map((trace) => {
-      if (trace.name === FUTURE) return { ...trace, uid: `future${other++}` };
-      return { ...trace, uid: trace.mode === "lines" ? `curve${curve++}` : `head${head++}` };
+      const { name, mode } = trace;
+      const own = mode === "lines" ? "curve" : "head";
+      const what = [FUTURE, AVERAGE, AVERAGED].includes(name) ? name : own;
+      counts[what] = (counts[what] ?? -1) + 1;
+      return { ...trace, uid: `${what}${counts[what]}` };
     });
   }
 
@@ -206,6 +234,7 @@ export class Curve {
     const row = Math.max(ROW, Math.min(finger ? ROW_OF_FINGER : ROW, room));
     const tops = apart(wanted, row, 0, py.length - (row - ROW) / 2);
     for (const [i, { label }] of this.#lines.entries()) {
+      if (!label) continue;
       label.style.left = `${px.offset + px.length + BESIDE / 2}px`;
       label.style.top = `${py.offset + tops[i] - row / 2}px`;
       label.style.height = `${row}px`;
@@ -220,7 +249,7 @@ export class Curve {
   mute(muted) {
     this.#muted = muted;
     for (const [i, { label }] of this.#lines.entries()) {
-      label.setAttribute("aria-pressed", String(!muted.has(i)));
+      label?.setAttribute("aria-pressed", String(!muted.has(i)));
     }
   }
 
@@ -234,6 +263,7 @@ export class Curve {
     this.#cursor.style.top = `${y.offset}px`;
     this.#cursor.style.height = `${y.length}px`;
     for (const [i, line] of this.#lines.entries()) this.#draw(i, line, clock, x, y);
+    for (const [i, line] of this.#averages.entries()) this.#draw(i, line, clock, x, y);
   }
 
   /**
@@ -243,20 +273,21 @@ export class Curve {
    * @param {Axis} px
    * @param {Axis} py
    */
-  #draw(i, { y, dx, pace, travelled, node, head, dash, label }, clock, px, py) {
+  #draw(i, { y, dx, first, pace, travelled, node, head, dash, label }, clock, px, py) {
     const last = y.length - 1;
-    const at = done(clock, pace, last);
-    const seen = last < 0 || this.#muted.has(i) ? "hidden" : "visible";
+    const at = Math.max(0, done(clock, pace, first + last) - first);
+    const ahead = !label && at === 0; // of an average that has not begun
+    const seen = last < 0 || ahead || this.#muted.has(i) ? "hidden" : "visible";
     if (node) {
       node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dash);
       node.style.visibility = at > 0 ? seen : "hidden";
     }
     if (head) {
       set(head, "visibility", seen);
-      const place = [px.toPixel(at * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
+      const place = [px.toPixel((first + at) * dx), last < 0 ? 0 : py.toPixel(between(y, at))];
       set(head, "transform", `translate(${place.join()})`);
     }
-    label.classList.toggle("zz-ended", at >= last);
+    label?.classList.toggle("zz-ended", at >= last);
   }
 
   close() {

@@ -55,6 +55,12 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  */
 
 /**
+ * The average of a run's iterates as drawn: its points, their axes, pixels travelled, and its nodes.
+ * @typedef {Pick<Run, "x" | "y" | "px" | "py" | "pace" | "travelled"> & {
+ *   nodes: SVGElement[], head: SVGElement | undefined }} Mean
+ */
+
+/**
  * The seeds of a run as drawn: where they are when, their axes and their nodes.
  * @typedef {Moves & { px: Axis, py: Axis, pace: number, nodes: SVGElement[] }} Cloud
  */
@@ -63,6 +69,8 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
 export class Panels {
   /** @type {Run[]} */
   #runs = [];
+  /** @type {Mean[]} Of every run, or of none. */
+  #means = [];
   /** @type {Cloud[]} */
   #clouds = [];
   /** @type {Spot[]} What stands on the ground and no head may hide. */
@@ -240,6 +248,24 @@ export class Panels {
         casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
       };
     });
+    const means = scene.front.data.filter((trace) => trace.name.startsWith("average-"));
+    this.#means = means.map(({ x, y, xaxis = "x", yaxis = "y" }, i) => {
+      const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
+      const nodes = ["tube", "average"].flatMap(
+        (what) => plot.line(this.#front, `${what}-${i}`) ?? [],
+      );
+      const head = plot.markers(this.#front, `averaged-${i}`)[0];
+      return {
+        x,
+        y,
+        px,
+        py,
+        pace: scene.pace[i],
+        travelled: travelled(cut(x, y), px, py),
+        nodes,
+        head,
+      };
+    });
     this.#gradients.scale(scene, this.#runs);
     this.#clouds = scene.clouds.map((moves, i) => {
       const { xaxis = "x", yaxis = "y" } = scene.front.data[i];
@@ -319,8 +345,32 @@ export class Panels {
       const place = heads[i];
       if (head && place) putHead(head, place.at, open[i], colours[1]);
     }
+    for (const [i, mean] of this.#means.entries()) this.#average(i, mean);
     for (const [i, cloud] of this.#clouds.entries()) this.#scatter(i, cloud);
     this.#point(unhurried);
+  }
+
+  /**
+   * Draw the average of a run's iterates up to the clock.
+   * @param {number} i
+   * @param {Mean} mean
+   */
+  #average(i, { x, y, px, py, pace, travelled, nodes, head }) {
+    const first = this.#scene?.averagedFrom ?? 0;
+    const at = Math.max(0, done(this.#clock, pace, first + x.length - 1) - first);
+    const length = between(travelled, at);
+    const seen = at === 0 || this.#muted.has(i) ? "hidden" : "visible";
+    for (const node of nodes) {
+      node.style.strokeDasharray = dashesOf(length, null);
+      node.style.visibility = seen;
+    }
+    if (!head) return;
+    set(head, "visibility", seen);
+    set(
+      head,
+      "transform",
+      `translate(${px.toPixel(between(x, at))},${py.toPixel(between(y, at))})`,
+    );
   }
 
   /**
@@ -515,6 +565,7 @@ export class Panels {
   hide() {
     this.stage.hidden = true;
     this.#runs = [];
+    this.#means = [];
     this.#clouds = [];
   }
 

@@ -396,6 +396,12 @@ class Player {
       const text = texts[Number(/** @type {HTMLElement} */ (node).dataset.run)] ?? "";
       say(node, text);
     }
+    const { width, averages: runs = [] } = readings;
+    for (const node of this.body.querySelectorAll(".zz-notes [data-average]")) {
+      const i = Number(/** @type {HTMLElement} */ (node).dataset.average);
+      const loss = runs[i] && lossOf({ width, runs }, i, whole(this.clock.position * pace[i]));
+      say(node, runs[i] ? number(loss, LOSS_DIGITS, marks) : "");
+    }
   }
 
   /**

@@ -4,7 +4,7 @@ import { number } from "./numbers.js";
 import { filled, tr } from "./texts.js";
 import { between } from "./travel.js";
 
-/** @import { Axis, LossScale, Numbers, Readings, Scene, Trace } from "./types.js" */
+/** @import { Axis, Losses, LossScale, Numbers, Readings, Scene, Trace } from "./types.js" */
 
 const REACH = 16; // pixels around a point of a path
 
@@ -66,7 +66,7 @@ export function lossAt({ x0, dx = 1, y0, dy, z = [] }, { centre, width }, x, y) 
 
 /**
  * The loss of a run after so many updates; past its end the last.
- * @param {Readings} readings
+ * @param {Pick<Readings, "width"> & { runs: Losses[] }} readings
  * @param {number} run
  * @param {number} k
  */

@@ -18,7 +18,7 @@ import { between, reached } from "./travel.js";
 /** @import { Dashes, Spot } from "./covered.js" */
 /** @import { Turn } from "./orbit.js" */
 /** @import { Relief, Sight } from "./sight.js" */
-/** @import { Camera, Line, Numbers, Point, Scene, Size, Trace, View } from "./types.js" */
+/** @import { Camera, Line, Numbers, Point, Scene, Size, SpaceRun, Trace, View } from "./types.js" */
 
 const PARTS = `
 <div class="zz-view" role="application" tabindex="0">
@@ -72,6 +72,7 @@ export class Space {
   #clock = /** @type {number | null} */ (null);
   #points = /** @type {{ fixed: boolean, place: Spots, nodes: NodeListOf<SVGElement> }[]} */ ([]);
   #runs = /** @type {Run[] | null} */ (null);
+  #means = /** @type {Run[]} */ ([]); // the averages of runs' iterates, of all or of none
   #dashes = /** @type {(Dashes | null)[]} */ ([]); // of the runs' lines
   #fixed = /** @type {Spot[]} */ ([]); // what stands on the surface and no head may hide
   #sight = /** @type {Sight} */ ({ matrix: [], eye: [] });
@@ -215,7 +216,11 @@ export class Space {
       plot.onPicture(this.#surface, () => this.#look());
     }
     await this.#drawMarks(scene);
-    this.#runs = scene.runs.map((_, i) => this.#run(scene, i));
+    const { length } = scene.pace;
+    this.#runs = scene.pace.map((_, i) => this.#run(scene, i, scene.runs[i]));
+    this.#means = scene.runs
+      .slice(length)
+      .map((run, i) => this.#run(scene, i, run, ["average", "tube", "averaged"]));
     this.#look();
   }
 
@@ -255,27 +260,28 @@ export class Space {
   /**
    * @param {Scene} scene
    * @param {number} i
+   * @param {SpaceRun} run
+   * @param {string[]} names Of its line, of that below and of its head.
    * @returns {Run}
    */
-  #run({ front, runs, pace }, i) {
+  #run({ front, pace }, i, run, [line, below, head] = ["path", "casing", "head"]) {
     const named = (/** @type {string} */ name) =>
       /** @type {Trace} */ (front.data.find((trace) => trace.name === `${name}-${i}`));
-    const path = named("path");
-    const faint = front.data.find((trace) => trace.name === `faint-${i}`);
+    const path = named(line);
     const place = spots(path);
     const fresh = new Uint8Array(place.count);
-    for (const start of runs[i].starts) fresh[start] = 1;
+    for (const start of run.starts) fresh[start] = 1;
     return {
-      faint,
-      casing: named("casing"),
+      faint: line === "path" ? named("faint") : undefined,
+      casing: named(below),
       path,
       place,
       fresh,
       behind: new Uint8Array(place.count),
-      times: runs[i].times ?? Float64Array.from(fresh, (_, vertex) => vertex),
-      last: runs[i].last,
+      times: run.times ?? Float64Array.from(fresh, (_, vertex) => vertex),
+      last: run.last,
       pace: pace[i],
-      head: plot.markers(this.#marks, `head-${i}`)[0],
+      head: plot.markers(this.#marks, `${head}-${i}`)[0],
     };
   }
 
@@ -296,7 +302,7 @@ export class Space {
       const at = (/** @type {number} */ i) => /** @type {Point} */ ([place.px[i], place.py[i]]);
       this.#fixed.push(...Array.from(place.px, (_, i) => ({ panel: "", at: at(i) })));
     }
-    for (const { place, behind } of this.#runs) {
+    for (const { place, behind } of [...this.#runs, ...this.#means]) {
       this.#project(place);
       for (let i = 1; i < place.count; i++) behind[i] = this.#hidden(place, i - 0.5);
     }
@@ -350,17 +356,42 @@ export class Space {
       stroke(this.#over, run, vertex, tip, 0, [[run.casing.line, 1]]);
     }
     for (const { i, run, vertex, tip } of drawn) {
-      stroke(this.#over, run, vertex, tip, 1, [[run.path.line, HIDDEN]]);
+      const { line, opacity = 1 } = run.path;
+      stroke(this.#over, run, vertex, tip, 1, [[line, opacity * HIDDEN]]);
       const dashes = this.#dashes[i];
       const whole = Math.min(dashes?.[3] ?? 0, vertex); // from there on
-      if (dashes) stroke(this.#over, run, whole, null, 0, [[run.path.line, 1]], 0, dashes);
-      stroke(this.#over, run, vertex, tip, 0, [[run.path.line, 1]], whole);
+      if (dashes) stroke(this.#over, run, whole, null, 0, [[line, opacity]], 0, dashes);
+      stroke(this.#over, run, vertex, tip, 0, [[line, opacity]], whole);
     }
+    for (const [i, mean] of this.#means.entries()) this.#average(i, mean, clock);
     const open = outlined(heads, this.#fixed);
     for (const [i, { head, path }] of this.#runs.entries()) {
       const place = heads[i];
       if (place) putHead(head, place.at, open[i], path.line?.color ?? "");
     }
+  }
+
+  /**
+   * Draw the average of a run's iterates up to the clock, over all paths.
+   * @param {number} i
+   * @param {Run} mean
+   * @param {number} clock
+   */
+  #average(i, mean, clock) {
+    const { times, fresh, pace, last, place, casing, path, head } = mean;
+    const { vertex, share } = reached(times, fresh, done(clock, pace, last));
+    const at = vertex + (share ?? 0);
+    const seen = share !== null && at > 0 && !this.#muted.has(i);
+    head.style.visibility = seen ? "visible" : "hidden";
+    if (vertex < 0 || this.#muted.has(i)) return;
+    /** @type {Point | null} */
+    const tip = seen ? [between(place.px, at), between(place.py, at)] : null;
+    stroke(this.#over, mean, vertex, tip, 0, [
+      [casing.line, 1],
+      [path.line, 1],
+    ]);
+    stroke(this.#over, mean, vertex, tip, 1, [[path.line, HIDDEN]]);
+    if (tip) stand(head, ...tip, this.#hidden(place, at));
   }
 
   /**

@@ -160,7 +160,14 @@ export interface SpaceRun {
 /** What can be read off runs: losses, or heights of the loss, and the rate of each update or all. */
 export interface Readings {
   width: number | null;
-  runs: { loss?: Numbers; height?: Numbers; centre?: number; rate: Numbers | number }[];
+  runs: (Losses & { rate: Numbers | number })[];
+  averages?: Losses[]; // of the average of each run's iterates, where that is shown
+}
+
+export interface Losses {
+  loss?: Numbers;
+  height?: Numbers;
+  centre?: number;
 }
 
 /** The arrows of a run's steps: their names and, if there are two, where the first of them ends. */
@@ -198,7 +205,8 @@ export interface Scene extends Ground, Picture {
   arrows: Steps[]; // of every run, or of none
   clouds: Moves[]; // of every run, where ends of many seeds are shown
   front: Figure;
-  runs: SpaceRun[];
+  averagedFrom?: number; // updates, from which on averages of iterates are shown
+  runs: SpaceRun[]; // and then those of averages, if they are shown
   label: string;
   loss: Figure;
   ends: string[]; // what each run's curve comes to

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from landscape.language import msgid, number, tr, whole
-from optimizers import OPTIMIZERS, Experiment, Trajectory
+from optimizers import OPTIMIZERS, Averaged, Experiment, Trajectory
 from optimizers.analysis.measures import facts_of, nearest
 from optimizers.analysis.statements import Statement, render
-from optimizers.analysis.words import comparison, outcome
+from optimizers.analysis.words import comparison, of_averages, outcome
 
 HEAD = (
     msgid("Run"),
@@ -19,13 +19,15 @@ HEAD = (
     msgid("Updates"),
     msgid("Outcome"),
 )
+AVERAGED = msgid("Loss of the average")  # after the final loss
 COUNTED = msgid("Updates an epoch"), msgid("Epochs"), msgid("Samples seen")  # before the outcome
 
 
-def head(experiment: Experiment) -> list[str]:
-    """Return what the columns of a table are called: of batches there are more."""
-    *names, last = map(tr, HEAD)
-    return [*names, *(map(tr, COUNTED) if counted(experiment) else ()), last]
+def head(experiment: Experiment, averages: bool = False) -> list[str]:
+    """Return what the columns of a table are called: of batches and of averages there are more."""
+    run, final, *names, last = map(tr, HEAD)
+    more = map(tr, COUNTED) if counted(experiment) else ()
+    return [run, final, *([tr(AVERAGED)] if averages else ()), *names, *more, last]
 
 
 def counted(experiment: Experiment) -> bool:
@@ -35,19 +37,25 @@ def counted(experiment: Experiment) -> bool:
 
 
 def sentences(
-    experiment: Experiment, trajectories: Sequence[Trajectory], labels: Sequence[str]
+    experiment: Experiment,
+    trajectories: Sequence[Trajectory],
+    labels: Sequence[str],
+    averages: Sequence[Averaged] = (),
 ) -> tuple[str, str]:
     """Return how the runs compare: what matters most, and all else there is to say."""
     first, *more = comparison(experiment, trajectories, labels)
-    return said([first]), said(more)
+    return said([first, *of_averages(experiment, trajectories, averages, labels)]), said(more)
 
 
 def table(
-    experiment: Experiment, labels: Sequence[str], trajectories: Sequence[Trajectory]
+    experiment: Experiment,
+    labels: Sequence[str],
+    trajectories: Sequence[Trajectory],
+    averages: Sequence[Averaged] = (),
 ) -> list[list[str]]:
     """Return the results of all runs, a row of the head's cells for each."""
     rows = []
-    for label, trajectory in zip(labels, trajectories, strict=True):
+    for i, (label, trajectory) in enumerate(zip(labels, trajectories, strict=True)):
         facts = facts_of(trajectory.objective)
         distance, _ = nearest(facts, trajectory.path[-1], facts.minimizers)
         epoch, updates = experiment.plan(trajectory.run).epoch, len(trajectory.lr)
@@ -56,6 +64,7 @@ def table(
             [
                 label,
                 number(float(trajectory.loss[-1]), 4),
+                *([number(float(averages[i].loss[-1]), 4)] if averages else ()),
                 tr("no minimizer") if distance is None else number(distance, 3),
                 whole(updates),
                 *((*seen, whole(epoch.samples_seen(updates))) if counted(experiment) else ()),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landscape.language import msgid, number, tr
-from optimizers import Experiment, Run, Trajectory
+from optimizers import Averaged, Experiment, Run, Trajectory
 from optimizers.analysis.measures import (
     MONOTONE,
     SWINGS,
@@ -22,6 +22,8 @@ from optimizers.analysis.measures import (
     stability,
 )
 from views.scene.figures import (
+    AVERAGE,
+    BESIDE_AVERAGE,
     EXACT_POINTS,
     RAISED,
     Figure,
@@ -52,10 +54,14 @@ class Heights:
     ends: list[float | None]  # what each row comes to, in the axis's unit: inf where it diverges
     line: float | None = None  # where to draw a line across
     bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
+    averages: tuple[Vector, ...] = ()  # a row for the average of each run's iterates
+    averaged_from: int = 0  # updates, before which that is the iterate itself
 
 
-def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
-    """Return the losses, after 0, 1, ... updates.
+def loss(
+    experiment: Experiment, trajectories: list[Trajectory], averages: Sequence[Averaged] = ()
+) -> Heights:
+    """Return the losses, after 0, 1, ... updates, and those of averages of the iterates.
 
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
@@ -63,12 +69,19 @@ def loss(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     height = height_of_gaps(experiment)
     rows: list[Vector] = []
     ends: list[float] = []
-    for trajectory in trajectories:
+    ended = [trajectory.diverged_at is not None for trajectory in trajectories]
+    shown = [(t, t.loss) for t in trajectories]
+    shown += [(t, average.loss) for t, average in zip(trajectories, averages, strict=False)]
+    for trajectory, losses in shown:
         lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
-        value = trajectory.loss[np.isfinite(trajectory.loss)] - lowest
+        value = losses[np.isfinite(losses)] - lowest
         rows.append(height(value))
         ends.append(math.inf if trajectory.diverged_at is not None else float(value[-1]))
-    return axis_of(experiment, rows, ends, [t.diverged_at is not None for t in trajectories])
+    found = axis_of(experiment, rows, ends, ended * (2 if averages else 1))
+    runs = len(trajectories)
+    own, others = found.rows[:runs], tuple(row for row in found.rows[runs:] if row is not None)
+    first = averages[0].average.first if averages else 0
+    return replace(found, rows=own, ends=found.ends[:runs], averages=others, averaged_from=first)
 
 
 def scale_of_losses(experiment: Experiment) -> LossScale | None:
@@ -240,6 +253,7 @@ def drawn(
             "x0": 0,
             "dx": x,
             "y": np.zeros(0, np.float32) if row is None else row,
+            **({"opacity": BESIDE_AVERAGE} if heights.averages else {}),
             "line": {
                 "color": mark.colour,
                 "width": 2.7,
@@ -264,6 +278,16 @@ def drawn(
         if future:
             thin = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
             to_come.append({**line, "name": "future", "line": thin})
+    for mark, row, x in zip(marks, heights.averages, each, strict=False):
+        thin = {"color": mark.colour, "width": 1.6, "simplify": False}
+        rim = {"color": theme.page, "width": 1.5}
+        star = {"symbol": AVERAGE, "size": 12, "color": mark.colour, "line": rim}
+        first = min(heights.averaged_from, len(row) - 1)
+        at, row = x * np.arange(first, len(row), dtype=np.float32), row[first:]
+        line = {"type": "scatter", "mode": "lines", "name": "average", "x": at, "y": row}
+        place = {"x": [float(at[0])], "y": [float(row[0])]}
+        head = {"type": "scatter", "mode": "markers", "name": "averaged", **place}
+        data += [{**line, "line": thin}, {**head, "marker": star}]
     layout: dict[str, Any] = {
         **plain_layout(theme),
         "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # the player names the curves on the right
@@ -331,34 +355,48 @@ def texts_of_ends(heights: Heights) -> list[str]:
 
 
 def readings(
-    experiment: Experiment, trajectories: list[Trajectory], heights: Heights | None = None
+    experiment: Experiment,
+    trajectories: list[Trajectory],
+    heights: Heights | None = None,
+    averages: Sequence[Averaged] = (),
 ) -> dict[str, Any]:
     """Return the losses and the rates of runs, for the player to read them off.
 
     `runs` holds a `rate` for each run, one number if it never changes, and its losses: as `loss`,
     float32, or, of very many, as `height`, the rows of `heights` if they are those of the loss,
     which are sent anyway. A height is its run's `centre` + `width` sinh(height ln 10) and, without
-    a width, `centre` + 10 ** height.
+    a width, `centre` + 10 ** height. `averages`, where there are any, holds the same of averages of
+    the iterates.
     """
     exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
     found: dict[str, Any] = {"width": None, "runs": []}
     centre = None
     rows: list[Vector | None] = []
+    more: tuple[Vector, ...] = ()
     if not exact:
-        rows = (heights or loss(experiment, trajectories)).rows
+        heights = heights or loss(experiment, trajectories, averages)
+        rows, more = heights.rows, heights.averages
         if scale := scale_of_losses(experiment):
             centre, found["width"] = scale.centre, scale.width
     most = float(np.finfo(np.float32).max)
+
+    def told(trajectory: Trajectory, losses: Vector, row: Vector | None) -> Figure:
+        if not exact:
+            lowest = facts_of(trajectory.objective).lowest
+            return {"height": row, "centre": lowest if centre is None else centre}
+        with np.errstate(over="ignore"):
+            values = losses[: len(trajectory.finite_path)].astype(np.float32)
+        return {"loss": np.nan_to_num(values, nan=most, posinf=most)}
+
     for i, trajectory in enumerate(trajectories):
         rate: Any = trajectory.lr.astype(np.float32 if exact else np.float64)
         if len(rate) and (rate == rate[0]).all():
             rate = float(trajectory.lr[0])
-        if exact:
-            with np.errstate(over="ignore"):
-                values = trajectory.loss[: len(trajectory.finite_path)].astype(np.float32)
-            told: Figure = {"loss": np.nan_to_num(values, nan=most, posinf=most)}
-        else:
-            lowest = facts_of(trajectory.objective).lowest
-            told = {"height": rows[i], "centre": lowest if centre is None else centre}
-        found["runs"].append({**told, "rate": rate})
+        row = None if exact else rows[i]
+        found["runs"].append({**told(trajectory, trajectory.loss, row), "rate": rate})
+    if averages:
+        found["averages"] = [
+            told(trajectory, average.loss, None if exact else more[i])
+            for i, (trajectory, average) in enumerate(zip(trajectories, averages, strict=True))
+        ]
     return found

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from landscape import Objective
 from landscape.language import msgid, number, tr, whole
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
-from optimizers import OPTIMIZERS, Experiment, Run, Trajectory
+from optimizers import OPTIMIZERS, Average, Averaged, Experiment, Run, Trajectory
+from optimizers.analysis.averaging import MEAN
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import kept
 from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
@@ -33,6 +34,8 @@ STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
 BARE = "circle-open"  # a minimum of the loss without regularization
+AVERAGE, STAR = "star", "★"  # the head of an average of iterates, and the same in text
+BESIDE_AVERAGE = 0.45  # opacity of a line whose average is shown
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
@@ -77,11 +80,13 @@ def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
 class Extras:
     """What is drawn beside the paths on request.
 
-    `arrows` are the parts of the next step at every head, `future` is the path that is to come.
+    `arrows` are the parts of the next step at every head, `future` is the path that is to come, and
+    `average` that of the iterates.
     """
 
     arrows: bool = False
     future: bool = False
+    average: Average | None = None
 
 
 PLAIN = Extras()
@@ -469,8 +474,11 @@ def foreground(
     theme: Theme,
     ground: Ground,
     extras: Extras = PLAIN,
+    averages: Sequence[Averaged] = (),
 ) -> Figure:
     """Return start, travelled paths and those to come, heads and titles of all runs.
+
+    With `averages` of all runs there are theirs too.
 
     Traces are named by what they are and the run's index (`path-0`, `head-0`), which is how the
     player finds them.
@@ -484,6 +492,9 @@ def foreground(
     starts: list[Figure] = []
     heads: list[Figure] = []
     casings: list[Figure] = []  # under all lines: that of a run would hide another one beside it
+    means: list[Figure] = []  # over all of them
+    faded = {"opacity": BESIDE_AVERAGE} if averages else {}
+    of_average = legend_of_average(extras.average if averages else None)
     decays: set[float] = set()
     differing = own_values(experiment)
     exits = [exit_of(experiment, trajectory, box) for trajectory in trajectories]
@@ -510,6 +521,7 @@ def foreground(
             {
                 **common,
                 "name": f"path-{index}",
+                **faded,
                 "line": {
                     "color": mark.colour,
                     "width": wide,
@@ -551,6 +563,10 @@ def foreground(
                 },
             }
         )
+        if averages:
+            lines, head = average_marks(index, averages[index], shown, common, mark, theme, box)
+            means += lines
+            heads.append(head)
         plan = experiment.plan(trajectory.run)
         if not (overlay and plan.coupled in decays):  # in one panel they are the same marks
             data += moved_marks(index, moved_minima(experiment, trajectory.run, box), common, theme)
@@ -563,16 +579,64 @@ def foreground(
                 left(trajectory, exits[index]),
                 *([] if named else differing[index]),
                 legend(experiment, [index], box),
+                of_average,
             )
             moves = manner(experiment, trajectory.run, mark.label)
-            reading = live(index, tr("loss"))
+            reading = live(index, tr("loss"), bool(averages))
             layout["annotations"].append(title(panel, mark, said, theme, reading, moves))
-    data = casings + data + starts + heads
+    data = casings + data + means + starts + heads
     if overlay:
-        note = legend(experiment, range(len(trajectories)), box)
+        note = ", ".join(filter(None, (legend(experiment, range(len(marks)), box), of_average)))
         ends = [left(t, step) for t, step in zip(trajectories, exits, strict=True)]
-        layout["annotations"] = [ending(marks, ends, theme, note)]
+        layout["annotations"] = [ending(marks, ends, theme, note, bool(averages))]
     return {"data": data, "layout": layout}
+
+
+def average_marks(
+    index: int,
+    average: Averaged,
+    shown: int,
+    common: Figure,
+    mark: Mark,
+    theme: Theme,
+    box: Frame,
+) -> tuple[list[Figure], Figure]:
+    """Return the line of a run's average, in a tube that parts it from the iterates, and its head.
+
+    It begins where there is something to average, and ends with the run's, `shown` positions after
+    its start. Always float32: a mean moves by less and less.
+    """
+    path = average.path[min(average.first, shown - 1) : shown]
+    x, y = coordinates(path, box, exact=True)
+    line = {**common, "x": x, "y": y}
+    tube = {"color": theme.ground[0], "width": 5, "simplify": False}
+    thin = {"color": mark.colour, "width": 1.8, "simplify": False}
+    head = {
+        **line,
+        "x": [x[0]],
+        "y": [y[0]],
+        "name": f"averaged-{index}",
+        "mode": "markers",
+        "marker": {
+            "color": mark.colour,
+            "symbol": AVERAGE,
+            "size": 18,
+            "line": {"color": theme.ground[0], "width": 1.5},
+        },
+    }
+    return [
+        {**line, "name": f"tube-{index}", "line": tube},
+        {**line, "name": f"average-{index}", "line": thin},
+    ], head
+
+
+def legend_of_average(average: Average | None) -> str:
+    """Return what the star in a picture means, an empty text where there is none."""
+    if average is None:
+        return ""
+    if average.kind == MEAN:
+        return tr("{star} mean of the iterates", star=STAR)
+    return tr("{star} exponential average", star=STAR)
 
 
 def start_marks(
@@ -729,9 +793,14 @@ def title(
     }
 
 
-def live(index: int | None, word: str = "") -> str:
-    """Return a word and the place, as HTML, where the player writes a run's loss at the clock."""
+def live(index: int | None, word: str = "", averaged: bool = False) -> str:
+    """Return a word and the place, as HTML, where the player writes a run's loss at the clock.
+
+    Where its iterates are `averaged`, that of the average stands beside it.
+    """
     value = "" if index is None else f' <b data-run="{index}"></b>'
+    if averaged and index is not None:
+        value += f'<span class="zz-average"> {STAR} <b data-average="{index}"></b></span>'
     return f'<span class="zz-live">{word}{value}</span>'
 
 
@@ -749,10 +818,12 @@ def told(said: str, theme: Theme, more: str = "") -> str:
     return f' <span class="zz-told"{more} style="color:{theme.muted}">{said}</span>' if said else ""
 
 
-def ending(marks: list[Mark], ends: list[str], theme: Theme, note: str = "") -> Figure:
+def ending(
+    marks: list[Mark], ends: list[str], theme: Theme, note: str = "", averaged: bool = False
+) -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
     keys = [
-        f'<span class="zz-run">{key(mark)}{live(i)}{told(end, theme)}</span>'
+        f'<span class="zz-run">{key(mark)}{live(i, averaged=averaged)}{told(end, theme)}</span>'
         for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
     ]
     if note:

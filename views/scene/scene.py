@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from landscape.language import current, language, msgid, number_marks, script_texts, tr
-from optimizers import Experiment, Trajectory
+from optimizers import Averaged, Experiment, Trajectory
+from optimizers.analysis.averaging import averaged
 from optimizers.maps import Spread
 from views.scene import clouds, curves, figures, local, samples, space
 from views.scene.figures import OVERLAY, PLAIN, PLANE, SIDE_BY_SIDE, SPACE, Extras, Ground, Mark
@@ -102,6 +103,14 @@ class Drawing:
     spread: Spread | None = None
     beside_words: bool = False
 
+    @functools.cached_property
+    def averages(self) -> tuple[Averaged, ...]:
+        """The average of each run's iterates, none where none is asked for or seeds are shown."""
+        average = self.extras.average
+        if average is None or self.spread is not None:
+            return ()
+        return tuple(averaged(trajectory, average) for trajectory in self.trajectories)
+
     def id(self) -> str:
         """Return a name for all of it: trajectories and spread follow from the experiment."""
         look = self.look and (self.look.run, self.look.step.k, self.look.order)
@@ -165,14 +174,20 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
     experiment, trajectories, marks = drawing.experiment, drawing.trajectories, drawing.marks
     view, theme, curve = drawing.view, drawing.theme, drawing.curve
     look, extras = drawing.look, drawing.extras
-    heights = curves.CURVES[curve](experiment, trajectories)
+    averages, of_loss = drawing.averages, curve == next(iter(curves.CURVES))
+    if of_loss:
+        heights = curves.loss(experiment, trajectories, averages)
+    else:
+        heights = curves.CURVES[curve](experiment, trajectories)
     runs: list[dict[str, Any]] = []
     seen: dict[str, Any] | None = None
     if view == SPACE:
-        front, runs = space.foreground(experiment, trajectories, marks, theme, surface, extras)
+        front, runs = space.foreground(
+            experiment, trajectories, marks, theme, surface, extras, averages
+        )
     else:
         front = figures.foreground(
-            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras
+            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras, averages
         )
     if look and view != SPACE:
         panel = 0 if view == OVERLAY else look.run
@@ -186,11 +201,12 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
         "look": seen,
         "front": front,
         "runs": runs,
+        **({"averagedFrom": averages[0].average.first} if averages else {}),
         "clouds": [],
         "batches": samples.batches(experiment, marks, theme, arrows),
         "arrows": figures.arrows(experiment, trajectories, surface) if arrows else [],
         "readings": curves.readings(
-            experiment, trajectories, heights if curve == next(iter(curves.CURVES)) else None
+            experiment, trajectories, heights if of_loss else None, averages
         ),
         "loss": loss,
         "ends": curves.texts_of_ends(heights),

@@ -9,13 +9,14 @@ and `customdata` its heights.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landscape.language import number, tr
-from optimizers import Experiment, Trajectory
+from optimizers import Averaged, Experiment, Trajectory
 from views.scene import figures
 from views.scene.figures import (
     GRID,
@@ -141,24 +142,31 @@ def foreground(
     theme: Theme,
     ground: Ground,
     extras: Extras,
+    averages: Sequence[Averaged] = (),
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """Return the overlay's traces in space, and for each run what the player moves them by.
 
     That is the step at which the path is at each vertex (`times`, None where they are the same),
-    the vertices at which it comes back into the frame (`starts`) and its `last` step.
+    the vertices at which it comes back into the frame (`starts`) and its `last` step; with
+    `averages` of all runs the same of these follows.
     """
     _, scale = terrain(ground, RAISED)
-    flat = figures.foreground(experiment, trajectories, marks, True, theme, ground, extras)
+    flat = figures.foreground(
+        experiment, trajectories, marks, True, theme, ground, extras, averages
+    )
     paths, runs = [], []
-    for trajectory in trajectories:
-        vertices, times, starts = path(trajectory, ground)
+    drawn = [(t.finite_path, t.loss, 0) for t in trajectories]
+    drawn += [(average.path, average.loss, average.first) for average in averages]
+    for places, losses, first in drawn:
+        vertices, times, starts = path(places[first:], losses[first:], ground)
+        times = times + first
         known = len(times) == 0 or bool((times == np.arange(len(times))).all())
         paths.append((vertices.T.copy(), times))
         runs.append(
             {
                 "times": None if known else times.astype(np.float32),
                 "starts": starts,
-                "last": len(trajectory.finite_path) - 1,
+                "last": len(places) - 1,
             }
         )
     data = []
@@ -166,14 +174,15 @@ def foreground(
         kind, index = trace["name"].split("-")
         if kind == "words":
             continue
-        (x, y, z), times = paths[int(index)]
+        of_average = kind in ("tube", "average", "averaged")
+        (x, y, z), times = paths[int(index) + of_average * len(trajectories)]
         if kind == "start":
             loss = trajectories[int(index)].loss[:1]
             place: Figure = {"customdata": scale(loss).tolist()}
         elif kind == "moved":
             heights = ground.objective.loss(trace["x"], trace["y"])
             place = {"customdata": scale(heights).tolist()}
-        elif kind == "head":
+        elif kind in ("head", "averaged"):
             place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
         elif kind == "dots":
             whole = times == np.rint(times)
@@ -183,8 +192,9 @@ def foreground(
         axes = ("xaxis", "yaxis")
         data.append({key: value for key, value in trace.items() if key not in axes} | place)
     moved = figures.legend(experiment, range(len(trajectories)), ground.box)
+    star = figures.legend_of_average(extras.average if averages else None)
     ends = [ended(trajectory, ground) for trajectory in trajectories]
-    note = ending(marks, ends, theme, moved)
+    note = ending(marks, ends, theme, ", ".join(filter(None, (moved, star))), bool(averages))
     hidden = {"visible": False, "fixedrange": True}
     layout: Figure = {
         **figures.plain_layout(theme),
@@ -198,15 +208,15 @@ def foreground(
     return {"data": data, "layout": layout}, runs
 
 
-def path(trajectory: Trajectory, ground: Ground) -> tuple[Vector, Vector, list[int]]:
+def path(places: Vector, losses: Vector, ground: Ground) -> tuple[Vector, Vector, list[int]]:
     """Return what a path shows of itself in the box: vertices (n, 3), times (n,), and starts.
 
-    The heights are those of the run's losses. Where the path leaves the frame, or rises above the
-    box on its way out, it is cut there, and goes on, as another piece, where it comes back.
+    The heights are those of the losses at its finite `places` (k, 2). Where the path leaves the
+    frame, or rises above the box on its way out, it is cut there, and goes on, as another piece,
+    where it comes back.
     """
     heights, scale = terrain(ground, RAISED)
-    places = trajectory.finite_path
-    loss = np.nan_to_num(scale(trajectory.loss[: len(places)]), nan=ENDLESS, posinf=ENDLESS)
+    loss = np.nan_to_num(scale(losses[: len(places)]), nan=ENDLESS, posinf=ENDLESS)
     points = np.column_stack([places, loss])
     inside = within(places, ground.box)
     times, starts = np.arange(len(points), dtype=float), [0]

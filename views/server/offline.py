@@ -47,9 +47,10 @@ def standalone(choice: Choice) -> str:
     experiment = choice.experiment
     spread = spread_of(experiment, choice.seeds) if choice.seeds else None
     trajectories = simulate(experiment)
-    sent = packed(drawing(choice, trajectories, LIGHT, spread))
-    ground, scene = (base64.b64encode(part).decode() for part in sent)
-    words = [*claims(choice), "; ".join(rates(choice)), sentences(choice, trajectories, spread)[0]]
+    drawn = drawing(choice, trajectories, LIGHT, spread)
+    ground, scene = (base64.b64encode(part).decode() for part in packed(drawn))
+    sentence, _ = sentences(choice, trajectories, spread, drawn.averages)
+    words = [*claims(choice), "; ".join(rates(choice)), sentence]
     return PAGE.format(
         lang=current(),
         title=html.escape(title(choice)),

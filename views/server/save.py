@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import language, msgid, tr
-from optimizers import Cancelled, Trajectory, simulate
+from optimizers import Average, Cancelled, Trajectory, averaged, simulate
 from views.notebook import notebook
 from views.server.address import asked, link
 from views.server.heavy import HEAVY
@@ -34,17 +34,28 @@ from views.settings.settings import Settings, read, write
 PIECE = 2**18  # characters that are sent at once
 
 
-def table(labels: tuple[str, ...], trajectories: list[Trajectory]) -> str:
-    """Return trajectories as CSV; `lr` is the rate of the update that led to the step."""
+def table(
+    labels: tuple[str, ...], trajectories: list[Trajectory], average: Average | None = None
+) -> str:
+    """Return trajectories as CSV; `lr` is the rate of the update that led to the step.
+
+    With an `average` of the iterates there are its positions and losses too.
+    """
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for label, trajectory in zip(labels, trajectories, strict=True):
             rates: list[Any] = ["", *trajectory.lr.tolist()]
             steps = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
+            more: Iterator[tuple[Any, ...]] = iter(())
+            if average:
+                found = averaged(trajectory, average)
+                more = zip(*found.path.T.tolist(), found.loss.tolist(), strict=True)
+            none = ("", "", "") if average else ()  # after the last finite position
             for step, ((x, y), loss, rate) in enumerate(steps):
-                yield label, step, x, y, loss, rate
+                yield label, step, x, y, loss, rate, *next(more, none)
 
-    names = ("run", "step", "x", "y", "loss", "lr")
+    more_names = ("average_x", "average_y", "average_loss") if average else ()
+    names = ("run", "step", "x", "y", "loss", "lr", *more_names)
     return "".join(csv_pieces(map(tr, names), rows()))
 
 
@@ -54,7 +65,7 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
     "csv": (
         msgid("Trajectories (CSV)"),
         "text/csv",
-        lambda choice: table(choice.names, simulate(choice.experiment)),
+        lambda choice: table(choice.names, simulate(choice.experiment), choice.averaged),
     ),
     "ipynb": (msgid("Notebook (Jupyter)"), "application/x-ipynb+json", notebook),
 }

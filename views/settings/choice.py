@@ -9,7 +9,7 @@ from typing import Any
 
 from landscape import SURFACES
 from landscape.language import current, msgid, number, tr, whole
-from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers import OPTIMIZERS, Average, Experiment, Run
 from optimizers.maps import Ensemble
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
@@ -33,7 +33,13 @@ from views.settings.schedules import most_updates, numbers_of, updates_in
 from views.settings.setting import Idle, Note
 from views.settings.settings import Settings
 from views.settings.table import FACTORS, TABLE
-from views.settings.watching import ENDS, MOST_UPDATES_OF_ENDS, SEEDS_OF_ENDS, SHOWN
+from views.settings.watching import (
+    ENDS,
+    MOST_UPDATES_OF_ENDS,
+    SEEDS_OF_ENDS,
+    SHOWN,
+    average_of,
+)
 
 CUT = msgid("{run}: cut to {most} of {steps} updates.")
 APART = msgid(
@@ -53,6 +59,8 @@ TOO_MANY_ENDS = msgid(
     " shown. Fewer updates or fewer samples make room, and the map of an ensemble takes more."
 )
 FLAT_ENDS = msgid("{view} shows paths; the ends of many seeds are drawn flat: {instead} is shown.")
+ENDS_UNAVERAGED = msgid("Where many seeds end is shown: their iterates are not averaged.")
+TOO_LATE = msgid("No run gets to update {first}, from which on iterates would be averaged.")
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
 
 
@@ -87,6 +95,11 @@ class Choice:
     extras: Extras = PLAIN
     turns: tuple[float, ...] = ()  # degrees by which the start of each run is turned
     seeds: int = 0  # whose ends are shown, instead of paths
+
+    @property
+    def averaged(self) -> Average | None:
+        """The average of the iterates that is shown, which there is none of many seeds' ends."""
+        return None if self.seeds else self.extras.average
 
     def replaces(self, id: str) -> bool:
         """Tell whether what is compared takes the place of a setting."""
@@ -176,6 +189,11 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if seeds and view == SPACE:
         notes.append(Note(FLAT_ENDS, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))
         view = SIDE_BY_SIDE
+    average = average_of(settings)
+    if average and seeds:
+        notes.append(Note(ENDS_UNAVERAGED))
+    elif average and average.first > max(experiment.plan(run).steps for run in experiment.runs):
+        notes.append(Note(TOO_LATE, {"first": whole(average.first)}))
     return Choice(
         experiment,
         tuple(labels),
@@ -188,7 +206,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         settings["tolerance"],
         look_of(settings, names),
         settings["preset"],
-        Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN),
+        Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN, average),
         tuple(map(factor.turn, values)),
         seeds,
     )

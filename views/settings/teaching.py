@@ -38,7 +38,7 @@ NO_CONTROL = (*(name for name in BESIDE if name != "view"), "preset", "step", "m
 # What is no part of the experiment.
 WATCHING = (
     *(*NO_CONTROL, "view", "show", "curve", "arrows", "future", "tolerance"),
-    *("look", "look.run", "look.step", "look.model"),
+    *("look", "look.run", "look.step", "look.model", "average", "average.gamma", "average.from"),
 )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from landscape.language import msgid
+from optimizers import Average
+from optimizers.analysis.averaging import AVERAGES, EXPONENTIAL, MOST_GAMMA, USUAL_GAMMA
+from optimizers.simulation.experiment import MOST_STEPS
 from views.settings.noise import idle_without_noise
 from views.settings.setting import OneOf, Range, Setting
 
@@ -20,11 +23,28 @@ LABELS = (msgid("hidden"), msgid("shown"))
 SPEEDS = ("0.25", "0.5", "1", "2", "4")
 LAST = 10_000_000  # a step that every run has ended before
 FEW = 2  # runs, whose panels have room for arrows
+UNAVERAGED = msgid("none")
 
 
 def arrows(settings: Settings) -> str:
     """Return whether arrows are drawn where nothing is said: where the panels are large."""
     return SHOWN if len(settings.names()) <= FEW else HIDDEN
+
+
+def average_of(settings: Settings) -> Average | None:
+    """Return the average of the iterates that is shown, if there is one."""
+    kind = settings["average"]
+    if kind == UNAVERAGED:
+        return None
+    return Average(kind, settings["average.gamma"], settings["average.from"])
+
+
+def averaging_ids(settings: Settings) -> tuple[str, ...]:
+    """Return the settings of an average that count beside what is set."""
+    if settings["average"] == UNAVERAGED:
+        return ("average",)
+    gamma = ("average.gamma",) if settings["average"] == EXPONENTIAL else ()
+    return ("average", *gamma, "average.from")
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -50,6 +70,30 @@ SETTINGS: tuple[Setting, ...] = (
         HIDDEN,
         msgid("Path to come"),
         msgid("A thin line shows where a run will go."),
+    ),
+    Setting(
+        "average",
+        OneOf((UNAVERAGED, *AVERAGES)),
+        UNAVERAGED,
+        msgid("Average of the iterates"),
+        msgid(
+            "A thin line with a star (★) is the average of where a run has been. It changes no"
+            " update: where noise keeps the iterates around a minimum, their average walks into it."
+        ),
+    ),
+    Setting(
+        "average.gamma",
+        Range(0.0, MOST_GAMMA, 0.01),
+        USUAL_GAMMA,
+        msgid("Share kept (γ)"),
+        msgid("An update keeps γ of the average and adds 1 − γ of the new iterate."),
+    ),
+    Setting(
+        "average.from",
+        Range(0, MOST_STEPS, 10, whole=True),
+        0,
+        msgid("From update"),
+        msgid("Earlier iterates are left out, such as those on the way from the start."),
     ),
     Setting("step", Range(0, LAST, 1, whole=True), LAST, msgid("Update shown")),
     Setting("speed", OneOf(SPEEDS), "1", msgid("Speed")),
