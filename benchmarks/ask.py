@@ -30,10 +30,10 @@ from common import Row, percentile, report, server
 from database import postgres
 
 ACKNOWLEDGED, COUNTED = 0.3, 1.0  # seconds, of 95 %
-TEACHER, STUDENT = 0.5, 5.0  # seconds between two looks
+TEACHER, STUDENT = 0.5, 3.0  # seconds between two looks
 FIRST_PAUSE, MOST_PAUSE = 0.5, 10.0
 PATIENCE = 60.0  # seconds after which an answer counts as lost
-MOST_STUDENTS = 1000
+MOST_STUDENTS = 400  # that may come from one address at once
 
 
 async def ask(url: str, path: str, said: Any = None, key: str = "") -> tuple[int, Any]:

@@ -136,6 +136,8 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
     first.locator(".st-key-answer-0 button").click()
     expect(first.locator('.zz-member[data-standing="sent"]')).to_contain_text("when it is revealed")
     answered(teacher, 1, 2)
+    first.goto(f"{url}class?class={code}")  # who comes once more has answered
+    expect(first.get_by_test_id("stBaseButton-primary")).to_contain_text("A")
     expect(first.locator(".zz-measured")).to_have_count(0)
     teacher.get_by_role("button", name="Reveal").click()
     expect(teacher.locator(".zz-class-bars .zz-right")).to_contain_text("measured")

@@ -5,10 +5,10 @@ import type { Layout, Trace } from "./types.js";
 
 /**
  * Reports to the page: a code to go to ("" for none), a card to open, colours that have changed, how
- * the class stands, that the card is to be shown that it is at.
+ * the class stands, that the card is to be shown that it is at, an answer given before.
  */
 export type ClassTell = (
-  name: "code" | "lesson" | "present" | "theme" | "standing" | "go",
+  name: "code" | "lesson" | "present" | "theme" | "standing" | "go" | "answer",
   value: unknown,
 ) => void;
 

@@ -90,6 +90,9 @@ class Line {
     const asked = (this.#state ?? standing)?.subject === subject;
     if (answer && asked) keeper.answer(card, answer);
     else keeper.work();
+    // A link that somebody came by, as that of the class, does not know what they have answered.
+    const before = keeper.given[card];
+    if (!answer && standing?.subject === subject && before) this.#tell("answer", [card, before]);
   }
 
   #say() {

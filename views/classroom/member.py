@@ -93,10 +93,16 @@ def stands(changed: Callable[[str, str, int], None]) -> None:
     changed(before, stage(here), found.card if goes else 0)
 
 
-def draw(settings: Settings, answer: str, changed: Callable[[str, str, int], None]) -> None:
+def draw(
+    settings: Settings,
+    answer: str,
+    changed: Callable[[str, str, int], None],
+    remembered: Callable[[str], None],
+) -> None:
     """Draw the line of the card that is shown, whose answer is a letter, or empty.
 
-    `changed` is called as `stands` says.
+    `changed` is called as `stands` says, and `remembered` with the answer to the card that the
+    browser knows where the link does not.
     """
 
     def leave() -> None:
@@ -107,6 +113,11 @@ def draw(settings: Settings, answer: str, changed: Callable[[str, str, int], Non
         found = known(st.session_state[session.SETTINGS])
         if found and not found.over:
             session.change({"card": str(found.card)})
+
+    def remember() -> None:
+        told = st.session_state[KEY].answer
+        if isinstance(told, list) and told[:1] == [st.session_state[session.SETTINGS]["card"]]:
+            remembered(str(told[-1]))
 
     standing = known(settings)
     component("member", "member.js")(
@@ -123,6 +134,7 @@ def draw(settings: Settings, answer: str, changed: Callable[[str, str, int], Non
         on_code_change=leave,
         on_standing_change=lambda: stands(changed),
         on_go_change=go,
+        on_answer_change=remember,
     )
 
 

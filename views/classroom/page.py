@@ -43,7 +43,9 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
         found = told("lesson")
         if not isinstance(found, list) or len(found) != 2 or found[0] not in LESSONS:
             return
-        session.change({"lesson": found[0], "card": str(found[1])})
+        # Another lesson begins without what was answered to the one before.
+        lesson = {} if settings["lesson"] == found[0] else {"lesson": found[0]}
+        session.change({**lesson, "card": str(found[1])})
         leave()
 
     def present() -> None:

@@ -193,7 +193,7 @@ def draw_words(settings: Settings, card: Card, phase: str, leave: Callable[[], N
     else:
         draw_question(settings, card, phase, found)
     if settings["class"]:
-        member.draw(settings, given(settings).replace(UNANSWERED, ""), follow)
+        member.draw(settings, given(settings).replace(UNANSWERED, ""), follow, remember)
     draw_way(settings, phase, leave)
 
 
@@ -311,11 +311,17 @@ def phase_of(settings: Settings) -> str:
 def predict(place: int | None) -> None:
     """Take an answer of the card that is shown, and let its runs play; or take it back."""
     settings: Settings = st.session_state[session.SETTINGS]
-    here = int(settings["card"]) - 1
-    answers = [*settings["answers"].ljust(here + 1, UNANSWERED)]
-    answers[here] = UNANSWERED if place is None else LETTERS[place]
     if member.stage(settings) == member.FREE:
         st.session_state[PLAYS] = settings["lesson"], settings["card"]
+    remember(UNANSWERED if place is None else LETTERS[place])
+
+
+def remember(letter: str) -> None:
+    """Take note of the answer to the card that is shown, or of UNANSWERED."""
+    settings: Settings = st.session_state[session.SETTINGS]
+    here = int(settings["card"]) - 1
+    answers = [*settings["answers"].ljust(here + 1, UNANSWERED)]
+    answers[here] = letter
     session.change({"answers": "".join(answers).rstrip(UNANSWERED)})
 
 
