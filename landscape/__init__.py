@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from landscape.data import Dataset
 from landscape.discover import discover
+from landscape.formula import Formula
 from landscape.record import CriticalPoint, Number, Objective, Surface
 
 SURFACES = discover("landscape.surfaces", "SURFACE", Surface, lambda record: record.name)
 
-__all__ = ["SURFACES", "CriticalPoint", "Dataset", "Number", "Objective", "Surface"]
+__all__ = ["SURFACES", "CriticalPoint", "Dataset", "Formula", "Number", "Objective", "Surface"]

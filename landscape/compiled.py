@@ -34,8 +34,8 @@ if "NUMBA_CACHE_DIR" not in os.environ and not (
 
 import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
 from numba import types  # noqa: E402
+from numba.extending import intrinsic, register_jitable  # noqa: E402
 from numba.extending import overload as overload  # noqa: E402
-from numba.extending import register_jitable  # noqa: E402
 
 # Surfaces and rules are given the addresses of numbers that lie in a row. An array would be seven
 # words at every call, and counting its references costs more than the arithmetic of a step.
@@ -177,3 +177,28 @@ def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
 def part(function: Callable[..., Any]) -> Any:
     """Decorate a function that kernels of the same file call, and that is compiled into them."""
     return register_jitable(function)
+
+
+@intrinsic
+def _stack(context: Any, size: Any) -> Any:
+    """Return the address of `size` numbers, a literal, that live as long as the kernel's call."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = context.get_data_type(types.float64)
+        # Not where it is asked for: what a loop asks for again would be more each time.
+        with builder.goto_entry_block():
+            return builder.alloca(kind, size=signature.args[0].literal_value)
+
+    if isinstance(size, types.IntegerLiteral):
+        return ADDRESS(size), build
+    return None
+
+
+def stack(size):  # type: ignore[no-untyped-def]
+    """Return room for `size` numbers, a constant, for parts: an array costs more than a step."""
+    return np.empty(size)
+
+
+@overload(stack, inline="always")
+def _(size):  # type: ignore[no-untyped-def]
+    return lambda size: _stack(size)

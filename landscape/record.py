@@ -179,6 +179,14 @@ class Surface:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def numbers(self, params: Mapping[str, float]) -> NDArray[np.float64]:
+        """Return what the kernels of a surface that is not made by data get as `params`."""
+        return np.array(list(params.values()), dtype=np.float64)
+
+    def bounded_at(self, params: Mapping[str, float]) -> bool:
+        """Tell whether the loss has a lower bound at these parameters."""
+        return self.bounded
+
     @property
     def usual_samples(self) -> int:
         """How many samples there are where nobody says."""
@@ -325,7 +333,11 @@ class Objective:
     @property
     def bounded(self) -> bool:
         """Whether the loss has a lower bound."""
-        return self.surface.bounded
+        return self._bounded
+
+    @functools.cached_property
+    def _bounded(self) -> bool:
+        return self.surface.bounded_at(self.params)
 
     @property
     def quadratic(self) -> bool:
@@ -340,7 +352,7 @@ class Objective:
         if self.surface.samples is not None:
             assert self.data is not None
             return self.surface.samples.numbers(self.data, self.params, self.keep)
-        return np.array(list(self.params.values()), dtype=np.float64)
+        return self.surface.numbers(self.params)
 
     @functools.cached_property
     def _critical(self) -> tuple[CriticalPoint, ...]:

@@ -149,7 +149,8 @@ def test_numpy_scalars_become_plain_numbers():
     def kinds(value):
         if isinstance(value, Run | Experiment):
             value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-            value.pop("data", None)  # there is none on an analytic surface
+            for none in ("data", "formula"):  # there is none on an analytic surface
+                value.pop(none, None)
         if isinstance(value, tuple):
             return set().union(*map(kinds, value))
         if hasattr(value, "values"):
@@ -236,6 +237,7 @@ EXPERIMENT_TAKES = {
     "l1": NUMBERS,
     "l1_step": set(),
     "keep": {"one"},  # half of it on a surface that is made by data
+    "formula": {"None"},
 }
 # Names and numbers inside a field, each as the field that holds it.
 INSIDE = {
@@ -339,9 +341,8 @@ REFUSALS = {
         "params of Rosenbrock = 'c': unknown; known: b",
     ),
     "parameter of no surface": (
-        lambda: Run("SGD", params={"turn": 1}),
-        "params = 'turn': unknown; known: "
-        + ", ".join(sorted({fact.name for each in SURFACES.values() for fact in each.parameters})),
+        lambda: Experiment(runs=(Run("SGD", params={"turn": 1}),)),
+        "params of Quadratic = 'turn': unknown; known: scale, condition, rotation",
     ),
     "parameter of another surface": (
         lambda: Experiment(surface="Rosenbrock", runs=(Run("SGD", params={"rotation": 1}),)),

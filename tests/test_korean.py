@@ -33,7 +33,8 @@ HANGUL = re.compile(r"[가-힣]")
 # A translation without a Korean letter is one of a name, a symbol or a reference with its year.
 NO_TRANSLATION = re.compile(
     r"\d{4}|torch\.|^\{[^}]*\}|^Zigzag: |^(?:\w{1,2}|eps|beta1|beta2|lr \{rate\}|x \{x\}, y \{y\})$"
-    r"|^(?:PyTorch|Keras|EMA|Ackley|Beale|Himmelblau|Rastrigin|Rosenbrock|Styblinski-Tang)$"
+    r"|^(?:PyTorch|Keras|EMA|Ackley|Beale|Himmelblau|Rastrigin|Rosenbrock|Styblinski-Tang"
+    r"|Booth|Matyas|McCormick|Goldstein-Price|Easom)$"
 )
 # After a placeholder, whose last sound is not known: particles that depend on it.
 PARTICLE = re.compile(r"\}(?:`|\))?(을|를|은|는|이|가|과|와|으로|로)(?=[\s.,]|$)")

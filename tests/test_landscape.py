@@ -33,6 +33,7 @@ NAMES = {
     *("Linear regression", "Two features", "Logistic regression", "One hidden unit", "Sine fit"),
     "Ackley",
     "Beale",
+    "Formula",
     "Himmelblau",
     "Local-minima valley",
     "Monkey saddle",
@@ -89,6 +90,7 @@ REFERENCES = {
     "Beale": lambda x, y: sum(
         (c - x * (1 - y**n)) ** 2 for n, c in [(1, 1.5), (2, 2.25), (3, 2.625)]
     ),
+    "Formula": lambda x, y, a: x * (x + a * y) + y * (2 * y),
     "Himmelblau": lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2,
     "Local-minima valley": valley,
     "Monkey saddle": lambda x, y: (complex(x, y) ** 3).real,
@@ -117,6 +119,7 @@ REFERENCES = {
 COUNTS = {
     "Ackley": {CUSP: 1, LOCAL_MINIMUM: 120},
     "Beale": {GLOBAL_MINIMUM: 1, SADDLE: 2},
+    "Formula": {GLOBAL_MINIMUM: 1},
     "Himmelblau": {GLOBAL_MINIMUM: 4, SADDLE: 4, MAXIMUM: 1},
     "Local-minima valley": {GLOBAL_MINIMUM: 1, LOCAL_MINIMUM: 1, SADDLE: 1},
     "Monkey saddle": {DEGENERATE: 1},
@@ -144,6 +147,7 @@ POINTS = [
     ("Beale", GLOBAL_MINIMUM, 3, 0.5, 0),
     ("Beale", SADDLE, 0, 1, 14.203125),
     ("Beale", SADDLE, 0.100538, -2.644514, 9.864512),
+    ("Formula", GLOBAL_MINIMUM, 0, 0, 0),
     ("Himmelblau", GLOBAL_MINIMUM, 3, 2, 0),
     ("Himmelblau", GLOBAL_MINIMUM, -2.805118, 3.131313, 0),
     ("Himmelblau", GLOBAL_MINIMUM, -3.779310, -3.283186, 0),
@@ -211,6 +215,7 @@ CURVATURES = [
 FRAMES = {
     "Ackley": ((-5, 5), (-5, 5), (0.4, 0.3)),
     "Beale": ((-4.5, 4.5), (-4.5, 4.5), (1, 1.5)),
+    "Formula": ((-5, 5), (-5, 5), (-4, 2)),
     "Himmelblau": ((-6, 6), (-6, 6), (0, 0)),
     "Local-minima valley": ((-2, 2), (-1.5, 1.5), (1.8, 1.2)),
     "Monkey saddle": ((-1.5, 1.5), (-1.5, 1.5), (1, 0.3)),

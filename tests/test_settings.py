@@ -16,6 +16,7 @@ from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.maps import MAPS
 from views.presets import DEFAULT, PRESETS
 from views.settings.choice import choose
+from views.settings.formulas import Text
 from views.settings.setting import (
     Listed,
     NumberList,
@@ -158,6 +159,8 @@ def any_value(setting: Setting, choice: random.Random) -> Any:
             return choice.choice([kind.low, kind.high, int(value) if kind.whole else value])
         case OneOf():
             return choice.choice(kind.options)
+        case Text():
+            return choice.choice(["x*y", " x^2 + a*d*y ", "1/0", "x; import os", "&=+", "b" * 900])
         case Several():
             return choice.sample(kind.options, choice.randint(0, min(9, len(kind.options))))
         case RunName():

@@ -6,7 +6,6 @@ import html
 
 import streamlit as st
 
-from landscape import SURFACES
 from landscape.language import msgid, tr
 from views.gallery import gallery
 from views.live.answer import looked_at
@@ -168,7 +167,7 @@ def heading(settings: Settings, choice: Choice | None, told_beside: bool) -> Non
 
 def about(settings: Settings) -> None:
     """Draw what is known of the surface."""
-    surface = SURFACES[settings["surface"]]
+    surface = settings.surface
     marks = tr("○ marks the start, + a minimum: large a global one, small a local one.")
     st.caption(
         f"**{tr(surface.name)}.** {tr(surface.sentence)} $f = {surface.latex}$."

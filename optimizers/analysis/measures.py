@@ -343,7 +343,11 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         updates = int(below[0]) if below.size else None
         gap = last_gap(facts, trajectory)
     else:
-        reason = Statement("no_lower_bound", surface=Text(facts.objective.name))
+        # A record says that there is no bound; of a formula nobody knows more than was found.
+        known = not facts.objective.surface.bounded
+        reason = Statement(
+            "no_lower_bound" if known else "no_lowest_found", surface=Text(facts.objective.name)
+        )
     epoch = experiment.plan(trajectory.run).epoch
     end = trajectory.path[-1]
     distance, minimizer = nearest(facts, end, facts.minimizers)

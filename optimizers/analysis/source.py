@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from landscape import Dataset
+from landscape import Dataset, Formula
 from optimizers.analysis.listing import TAB, WIDTH
 from optimizers.simulation.experiment import Experiment, Run
 
@@ -15,7 +15,8 @@ from optimizers.simulation.experiment import Experiment, Run
 def source(experiment: Experiment) -> str:
     """Return the expression that makes an equal experiment; what is a default is left out.
 
-    It needs the names Experiment, Run and, where the experiment has data of its own, Dataset.
+    It needs the names Experiment, Run and, where the experiment has data or a formula of its own,
+    Dataset or Formula.
     """
     return _text(experiment, "")
 
@@ -32,6 +33,11 @@ def _text(value: Any, indent: str, before: int = 0) -> str:
     if isinstance(value, Dataset):
         parts = [_text(each.tolist(), deeper) for each in (value.x, value.y)]
         return _joined("Dataset(", parts, ")", indent, room)
+    if isinstance(value, Formula):
+        named: dict[str, Any] = {"domain": value.domain, "start": value.start}
+        named |= {n.name: (n.default, n.low, n.high) for n in value.parameters}
+        parts = [f"{name}={_text(each, deeper)}" for name, each in named.items()]
+        return _joined("Formula(", [_text(value.text, ""), *parts], ")", indent, room)
     if isinstance(value, Mapping):
         keys = [_text(key, "") for key in value]
         values = zip(keys, value.values(), strict=True)
@@ -45,7 +51,8 @@ def _text(value: Any, indent: str, before: int = 0) -> str:
     if isinstance(value, (Experiment, Run)):
         first, *others = fields(value)
         usual = _usual(value)
-        parts = [_text(getattr(value, first.name), "")]
+        formula = value.formula if isinstance(value, Experiment) else None
+        parts = [_text(formula or getattr(value, first.name), deeper)]
         for name in (field.name for field in others):
             own = getattr(value, name)
             if own != usual[name]:
@@ -58,7 +65,7 @@ def _text(value: Any, indent: str, before: int = 0) -> str:
 def _usual(value: Experiment | Run) -> dict[str, Any]:
     """Return what the fields are where they are left out."""
     if isinstance(value, Experiment):
-        plain: Experiment | Run = Experiment(value.surface, data=value.data)
+        plain: Experiment | Run = Experiment(value.surface, data=value.data, formula=value.formula)
         always: dict[str, Any] = {"data": None, "runs": None}
     else:
         plain = Run(value.optimizer)

@@ -240,6 +240,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "no_limit": msgid("{optimizer}: {reason}"),
         "no_curvature": msgid("No curvature is positive at {part} of {count} updates."),
         "no_lower_bound": msgid("The loss of {surface} has no lower bound."),
+        "no_lowest_found": msgid("No lowest loss of {surface} was found."),
         # How runs compare.
         "one_run": msgid("There is one run, and nothing to compare it with."),
         "identical": msgid("{runs} are identical."),

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landscape.program import cost
 from optimizers.simulation import driver
 from optimizers.simulation.experiment import Experiment, Run
 
@@ -37,6 +38,7 @@ POLL_SECONDS = 0.01  # between two looks at `cancel`
 
 DRAWN = 5  # passes over samples that take as long as to draw their order, and what is left of each
 SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
+FORMULA_AN_UPDATE = 100  # nanoseconds of a formula that are no more than such an update
 PACKAGES = ("landscape", "landscape.surfaces", "optimizers", "optimizers.rules")
 
 Array = NDArray[Any]
@@ -121,6 +123,8 @@ def cost_of(experiment: Experiment) -> int:
     # Of the batch and, where one asks for it, of all in all the ways that dropout leaves them.
     passes = 1 if objective.surface.quadratic else 1 + objective.ways
     passes += DRAWN if objective.dropped else 0
+    if experiment.formula is not None:
+        return max(1, cost(objective.numbers) // FORMULA_AN_UPDATE)
     return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
 
 

@@ -11,9 +11,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.data import LEAST_KEEP, Dataset
+from landscape.formula import nameable
 from landscape.language import msgid
 from landscape.penalty import Penalty
 from landscape.record import Objective, Surface, check_keep
@@ -130,13 +131,17 @@ class Run:
             put("keep", check_number("keep", self.keep, LEAST_KEEP, 1.0))
         params = check_mapping("params", self.params)
         known = {fact.name for surface in SURFACES.values() for fact in surface.parameters}
-        check_names("params", params, sorted(known))  # an experiment checks their values
+        # A formula has names of its own; an experiment checks these, and the values.
+        check_names("params", (n for n in params if not nameable(n)), sorted(known))
         put("params", Values(params))
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A surface, a start, a budget and the runs that are compared on them.
+
+    `surface` is the name of one of SURFACES, or a Formula; then it is "Formula", and `formula` has
+    what was given.
 
     `noise` is the standard deviation of one sample's gradient in each coordinate. Of runs whose
     noise is data-like its covariance is noise^2 H, as at the minimum of a regression whose labels
@@ -183,12 +188,26 @@ class Experiment:
     l1: float = 0.0
     l1_step: str = SUBGRADIENT
     keep: float = 1.0
+    formula: Formula | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
+        given: Any = self.surface
+        if isinstance(given, Formula):
+            put("formula", given)
+            put("surface", given.name)
         check_names("surface", (self.surface,), SURFACES)
         put("surface", str(self.surface))
         surface = SURFACES[self.surface]
+        if isinstance(surface, Formula):
+            # Of one experiment there is one form: that of the registry is given by its name.
+            if self.formula == surface:
+                put("formula", None)
+            elif self.formula is not None and not isinstance(self.formula, Formula):
+                raise ValueError(f"formula = {shown(self.formula)}: must be a Formula")
+        elif self.formula is not None:
+            raise ValueError(f"formula = {shown(self.formula)}: must be None on {self.surface}")
+        surface = self.surface_record
         put("params", Values(surface.resolve(self.params)))
         put("start", check_point("start", surface.start if self.start is None else self.start))
         put("steps", check_count("steps", self.steps, MOST_STEPS))
@@ -252,11 +271,16 @@ class Experiment:
             " rate does not belong to steps that are scaled or remembered"
         )
 
+    @property
+    def surface_record(self) -> Surface:
+        """What is known of the surface."""
+        return SURFACES[self.surface] if self.formula is None else self.formula
+
     def _checked(self, run: Run) -> Run:
         """Return a run whose own parameters of the surface are plain numbers."""
         if not run.params:
             return run
-        found = SURFACES[self.surface].resolve({**self.params, **run.params})
+        found = self.surface_record.resolve({**self.params, **run.params})
         return replace(run, params={str(name): found[name] for name in run.params})
 
     @functools.cached_property
@@ -273,7 +297,7 @@ class Experiment:
     @property
     def made_by_data(self) -> bool:
         """Whether samples make the surface."""
-        return SURFACES[self.surface].samples is not None
+        return self.surface_record.samples is not None
 
     @property
     def varies(self) -> bool:
@@ -299,7 +323,7 @@ class Experiment:
 
     def _check_covariance(self, run: Run) -> None:
         """Raise a ValueError where the surface has no Hessian for noise to be shaped by."""
-        surface = SURFACES[self.surface]
+        surface = self.surface_record
         if run.covariance == DATA_LIKE and (self.made_by_data or not surface.quadratic):
             raise ValueError(
                 f"covariance = {DATA_LIKE!r}: must be {ISOTROPIC!r} on {surface.name}, which is"
@@ -308,13 +332,13 @@ class Experiment:
 
     def _plan(self, run: Run) -> Plan:
         self._check_covariance(run)
-        surface, rule = SURFACES[self.surface], OPTIMIZERS[run.optimizer]
+        surface, rule = self.surface_record, OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's
         return Plan(
             run=run,
             objective=_objective(
-                self.surface,
+                surface,
                 Values(surface.resolve({**self.params, **run.params})),
                 self.samples * self.made_by_data,
                 self.data,
@@ -519,10 +543,15 @@ def finite(path: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=16)
 def _objective(
-    surface: str, params: Values, count: int, data: Dataset | None, penalty: Penalty, keep: float
+    surface: Surface,
+    params: Values,
+    count: int,
+    data: Dataset | None,
+    penalty: Penalty,
+    keep: float,
 ) -> Objective:
     """Return an objective with all that it has found out, one for all who ask."""
-    return Objective(SURFACES[surface], params, count, data, penalty, keep)
+    return Objective(surface, params, count, data, penalty, keep)
 
 
 def most_steps(objective: Objective, batch_size: int) -> int:

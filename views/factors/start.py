@@ -9,6 +9,7 @@ from dataclasses import replace
 from landscape import SURFACES, Surface
 from landscape.language import msgid
 from views.settings.factor import Factor
+from views.settings.formulas import near_start
 from views.settings.numbers import exact, told_apart
 from views.settings.setting import Note, PointList, Setting
 
@@ -53,7 +54,7 @@ FACTOR = Factor(
         for surface in SURFACES.values()
     ),
     setting=lambda settings: f"{settings['surface']}.starts",
-    vary=lambda run, value, settings: replace(run, start=value),
+    vary=lambda run, value, settings: replace(run, start=near_start(settings, value)),
     names_of=lambda values: [f"start ({x}, {y})" for x, y in texts_of(values)],
     labels_of=lambda values: [Note(LABEL, {"x": x, "y": y}) for x, y in texts_of(values)],
     replaces=lambda surface, rule: (f"{surface}.x", f"{surface}.y"),

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 
-from landscape import SURFACES, Objective
+from landscape import SURFACES, Formula, Objective, Surface
 from landscape.checks import check_number
 from landscape.data import FEWEST_SAMPLES
+from landscape.formula import LIMIT
+from landscape.formula import NAME as FORMULA
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from landscape.penalty import Penalty
 from landscape.plane import turned
@@ -87,7 +89,7 @@ def asked(query: str) -> Asked:
     given = parse_qs(query, keep_blank_values=True)
     theme, *frames, drawn = ((given.pop(name, None) or [""])[-1] for name in OURS)
     settings, notes = opening(given)
-    frame, shown = (checked_frame(f, settings["surface"]) if f else None for f in frames)
+    frame, shown = (checked_frame(f, settings.surface.domain) if f else None for f in frames)
     return Asked(settings, tuple(notes), checked_theme(theme), frame, shown, drawn)
 
 
@@ -105,15 +107,15 @@ def checked_language(code: str) -> str:
     return code or SOURCE
 
 
-def checked_frame(text: str, surface: str) -> Frame:
-    """Return the frame that a text "x0,x1,y0,y1" gives, near a surface's domain and of its size."""
+def checked_frame(text: str, domain: Frame) -> Frame:
+    """Return the frame that a text "x0,x1,y0,y1" gives, near a domain and of its size."""
     try:
         numbers = [float(word) for word in text.split(",")]
     except ValueError:
         numbers = []
     if len(numbers) == 4:
         x, y = (numbers[0], numbers[1]), (numbers[2], numbers[3])
-        if all(map(near, (x, y), SURFACES[surface].domain)):
+        if all(map(near, (x, y), domain)):
             return x, y
     raise UnreadableError("frame must be four numbers x0,x1,y0,y1 of a part of the plane.")
 
@@ -252,7 +254,7 @@ def lowest(experiment: Experiment) -> str:
     """Return what to say of the lowest loss, or of those of several surfaces."""
     first, found = experiment.objectives[0], [each.lowest() for each in experiment.objectives]
     if not first.bounded:
-        return tr("It has no lowest loss.")
+        return tr("It has no lowest loss that is known.")
     if len(set(found)) > 1:
         return tr("Lowest losses: {losses}.", losses=", ".join(number(loss, 4) for loss in found))
     if not first.minimizers():
@@ -336,6 +338,7 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
     """Return the address of a ground, below the server's own: it says all that the ground is."""
     query = {
         "surface": surface.objective.name,
+        **formula_query(surface.objective.surface),
         **{
             f"params.{name}": [repr(each.params[name]) for each in surface.objectives]
             for name in surface.objective.params
@@ -364,13 +367,36 @@ def ground_address(surface: Ground, view: str, runs: int, theme: str) -> str:
 REGULARIZED = ("l2", "l1", "keep")  # fields of an experiment that change its ground
 
 
+def formula_query(surface: Surface) -> dict[str, str]:
+    """Return what an address says of a formula, nothing of any other surface."""
+    if not isinstance(surface, Formula):
+        return {}
+    ends = (*surface.domain[0], *surface.domain[1])
+    return {"formula": surface.text, "domain": ",".join(map(repr, ends))}
+
+
+def checked_surface(given: Mapping[str, str], names: Iterable[str]) -> Surface:
+    """Return the surface of an address, a formula with parameters of these names."""
+    name = given.get("surface", "")
+    if name not in SURFACES:
+        raise UnreadableError(f"surface must be one of {', '.join(SURFACES)}.")
+    if name != FORMULA or "formula" not in given:
+        return SURFACES[name]
+    try:
+        x0, x1, y0, y1 = (float(word) for word in given.get("domain", "").split(","))
+        ranges = dict.fromkeys(names, (0.0, -LIMIT, LIMIT))
+        return Formula(given["formula"], domain=((x0, x1), (y0, y1)), **ranges)  # type: ignore[arg-type]
+    except ValueError:
+        raise UnreadableError("formula, domain and params must be those of a formula.") from None
+
+
 def ground_answer(query: str) -> bytes:
     """Return the packed ground of an address; raise UnreadableError for one that holds none."""
     listed = parse_qs(query)
     given = {name: texts[-1] for name, texts in listed.items()}
-    surface, view, code = (given.get(name, "") for name in ("surface", "view", "lang"))
-    if surface not in SURFACES:
-        raise UnreadableError(f"surface must be one of {', '.join(SURFACES)}.")
+    view, code = given.get("view", ""), given.get("lang", "")
+    params = {n.removeprefix("params."): t for n, t in listed.items() if n.startswith("params.")}
+    surface = checked_surface(given, params)
     if view not in PICTURES:
         raise UnreadableError(f"view must be one of {', '.join(PICTURES)}.")
     try:
@@ -379,7 +405,6 @@ def ground_answer(query: str) -> bytes:
         runs = 0
     if not 1 <= runs <= MOST_PANELS:
         raise UnreadableError(f"runs must be a whole number from 1 to {MOST_PANELS}.")
-    params = {n.removeprefix("params."): t for n, t in listed.items() if n.startswith("params.")}
     every = params | {name: texts for name, texts in listed.items() if name in REGULARIZED}
     counts = {len(texts) for texts in every.values()} or {1}
     if len(counts) > 1 or not counts <= {1, runs}:
@@ -389,7 +414,7 @@ def ground_answer(query: str) -> bytes:
         checked_objective(surface, dict(zip(every, values, strict=True)), samples)
         for values in zip(*every.values(), strict=True)
     ) or (checked_objective(surface, {}, samples),)
-    box = checked_frame(given.get("frame", ""), surface)
+    box = checked_frame(given.get("frame", ""), surface.domain)
     theme = THEMES[checked_theme(given.get("theme", ""))]
     found = Ground(objectives, box)
     return packed_ground(found, view, runs, theme, checked_language(code))
@@ -415,10 +440,10 @@ def orders_answer(query: str) -> bytes:
     return packed_orders(samples, seed, first, drawn == "1")
 
 
-def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> Objective:
+def checked_objective(surface: Surface, texts: Mapping[str, str], samples: str) -> Objective:
     """Return a surface at its parameters and its number of samples, from their texts."""
     try:
-        count = int(samples) if SURFACES[surface].samples else None
+        count = int(samples) if surface.samples else None
     except ValueError:
         count = 0
     if count is not None and not FEWEST_SAMPLES <= count <= MOST_PAGE_SAMPLES:
@@ -431,10 +456,10 @@ def checked_objective(surface: str, texts: Mapping[str, str], samples: str) -> O
             *(check_number(name, numbers.pop(name, 0.0), *STRENGTH) for name in ("l2", "l1"))
         )
         keep = numbers.pop("keep", 1.0)
-        return SURFACES[surface].at(numbers, count, penalty=penalty, keep=keep)
+        return surface.at(numbers, count, penalty=penalty, keep=keep)
     except ValueError:
         raise UnreadableError(
-            f"params must be those of {surface}, and l2, l1 and keep numbers,"
+            f"params must be those of {surface.name}, and l2, l1 and keep numbers,"
             " each within its range."
         ) from None
 

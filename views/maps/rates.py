@@ -268,8 +268,8 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
         lines.append("- " + tr("{run}: {facts}.", run=mark.label, facts="; ".join(facts)))
     if not bounded:
         told = tr(
-            "The loss has no lower bound, so no rate is good or bad: the lower the loss, the"
-            " further down the run has fallen. Dashed lines: limits of stability."
+            "The loss has no lower bound that is known, so no rate is good or bad: the lower the"
+            " loss, the further down the run has fallen. Dashed lines: limits of stability."
         )
         return "\n".join([*lines, f"\n{told}"])
     good_is = tr(

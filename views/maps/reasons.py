@@ -33,8 +33,12 @@ TOO_MANY_UPDATES = msgid(
     "This map would take {updates} million updates, and at most {most} million are made: choose a"
     " shorter length, fewer starts, pixels or seeds, or fewer runs."
 )
-NO_TARGET = msgid("This surface has no lowest loss and so no target above it: choose another.")
-NO_BALL = msgid("This surface has no lowest loss and so no noise ball: choose another.")
+NO_TARGET = msgid(
+    "This surface has no lowest loss that is known, and so no target above it: choose another."
+)
+NO_BALL = msgid(
+    "This surface has no lowest loss that is known, and so no noise ball: choose another."
+)
 OPTIMIZERS_INSTEAD = msgid("compare optimizers")
 SET_NOISE, SET_BATCH = msgid("noise {noise}"), msgid("batches of {size}")
 

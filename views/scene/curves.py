@@ -29,10 +29,11 @@ from views.scene.figures import (
     Figure,
     Ground,
     Mark,
+    extremes,
     plain_layout,
     terrain,
 )
-from views.scene.scale import LossScale
+from views.scene.scale import LARGEST, LossScale
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
@@ -95,7 +96,7 @@ def height_of_gaps(experiment: Experiment) -> Callable[[Vector], Vector]:
     """Return what makes heights of gaps to the lowest loss, or of losses without a lowest one."""
     scale = scale_of_losses(experiment)
     if scale is None:
-        return lambda gaps: np.log10(np.maximum(gaps, GAP_FLOOR))
+        return lambda gaps: np.log10(np.clip(gaps, GAP_FLOOR, LARGEST))
     return scale
 
 
@@ -107,19 +108,22 @@ def axis_of(
     `ends` are the gaps, or losses, that the rows come to.
     """
     bounded = experiment.objectives[0].bounded
-    low = min(float(row.min()) for row in rows)
+    # Of a formula a run may begin where there is no loss: then it has no heights.
+    there = [row for row in rows if row.size]
+    low = min((float(row.min()) for row in there), default=0.0)
     # A run that diverges leaves this chart: its heights would flatten all the others.
     settled = [row.max() for row, end in zip(rows, ended, strict=True) if not end]
-    high = float(max([row[0] for row in rows] + settled)) + (1.0 if any(ended) else 0.0)
+    high = max([row[0] for row in there] + settled, default=0.0)
+    high = float(high) + (1.0 if any(ended) else 0.0)
     heights, scale = terrain(Ground.of(experiment), RAISED)
     if not bounded:  # no further down than a decade below the frame
-        low = max(low, float(heights.min()) - 1.0)
+        low = max(low, extremes(heights)[0] - 1.0)
     # Rounded to whole decades, so that most changes of a setting leave the axis as it is.
     low, high = float(math.floor(low - 0.1)), float(math.ceil(high + 0.1))
     if not bounded:
         return Heights([*rows], low, high, tr("loss"), *scale.ticks(low, high), [*ends])
     floor = math.log10(GAP_FLOOR)
-    floored = min(float(row.min()) for row in rows) <= floor
+    floored = min((float(row.min()) for row in there), default=0.0) <= floor
     text = gap_title(experiment, floored)
     stride = max(1, math.ceil((high - low) / 5))
     first = round(floor) if floored else math.floor(low)  # below the floor nothing is drawn
@@ -266,7 +270,7 @@ def drawn(
             "mode": "markers",
             "name": tr("{run} n/a", run=mark.label) if row is None else mark.label,
             "x": [0.0],
-            "y": [0.0 if row is None else float(row[0])],
+            "y": [0.0 if row is None or not len(row) else float(row[0])],
             "marker": {
                 "symbol": mark.symbol,
                 "size": 11,

@@ -23,7 +23,7 @@ from optimizers.analysis.averaging import MEAN
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import kept
 from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
-from views.scene.scale import LossScale
+from views.scene.scale import LARGEST, LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
 
 Figure = dict[str, Any]
@@ -140,23 +140,36 @@ def terrain(ground: Ground, share: float = PLANE) -> tuple[NDArray[np.float64], 
     """
     objective = ground.objective
     loss = on_grid(objective, ground.box)
+    there = loss[np.isfinite(loss)]  # a formula may have no value in a part of the frame
+    there = there if there.size else np.zeros(1)
     if objective.bounded:
         centre = objective.lowest()
-    else:  # nothing to measure from but the critical point
-        centre = objective.critical_points()[0].loss
+    else:  # nothing to measure from but the critical point or, without one, the middle
+        points = objective.critical_points()
+        centre = points[0].loss if points else float(np.median(there))
     # Half of an unbounded surface's frame is drawn linearly: its saddle would be a cliff otherwise.
     share = share if objective.bounded else 0.5
-    width = max(float(np.quantile(np.abs(loss - centre), share)), 1e-12)
+    with np.errstate(over="ignore"):
+        width = max(float(np.quantile(np.abs(there - centre), share)), 1e-12)
+    width = min(width, LARGEST)
     scale = LossScale(centre, width)
     heights = scale(loss)
+    heights[~np.isfinite(loss)] = np.nan  # a gap in the picture
     heights.flags.writeable = False
     return heights, scale
 
 
 def levels(heights: NDArray[np.float64]) -> Figure:
     """Return the heights of the contours: evenly between what 3 and 99 % of the frame are below."""
-    low, high = np.quantile(heights, (0.03, 0.99)).tolist()
+    there = heights[np.isfinite(heights)]
+    low, high = np.quantile(there if there.size else np.zeros(1), (0.03, 0.99)).tolist()
     return {"start": low, "end": high, "size": max(high - low, 1e-9) / (CONTOURS - 1)}
+
+
+def extremes(heights: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the least and the largest height where there is one."""
+    there = heights[np.isfinite(heights)]
+    return (float(there.min()), float(there.max())) if there.size else (0.0, 1.0)
 
 
 class Place(NamedTuple):

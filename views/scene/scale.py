@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.language import number
 
+LARGEST = 1e300  # of what a picture or a chart shows
+
 
 @dataclass(frozen=True)
 class LossScale:
@@ -24,7 +26,10 @@ class LossScale:
     def __call__(self, loss: ArrayLike) -> NDArray[np.float64]:
         """Return asinh((loss - centre) / width) in decades, of the shape of `loss`."""
         with np.errstate(over="ignore"):
-            scaled = (np.asarray(loss, np.float64) - self.centre) / self.width
+            loss = np.asarray(loss, np.float64)
+            scaled = (loss - self.centre) / self.width
+            # Of a formula the quotient of a finite loss may overflow.
+            scaled = np.where(np.isfinite(loss), np.clip(scaled, -LARGEST, LARGEST), scaled)
         return np.arcsinh(scaled) / math.log(10)
 
     def inverse(self, height: ArrayLike) -> NDArray[np.float64]:

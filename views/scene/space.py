@@ -27,6 +27,7 @@ from views.scene.figures import (
     Mark,
     ended,
     ending,
+    extremes,
     levels,
     terrain,
 )
@@ -57,7 +58,8 @@ def background(ground: Ground, theme: Theme) -> Figure:
     x, y = (np.linspace(*side, GRID) for side in ground.box)
     loss = ground.objective.loss(np.array(minima["x"]), np.array(minima["y"]))
     raised = scale(loss)
-    low, high = float(np.min(heights, initial=raised.min(initial=np.inf))), float(heights.max())
+    low, high = extremes(heights)
+    low = float(raised.min(initial=low))
     surface: Figure = {
         "type": "surface",
         "name": "surface",
@@ -126,6 +128,11 @@ def background(ground: Ground, theme: Theme) -> Figure:
     return {"data": [surface, {**points, "customdata": raised.tolist()}], "layout": layout}
 
 
+def told(heights: NDArray[np.float64]) -> list[float | None]:
+    """Return heights as JSON has them: nothing where a formula has no value."""
+    return [height if math.isfinite(height) else None for height in heights.tolist()]
+
+
 def even(side: tuple[float, float]) -> list[float]:
     """Return about TICKS round numbers at equal distances."""
     low, high = side
@@ -178,10 +185,10 @@ def foreground(
         (x, y, z), times = paths[int(index) + of_average * len(trajectories)]
         if kind == "start":
             loss = trajectories[int(index)].loss[:1]
-            place: Figure = {"customdata": scale(loss).tolist()}
+            place: Figure = {"customdata": told(scale(loss))}
         elif kind == "moved":
             heights = ground.objective.loss(trace["x"], trace["y"])
-            place = {"customdata": scale(heights).tolist()}
+            place = {"customdata": told(scale(heights))}
         elif kind in ("head", "averaged"):
             place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
         elif kind == "dots":
@@ -221,11 +228,11 @@ def path(places: Vector, losses: Vector, ground: Ground) -> tuple[Vector, Vector
     inside = within(places, ground.box)
     times, starts = np.arange(len(points), dtype=float), [0]
     if not inside.all():
-        top = max(float(heights.max()), float(points[inside, 2].max(initial=-np.inf)))
+        top = max(extremes(heights)[1], float(points[inside, 2].max(initial=-np.inf)))
         times, starts = cut(points, np.array([*ground.box, (-np.inf, top)]))
     vertices = at(points, times)
     if len(times) > MOST_VERTICES:
-        box = np.array([*ground.box, (heights.min(), heights.max())])
+        box = np.array([*ground.box, extremes(heights)])
         kept = thinned((vertices - box[:, 0]) / np.ptp(box, axis=1), starts)
         vertices, times = vertices[kept], times[kept]
         starts = np.searchsorted(kept, starts).tolist()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from landscape import SURFACES
+from landscape import Formula
 from landscape.language import current, msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Average, Experiment, Run
 from optimizers.maps import Ensemble
@@ -15,6 +15,7 @@ from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
+from views.settings.formulas import near_start
 from views.settings.noise import FEWER_SAMPLES, REPLACED, batch_value, by_data, samples_of
 from views.settings.rates import (
     BEST,
@@ -114,7 +115,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     takes seconds if runs are long and noisy: `planned` does without it, and
     views/server/search.py makes a job of it.
     """
-    surface, factor = SURFACES[settings["surface"]], settings.factor
+    surface, factor = settings.surface, settings.factor
     values, notes = settings.listed(settings.compared)
     names = factor.names_of(values)
     labels = [label.text() for label in factor.labels_of(values)]
@@ -149,11 +150,14 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     varied, limited = with_l1(varied, labels, l1, l1_step)
     experiment = Experiment(
         surface=surface.name,
+        formula=surface if isinstance(surface, Formula) else None,
         params={
             fact.name: unless(settings, f"{surface.name}.{fact.name}")
             for fact in surface.parameters
         },
-        start=(unless(settings, f"{surface.name}.x"), unless(settings, f"{surface.name}.y")),
+        start=near_start(
+            settings, (unless(settings, f"{surface.name}.x"), unless(settings, f"{surface.name}.y"))
+        ),
         steps=most,
         noise=0.0 if by_data(settings) else settings["noise"],
         samples=samples,

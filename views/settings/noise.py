@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from landscape import SURFACES, Surface
+from landscape import Surface
 from landscape.language import Message, msgid
 from optimizers import Experiment
 from optimizers.maps.base import noisy
@@ -93,12 +93,12 @@ FIRST_NOISE, FIRST_BATCH = 1.0, 32  # that a button sets
 
 def by_data(settings: Settings) -> bool:
     """Tell whether samples make the surface: then no other noise is added."""
-    return SURFACES[settings["surface"]].samples is not None
+    return settings.surface.samples is not None
 
 
 def samples_of(settings: Settings) -> int:
     """Return how many samples there are: fewer than set where each takes its time."""
-    surface, count = SURFACES[settings["surface"]], int(settings["samples"])
+    surface, count = settings.surface, int(settings["samples"])
     slow = surface.samples is not None and not surface.quadratic
     if not slow or settings.data is not None:  # of which no more than so many are taken
         return count
@@ -107,7 +107,7 @@ def samples_of(settings: Settings) -> int:
 
 def ways_of(settings: Settings) -> int:
     """Return in how many ways dropout leaves a sample, at most."""
-    samples = SURFACES[settings["surface"]].samples
+    samples = settings.surface.samples
     some = settings.replaced("keep") or settings["keep"] < 1
     return 2**samples.columns if samples is not None and some else 1
 
@@ -123,7 +123,7 @@ def with_noise(
     if not experiment.varies:
         changes["noise"] = FIRST_NOISE
     if experiment.samples // 2 <= max(exact_sizes, default=0):
-        changes["samples"] = SURFACES[experiment.surface].usual_samples
+        changes["samples"] = experiment.surface_record.usual_samples
     size = min(FIRST_BATCH, changes.get("samples", experiment.samples) // 2)
     if all(run.batch_size in (None, *exact_sizes, experiment.samples) for run in experiment.runs):
         changes |= {"batches": (str(size), ALL)} if settings.replaced("batch") else {}
@@ -207,7 +207,7 @@ SETTINGS = (
             " at its minimum: its covariance is the Hessian times the square of the noise."
         ),
         needs=("surface", "compare"),
-        choices=lambda settings: shapes_on(SURFACES[settings["surface"]]),
+        choices=lambda settings: shapes_on(settings.surface),
         fallback=ISOTROPIC,
         unfit=UNFIT_SHAPE,
         used=lambda settings: not settings.replaced("covariance"),
@@ -216,7 +216,7 @@ SETTINGS = (
     Setting(
         "samples",
         Range(2, MOST_PAGE_SAMPLES, 1000, whole=True),
-        lambda settings: SURFACES[settings["surface"]].usual_samples,
+        lambda settings: settings.surface.usual_samples,
         msgid("Samples N"),
         msgid("Size of the data set. A batch of all N gives the exact gradient."),
         needs=("surface",),

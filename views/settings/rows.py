@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from landscape import SURFACES, Dataset, Surface
+from landscape import Dataset, Formula, Surface
 from landscape.language import msgid, tr, whole
 from optimizers import OPTIMIZERS, SCHEDULES
 from optimizers.maps.base import noisy
@@ -16,6 +16,7 @@ from views.scene.figures import PICTURES, SPACE
 from views.scene.samples import MOST_MOVED
 from views.settings.cards import carded
 from views.settings.choice import chosen, planned
+from views.settings.formulas import BOUNDS, EXAMPLES, FRAME, TEXT, example_of
 from views.settings.noise import ALL, by_data, samples_of, shapes_on
 from views.settings.numbers import exact
 from views.settings.own_data import MOST_CHARACTERS, read_samples, text_of
@@ -30,6 +31,8 @@ from views.settings.widgets import (
     draw,
     draw_live,
     explain,
+    key_of,
+    said,
     switch,
     unless_locked,
 )
@@ -56,6 +59,7 @@ OWN_CLASSES = msgid("Rows of {count} columns from a CSV file or a table; the las
 OWN_KEPT = msgid(
     "They stay in the memory of this visit: no link, no file and no other visitor has them."
 )
+EXAMPLE = "example of a formula"
 NOISE_IDS = ("noise", "covariance", "batch", "drawing", "samples", "seed")
 
 
@@ -98,7 +102,7 @@ def popover(label: str, value: str, name: str) -> Any:
 
 def surface_text(settings: Settings) -> str:
     """Return the surface, its parameters that are not at their defaults, and its regularization."""
-    surface = SURFACES[settings["surface"]]
+    surface = settings.surface
     ids = {fact.name: f"{surface.name}.{fact.name}" for fact in surface.parameters}
     changed = [
         f"{tr(name)} {choice_or_number(settings[id])}"
@@ -168,13 +172,52 @@ def schedule_text(settings: Settings) -> str:
 def draw_surface(settings: Settings) -> None:
     """Draw the surface, its parameters and what is added to it: limits of rates depend on them."""
     draw(settings, "surface")
-    surface = SURFACES[settings["surface"]]
-    for fact in surface.parameters:
-        draw(settings, f"{surface.name}.{fact.name}")
+    surface = settings.surface
+    if isinstance(surface, Formula):
+        draw_formula(settings, surface)
+    else:
+        for fact in surface.parameters:
+            draw(settings, f"{surface.name}.{fact.name}")
     st.caption(tr(surface.sentence))
     draw_regularization(settings)
     if surface.samples:
         draw_own_data(settings, surface)
+
+
+def draw_formula(settings: Settings, formula: Formula) -> None:
+    """Draw the formula, some to pick from, its parameters with their ranges, and the frame."""
+    draw(settings, TEXT)
+    shown = example_of(settings)
+    if not settings.absent(TEXT):
+        st.selectbox(
+            tr("Or one of these"),
+            [example.name for example in EXAMPLES],
+            None if shown is None else [example.name for example in EXAMPLES].index(shown),
+            format_func=tr,
+            placeholder=tr("Choose"),
+            key=key_of(settings, EXAMPLE, shown),
+            on_change=take_example,
+            disabled=settings.locks(TEXT),
+        )
+    for fact in formula.parameters:
+        id = f"{formula.name}.{fact.name}"
+        draw(settings, id)
+        with st.container(horizontal=True, vertical_alignment="top"):
+            for end in BOUNDS:
+                draw(settings, f"{id}.{end}")
+    with st.container(horizontal=True, vertical_alignment="top"):
+        for id in FRAME:
+            draw(settings, id)
+
+
+def take_example() -> None:
+    """Show the formula that was picked, in its frame and from its start."""
+    found = said(EXAMPLE)
+    for example in EXAMPLES:
+        if example.name == found:
+            change(example.changes())
+            return
+    write_link()
 
 
 def draw_own_data(settings: Settings, surface: Surface) -> None:
@@ -232,7 +275,7 @@ def take_file() -> None:
     st.session_state.pop(OWN_FAULT, None)
     told = st.session_state[OWN_FILE].text
     if isinstance(told, str):
-        take(told, SURFACES[st.session_state[SETTINGS]["surface"]])
+        take(told, st.session_state[SETTINGS].surface)
 
 
 def take(text: str, surface: Surface) -> None:
@@ -288,7 +331,7 @@ def draw_noise(settings: Settings) -> None:
     """Draw what there is of the noise on the surface: its size and shape, batches and the seed."""
     called = msgid("Batch") if by_data(settings) else msgid("Noise")
     with popover(called, noise_text(settings), "noise"):
-        surface = SURFACES[settings["surface"]]
+        surface = settings.surface
         there = {"noise": not by_data(settings), "covariance": len(shapes_on(surface)) > 1}
         ids = tuple(id for id in NOISE_IDS if there.get(id, True))
         for id in ids:

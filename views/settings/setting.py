@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from landscape import Surface
+from landscape import Formula, Surface
+from landscape.formula import LIMIT
 from landscape.language import Message, msgid, tr
 from landscape.record import Number
 from views.settings.numbers import exact, meanings, number_of
@@ -416,8 +417,9 @@ def read_numbers(
 
 
 def read_points(text: str, surface: Surface) -> tuple[list[tuple[float, float]], list[Note]]:
-    """Read points as `read_pairs` does; they lie within twice the domain."""
-    x, y = map(doubled, surface.domain)
+    """Read points as `read_pairs` does; they lie within twice the domain, if that is fixed."""
+    anywhere = (-LIMIT, LIMIT)
+    x, y = (anywhere,) * 2 if isinstance(surface, Formula) else map(doubled, surface.domain)
     return read_pairs(text, (x, y), Note(NO_POINT))
 
 

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from landscape import SURFACES, Dataset
+from landscape import SURFACES, Dataset, Formula, Surface
+from landscape.formula import NAME
 from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.lessons import LESSONS
 from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
 from views.settings.factor import Factor
+from views.settings.formulas import Text, formula_of, values_of_formula
 from views.settings.noise import batch_text, drawing_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
@@ -92,6 +94,12 @@ class Settings:
         """Return a setting's own default, whatever the preset."""
         default = TABLE[name].default
         return default(self) if callable(default) else default
+
+    @functools.cached_property
+    def surface(self) -> Surface:
+        """The surface: one of SURFACES, or the formula that is set."""
+        name = self["surface"]
+        return formula_of(self) if name == NAME else SURFACES[name]
 
     @property
     def factor(self) -> Factor:
@@ -305,6 +313,8 @@ def refused(settings: Settings, name: str, id: str, texts: list[str]) -> Note:
     """Return a note on a setting whose value in a link cannot be used."""
     if id == "preset":
         return Note(NO_PRESET, shown(name, texts))
+    if isinstance(kind := TABLE[id].kind, Text):
+        return kind.why(texts)
     value = in_use(settings, id)
     if value in ("", ()):
         return Note(REFUSED_NONE, shown(name, texts))
@@ -374,15 +384,17 @@ def of_card(lesson: str, number: int) -> Mapping[str, Any]:
 def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
     """Return the settings, by id, that give an experiment whose runs differ in a factor."""
     surface, first = experiment.surface, experiment.runs[0]
-    x, y = experiment.start or SURFACES[surface].start
+    record = experiment.surface_record
+    x, y = experiment.start or record.start
     # As many samples as are usual change with the surface.
-    usual = experiment.samples == SURFACES[surface].usual_samples
+    usual = experiment.samples == record.usual_samples
     values: dict[str, Any] = {
         "surface": surface,
         **{
             f"{surface}.{fact.name}": fact.named(experiment.params[fact.name])
-            for fact in SURFACES[surface].parameters
+            for fact in record.parameters
         },
+        **(values_of_formula(record) if isinstance(record, Formula) else {}),
         f"{surface}.x": x,
         f"{surface}.y": y,
         "compare": factor.name,

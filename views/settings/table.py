@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from landscape import SURFACES, Surface
+from landscape import SURFACES, Formula, Surface
 from landscape.discover import discover
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, msgid
 from views.maps import MAPS
@@ -18,6 +18,7 @@ from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
 from views.settings import noise, rates, regularization, runs, schedules, teaching, watching
 from views.settings.factor import Factor
+from views.settings.formulas import settings_of_formula
 from views.settings.schedules import MOST_OF_REGRESSION, MOST_UPDATES, idle_length
 from views.settings.setting import OneOf, Range, Setting, doubled, of_number
 
@@ -31,6 +32,9 @@ PLAIN, PRESENTED = "0", "1"  # how the page stands
 
 def of_surface(surface: Surface) -> Iterator[Setting]:
     """Return the settings of a surface: its parameters and the start."""
+    if isinstance(surface, Formula):
+        yield from settings_of_formula()
+        return
     for fact in surface.parameters:
         yield of_number(surface.name, fact)
     for letter, side, default in zip("xy", surface.domain, surface.start, strict=True):
@@ -52,9 +56,9 @@ def of_factor(factor: Factor) -> Iterator[Setting]:
         yield Setting(f"{factor.name}.optimizer", OneOf(able), factor.optimizer, msgid("Optimizer"))
 
 
-def fitting(surface: str) -> tuple[str, ...]:
+def fitting(surface: Surface) -> tuple[str, ...]:
     """Return the factors that can be compared on a surface."""
-    return tuple(name for name, factor in FACTORS.items() if factor.fits(SURFACES[surface]))
+    return tuple(name for name, factor in FACTORS.items() if factor.fits(surface))
 
 
 def declared() -> Iterator[Setting]:
@@ -76,7 +80,7 @@ def declared() -> Iterator[Setting]:
         msgid("Compare"),
         msgid("What differs between the panels. Everything else is set once and shared."),
         needs=("surface",),
-        choices=lambda settings: fitting(settings["surface"]),
+        choices=lambda settings: fitting(settings.surface),
         fallback=next(iter(FACTORS)),
         unfit=msgid("{label}: {old} does not fit the surface; it is {new} now."),
     )

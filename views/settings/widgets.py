@@ -13,8 +13,10 @@ from typing import Any
 
 import streamlit as st
 
+from landscape.expression import MOST_TEXT as MOST_FORMULA
 from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import chosen, idle
+from views.settings.formulas import Span, Text, range_of
 from views.settings.session import NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
@@ -200,6 +202,9 @@ def draw_live(settings: Settings, id: str) -> None:
 
 def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
     kind: Any = setting.kind
+    low, high = kind.low, kind.high
+    if isinstance(kind, Span):
+        low, high = range_of(settings, setting.id.rpartition(".")[2])
     if not kind.slider:
         # The note stands under the field, also where other fields stand beside it.
         with st.container(width=look.get("width", "stretch"), gap="xxsmall"):
@@ -208,7 +213,8 @@ def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any
         return
     value = settings[setting.id]
     look |= unless_locked(settings, setting.id, setting.id, value)
-    st.slider(label, kind.low, kind.high, value, kind.step, "%.4g", **look)
+    step = (high - low) / 180 if isinstance(kind, Span) else kind.step
+    st.slider(label, low, high, value, step, "%.4g", **look)
 
 
 def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note | None:
@@ -236,8 +242,27 @@ def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note
     return None
 
 
+def _formula(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    kind: Any = setting.kind
+    value = settings[setting.id]
+    text = st.text_input(
+        label,
+        value,
+        key=key_of(settings, setting.id, value),
+        on_change=typed,
+        args=(setting.id,),
+        disabled=settings.locks(setting.id),
+        max_chars=MOST_FORMULA,
+        **look,
+    )
+    try:
+        kind.typed(text)
+    except UnreadError as problem:
+        tell(problem.note)
+
+
 def typed(id: str) -> None:
-    """Take over a number that was typed; a text that is none stays in the field."""
+    """Take over a number or a formula that was typed; a text that is none stays in the field."""
     kind: Any = TABLE[id].kind
     try:
         number = kind.typed(said(id))
@@ -292,6 +317,8 @@ def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, An
 
 DRAWN: Mapping[type, Callable[[Setting, Settings, str, dict[str, Any]], None]] = {
     Range: _range,
+    Span: _range,
+    Text: _formula,
     OneOf: _one,
     RunName: _run,
     Several: _several,

@@ -1,0 +1,262 @@
+"""The search for the critical points of a surface of which nothing is known but its kernels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landscape.compiled import Kernel
+from landscape.hessian import RANK_TOLERANCE
+from landscape.record import (
+    CUSP,
+    DEGENERATE,
+    GLOBAL_MINIMUM,
+    LOCAL_MINIMUM,
+    MAXIMUM,
+    SADDLE,
+    SAME_LOSS,
+)
+
+Vector = NDArray[np.float64]
+Sides = tuple[tuple[float, float], tuple[float, float]]
+
+SIZE = 64  # points along each side from which Newton's method begins
+STEPS = 60  # of Newton's method
+LONGEST = 2.0  # cells of the grid, of one step
+SETTLED = 1e-9  # cells: a shorter last step is the end
+LEVEL = 1e-7  # of the Hessian, in cells: a gradient that vanishes
+MERGED = 1e-6  # of a side: points that are nearer to each other are one
+FLAT = 1e-12  # of the largest Hessian and of the range of losses: less is nothing
+MOST_DEGENERATE = 64  # points: there are more where a whole line is critical
+AROUND = 16  # points of a circle
+CIRCLES = (0.05, 0.2)  # cells: radii
+SINGULAR = 1e-10  # of the squared Hessian: a determinant that may be rounding
+ROUNDING = 1e-14  # of a loss
+LOW = (LOCAL_MINIMUM, DEGENERATE)  # which may be lowest
+SEEN, WIDE = 129, (1.0, 3.0, 10.0, 100.0)  # points along each side of the grids, in such frames
+HALVINGS = 45  # of the steps towards a cusp
+
+
+class Found(NamedTuple):
+    """Critical points (x, y, kind), the lowest loss of them, and whether nothing was lower."""
+
+    points: tuple[tuple[float, float, str], ...]
+    lowest: float
+    bounded: bool
+
+
+class Function(NamedTuple):
+    """A surface's kernels with their parameters."""
+
+    kernel: Kernel
+    curvature: Kernel
+    params: Vector
+
+    def loss(self, x: Vector, y: Vector) -> Vector:
+        return self._at(self.kernel, x, y)[0]
+
+    def gradient(self, x: Vector, y: Vector) -> Vector:
+        return self._at(self.kernel, x, y)[1:]
+
+    def hessian(self, x: Vector, y: Vector) -> Vector:
+        return self._at(self.curvature, x, y)
+
+    def _at(self, kernel: Kernel, x: Vector, y: Vector) -> Vector:
+        out = np.empty((3, x.size))
+        kernel(x.size, np.ascontiguousarray(x), np.ascontiguousarray(y), self.params, *out)
+        return out
+
+
+def search(kernel: Kernel, curvature: Kernel, params: Vector, domain: Sides) -> Found:
+    """Return the critical points in a domain that Newton's method finds from a grid.
+
+    A minimum is global if no loss of four grids is lower, in the domain and around it up to 100
+    times its size. Of a line of critical points some are found. A lowest point without a gradient
+    is a cusp; kinks elsewhere are not found.
+    """
+    function = Function(kernel, curvature, params)
+    with np.errstate(all="ignore"):
+        points = _kept(function, _newton(function, domain), domain)
+        return _told(function, points, domain)
+
+
+def _grid(domain: Sides, size: int, wide: float = 1.0) -> tuple[Vector, Vector]:
+    sides = []
+    for low, high in domain:
+        middle, half = (low + high) / 2, wide * (high - low) / 2
+        sides.append(np.linspace(middle - half, middle + half, size))
+    x, y = np.meshgrid(*sides)
+    return x.ravel(), y.ravel()
+
+
+def _cells(domain: Sides) -> Vector:
+    return np.array([(high - low) / (SIZE - 1) for low, high in domain])
+
+
+def _newton(function: Function, domain: Sides) -> Vector:
+    """Return where Newton's method settles in the domain, (2, n); many are the same point."""
+    cells = _cells(domain)[:, None]
+    low, high = np.array(domain).T[:, :, None]
+    at = np.stack(_grid(domain, SIZE))
+    settled = [np.empty((2, 0))]
+    for _ in range(STEPS):
+        if not at.size:
+            break
+        g, (hxx, hxy, hyy) = function.gradient(*at), function.hessian(*at)
+        # In cells, so that a step is as long along both sides.
+        gx, gy = g * cells
+        hxx, hxy, hyy = (
+            hxx * cells[0] ** 2,
+            hxy * cells[0] * cells[1],
+            hyy * cells[1] ** 2,
+        )
+        det, norm = hxx * hyy - hxy * hxy, hxx * hxx + 2 * hxy * hxy + hyy * hyy
+        # Where the Hessian is singular: least squares, damped.
+        damp = np.where(np.abs(det) > RANK_TOLERANCE * norm, 0.0, 1e-12 * norm)
+        axx, axy, ayy = (
+            hxx * hxx + hxy * hxy + damp,
+            hxy * (hxx + hyy),
+            hxy * hxy + hyy * hyy + damp,
+        )
+        bx, by = hxx * gx + hxy * gy, hxy * gx + hyy * gy
+        damped = np.array([ayy * bx - axy * by, axx * by - axy * bx]) / (axx * ayy - axy * axy)
+        exact = np.array([hyy * gx - hxy * gy, hxx * gy - hxy * gx]) / det
+        step = np.where(damp > 0, damped, exact)
+        step[:, (gx == 0) & (gy == 0)] = 0.0
+        length = np.hypot(*step)
+        # Least squares also settle where the gradient is only as small as it gets.
+        level = np.hypot(gx, gy) <= LEVEL * np.sqrt(norm)
+        step *= np.minimum(1.0, LONGEST / np.maximum(length, LONGEST))
+        at = at - step * cells
+        done = length <= SETTLED
+        settled.append(at[:, done & level])
+        inside = ((at >= low - 4 * cells) & (at <= high + 4 * cells)).all(axis=0)
+        at = at[:, ~done & inside & np.isfinite(length)]
+    found = np.concatenate(settled, axis=1)
+    edge = 1e-9 * (high - low)
+    return found[:, ((found >= low - edge) & (found <= high + edge)).all(axis=0)]
+
+
+def _kept(function: Function, found: Vector, domain: Sides) -> Vector:
+    """Return the points, each once, without those where the surface is flat."""
+    sides = np.ptp(np.array(domain), axis=1)[:, None]
+    # The logarithm of a negative number has a gradient all the same.
+    found = found[:, np.isfinite(function.loss(*found))]
+    # Two that are near to each other may lie in two squares of a grid, but not of both.
+    for shift in (0.0, 0.5):
+        _, first = np.unique(np.round(found / (MERGED * sides) + shift), axis=1, return_index=True)
+        found = found[:, np.sort(first)]
+    grid = _grid(domain, SIZE)
+    large, losses = np.abs(function.hessian(*grid)).max(axis=0), function.loss(*grid)
+    largest = large[np.isfinite(large)].max(initial=0.0)
+    losses = losses[np.isfinite(losses)]
+    span = np.ptp(losses) if losses.size else 0.0
+    steep = np.abs(function.hessian(*found)).max(axis=0) > FLAT * largest
+    rise = np.abs(_around(function, found, domain, 0.5) - function.loss(*found)).max(axis=0)
+    found = found[:, steep | (rise > FLAT * span)]
+    # Where a round number does as well, it is the point but for rounding.
+    digits = 8 - np.ceil(np.log10(sides)).astype(int)
+    rounded = np.array(
+        [np.round(row, int(d)) for row, d in zip(found, digits.ravel(), strict=True)]
+    ).reshape(2, -1)
+    better = np.hypot(*function.gradient(*rounded)) <= np.hypot(*function.gradient(*found))
+    return np.where(better, rounded, found) + 0.0
+
+
+def _around(function: Function, points: Vector, domain: Sides, cells: float) -> Vector:
+    """Return the losses on circles around points (2, n), as (AROUND, n)."""
+    angle = 0.1 + np.linspace(0, 2 * np.pi, AROUND, endpoint=False)[:, None]
+    across, up = cells * _cells(domain)
+    x, y = points[0] + across * np.cos(angle), points[1] + up * np.sin(angle)
+    return function.loss(x.ravel(), y.ravel()).reshape(x.shape)
+
+
+def _told(function: Function, points: Vector, domain: Sides) -> Found:
+    """Return what the points are."""
+    loss = function.loss(*points)
+    kinds = _kinds(function, points, loss, domain)
+    seen = np.concatenate([function.loss(*_grid(domain, SEEN, wide)) for wide in WIDE])
+    least = np.where(np.isnan(seen), np.inf, seen).min()
+    places = [(float(x), float(y)) for x, y in points.T]
+    values = loss.tolist()
+    lowest = min((v for v, k in zip(values, kinds, strict=True) if k in LOW), default=np.inf)
+    if not _as_low(lowest, least) and (cusp := _lowest_place(function, domain)) is not None:
+        (x, y), value, kind = cusp
+        if value < lowest and _as_low(value, least):
+            places, values, kinds = [*places, (x, y)], [*values, value], [*kinds, kind]
+            lowest = value
+    bounded = _as_low(lowest, least)
+    told = []
+    for (x, y), value, kind in zip(places, values, kinds, strict=True):
+        best = bounded and kind == LOCAL_MINIMUM and _as_low(value, lowest)
+        told.append((x, y, GLOBAL_MINIMUM if best else kind))
+    lines = [point for point in told if point[2] == DEGENERATE]
+    if len(lines) > MOST_DEGENERATE:
+        some = {*lines[:: -(-len(lines) // MOST_DEGENERATE)]}
+        told = [point for point in told if point[2] != DEGENERATE or point in some]
+    return Found(tuple(told), lowest if bounded else -np.inf, bounded)
+
+
+def _as_low(value: float, least: float) -> bool:
+    """Tell whether a loss is finite and as low as another, but for rounding."""
+    return bool(value < np.inf and value - least <= SAME_LOSS * (1 + abs(value)))
+
+
+def _kinds(function: Function, points: Vector, loss: Vector, domain: Sides) -> list[str]:
+    """Return the kinds of critical points; no minimum is called global yet."""
+    hxx, hxy, hyy = function.hessian(*points)
+    det, norm = hxx * hyy - hxy * hxy, hxx * hxx + 2 * hxy * hxy + hyy * hyy
+    # Where the Hessian says nothing, the losses around the point do.
+    rise = np.concatenate([_around(function, points, domain, r) for r in CIRCLES]) - loss
+    nothing = ROUNDING * (np.abs(loss) + np.abs(rise).max(axis=0, initial=0.0))
+    singular = ~(np.abs(det) > SINGULAR * norm)
+    kinds = []
+    for i in range(loss.size):
+        if not singular[i]:
+            kinds.append(SADDLE if det[i] < 0 else LOCAL_MINIMUM if hxx[i] > 0 else MAXIMUM)
+        elif singular.sum() > MOST_DEGENERATE:  # points of a line
+            kinds.append(DEGENERATE)
+        elif (rise[:, i] > nothing[i]).all():
+            kinds.append(LOCAL_MINIMUM)
+        else:
+            kinds.append(MAXIMUM if (rise[:, i] < -nothing[i]).all() else DEGENERATE)
+    return kinds
+
+
+def _lowest_place(
+    function: Function, domain: Sides
+) -> tuple[tuple[float, float], float, str] | None:
+    """Return the point of the domain to which ever smaller steps lead down, its loss and kind."""
+    x, y = _grid(domain, SEEN)
+    loss = function.loss(x, y)
+    loss = np.where(np.isnan(loss), np.inf, loss)
+    best = int(np.argmin(loss))
+    at, value = np.array([x[best], y[best]]), loss[best]
+    if not np.isfinite(value):
+        return None
+    low, high = np.array(domain).T
+    step = (high - low) / (SEEN - 1)
+    ways = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]).T
+    for _ in range(HALVINGS):
+        for _ in range(4):
+            around = at[:, None] + step[:, None] * ways
+            losses = function.loss(*around)
+            losses = np.where(np.isnan(losses), np.inf, losses)
+            next_ = int(np.argmin(losses))
+            if not losses[next_] < value:
+                break
+            at, value = around[:, next_], losses[next_]
+        step = step / 2
+    if not np.isfinite(value) or ((at <= low) | (at >= high)).any():
+        return None
+    rounded = np.round(at, 9)
+    there = function.loss(*rounded[:, None])[0]
+    if np.isfinite(there) and there <= value:
+        at, value = rounded + 0.0, there
+    beside = at[:, None] + 1e-6 * _cells(domain)[:, None] * ways
+    slope = np.hypot(*(function.gradient(*beside) * _cells(domain)[:, None])).max()
+    rise = np.abs(_around(function, at[:, None], domain, 1.0) - value).max()
+    kind = LOCAL_MINIMUM if slope < 1e-3 * rise else CUSP
+    return (float(at[0]), float(at[1])), float(value), kind
