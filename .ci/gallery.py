@@ -28,7 +28,7 @@ from contourpy import FillType, LineType, contour_generator
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from optimizers import Experiment, averaged, simulate  # noqa: E402
+from optimizers import OPTIMIZERS, Experiment, Run, averaged, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
 from views.lessons import LESSONS  # noqa: E402
 from views.maps import MAPS  # noqa: E402
@@ -83,16 +83,20 @@ def digest(source: Source) -> str:
 
 
 def stated(value: Any) -> Any:
-    """Return an experiment as its fields that are not at their defaults.
+    """Return an experiment as its fields and hyperparameters that are not at their defaults.
 
-    A new field then leaves the pictures that do without it as they are.
+    A new one then leaves the pictures that do without it as they are.
     """
     if isinstance(value, tuple):
         return tuple(map(stated, value))
     if not dataclasses.is_dataclass(value):
         return value
     pairs = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-    return [(field.name, stated(each)) for field, each in pairs if each != field.default]
+    found = {field.name: stated(each) for field, each in pairs if each != field.default}
+    if isinstance(value, Run):
+        plain = OPTIMIZERS[value.optimizer].resolve({})
+        found["hyper"] = {name: x for name, x in value.hyper.items() if x != plain[name]}
+    return [*found.items()]
 
 
 def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:

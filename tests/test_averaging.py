@@ -313,7 +313,7 @@ def test_the_line_with_a_star_is_the_average_from_its_first_update_on(view, firs
         else:
             np.testing.assert_allclose(drawn, found.path[first:], rtol=1e-5, atol=1e-6)
         curve = [t for t in shown["loss"]["data"] if t.get("name") == "average"][i]
-        assert (curve["x"][0], curve["x"][-1]) == (first, 300)
+        assert (curve["x0"], curve["dx"], len(curve["y"])) == (first, 1, 301 - first)
         np.testing.assert_allclose(curve["y"], np.log10(found.loss[first:]), atol=1e-9)
         np.testing.assert_allclose(shown["readings"]["averages"][i]["loss"], found.loss, rtol=1e-6)
     low, high = shown["loss"]["layout"]["yaxis"]["range"]

@@ -58,12 +58,12 @@ export async function drawStill(plot, data, layout) {
 function move(plot, data) {
   /** @type {Map<unknown, string>} A path and its casing share their numbers. */
   const lines = new Map();
-  for (const { uid = "", mode, x, dx = 1, y, xaxis = "x", yaxis = "y" } of data) {
+  for (const { uid = "", mode, x, x0 = 0, dx = 1, y, xaxis = "x", yaxis = "y" } of data) {
     if (mode !== "markers" && mode !== "lines") continue;
     const [px, py] = [axis(plot, xaxis), axis(plot, yaxis)];
     const round = (/** @type {number} */ pixel) => Math.round(100 * pixel) / 100;
     const at = (/** @type {number} */ i) =>
-      `${round(px.toPixel(x ? x[i] : i * dx))},${round(py.toPixel(y[i]))}`;
+      `${round(px.toPixel(x ? x[i] : x0 + i * dx))},${round(py.toPixel(y[i]))}`;
     if (mode === "markers") {
       for (const [i, node] of markers(plot, uid).entries()) {
         set(node, "transform", `translate(${at(i)})`);

@@ -16,6 +16,7 @@ export interface Trace {
   y: Numbers;
   z?: Numbers[];
   customdata?: Numbers; // in space: the heights
+  x0?: number;
   dx?: number;
   xaxis?: string;
   yaxis?: string;

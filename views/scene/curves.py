@@ -287,9 +287,9 @@ def drawn(
         rim = {"color": theme.page, "width": 1.5}
         star = {"symbol": AVERAGE, "size": 12, "color": mark.colour, "line": rim}
         first = min(heights.averaged_from, len(row) - 1)
-        at, row = x * np.arange(first, len(row), dtype=np.float32), row[first:]
-        line = {"type": "scatter", "mode": "lines", "name": "average", "x": at, "y": row}
-        place = {"x": [float(at[0])], "y": [float(row[0])]}
+        line = {"type": "scatter", "mode": "lines", "name": "average", "x0": first * x, "dx": x}
+        line["y"] = row = row[first:]
+        place = {"x": [first * x], "y": [float(row[0])]}
         head = {"type": "scatter", "mode": "markers", "name": "averaged", **place}
         data += [{**line, "line": thin}, {**head, "marker": star}]
     layout: dict[str, Any] = {

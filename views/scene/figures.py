@@ -577,7 +577,9 @@ def foreground(
             }
         )
         if averages:
-            lines, head = average_marks(index, averages[index], shown, common, mark, theme, box)
+            lines, head = average_marks(
+                index, averages[index], shown, common, mark, theme, box, exact
+            )
             means += lines
             heads.append(head)
         plan = experiment.plan(trajectory.run)
@@ -613,14 +615,15 @@ def average_marks(
     mark: Mark,
     theme: Theme,
     box: Frame,
+    exact: bool,
 ) -> tuple[list[Figure], Figure]:
     """Return the line of a run's average, in a tube that parts it from the iterates, and its head.
 
-    It begins where there is something to average, and ends with the run's, `shown` positions after
-    its start. Always float32: a mean moves by less and less.
+    It begins where there is something to average, and ends where the run is drawn no further, after
+    `shown` positions.
     """
     path = average.path[min(average.first, shown - 1) : shown]
-    x, y = coordinates(path, box, exact=True)
+    x, y = coordinates(path, box, exact)
     line = {**common, "x": x, "y": y}
     tube = {"color": theme.ground[0], "width": 5, "simplify": False}
     thin = {"color": mark.colour, "width": 1.8, "simplify": False}
