@@ -55,15 +55,15 @@ ALERT, EXCEPTION = ':is([data-testid="stAlert"], .zz-note)', '[data-testid="stEx
 # --- What the player has drawn, read off the page in screen pixels and in the surface's units.
 
 DRAWN = """
-(player) => {
+(player, [line, mark]) => {
   const front = player.querySelector(".zz-front");
   const box = player.querySelector(".zz-back").getBoundingClientRect();
   const axes = player.querySelector(".zz-back")._fullLayout;
   const runs = [];
-  for (let run = 0; front.querySelector(`.tracepath-${run} path.js-line`); run++) {
-    const path = front.querySelector(`.tracepath-${run} path.js-line`);
-    const head = front.querySelector(`.tracehead-${run} path.point`);
-    const trace = front._fullData.find((trace) => trace.name === `head-${run}`);
+  for (let run = 0; front.querySelector(`.trace${line}-${run} path.js-line`); run++) {
+    const path = front.querySelector(`.trace${line}-${run} path.js-line`);
+    const head = front.querySelector(`.trace${mark}-${run} path.point`);
+    const trace = front._fullData.find((trace) => trace.name === `${mark}-${run}`);
     const [x, y] = [trace.xaxis, trace.yaxis].map((name) => axes[name.replace(/^./, "$&axis")]);
     const shown = path.style.visibility !== "hidden";
     const length = parseFloat(path.style.strokeDasharray);
@@ -110,8 +110,8 @@ RANGES = """
 Visits = Callable[..., Visit]
 
 
-def drawn(visit: Visit) -> list[dict]:
-    return visit.player.evaluate(DRAWN)
+def drawn(visit: Visit, line: str = "path", mark: str = "head") -> list[dict]:
+    return visit.player.evaluate(DRAWN, [line, mark])
 
 
 def button(visit: Visit, name: str) -> Locator:
@@ -378,19 +378,34 @@ DIVERGING = rate("Quadratic", "SGD", 0.21)  # slowly: 2 / 10 is the largest stab
 LEAVING = rate("Quadratic", "SGD", 3.0)  # the frame, at once
 WILD = rate("Rosenbrock", "Momentum", 0.004)
 
+AVERAGED = {"average": "mean", "average.from": 300}
+
 PICTURES = {
     "first page": {},
     "diverging slowly": DIVERGING,
     "diverging at once": LEAVING,
     "one of them wild": {"surface": "Rosenbrock", **WILD},
     "overlay": {"view": OVERLAY},
-    "long": {"length": 2000, "noise": 20, "batch": 1, "surface": "Himmelblau"},
+    "long": {"length": 2000, "noise": 20, "batch": 1, "surface": "Himmelblau", **AVERAGED},
 }
 
 
 @pytest.mark.parametrize("settings", PICTURES.values(), ids=PICTURES.keys())
 def test_the_head_leads_the_revealed_path(visit: Visits, settings: dict):
-    check_every_step(visit(link(**settings)))
+    page = visit(link(**settings))
+    check_every_step(page)
+    stars = drawn(page, "average", "averaged")  # at the end
+    assert len(stars) == (len(DEFAULT.runs) if "average" in settings else 0)
+    for step in (2000, 301, 1000) if stars else ():
+        go(page, step)
+        stars = drawn(page, "average", "averaged")
+        assert all(star["shown"] for star in stars)
+        check_heads(stars)
+        for node in page.page.locator("[data-average]").all():
+            expect(node).to_have_text(re.compile(r"\d"))
+    if stars:
+        go(page, 300)
+        assert not any(star["shown"] for star in drawn(page, "average", "averaged"))
 
 
 @pytest.mark.parametrize("surface", SURFACES)
