@@ -7,7 +7,7 @@ const CURVE = [150, 290]; // pixels of the curve's height, at least and at most
 const SHARE = 0.215; // of the window, where the page's style says no other
 const NARROW = 700; // pixels of a page that has no room for samples beside its panels,
 const MIDDLE = 900; // and of one that has none beside three
-const LITTLE = 1.2; // by so much panels may be higher than they have to be
+const LITTLE = 1.3; // by so much panels may be higher than they have to be
 export const PHONE = 640; // pixels of a page's width, at most, with a sheet of controls at its end
 
 /**
