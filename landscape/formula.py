@@ -64,6 +64,7 @@ class Formula(Surface):
         if not isinstance(text, str):
             raise ValueError(f"text = {shown(text)}: must be a formula in x and y")
         domain = check_domain(domain)
+        given, start = start, check_start(start, domain)
         numbers = check_parameters(parameters)
         names = tuple(number.name for number in numbers)
         reader = Reader(text, names)
@@ -79,7 +80,7 @@ class Formula(Surface):
             latex=reader.latex({name: symbol(name) for name in names}),
             source=msgid("what was typed"),
             domain=domain,
-            start=check_start(start, domain),
+            start=start,
             kernel=loss_and_gradient,
             hessian_kernel=hessian,
             locate=self._locate,
@@ -89,6 +90,8 @@ class Formula(Surface):
             quadratic=self._is_quadratic(graph, loss, numbers),
         )
         self._program({number.name: number.default for number in numbers})  # not too long
+        if given is None:
+            put("start", self._with_values(*starts(domain)))
 
     def _key(self) -> tuple[Any, ...]:
         return self.text, self.domain, self.start, self.parameters
@@ -132,6 +135,24 @@ class Formula(Surface):
     def bounded_at(self, params: Mapping[str, float]) -> bool:
         """Tell whether a lowest loss was found: nothing lower was seen elsewhere."""
         return self._found(self.numbers(params)).bounded
+
+    @functools.cached_property
+    def _curvature(self) -> float | None:
+        hxx, hxy, hyy = self.hessian(*self.start)
+        if not math.isfinite(abs(hxx) + abs(hxy) + abs(hyy)):
+            return None
+        return abs(hxx + hyy) / 2 + math.hypot((hxx - hyy) / 2, hxy)
+
+    @property
+    def steepness(self) -> float | None:
+        """The largest curvature at the start, None where there is none."""
+        return self._curvature
+
+    def _with_values(self, x: Any, y: Any) -> tuple[float, float]:
+        """Return the first of some points at which the formula and its gradient have values."""
+        there = np.isfinite([self.loss(x, y), *self.gradient(x, y)]).all(axis=0)
+        best = int(np.argmax(there))  # the first, also where there is none
+        return float(x[best]), float(y[best])
 
     def _is_quadratic(self, graph: Graph, loss: Node, numbers: tuple[Number, ...]) -> bool:
         """Tell whether the Hessian is the same everywhere and positive, whatever the parameters."""
@@ -202,10 +223,10 @@ def check_domain(domain: Any) -> tuple[Side, Side]:
 
 
 def check_start(start: Any, domain: tuple[Side, Side]) -> tuple[float, float]:
-    """Return a start in twice the domain; without one a point of it that is nothing special."""
+    """Return a start in twice the domain; without one the first of `starts`."""
     if start is None:
-        (x0, x1), (y0, y1) = domain
-        return x0 + 0.1 * (x1 - x0), y0 + 0.7 * (y1 - y0)
+        first, second = starts(domain)
+        return float(first[0]), float(second[0])
     if not isinstance(start, (tuple, list)) or len(start) != 2:
         raise ValueError(f"start = {shown(start)}: must be two numbers, (x, y)")
     x, y = (
@@ -213,6 +234,15 @@ def check_start(start: Any, domain: tuple[Side, Side]) -> tuple[float, float]:
         for value, (low, high) in zip(start, domain, strict=True)
     )
     return x, y
+
+
+def starts(domain: tuple[Side, Side]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points of a domain that are nothing special, to start from: one after the other."""
+    (x0, x1), (y0, y1) = domain
+    shares = [(0.1, 0.7), (0.9, 0.7), (0.1, 0.3), (0.9, 0.3), (0.7, 0.6), (0.6, 0.8)]
+    points = [(x0 + a * (x1 - x0), y0 + b * (y1 - y0)) for a, b in shares]
+    x, y = np.array([[float(f"{value:.6g}") for value in point] for point in points]).T
+    return x.copy(), y.copy()
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> tuple[Number, ...]:

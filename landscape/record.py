@@ -188,6 +188,11 @@ class Surface:
         return self.bounded
 
     @property
+    def steepness(self) -> float | None:
+        """The largest curvature at the start, where nobody has tried which rates are good."""
+        return None
+
+    @property
     def usual_samples(self) -> int:
         """How many samples there are where nobody says."""
         return SIMULATED_SAMPLES if self.samples is None else SAMPLES

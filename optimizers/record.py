@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -97,6 +98,13 @@ class Memory:
     part: Callable[[Update], Vector]
 
 
+def round_down(value: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten that is no larger than a number."""
+    power = 10.0 ** math.floor(math.log10(value))
+    digit = max(digit for digit in (1, 2, 5) if digit * power <= value * (1 + 1e-9))
+    return float(f"{digit * power:.0e}")
+
+
 @dataclass(frozen=True)
 class Optimizer:
     """An update rule with its hyperparameters and defaults: every fact the project states of it.
@@ -151,8 +159,18 @@ class Optimizer:
         return hash(self.name)
 
     def default_rate(self, surface: Surface) -> float:
-        """Return the learning rate that makes a good first picture on `surface`."""
-        return self.rates.get(surface.name, self.rate)
+        """Return the learning rate that makes a good first picture on `surface`.
+
+        On a formula it is at most about a quarter of the limit of stability at the start, where
+        the rule has one.
+        """
+        rate, steepness = self.rates.get(surface.name, self.rate), surface.steepness
+        if steepness is None or isinstance(self.edges, str):
+            return rate
+        limit = self.edges(self.resolve())[-1]
+        if not rate * steepness > limit / 4:
+            return rate
+        return round_down(limit / 4 / steepness)
 
     def memory_of(self, hyper: Hyper) -> Memory | None:
         """Return the memory of a run, None where it keeps nothing of past gradients."""

@@ -20,7 +20,7 @@ from landscape import SURFACES, Formula
 from landscape.expression import CONSTANTS, FUNCTIONS, MOST_TEXT, FormulaError
 from landscape.operations import LANES, hessian, loss_and_gradient
 from landscape.record import CUSP, DEGENERATE, GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE
-from optimizers import Experiment, Run, simulate, sweep
+from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep
 from optimizers.analysis.listing import plain_python
 from optimizers.analysis.source import source
 from optimizers.maps import BasinMap
@@ -590,3 +590,20 @@ def test_a_formula_without_values_or_a_minimum_is_drawn_all_the_same(text, view)
 def test_a_start_far_outside_of_the_frame_is_taken_nearer():
     found, _ = shown(Formula__text="x^2 + y^2", Formula__x="1e6", Formula__y="-3")
     assert choose(found).experiment.start == (10, -3)
+
+
+def test_a_formula_starts_where_it_has_a_value_and_at_rates_that_it_bears():
+    assert Formula("log(x) + y^2").start == (4, 2)
+    assert Formula("log(-1 - x^2)").start == (-4, 2)  # there is none
+    assert Formula("x^2 + y^2").start == SURFACES["Formula"].start == (-4, 2)
+    runs = tuple(Run(rule) for rule in ("SGD", "Momentum", "Nesterov"))
+    for name in ("Himmelblau", "Rosenbrock", "Beale"):
+        formula = Formula(TYPED[name])
+        trajectories = simulate(Experiment(surface=formula, runs=runs))
+        assert all(t.diverged_at is None and t.loss[-1] < t.loss[0] / 100 for t in trajectories)
+    assert [OPTIMIZERS[run.optimizer].default_rate(SURFACES["Formula"]) for run in runs] == [
+        OPTIMIZERS[run.optimizer].rate for run in runs
+    ]
+    found, _ = shown(Formula__text=TYPED["Himmelblau"])
+    rates = {run.optimizer: run.lr for run in choose(found).experiment.runs}
+    assert (rates["SGD"], rates["Momentum"]) == (0.002, 0.005)

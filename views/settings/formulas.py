@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from landscape import SURFACES, Formula
 from landscape.expression import MOST_TEXT, FormulaError, Reader
-from landscape.formula import LIMIT, NAME, NARROWEST, check_start
+from landscape.formula import LIMIT, NAME, NARROWEST
 from landscape.language import Message, msgid
 from landscape.values import Values
 from optimizers import OPTIMIZERS
@@ -29,6 +29,12 @@ CORNERS = (("x", "low"), ("x", "high"), ("y", "low"), ("y", "high"))
 FRAME = tuple(f"{NAME}.domain.{axis}.{end}" for axis, end in CORNERS)
 FAR = 1e5  # of a corner
 LONGEST = 8.0  # times one side of the frame, of the other
+# What the formula depends on.
+FORMULA_IDS = (
+    TEXT,
+    *(f"{NAME}.{letter}{end}" for letter in LETTERS for end in ("", ".low", ".high")),
+    *FRAME,
+)
 HALF = 106  # pixels: of two fields side by side
 
 OWN = cast("Formula", SURFACES[NAME])
@@ -179,10 +185,10 @@ def settings_of_formula() -> Iterator[Setting]:
         yield Setting(
             f"{NAME}.{axis}",
             Range(-LIMIT, LIMIT, 0.25),
-            lambda settings, i=i: check_start(None, domain_of(settings))[i],
+            lambda settings, i=i: formula_of(settings).start[i],
             label,
             msgid("Or click on a panel."),
-            needs=FRAME,
+            needs=FORMULA_IDS,
             width=HALF,
         )
 
@@ -199,10 +205,7 @@ def values_of_formula(formula: Formula) -> dict[str, Any]:
 
 
 STARTS = (f"{NAME}.x", f"{NAME}.y")
-# The setting of a rule's rate, and what it is if nobody says.
-RATES = {
-    rule: (f"{NAME}.{rule}.lr", OPTIMIZERS[rule].default_rate(OWN)) for rule in ("SGD", "Momentum")
-}
+RATED = ("SGD", "Momentum")
 
 
 @dataclass(frozen=True)
@@ -221,11 +224,16 @@ class Example:
     def changes(self) -> dict[str, Any]:
         """Return the settings that show it, by id."""
         ends = (*self.domain[0], *self.domain[1])
+        formula = made(self.text, RANGES, self.domain)
+
+        def usual(rule: str) -> float:
+            return OPTIMIZERS[rule].default_rate(formula)
+
         return {
             TEXT: self.text,
             **dict(zip(FRAME, ends, strict=True)),
             **dict(zip(STARTS, self.start, strict=True)),
-            **{id: self.rates.get(rule, usual) for rule, (id, usual) in RATES.items()},
+            **{f"{NAME}.{rule}.lr": self.rates.get(rule, usual(rule)) for rule in RATED},
         }
 
 
@@ -245,7 +253,7 @@ EXAMPLES = (
         "*(30 + (2*x - 3*y)^2*(18 - 32*x + 12*x^2 + 48*y - 36*x*y + 27*y^2))",
         ((-2.0, 2.0),) * 2,
         (-0.5, 0.5),
-        {"SGD": 2e-5, "Momentum": 4e-6},
+        {"SGD": 1e-5, "Momentum": 2e-6},
     ),
     Example(
         "Easom",

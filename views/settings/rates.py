@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula, Surface
 from landscape.language import msgid
 from landscape.record import Number
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from optimizers.maps import RateSweep
 from optimizers.maps.base import Array, Result, noisy, part
 from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
+from views.settings.formulas import FORMULA_IDS, formula_of
 from views.settings.setting import MOST_RATE, Idle, Note, OneOf, Rate, Setting, of_number
 
 if TYPE_CHECKING:
@@ -51,9 +52,16 @@ DECAY_HELP = {
 }
 
 
-def rate_setting(name: str, default: float) -> Setting:
-    """Return the setting of a learning rate."""
-    return Setting(name, Rate(0.0, MOST_RATE, default / 10), default)
+def rate_setting(surface: Surface, rule: Optimizer) -> Setting:
+    """Return the setting of a rule's learning rate on a surface."""
+    name, default = f"{surface.name}.{rule.name}.lr", rule.default_rate(surface)
+    kind = Rate(0.0, MOST_RATE, default / 10)
+    if not isinstance(surface, Formula):
+        return Setting(name, kind, default)
+    # It depends on how steep the formula is.
+    return Setting(
+        name, kind, lambda settings: rule.default_rate(formula_of(settings)), needs=FORMULA_IDS
+    )
 
 
 # --- What has no effect where nothing moves
@@ -116,11 +124,7 @@ SETTINGS = (
         msgid("Learning rates"),
         FAIR_HELP,
     ),
-    *(
-        rate_setting(f"{surface.name}.{rule.name}.lr", rule.default_rate(surface))
-        for surface in SURFACES.values()
-        for rule in OPTIMIZERS.values()
-    ),
+    *(rate_setting(surface, rule) for surface in SURFACES.values() for rule in OPTIMIZERS.values()),
     *(
         Setting(
             f"{surface.name}.rate",
