@@ -578,6 +578,7 @@ def test_a_map_of_a_formula_is_that_of_its_runs():
         "tan(1e300*y)*1e300",
         "1e-300^x",
         "x + 1/(a - 1)",
+        "cos(sqrt(0.75 - 1.5*x)*(y - 2*x))",  # lowest along a line, no value in half of the frame
     ],
 )
 def test_a_formula_without_values_or_a_minimum_is_drawn_all_the_same(text, view):

@@ -77,9 +77,11 @@ def facts_of(objective: Objective) -> SurfaceFacts:
 
 @functools.lru_cache(maxsize=256)
 def losses_in_frame(objective: Objective) -> Vector:
-    """Return the loss on a grid over its domain, in rising order."""
+    """Return the loss on a grid over its domain, where there is one, in rising order."""
     x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
-    return np.sort(objective.loss(*np.meshgrid(x, y)), axis=None)
+    loss = objective.loss(*np.meshgrid(x, y))
+    there = loss[np.isfinite(loss)]
+    return np.sort(there) if there.size else np.zeros(1)
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
