@@ -96,9 +96,12 @@ def make(kind: str, link: str, out: Path, dask: str | None) -> None:
             raise CommandError(request.why.text())
         result = request.compute(None, part(line, parts - 1, parts), journal)
     ready = out.with_name(f"{out.name}.new")
-    with ready.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(pieces(result, settings["lang"]))
-    ready.replace(out)
+    try:
+        with ready.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces(result, settings["lang"]))
+        ready.replace(out)
+    finally:
+        ready.unlink(missing_ok=True)
     kept.unlink()
 
 
