@@ -177,6 +177,10 @@ class Optimizer:
         memory = self.memory
         return memory if memory is not None and hyper[memory.hyper] > 0 else None
 
+    def ball_of(self, hyper: Hyper) -> tuple[float, float] | None:
+        """Return the heavy ball that a run is at a constant rate, None where it is none."""
+        return None if self.heavy_ball is None else self.heavy_ball(hyper)
+
     @property
     def momentum(self) -> str | None:
         """The name of the hyperparameter that is a momentum: the share of a velocity it keeps."""

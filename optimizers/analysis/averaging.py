@@ -145,7 +145,7 @@ def expected(plan: Plan, average: Average) -> Expected | None:
     (1 - gamma) (1 + rho gamma) / ((1 + gamma) (1 - rho gamma)).
     """
     rule, hyper = plan.rule, plan.run.hyper
-    like = rule.heavy_ball(hyper) if rule.heavy_ball else None
+    like = rule.ball_of(hyper)
     if not has_moments(plan) or like is None or like[0] or plan.noise == 0:
         return None
     _, share = like

@@ -20,13 +20,8 @@ def has_moments(plan: Plan) -> bool:
     """
     run, objective = plan.run, plan.objective
     constant = run.schedule == "Constant" and not run.warmup
-    alone = _heavy_ball(plan) is not None and not run.weight_decay
+    alone = plan.rule.ball_of(run.hyper) is not None and not run.weight_decay
     return objective.quadratic and not objective.count and constant and alone
-
-
-def _heavy_ball(plan: Plan) -> tuple[float, float] | None:
-    found = plan.rule.heavy_ball
-    return None if found is None else found(plan.run.hyper)
 
 
 def expected_gaps(plan: Plan, rates: ArrayLike, sizes: ArrayLike) -> Iterator[Vector]:
@@ -38,7 +33,7 @@ def expected_gaps(plan: Plan, rates: ArrayLike, sizes: ArrayLike) -> Iterator[Ve
 
     Raises ValueError where `has_moments` does not hold.
     """
-    ball = _heavy_ball(plan)
+    ball = plan.rule.ball_of(plan.run.hyper)
     if ball is None or not has_moments(plan):
         name = plan.objective.name
         raise ValueError(f"surface = {name!r}: must be a quadratic, of a heavy ball at one rate")

@@ -132,8 +132,7 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     unstable.
     """
     objective = experiment.plan(run).objective
-    heavy_ball = OPTIMIZERS[run.optimizer].heavy_ball
-    ball = None if heavy_ball is None else heavy_ball(run.hyper)
+    ball = OPTIMIZERS[run.optimizer].ball_of(run.hyper)
     # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
     # the next ones have, and the cloud is smaller than that of independent draws.
     if not objective.quadratic or ball is None or run.weight_decay or objective.count:

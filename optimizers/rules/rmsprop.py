@@ -113,7 +113,8 @@ OPTIMIZER = Optimizer(
     r" \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}",
     source="Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012)",
     differs="No bias correction: the first step is lr / sqrt(1 - decay) in every coordinate,"
-    " 10 lr at decay 0.99. With momentum the divided gradients are summed, as in PyTorch.",
+    " 10 lr at decay 0.99. With momentum the divided gradients are summed, as in PyTorch."
+    " Centered, a spread that rounding takes below 0 is 0, where PyTorch's is NaN.",
     update=update,
     state=("s", "mean", "v"),
     rate=0.05,
