@@ -111,7 +111,8 @@ def make_map(python: Path, options: list[str]) -> int:
     """Make the file of a map, in the folder where the command is given; return the exit code."""
     places = [str(ROOT), os.environ.get("PYTHONPATH")]  # where Python looks for views
     settings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
-    command = [str(python), "-m", "views.command", "map", *options]
+    # -P: not among the modules of the folder where the command is given.
+    command = [str(python), "-P", "-m", "views.command", "map", *options]
     if os.name == "posix":
         os.execve(command[0], command, settings)
     return subprocess.call(command, env=settings)

@@ -234,7 +234,7 @@ def test_a_map_is_made_where_the_command_is_given(zigzag, monkeypatch):
     ((program, command, settings),) = became
     assert (program, command[1:]) == (
         str(python),
-        ["-m", "views.command", "map", "basins", "--out", "a.csv"],
+        ["-P", "-m", "views.command", "map", "basins", "--out", "a.csv"],
     )
     assert settings["PYTHONPATH"] == f"{zigzag.ROOT}{os.pathsep}mine"
 

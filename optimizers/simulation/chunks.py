@@ -94,6 +94,17 @@ class Chunk:
             found.update(np.ascontiguousarray(array).tobytes())
         return found.hexdigest()
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of its ends: those of `driver.Ends`, its box in place of all cells."""
+        start, *others = (self.given["start"], *self.given.values(), *self.hyper.values())
+        plain = [array.shape for array in others if array is not start]
+        cells = np.broadcast_shapes(start.shape[:-1], *plain)
+        watch = self.watch
+        record = 0 if watch.recorded_at is None else len(watch.recorded_at)
+        tails = ((2,), (), (), (), (), (record,), (record if watch.places else 0, 2))
+        return tuple((*cells, *tail) for tail in tails)
+
     def check(self) -> None:
         """Raise an EngineError unless this process has the program that the chunk was cut by."""
         if self.program != program():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sqlite3
 import threading
-import zipfile
 from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Executor, Future
@@ -22,6 +21,7 @@ LAYOUT = (
     "CREATE TABLE IF NOT EXISTS journal (what TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS chunks (key TEXT PRIMARY KEY, ends BLOB NOT NULL)",
 )
+TABLES = {("journal",), ("chunks",)}
 
 
 class Journal(Executor):
@@ -56,17 +56,20 @@ class Journal(Executor):
             run("PRAGMA locking_mode = EXCLUSIVE")
             run("PRAGMA synchronous = NORMAL")
             run("BEGIN EXCLUSIVE")
+            if {*run("SELECT name FROM sqlite_master WHERE type = 'table'")} - TABLES:
+                raise ValueError(f"{path} holds no chunks of a map: it is another database")
             for table in LAYOUT:
                 run(table)
-            found = run("SELECT what FROM journal").fetchone()
-            if found is None:
+            if run("SELECT count(*) FROM chunks").fetchone() == (0,):  # it is for nothing yet
+                run("DELETE FROM journal")
                 run("INSERT INTO journal VALUES (?)", (what,))
+            found = run("SELECT what FROM journal").fetchone()
             run("COMMIT")
         except sqlite3.OperationalError as error:
             raise ValueError(f"{path} is open already, or cannot be written: {error}") from None
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{path} holds no chunks of a map: {error}") from None
-        if found is not None and found[0] != what:
+        if found != (what,):
             raise ValueError(
                 f"{path} holds chunks of another map, or of another version of Zigzag: remove it to"
                 " begin anew"
@@ -110,7 +113,7 @@ class Journal(Executor):
             row = self._file.execute(
                 "SELECT ends FROM chunks WHERE key = ?", (chunk.key,)
             ).fetchone()
-        return None if row is None else unpacked(row[0])
+        return None if row is None else unpacked(row[0], chunk)
 
     def _keep(self, chunk: Chunk, made: Future[driver.Ends]) -> None:
         try:
@@ -136,10 +139,15 @@ def packed(ends: driver.Ends) -> bytes:
     return out.getvalue()
 
 
-def unpacked(content: bytes) -> driver.Ends | None:
-    """Return what was packed, or None where that has been damaged: it is then made again."""
+def unpacked(content: bytes, chunk: Chunk) -> driver.Ends | None:
+    """Return what was packed of a chunk, or None where it has been damaged: it is then made again.
+
+    Nothing is unpickled.
+    """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return driver.Ends(**file)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
+            ends = driver.Ends(**file)
+        shapes = tuple(array.shape for array in ends)
+    except Exception:  # whatever a damaged archive makes of itself
         return None
+    return ends if shapes == chunk.shapes else None

@@ -84,6 +84,9 @@ def make(kind: str, link: str, out: Path, dask: str | None) -> None:
     settings = settings_of(kind, link)
     if not out.parent.is_dir() or out.is_dir():
         raise CommandError(f"{out} is no file in a folder that exists")
+    made = MAPS[settings["map"]].ask(settings, found(settings, None))
+    if isinstance(made, Lack):
+        raise CommandError(made.why.text())
     kept = out.with_name(f"{out.name}.part")
     # The search for best rates, if the link asks for one, comes first and is kept too.
     rates = search(settings)

@@ -11,6 +11,8 @@
 
     --prepare                     compile all kernels, as for an image of a machine, and end
 
+`zigzag map --help` says how to make the file of a map.
+
 Settings of Streamlit's config.toml and its environment variables count as well.
 """
 
