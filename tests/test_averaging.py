@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
 from optimizers import Experiment, Run, simulate
 from optimizers.analysis import words
 from optimizers.analysis.averaging import (
@@ -358,6 +358,17 @@ def test_averages_can_be_sent_on_every_surface_and_of_runs_that_diverge(surface,
 
 LINK = {"surface": "Quadratic", "optimizers": "SGD", "noise": "2", "batch": "8", "length": "30"}
 ON = {"average": "exponential", "average.gamma": "0.9", "average.from": "5"}
+
+
+@pytest.mark.parametrize("view", [SIDE_BY_SIDE, OVERLAY, SPACE])
+def test_where_a_run_begins_without_a_value_there_is_no_average_and_no_fault(view):
+    formula = Formula("log(x) + y^2")
+    runs = (Run("SGD"), Run("SGD", start=(1.0, 1.0)))
+    begins_nowhere = Experiment(surface=formula, start=(-3.0, 1.0), steps=5, runs=runs)
+    shown = scene_of(begins_nowhere, view, Average(MEAN))
+    pack(shown)
+    lines = [trace["y"] for trace in shown["loss"]["data"] if trace.get("name") == "average"]
+    assert [len(line) for line in lines] == [0, 6], "each in its run's place"
 
 
 def test_a_link_says_how_iterates_are_averaged_and_nothing_without():

@@ -405,7 +405,7 @@ def of_averages(
     Where theory knows what to expect over all seeds, that stands beside it.
     """
     found = []
-    for trajectory, each, label in zip(trajectories, averages, labels, strict=False):
+    for trajectory, each, label in zip(trajectories, averages, labels, strict=bool(averages)):
         if trajectory.diverged_at is not None or each.average.first > len(trajectory.lr):
             continue
         lowest = trajectory.objective.lowest() if trajectory.objective.bounded else 0.0

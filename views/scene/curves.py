@@ -72,7 +72,7 @@ def loss(
     ends: list[float] = []
     ended = [trajectory.diverged_at is not None for trajectory in trajectories]
     shown = [(t, t.loss) for t in trajectories]
-    shown += [(t, average.loss) for t, average in zip(trajectories, averages, strict=False)]
+    shown += [(t, average.loss) for t, average in zip(trajectories, averages, strict=bool(averages))]
     for trajectory, losses in shown:
         lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
         value = losses[np.isfinite(losses)] - lowest
@@ -282,14 +282,14 @@ def drawn(
         if future:
             thin = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
             to_come.append({**line, "name": "future", "line": thin})
-    for mark, row, x in zip(marks, heights.averages, each, strict=False):
+    for mark, row, x in zip(marks, heights.averages, each, strict=bool(heights.averages)):
         thin = {"color": mark.colour, "width": 1.6, "simplify": False}
         rim = {"color": theme.page, "width": 1.5}
         star = {"symbol": AVERAGE, "size": 12, "color": mark.colour, "line": rim}
-        first = min(heights.averaged_from, len(row) - 1)
+        first = max(0, min(heights.averaged_from, len(row) - 1))
         line = {"type": "scatter", "mode": "lines", "name": "average", "x0": first * x, "dx": x}
         line["y"] = row = row[first:]
-        place = {"x": [first * x], "y": [float(row[0])]}
+        place = {"x": [first * x], "y": [float(row[0]) if len(row) else 0.0]}
         head = {"type": "scatter", "mode": "markers", "name": "averaged", **place}
         data += [{**line, "line": thin}, {**head, "marker": star}]
     layout: dict[str, Any] = {
