@@ -285,6 +285,8 @@ def test_whoever_asks_when_it_has_ended_is_told_so():
     [
         ({}, False),
         ({"length": "5000", "optimizers": "SGD"}, False),
+        ({"length": "5000", "optimizers": "SGD", "average": "mean"}, False),
+        ({"length": "5000", "optimizers": ["SGD", "Adam"], "average": "mean"}, True),
         ({"length": "5000", "optimizers": [*OPTIMIZERS][:9]}, True),
         ({"length": "9", "unit": "epochs", "batch": "10", "optimizers": "SGD"}, False),
         ({"length": "9", "unit": "epochs", "batch": "10"}, True),

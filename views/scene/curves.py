@@ -72,7 +72,8 @@ def loss(
     ends: list[float] = []
     ended = [trajectory.diverged_at is not None for trajectory in trajectories]
     shown = [(t, t.loss) for t in trajectories]
-    shown += [(t, average.loss) for t, average in zip(trajectories, averages, strict=bool(averages))]
+    if averages:
+        shown += [(t, one.loss) for t, one in zip(trajectories, averages, strict=True)]
     for trajectory, losses in shown:
         lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
         value = losses[np.isfinite(losses)] - lowest

@@ -17,10 +17,11 @@ from views.settings.schedules import MOST_OF_REGRESSION
 from views.settings.watching import MOST_UPDATES_OF_ENDS
 from views.theme import MOST_PANELS
 
-DRAWN = MOST_PANELS * MOST_OF_REGRESSION
+RUNS = MOST_PANELS * MOST_OF_REGRESSION
+DRAWN = 2 * RUNS  # and the loss of an average at every update, which takes as long again
 WITH_ENDS = DRAWN + MOST_UPDATES_OF_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
-SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * DRAWN
+SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * RUNS
 # The runs of a class and, once in the life of a process, those from starts all over the picture.
 STARTED = (MOST_STUDENTS + math.prod(starts.GRID)) * starts.STEPS
 CLASS_PLACES = (CLASS_AT_ONCE, CLASS_WAITING)

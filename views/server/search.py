@@ -10,7 +10,7 @@ from views.server.jobs import JOBS
 from views.settings.choice import Choice, choose, planned
 from views.settings.rates import BEST, BEST_NOTE, BestRates, FoundRates, with_rates
 from views.settings.settings import Settings
-from views.settings.watching import ENDS
+from views.settings.watching import ENDS, UNAVERAGED
 from views.theme import MOST_PANELS
 
 QUICK_UPDATES = 10_000  # of all runs: their picture and words take about 30 ms
@@ -53,10 +53,12 @@ def large(settings: Settings) -> bool:
         choice = planned(settings)
         if choice.seeds and Ensemble(choice.experiment, choice.seeds).updates > QUICK_ENDS:
             return True
-    if settings["unit"] == "updates" and settings["length"] * MOST_PANELS <= QUICK_UPDATES:
+    # The losses of an average take as long as the run's.
+    most = QUICK_UPDATES if settings["average"] == UNAVERAGED else QUICK_UPDATES // 2
+    if settings["unit"] == "updates" and settings["length"] * MOST_PANELS <= most:
         return False
     experiment = planned(settings).experiment
-    return sum(experiment.plan(run).steps for run in experiment.runs) > QUICK_UPDATES
+    return sum(experiment.plan(run).steps for run in experiment.runs) > most
 
 
 def searches(settings: Settings) -> bool:
