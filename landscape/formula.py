@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import keyword
 import math
 import re
 from collections.abc import Mapping
@@ -26,8 +27,8 @@ MOST_PARAMETERS = 4
 LIMIT = 1e6  # of a coordinate
 NARROWEST = 1e-6  # side of a domain
 LETTERS = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}", re.ASCII)
-# Names of the interface, and Python's words.
-TAKEN = ("text", "domain", "start", "self", "theta", "math", "torch", "loss", "lambda", "def", "is")
+# Names of the interface and of listings.
+TAKEN = ("text", "domain", "start", "self", "theta", "math", "torch", "loss")
 DOMAIN = ((-5.0, 5.0), (-5.0, 5.0))
 
 Side = tuple[float, float]
@@ -255,7 +256,7 @@ def check_parameters(parameters: Mapping[str, Any]) -> tuple[Number, ...]:
         if not nameable(name):
             raise ValueError(
                 f"parameter {shown(name)}: must be a letter, and letters or digits behind it, up to"
-                f" 12; none of {', '.join(KNOWN)}"
+                f" 12; none of {', '.join(KNOWN)}, nor a word of Python's"
             )
         if not isinstance(given, (tuple, list)) or len(given) != 3:
             raise ValueError(f"{name} = {shown(given)}: must be (value, low, high)")
@@ -271,7 +272,8 @@ def check_parameters(parameters: Mapping[str, Any]) -> tuple[Number, ...]:
 
 def nameable(name: str) -> bool:
     """Tell whether a parameter may be called so."""
-    return bool(LETTERS.fullmatch(name)) and name not in (*KNOWN, *TAKEN)
+    taken = name in (*KNOWN, *TAKEN) or keyword.iskeyword(name)
+    return bool(LETTERS.fullmatch(name)) and not taken
 
 
 def symbol(name: str) -> str:

@@ -322,6 +322,8 @@ def test_any_text_is_a_formula_or_refused(text):
     [
         (lambda: Formula(3), "text = 3: must be a formula"),
         (lambda: Formula("x", a=1), "a = 1: must be \\(value, low, high\\)"),
+        (lambda: Formula("x", **{"None": (1, 0, 2)}), "parameter 'None'"),
+        (lambda: Formula("x", **{"for": (1, 0, 2)}), "parameter 'for'"),
         (lambda: Formula("x", a=(1, 2)), "must be \\(value, low, high\\)"),
         (lambda: Formula("x", a=(5, 0, 2)), "a = 5: must be a number from 0 to 2"),
         (lambda: Formula("x", a=(1, 2, 0)), "low must be less than high"),
