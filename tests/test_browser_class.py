@@ -172,6 +172,14 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
     expect(teacher.locator(".zz-class-histogram .bars")).to_have_count(8)
     expect(teacher.get_by_role("button", name="Leave presentation")).to_be_visible()
     expect(teacher.get_by_role("button", name="End the class")).to_have_count(0)
+    # One that ends elsewhere leaves a sentence and the way out.
+    lead = {"Authorization": f"Bearer {opened['key']}"}
+    end = json.dumps({"end": True}).encode()
+    urllib.request.urlopen(
+        urllib.request.Request(f"{url}zz/class/{opened['code']}", end, lead)
+    ).close()
+    expect(teacher.locator(".zz-class-door")).to_contain_text("it has ended")
+    expect(teacher.get_by_role("link", name="Lessons")).to_be_visible()
     # And many at once, by the script for a whole class.
     command = [sys.executable, "benchmarks/ask.py", "--students", "30", "--seconds", "1"]
     done = subprocess.run(

@@ -71,6 +71,12 @@ def test_what_is_said_holds():
     assert "{count}" not in " ".join(rates.kind_words(found).values())
 
 
+def test_a_rate_below_the_limit_is_not_written_as_the_limit():
+    (only,) = rates.chosen({"0.0399999": 1})
+    assert "at rate 0.0399999, " in rates.measured([only])[0]
+    assert rates.told({"0.0399999": 1}, LIGHT)["label"] == "The path of 1 run into the valley"
+
+
 def test_what_nobody_did_is_not_said_of_anybody():
     assert rates.measured(rates.chosen({"0.01": 1}))[2].startswith("Nobody chose 0.04")
     assert rates.measured([]) == []

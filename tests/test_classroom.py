@@ -640,6 +640,34 @@ def test_so_many_join_at_once_and_so_many_classes_are_opened(opened, monkeypatch
     assert [ask("class", {"subject": "rate"})[0] for _ in range(9)] == [201] * 8 + [429]
 
 
+def test_who_waits_for_the_class_uses_up_no_place_of_the_address(opened, monkeypatch):
+    """Eight students behind two addresses, four of each at most, two of all a second."""
+    at, _ = opened
+    clock = Clock()
+    monkeypatch.setattr(routes, "COMINGS", Limit(4, 0.001, clock))
+    monkeypatch.setattr(routes, "JOININGS", Limit(2, 2.0, clock))
+    waiting = {n: f"192.0.2.{n % 2}" for n in range(8)}
+    for _ in range(4):
+        for n, client in dict(waiting).items():
+            if ask(f"{at}/student", {"token": f"{n:032x}"}, client=client)[0] == 200:
+                del waiting[n]
+        clock.now += 1
+    assert waiting == {}
+
+
+def test_a_table_bears_answers_of_another_version(opened, place):
+    at, key = opened
+    code = at.partition("/")[2]
+    place.take(code, A, 1, "d")
+    place.take(code, A, 7, "a")
+    status, told = ask(f"{at}/answers.csv", key=key)
+    rows = [*csv.reader(io.StringIO(told.removeprefix(MARK)))][1:]
+    assert (status, sorted(row[1:] for row in rows)) == (
+        200,
+        [["1", "", "D", "", ""], ["7", "", "A", "", ""]],
+    )
+
+
 def test_a_school_behind_one_address_joins_at_once():
     assert routes.COMINGS.burst >= 2 * 200 <= routes.JOININGS.burst
     assert routes.COMINGS.burst < store.MOST_STUDENTS

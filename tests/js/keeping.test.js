@@ -139,6 +139,18 @@ test("an answer that is not taken keeps back no other, and is not sent when the 
   const other = new Keeper("AAAA", only, () => {});
   await other.answer("1", "a");
   assert.deepEqual([other.standing, other.told, other.given[1]], ["wrong", "closed", undefined]);
+  assert.deepEqual(other.refused, { 1: "a" });
+});
+
+test("an answer is as the server writes it: it is not sent again after a reload", async () => {
+  const at = world([had({}), had({ 1: "5e-05" })]);
+  const keeper = new Keeper("AAAA", at, () => {});
+  await keeper.answer("1", "0.00005");
+  assert.deepEqual([keeper.given[1], keeper.has("1")], ["5e-05", true]);
+  const after = world([had({ 1: "5e-05" })], at.stored);
+  const again = new Keeper("AAAA", after, () => {});
+  await again.work();
+  assert.deepEqual([after.sent.length, again.has("1")], [1, true]);
 });
 
 test("a late change is given up, and the answer that the server has counts", async () => {

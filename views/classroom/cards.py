@@ -94,10 +94,12 @@ def lines(found: Class, rows: Iterable[tuple[int, int, str]]) -> Iterator[tuple[
         if found.subject in CHOICES:
             yield student, number, CHOICES[found.subject].question(), answer
             continue
-        card, measured = card_of(found.subject, str(number)), outcome(found.subject, str(number))
-        place = LETTERS.index(answer)
-        question, text = (
-            filled(message, measured.numbers)
-            for message in (card.question, card.answers[place].text)
-        )
+        try:
+            card, place = card_of(found.subject, str(number)), LETTERS.index(answer)
+            messages = card.question, card.answers[place].text
+        except (IndexError, ValueError):  # of another version of the lesson
+            yield student, number, "", answer.upper(), "", ""
+            continue
+        measured = outcome(found.subject, str(number))
+        question, text = (filled(message, measured.numbers) for message in messages)
         yield student, number, question, answer.upper(), text, int(place in measured.right)

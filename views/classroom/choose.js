@@ -5,7 +5,7 @@ import { keeperOf, look, unwatch } from "./keeping.js";
 import { marked, standing } from "./member.js";
 import { button, node, say, told } from "./nodes.js";
 import * as plot from "./plot.js";
-import { loaded } from "./plotted.js";
+import { loaded, whileNeeded } from "./plotted.js";
 import { filled, tr } from "./texts.js";
 
 /** @import { ClassPage, ClassTell, RateForm, StartForm } from "./class.js" */
@@ -216,7 +216,8 @@ function startField({ box, ratio, ground, layout }, before, changed, plotly) {
   );
   const watcher = new ResizeObserver(() => draw());
   let wide = 0;
-  const draw = async () => {
+  const draw = () => whileNeeded(drawn, drawNow);
+  const drawNow = async () => {
     const [{ back }] = await Promise.all([surface(ground), loaded(plotly)]);
     const { clientWidth: width } = drawn;
     if (!width || width === wide) return;
@@ -241,7 +242,7 @@ function startField({ box, ratio, ground, layout }, before, changed, plotly) {
         const text = tr("Choose a place: x from {west} to {east}, y from {south} to {north}.");
         throw new RangeError(filled(text, { west, east, south, north }));
       }
-      return point.join(",");
+      return point.map((value) => Number(value.toPrecision(6))).join(",");
     },
     shown() {
       watcher.observe(drawn);

@@ -33,11 +33,12 @@ function madeOf(data, leads) {
   return JSON.stringify(rest);
 }
 
+let why = ""; // there is no class any more: a page that is drawn anew says so too
+
 class Page {
   /** @type {{ close(): void } | null} */
   #part = null;
   #shown = "";
-  #told = ""; // why there is no class any more
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -50,10 +51,10 @@ class Page {
     const shown = madeOf(data, Boolean(key)) + Boolean(key);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (data.code) this.#told = "";
+    if (data.code) why = "";
     const over = (/** @type {string} */ told) => {
       keys.forget(data.code);
-      this.#told = told;
+      why = told;
       tell("code", "");
     };
     const refuse = () => {
@@ -63,7 +64,7 @@ class Page {
     };
     if (key) this.#put(new Lead(data, key, { tell, keys, over, refuse }));
     else if (data.code) await this.#come(data, tell);
-    else this.#put(new Door(data, { tell, keys }, this.#told));
+    else this.#put(new Door(data, { tell, keys }, why));
     this.root.dataset.shown = String(Number(this.root.dataset.shown ?? 0) + 1);
   }
 
@@ -104,8 +105,11 @@ class Page {
       }
     } catch {
       // Nothing answers.
+      if (shown !== this.#shown) return;
     }
-    this.#put(new Door(data, { tell, keys }, told));
+    // A door that is there stays, with what somebody types.
+    if (this.#part instanceof Door) this.#part.say(told);
+    else this.#put(new Door(data, { tell, keys }, told));
     setTimeout(
       () => shown === this.#shown && this.root.isConnected && this.#come(data, tell),
       AGAIN,

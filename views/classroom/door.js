@@ -8,12 +8,15 @@ import { tr } from "./texts.js";
 /** @import { Keys } from "./held.js" */
 
 export class Door {
+  #why = told("zz-class-told");
+
   /**
    * @param {ClassPage} data
    * @param {{ tell: ClassTell, keys: Keys }} ways
    * @param {string} [why] Why no class is shown.
    */
   constructor(data, ways, why = "") {
+    this.say(why);
     const code = /** @type {HTMLInputElement} */ (node("input"));
     Object.assign(code, { value: data.code, maxLength: 4, autocomplete: "off", required: true });
     code.setAttribute("autocapitalize", "characters");
@@ -50,7 +53,7 @@ export class Door {
     });
     this.body = node("div", "zz-class zz-class-door", [
       node("h1", "", tr("Ask the class")),
-      told("zz-class-told", why),
+      this.#why,
       node("div", "zz-class-cards", [join, teach]),
       node(
         "p",
@@ -60,6 +63,11 @@ export class Door {
         ),
       ),
     ]);
+  }
+
+  /** Say why no class is shown. @param {string} why */
+  say(why) {
+    say(this.#why, why);
   }
 
   close() {}

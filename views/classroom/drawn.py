@@ -10,7 +10,7 @@ import numpy as np
 from views.scene.figures import Figure, Frame, halo
 from views.theme import Theme
 
-FAR = 10.0  # heights of the box: a path that is farther away is drawn no further
+FAR = 10.0  # widths and heights of the box: a path that is farther away is drawn no further
 FAINT = 0.6  # a path of many
 END = "end"  # the name of a note that waits until runs have been played
 
@@ -57,8 +57,7 @@ def page(theme: Theme) -> Figure:
 
 def cut(path: np.ndarray, box: Frame) -> np.ndarray:
     """Return a path up to its first point far outside the box; what is not finite is none."""
-    _, (low, high) = box
-    inside = np.abs(path[:, 1]) <= FAR * (high - low)  # which NaN is not
+    inside = (np.abs(path) <= FAR * np.ptp(box, axis=1)).all(axis=1)  # which NaN is not
     end = len(path) if inside.all() else int(np.argmin(inside)) + 1
     found: np.ndarray = path[:end][np.isfinite(path[:end]).all(axis=1)]
     return found

@@ -32,6 +32,8 @@ export class Keeper {
   /** @type {Standing} */
   standing = "sending";
   told = ""; // by the server, on why it does not take them
+  /** @type {Record<string, string>} By card, an answer that was not taken. */
+  refused = {};
   #working = false;
   #joined = false;
   /** @type {Kept} */
@@ -87,14 +89,17 @@ export class Keeper {
         if (reply?.status === 200 && reply.body.answers) {
           pause = FIRST_PAUSE;
           this.#joined = true;
-          if (next.card) this.#kept.had[next.card] = next.answer ?? "";
+          if (next.card) this.#has(next.card, next.answer ?? "", reply.body.answers[next.card]);
           else this.#kept.had = reply.body.answers;
           this.#store();
         } else if (reply?.status === 404) {
           this.end(reply.body.told);
           return;
         } else if (reply && never(reply)) {
-          if (next.card) this.#takeBack(next.card);
+          if (next.card) {
+            this.refused[next.card] = next.answer ?? "";
+            this.#takeBack(next.card);
+          }
           this.#stand("wrong", reply.body.told);
           if (!next.card || this.#next() === null) return;
         } else {
@@ -116,6 +121,18 @@ export class Keeper {
     const { given, had } = this.#kept;
     const card = Object.keys(given).find((each) => given[each] !== had[each]);
     return card === undefined ? null : { card, answer: given[card] };
+  }
+
+  /**
+   * The server has an answer, which it may write otherwise: 0.00005 as 5e-05.
+   * @param {string} card
+   * @param {string} sent
+   * @param {string} [written]
+   */
+  #has(card, sent, written = sent) {
+    const { given, had } = this.#kept;
+    had[card] = written;
+    if (given[card] === sent) given[card] = written;
   }
 
   /** Give up an answer that is not taken; the one that the server has still counts. @param {string} card */

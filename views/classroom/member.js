@@ -8,6 +8,8 @@ import { filled, speak, tr } from "./texts.js";
 /** @import { Keeper } from "./keeping.js" */
 /** @import { Member, ClassTell, Standing } from "./class.js" */
 
+const UNANSWERED = "-"; // as a link has it
+
 /**
  * How it stands with an answer, in words.
  * @param {Keeper} keeper
@@ -47,7 +49,10 @@ class Line {
   #state = null;
   /** @type {ClassTell} */
   #tell = () => {};
-  #watch = () => this.#say();
+  #watch = () => {
+    this.#say();
+    this.#recall();
+  };
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -63,6 +68,8 @@ class Line {
     }
     this.#member = member;
     this.#tell = tell;
+    const { refused } = keeperOf(member.code, this.#watch);
+    if (refused[member.card] !== member.answer) delete refused[member.card]; // it may be given anew
     this.#leave.textContent = tr("Leave the class");
     this.#send();
     this.#say();
@@ -87,12 +94,24 @@ class Line {
     if (!this.#member) return;
     const { code, answer, card, subject, standing } = this.#member;
     const keeper = keeperOf(code, this.#watch);
-    const asked = (this.#state ?? standing)?.subject === subject;
-    if (answer && asked) keeper.answer(card, answer);
-    else keeper.work();
-    // A link that somebody came by, as that of the class, does not know what they have answered.
-    const before = keeper.given[card];
-    if (!answer && standing?.subject === subject && before) this.#tell("answer", [card, before]);
+    const state = this.#state ?? standing;
+    const refused = answer && keeper.refused[card] === answer;
+    if (answer && !refused && state?.subject === subject) keeper.answer(card, answer);
+    // Why it was not taken is to be read until the class is open again.
+    else if (keeper.standing !== "wrong" || state?.open) keeper.work();
+    this.#recall();
+  }
+
+  /** Let the link have the answer that counts: none that was refused, and one given before. */
+  #recall() {
+    if (!this.#member) return;
+    const { code, answer, card, subject, standing } = this.#member;
+    if (standing?.subject !== subject) return;
+    const keeper = keeperOf(code, this.#watch);
+    const counts = keeper.given[card] ?? "";
+    if (answer ? keeper.refused[card] === answer : counts) {
+      this.#tell("answer", [card, counts || UNANSWERED]);
+    }
   }
 
   #say() {

@@ -1,5 +1,7 @@
 // Plotly, fetched once a page needs it.
 
+const AGAIN = 2000; // milliseconds until what did not come is asked for again
+
 /** @type {Promise<unknown> | null} */
 let loading = null;
 
@@ -15,4 +17,18 @@ export function loaded(address) {
     loading = null; // it is fetched again when it is next needed
   });
   return loading;
+}
+
+/**
+ * Draw something as soon as all that it needs has come, as long as its place is on the page.
+ * @param {HTMLElement} at
+ * @param {() => Promise<void>} draw
+ */
+export async function whileNeeded(at, draw) {
+  try {
+    await draw();
+  } catch (problem) {
+    console.error(problem);
+    setTimeout(() => at.isConnected && whileNeeded(at, draw), AGAIN);
+  }
 }

@@ -14,7 +14,7 @@ from landscape.language import msgid, number, tr, tr_n, whole
 from optimizers import Experiment, Run, Trajectory, simulate, sweep
 from optimizers.analysis.measures import curvatures, largest_curvature
 from optimizers.simulation.experiment import MOST_RUNS
-from views.classroom.choosing import AnswerError, Choice, number_text
+from views.classroom.choosing import DIGITS, AnswerError, Choice, number_text
 from views.classroom.drawn import (
     END,
     FAINT,
@@ -169,6 +169,13 @@ def median(found: Sequence[Chosen]) -> float:
     return float(rates[(len(rates) - 1) // 2])
 
 
+def rate_text(rate: float) -> str:
+    """Return a rate in three digits, or in as many as tell it from the limit."""
+    limit = theory()[0]
+    short = number(rate, 3)
+    return number(rate, DIGITS) if rate != limit and short == number(limit, 3) else short
+
+
 def measured(found: Sequence[Chosen]) -> list[str]:
     """Return what was measured, a sentence each; nothing where nobody has chosen."""
     if not found:
@@ -181,7 +188,7 @@ def measured(found: Sequence[Chosen]) -> list[str]:
             tr(
                 "Lowest loss {loss} at rate {rate}, from {start}.",
                 loss=number(least.loss),
-                rate=number(least.rate, 3),
+                rate=rate_text(least.rate),
                 start=number(float(least.trajectory.loss[0])),
             )
         )
@@ -226,7 +233,7 @@ def picture(found: Sequence[Chosen], theme: Theme) -> Figure:
     notes = [note(0.0, 0.0, tr("minimum"), theme, yanchor="bottom", yshift=10)]
     for each in least:
         x, y = each.trajectory.path[-1].tolist()
-        said = f"<b>{tr('lowest: rate {rate}', rate=number(each.rate, 3))}</b>"
+        said = f"<b>{tr('lowest: rate {rate}', rate=rate_text(each.rate))}</b>"
         below = {"yanchor": "top", "yshift": -12, "xanchor": "left"}
         notes.append(note(x, y, said, theme, name=END, **below))
     return panel(data, notes, BOX, TICKS, theme)
@@ -349,8 +356,10 @@ def told(counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
     return {
         "kinds": [[theme.runs[COLOURS[kind]], said] for kind, said in kind_words(found).items()],
         "measured": measured(found),
-        "label": tr(
-            "Paths of {count} runs into the valley", count=whole(sum(c.count for c in found))
+        "label": tr_n(
+            "The path of {count} run into the valley",
+            "Paths of {count} runs into the valley",
+            sum(c.count for c in found),
         ),
         "updates": STEPS,
         "ratio": RATIO,

@@ -3,7 +3,7 @@
 import { until } from "./cuts.js";
 import { node } from "./nodes.js";
 import * as plot from "./plot.js";
-import { loaded } from "./plotted.js";
+import { loaded, whileNeeded } from "./plotted.js";
 
 /** @import { ClassPage, Found } from "./class.js" */
 
@@ -78,7 +78,11 @@ export class Revealed {
   }
 
   /** Draw what is shown as wide as the page has room, now and when that changes. */
-  async draw() {
+  draw() {
+    return whileNeeded(this.#runs, () => this.#draw());
+  }
+
+  async #draw() {
     await loaded(this.plotly);
     const width = this.#runs.clientWidth;
     if (!this.#found || !width || width === this.#width) return;

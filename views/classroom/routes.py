@@ -9,7 +9,8 @@
 
 The teacher is who sends the key that opening has returned (`Authorization: Bearer ...`). A student
 is a number of the browser's own in the body. What is refused is answered with {"told": why}; 404
-says that the class is over, and 409, 429 and 503 that the same may be taken later.
+says that the class is over, 409 that an answer is not taken, with the card that the class is at,
+and 429 and 503 that the same may be taken later.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def answered(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:
                 kept.LOG.error("A class was asked for in vain: %s", problem)
                 status, told = 503, tr(msgid("The answers cannot be reached at this moment."))
             COUNTS.refused += status in (429, 503)
-            again = RETRY if status in (409, 429, 503) else {}
+            again = RETRY if status in (429, 503) else {}
             return JSONResponse({"told": told, **more}, status, {**HEADERS, **again})
 
     return respond
@@ -213,7 +214,7 @@ async def open_class(request: Request) -> Response:
     if not isinstance(subject, str) or subject not in SUBJECTS:
         raise RefusedError(400, f"subject must be one of {', '.join(SUBJECTS)}.")
     if not OPENINGS.take(address_of(request)):
-        raise RefusedError(429, tr(msgid("Too many classes were opened. Wait a minute.")))
+        raise RefusedError(429, tr(msgid("Too many classes were opened. Wait two minutes.")))
     made, key = await WORK.do(lambda store: store.open(subject))
     return JSONResponse({"code": made.code, "key": key}, 201, HEADERS)
 
@@ -350,7 +351,14 @@ async def take(request: Request) -> Response:
 
     def joins() -> bool:
         here = address_of(request)
-        return GUESSES.allows(here) and COMINGS.take(f"{code} {here}") and JOININGS.take(code)
+        mine = f"{code} {here}"
+        # Who has to wait for the class has not used up a place of the address.
+        return (
+            GUESSES.allows(here)
+            and COMINGS.allows(mine)
+            and JOININGS.take(code)
+            and COMINGS.take(mine)
+        )
 
     own = await WORK.do(lambda store: store.take(code, token, card, answer, joins))
     return JSONResponse({"answers": own}, headers=HEADERS)

@@ -269,7 +269,11 @@ def told(counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
     return {
         "kinds": [[colour_of(place, theme), said] for place, said in kind_words(found).items()],
         "measured": measured(found),
-        "label": tr("Paths of {count} runs to the minima", count=whole(total(found))),
+        "label": tr_n(
+            "The path of {count} run to the minima",
+            "Paths of {count} runs to the minima",
+            total(found),
+        ),
         "updates": STEPS,
         "ratio": RATIO,
         "beside": True,
