@@ -125,7 +125,10 @@ def test_a_class_is_opened_answered_and_revealed_and_survives_a_restart(
     teacher.get_by_role("button", name="End the class").click()
     teacher.get_by_role("button", name="Delete all answers now").click()
     expect(teacher.locator(".zz-class-door")).to_contain_text("The class has ended")
-    expect(second.locator(".zz-class-said")).to_contain_text("it has ended")
+    expect(second.locator(".zz-class-said")).to_have_text(
+        "The class has ended, and its answers are deleted."
+    )
+    expect(second.get_by_role("button", name="Send")).to_be_hidden()
     # A lesson: its cards wait for the teacher, and go on with the class.
     teacher.get_by_label("What the class is asked").select_option("zigzag")
     teacher.get_by_role("button", name="Open the class").click()

@@ -456,13 +456,13 @@ def test_a_table_has_a_row_for_every_answer_and_no_name(opened):
 
 
 def test_a_table_of_choices_is_safe_in_a_spreadsheet(place):
-    """A start with x below 0 begins like a formula, and the question has what is not in ASCII."""
+    """Numbers stand alone, also below 0, and what is not in ASCII has a mark before it."""
     _, opened = ask("class", {"subject": "choose-start"})
     at, key = f"class/{opened['code']}", opened["key"]
     ask(f"{at}/student", {"token": A, "card": 1, "answer": "-2.5,1"})
     told = ask(f"{at}/answers.csv?lang=ko", key=key)[1]
-    _, (_, _, question, answer) = csv.reader(io.StringIO(told.removeprefix(MARK)))
-    assert (told[0], answer) == (MARK, "'-2.5,1")
+    header, (_, _, question, *point) = csv.reader(io.StringIO(told.removeprefix(MARK)))
+    assert (told[0], header[3:], point) == (MARK, ["x", "y"], ["-2.5", "1.0"])
     with language("ko"):
         assert question == starts.question()
 

@@ -81,8 +81,10 @@ def of_lesson(found: Class, theme: Theme) -> dict[str, Any]:
 
 def header(found: Class) -> tuple[str, ...]:
     """Return the names of the columns of a class's table."""
-    usual = (tr(msgid("student")), tr(msgid("card")), tr(msgid("question")), tr(msgid("answer")))
-    return usual if found.subject in CHOICES else (*usual, tr(msgid("text")), tr(msgid("right")))
+    usual = tr(msgid("student")), tr(msgid("card")), tr(msgid("question"))
+    if found.subject in CHOICES:
+        return (*usual, *(CHOICES[found.subject].columns or (tr(msgid("answer")),)))
+    return (*usual, tr(msgid("answer")), tr(msgid("text")), tr(msgid("right")))
 
 
 def lines(found: Class, rows: Iterable[tuple[int, int, str]]) -> Iterator[tuple[Any, ...]]:
@@ -92,7 +94,9 @@ def lines(found: Class, rows: Iterable[tuple[int, int, str]]) -> Iterator[tuple[
     """
     for student, number, answer in rows:
         if found.subject in CHOICES:
-            yield student, number, CHOICES[found.subject].question(), answer
+            choice = CHOICES[found.subject]
+            values = map(float, answer.split(",")) if choice.columns else (answer,)
+            yield student, number, choice.question(), *values
             continue
         try:
             card, place = card_of(found.subject, str(number)), LETTERS.index(answer)

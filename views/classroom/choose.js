@@ -90,10 +90,11 @@ export class Choose {
   #say() {
     const keeper = keeperOf(this.code, this.#watch);
     const own = keeper.given[1];
+    this.body.toggleAttribute("data-over", keeper.ended);
     this.#send.disabled = keeper.ended || !this.#open;
     this.#said.dataset.standing = marked(keeper, "1");
     const lines = [standing(keeper, "1")];
-    if (own !== undefined)
+    if (own !== undefined && !keeper.ended)
       lines.unshift(filled(tr("You chose {choice}."), { choice: spoken(own) }));
     if (!keeper.ended) {
       if (this.#revealed) lines.push(tr("The answers are revealed: look at the teacher's screen."));

@@ -23,6 +23,7 @@ class Choice:
     `checked` returns an answer as it is kept, and raises AnswerError for what is none. `question`
     is told to all, and `form` says what a student's page needs to choose with. `found` returns
     what became of the answers, of how many gave each: words and pictures, as class.d.ts has them.
+    `columns` names the numbers of an answer where it has several, with commas between them.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Choice:
     question: Callable[[], str]
     form: Callable[[Theme], Mapping[str, Any]]
     found: Callable[[Mapping[str, int], Theme], Mapping[str, Any]]
+    columns: tuple[str, ...] = ()
 
 
 def number_text(value: float) -> str:

@@ -51,7 +51,6 @@ class Page {
     const shown = madeOf(data, Boolean(key)) + Boolean(key);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (data.code) why = "";
     const over = (/** @type {string} */ told) => {
       keys.forget(data.code);
       why = told;
@@ -62,6 +61,7 @@ class Page {
       this.#shown = "";
       this.show(data, tell);
     };
+    if (key) why = "";
     if (key) this.#put(new Lead(data, key, { tell, keys, over, refuse }));
     else if (data.code) await this.#come(data, tell);
     else this.#put(new Door(data, { tell, keys }, why));
@@ -94,6 +94,7 @@ class Page {
       const { status, body } = await ask(data.code);
       if (shown !== this.#shown) return;
       if (status === 200) {
+        why = "";
         if (body.subject in data.choices) this.#put(new Choose(data, body.subject, tell));
         else tell("lesson", [body.subject, String(body.card)]);
         return;

@@ -143,6 +143,11 @@ export class Keeper {
     this.#store();
   }
 
+  /** Whether the class has taken in this page's student. */
+  get joined() {
+    return this.#joined;
+  }
+
   /** Whether the class is over. */
   get ended() {
     return this.standing === "over";

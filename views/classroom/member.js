@@ -17,7 +17,9 @@ const UNANSWERED = "-"; // as a link has it
  */
 export function standing(keeper, card) {
   const { code } = keeper;
-  if (keeper.standing === "over") return keeper.told;
+  if (keeper.ended) {
+    return keeper.joined ? tr("The class has ended, and its answers are deleted.") : keeper.told;
+  }
   if (keeper.standing === "wrong") return filled(tr("Not taken: {told}"), { told: keeper.told });
   if (keeper.given[card] === undefined) return filled(tr("You are in class {code}."), { code });
   if (keeper.has(card)) return filled(tr("Your answer is with class {code}."), { code });
@@ -32,7 +34,7 @@ export function standing(keeper, card) {
  * @param {string} card
  */
 export function marked(keeper, card) {
-  if (keeper.has(card)) return "sent";
+  if (keeper.has(card) && !keeper.ended) return "sent";
   return keeper.standing === "sent" ? "joined" : keeper.standing;
 }
 

@@ -288,4 +288,12 @@ def told(counts: Mapping[str, int], theme: Theme) -> dict[str, Any]:
     }
 
 
-START = Choice("choose-start", msgid("Everybody choose a start"), checked, question, form, told)
+START = Choice(
+    "choose-start",
+    msgid("Everybody choose a start"),
+    checked,
+    question,
+    form,
+    told,
+    columns=("x", "y"),
+)
