@@ -29,6 +29,7 @@ from views.live.answer import UnreadableError, answer, asked, ground_answer
 from views.notebook import notebook
 from views.settings.choice import choose
 from views.settings.formulas import EXAMPLES, example_of
+from views.settings.rows import surface_text
 from views.settings.settings import Settings, read, write
 
 # Surfaces of the lab, typed.
@@ -610,3 +611,14 @@ def test_a_formula_starts_where_it_has_a_value_and_at_rates_that_it_bears():
     found, _ = shown(Formula__text=TYPED["Himmelblau"])
     rates = {run.optimizer: run.lr for run in choose(found).experiment.runs}
     assert (rates["SGD"], rates["Momentum"]) == (0.002, 0.005)
+
+
+def test_the_page_names_a_formula_to_pick_from_and_writes_out_ones_own():
+    def named(**link):
+        return surface_text(read({"surface": "Formula", **link})[0])
+
+    assert named() == r"x\*\*2 + a\*x\*y + 2\*y\*\*2"
+    assert named(**{"Formula.text": "x*y + a", "Formula.a": "0.5"}) == r"x\*y + a, a 0.5"
+    booth = next(example for example in EXAMPLES if example.name == "Booth")
+    assert named(**{id: str(value) for id, value in booth.changes().items()}) == "Booth"
+    assert named(**{"Formula.text": "1 + " * 30 + "x"}).endswith("1 + …")

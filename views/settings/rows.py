@@ -60,6 +60,7 @@ OWN_KEPT = msgid(
     "They stay in the memory of this visit: no link, no file and no other visitor has them."
 )
 EXAMPLE = "example of a formula"
+MOST_SHOWN = 40  # characters of a formula
 NOISE_IDS = ("noise", "covariance", "batch", "drawing", "samples", "seed")
 
 
@@ -109,7 +110,18 @@ def surface_text(settings: Settings) -> str:
         for name, id in ids.items()
         if settings[id] != settings.plain(id) and not settings.replaced(id)
     ]
-    return ", ".join([tr(surface.name), *changed, *strengths(settings)])
+    name = formula_text(settings) if isinstance(surface, Formula) else tr(surface.name)
+    return ", ".join([name, *changed, *strengths(settings)])
+
+
+def formula_text(settings: Settings) -> str:
+    """Return the name of a formula to pick from, or else the begin of one's own."""
+    example = example_of(settings)
+    if example is not None:
+        return tr(example)
+    text = settings[TEXT]
+    # Of what is taken as a formula only the sign of a product is Markdown's too.
+    return (text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…").replace("*", r"\*")
 
 
 def strengths(settings: Settings) -> list[str]:
