@@ -90,7 +90,7 @@ def test_an_experiment_is_equal_to_its_copy_hashes_and_pickles():
     copy = pickle.loads(pickle.dumps(EXAMPLE))
     assert copy == EXAMPLE
     assert hash(copy) == hash(EXAMPLE)
-    assert copy.runs[1].hyper == {"momentum": 0.9, "convention": 0}
+    assert copy.runs[1].hyper == {"momentum": 0.9, "convention": 0, "dampening": 0.0}
     assert dataclasses.replace(EXAMPLE, seed=1) != EXAMPLE
 
 
@@ -350,7 +350,7 @@ REFUSALS = {
     ),
     "hyperparameter": (
         lambda: Run("Momentum", hyper={"mu": 0.5}),
-        "hyper of Momentum = 'mu': unknown; known: momentum, convention",
+        "hyper of Momentum = 'mu': unknown; known: momentum, convention, dampening",
     ),
     "hyperparameter of a rule that has none": (
         lambda: Run("SGD", hyper={"momentum": 0.5}),
