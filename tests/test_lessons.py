@@ -841,7 +841,7 @@ def test_a_hidden_control_is_not_there_and_all_settings_can_be_hidden_or_locked(
     app.query_params["hide"] = ""
     app.query_params["lock"] = "settings"
     app.run()
-    watching = {"view", "arrows", "curve", "future", "show"}
+    watching = {"view", "arrows", "average", "curve", "future", "show"}
     assert {widget.key for widget in widgets(app) if not widget.disabled} <= watching
 
 
