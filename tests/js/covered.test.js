@@ -30,6 +30,20 @@ test("of two lines that hide a third one together, that which hides more of it i
   assert.equal(dashed([below, ...thirds]).filter(Boolean).length, 2, "half of it is to be seen");
 });
 
+test("a line that was far away hides as much once it is back", () => {
+  const below = line([0, 50, 100], [0, 1, 0]);
+  const out = Array.from({ length: 40 }, (_, k) => [100 + 7 * Math.min(k, 39 - k), 13]);
+  const above = [[100, 13], ...out, [100, 0], [0, 0]];
+  const [, high] = dashed([
+    below,
+    line(
+      above.map(([x]) => x),
+      above.map(([, y]) => y),
+    ),
+  ]);
+  assert.equal(high?.[3], above.length - 1);
+});
+
 test("a head is an outline where it would hide a mark of its panel, or another head", () => {
   const at = (/** @type {number} */ x, panel = "x") => ({
     panel,

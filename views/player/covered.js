@@ -38,49 +38,48 @@ const [ON_MARK, ON_HEAD] = [12, 8]; // pixels from a head to a mark or a head th
 export function dashed(lines) {
   const depth = lines.map(() => 0);
   const last = lines.map(() => 0); // the point of each up to which it lies on another one
+  const along = lines.map((line) => (line && line.count > 1 ? long(line) : null));
   for (const [low, line] of lines.entries()) {
-    if (!line || line.count < 2) continue;
-    const above = [...lines.keys()].filter((i) => i > low && (lines[i]?.count ?? 0) > 1);
-    if (long(line)[line.count - 1] < SHORTEST) continue;
-    const points = spread(line);
-    const some = points.filter((_, k) => k % FIRST === 0);
-    if (above.length === 0 || hidden(some, above, lines).share < MOSTLY) continue;
-    if (hidden(points, above, lines).share < MOSTLY) continue;
+    const length = along[low];
+    if (!line || !length || length[line.count - 1] < SHORTEST) continue;
+    const above = [...lines.keys()].filter((i) => i > low && along[i]);
+    const points = spread(line, length);
+    /** @type {(some: Point[]) => number[][]} */
+    const on = (some) =>
+      above.map((i) => {
+        const [upper, far] = [/** @type {Line} */ (lines[i]), /** @type {Numbers} */ (along[i])];
+        return some.map((point) => lies(point, upper, far));
+      });
+    if (share(on(points.filter((_, k) => k % FIRST === 0))) < MOSTLY) continue;
+    let at = on(points);
+    if (share(at) < MOSTLY) continue;
     // Those that hide the most of it, until half of it is seen between dashes.
-    for (let whole = above; ; ) {
-      const { share, parts, ends } = hidden(points, whole, lines);
-      if (share <= SEEN) break;
+    for (let whole = above; share(at) > SEEN; ) {
+      const parts = at.map((each) => share([each]));
       const k = parts.indexOf(Math.max(...parts));
       const most = whole[k];
       depth[most] = Math.max(depth[most], depth[low] + 1);
-      last[most] = Math.max(last[most], ends[k]);
+      last[most] = Math.max(last[most], ...at[k]);
       whole = whole.filter((i) => i !== most);
+      at = at.filter((_, i) => i !== k);
     }
   }
   return lines.map((line, i) => {
-    const d = depth[i];
-    if (!line || !d) return null;
-    return [PERIOD / (d + 1), (PERIOD * d) / (d + 1), long(line)[last[i]], last[i]];
+    const [d, length] = [depth[i], along[i]];
+    if (!line || !length || !d) return null;
+    return [PERIOD / (d + 1), (PERIOD * d) / (d + 1), length[last[i]], last[i]];
   });
 }
 
 /**
- * Which share of some points lines hide together, and each of them, and with which of its points
- * each does so last.
- * @param {Point[]} points
- * @param {number[]} above The lines' places.
- * @param {(Line | null)[]} lines
+ * The share of points that one line or another hides.
+ * @param {number[][]} at Of each line, what it has at each point: see `lies`.
  */
-function hidden(points, above, lines) {
-  const at = above.map((i) => points.map((point) => lies(point, /** @type {Line} */ (lines[i]))));
-  const by = at.map((each) => each.map((i) => i > 0));
-  const of = (/** @type {(k: number) => boolean} */ is) =>
-    points.filter((_, k) => is(k)).length / points.length;
-  return {
-    share: of((k) => by.some((each) => each[k])),
-    parts: by.map((each) => of((k) => each[k])),
-    ends: at.map((each) => Math.max(...each)),
-  };
+function share(at) {
+  const count = at[0]?.length ?? 0;
+  let found = 0;
+  for (let k = 0; k < count; k++) found += Number(at.some((each) => each[k] > 0));
+  return count ? found / count : 0;
 }
 
 /**
@@ -97,11 +96,10 @@ const long = ({ x, y, count }) =>
 /**
  * Points at equal distances along a line.
  * @param {Line} line
+ * @param {Numbers} along How long it is up to each of its points.
  * @returns {Point[]}
  */
-function spread(line) {
-  const { x, y, count } = line;
-  const along = long(line);
+function spread({ x, y, count }, along) {
   const each = along[count - 1] / SAMPLES;
   /** @type {Point[]} */
   const found = [];
@@ -120,14 +118,21 @@ function spread(line) {
  * it lies on none.
  * @param {Point} point
  * @param {Line} line
+ * @param {Numbers} along How long it is up to each of its points.
  */
-function lies([left, top], { x, y, count }) {
-  for (let i = 1; i < count; i++) {
-    const [right, down] = [x[i] - x[i - 1], y[i] - y[i - 1]];
-    const [u, v] = [left - x[i - 1], top - y[i - 1]];
+function lies([left, top], { x, y, count }, along) {
+  for (let i = 1; i < count; ) {
+    const right = x[i] - x[i - 1];
+    const down = y[i] - y[i - 1];
+    const u = left - x[i - 1];
+    const v = top - y[i - 1];
     const square = right * right + down * down;
     const t = square ? Math.max(0, Math.min(1, (u * right + v * down) / square)) : 0;
     if ((u - t * right) ** 2 + (v - t * down) ** 2 <= NEAR * NEAR) return i;
+    // A line that is far away here is no nearer before it is that much longer.
+    const safe = along[i] + Math.hypot(left - x[i], top - y[i]) - NEAR;
+    i++;
+    while (i < count && along[i] < safe) i++;
   }
   return 0;
 }
