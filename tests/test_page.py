@@ -352,6 +352,18 @@ def test_the_report_of_an_unbounded_surface_has_no_tolerance_to_reach():
     assert not app.run().exception
 
 
+@pytest.mark.parametrize("surface", ["Beale", "Formula"])
+def test_the_formula_of_the_surface_is_typeset_on_demand_only(surface):
+    app = opened(surface=surface)
+    texts = [element.value for element in [*app.markdown, *app.caption]]
+    assert any(SURFACES[surface].sentence in text for text in texts)
+    assert not any("$" in text for text in texts)  # what typesets it is no part of a first visit
+    app.session_state["drawer The surface: formula and source"] = True
+    texts = [element.value for element in app.run().markdown]
+    assert f"$$f(x, y) = {SURFACES[surface].latex}$$" in texts
+    assert SURFACES[surface].source in texts
+
+
 @pytest.mark.parametrize("language", ["Plain Python", "PyTorch"])
 def test_the_code_of_any_run_is_shown(language):
     app = opened()

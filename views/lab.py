@@ -33,6 +33,8 @@ OWN_UNSHARED = msgid(
     " whoever opens it sees samples that the surface makes."
 )
 
+SURFACE = msgid("The surface: formula and source")
+
 
 def draw(settings: Settings, theme: Theme) -> None:
     """Draw the lab: places first, then what is in them as it matters."""
@@ -166,13 +168,18 @@ def heading(settings: Settings, choice: Choice | None, told_beside: bool) -> Non
 
 
 def about(settings: Settings) -> None:
-    """Draw what is known of the surface."""
+    """Draw what is known of the surface, its formula on demand.
+
+    What typesets a formula is a tenth of a megabyte, which a first visit does not need.
+    """
     surface = settings.surface
+    formula = report.drawer(SURFACE)
+    if formula.open:
+        with formula:
+            st.markdown(f"$$f(x, y) = {surface.latex}$$")
+            st.markdown(tr(surface.source))
     marks = tr("○ marks the start, + a minimum: large a global one, small a local one.")
-    st.caption(
-        f"**{tr(surface.name)}.** {tr(surface.sentence)} $f = {surface.latex}$."
-        f" {tr(surface.source)}. {marks}"
-    )
+    st.caption(f"**{tr(surface.name)}.** {tr(surface.sentence)} {marks}")
 
 
 def actions(settings: Settings, presenting: bool) -> None:
