@@ -767,6 +767,14 @@ def test_a_kernel_counts_no_references(name):
 
 
 @needs_compiler
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "run"])
+def test_the_type_of_a_pointer_is_made_once(name):
+    pointer = KERNELS[name].pointer
+    assert numba.typeof(pointer) is numba.typeof(pointer)
+    assert numba.typeof(pointer) == numba.types.FunctionType(KERNELS[name].signature)
+
+
+@needs_compiler
 def test_a_function_of_arrays_would_count_references():
     assert reference_counts(driver.run) > 0
 
