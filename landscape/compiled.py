@@ -34,9 +34,8 @@ if "NUMBA_CACHE_DIR" not in os.environ and not (
 
 import numba  # noqa: E402  (the cache folder must be chosen before Numba reads it)
 from numba import types  # noqa: E402
-from numba.extending import intrinsic, register_jitable  # noqa: E402
+from numba.extending import intrinsic, register_jitable, typeof_impl  # noqa: E402
 from numba.extending import overload as overload  # noqa: E402
-from numba.extending import typeof_impl  # noqa: E402
 
 # Surfaces and rules are given the addresses of numbers that lie in a row. An array would be seven
 # words at every call, and counting its references costs more than the arithmetic of a step.
