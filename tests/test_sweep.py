@@ -390,6 +390,32 @@ def test_progress_rises_to_one_in_the_callers_thread(monkeypatch):
     assert threads == {threading.current_thread()}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "steps", "first", "others"),
+    [(math.inf, 50, True, False), (0.0, 50, True, True), (math.inf, 2000, False, True)],
+    ids=["all", "the first chunk", "none"],
+)
+def test_whoever_asks_makes_what_is_short(monkeypatch, seconds, steps, first, others):
+    monkeypatch.setattr(module, "HAND_OVER_SECONDS", seconds)
+    monkeypatch.setattr(module, "CHUNK_RUNS", (64, 64))
+    run, own = module._Job.run, []
+
+    def watched(job, start, stop):
+        own.append(threading.current_thread() is threading.main_thread())
+        run(job, start, stop)
+
+    monkeypatch.setattr(module._Job, "run", watched)
+    rates, shares = np.geomspace(1e-4, 1e-2, 300), []
+    found = sweep(Experiment(steps=steps), Run("SGD"), lr=rates, progress=shares.append)
+    assert own[0] == first
+    assert (False in own) == others
+    assert own.count(True) == {(True, False): 5, (True, True): 1, (False, True): 0}[first, others]
+    assert shares[-1] == 1
+    for i in (0, 150, 299):
+        (alone,) = simulate(Experiment(steps=steps, runs=(Run("SGD", rates[i]),)))
+        assert found.loss[i] == alone.loss[-1]
+
+
 def test_what_progress_raises_comes_out_and_nothing_goes_on(monkeypatch):
     monkeypatch.setattr(module, "CHUNK_RUNS", (64, 64))
 

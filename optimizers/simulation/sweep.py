@@ -45,7 +45,8 @@ MOST_THREADS = 64
 CHUNK_SECONDS = (0.0005, 0.01)
 CHUNK_RUNS = (64, 16384)
 STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
-FIRST_UPDATES = 2**19  # of the first chunks, as long as nobody knows how fast they are
+FIRST_UPDATES = 2**16  # of the first chunks, as long as nobody knows how fast they are
+HAND_OVER_SECONDS = 0.0005  # what takes no longer is made sooner than threads are woken for it
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
 MOST_ORDERS = 2**27  # numbers in a chunk's table of orders
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
@@ -266,6 +267,10 @@ class _Cells:
         )
         self.hyper = {name: collapsed(array, len(self.shape)) for name, array in numbers.items()}
         self.most_steps = int(self.steps.max())
+        # A map has few batch sizes: an epoch is asked for each of them, not for each cell.
+        sizes, which = np.unique(self.batch_size, return_inverse=True)
+        self._epochs = [experiment.epoch(int(size) or None, run.replacement) for size in sizes]
+        self._epoch_of = which.reshape(self.batch_size.shape)
 
     def slow(self, seeds_first: bool) -> list[int]:
         """Return the axes, first those along which neighbours would share least of their tables.
@@ -285,11 +290,9 @@ class _Cells:
 
     def of_batch(self, function: Callable[[Epoch], float]) -> Floats:
         """Return what `function` says of an epoch, for each batch size."""
-        sizes, which = np.unique(self.batch_size, return_inverse=True)
-        replacement = self.run.replacement
-        epochs = (self.experiment.epoch(int(size) or None, replacement) for size in sizes)
-        values = np.array([function(epoch) for epoch in epochs], dtype=np.float64)
-        return values[which].reshape(self.batch_size.shape)
+        values = np.array([function(epoch) for epoch in self._epochs], dtype=np.float64)
+        found: Floats = values[self._epoch_of]
+        return found
 
 
 class _Table:
@@ -358,7 +361,7 @@ def draws_table(cells: _Cells, noisy: bool) -> _Table:
 
     def make(seeds: Floats) -> Floats:
         table = np.empty((len(seeds), steps, 2))
-        for out, seed in zip(table, seeds, strict=True):
+        for out, seed in zip(table, seeds if noisy else (), strict=noisy):
             # As in `experiment.draws`, whose rows begin with those of a shorter run.
             np.random.default_rng(int(seed)).standard_normal(out=out)
         return cells.plan.shaped(table)
@@ -438,19 +441,38 @@ class _Job:
         self._lock = threading.Lock()
         self._seconds_per_run: float | None = None
 
+    def begin(self) -> None:
+        """Run the first chunk in this thread, and the rest if that is sooner than to hand it over.
+
+        Where a first chunk may take so long that a look at `cancel` cannot wait, run none.
+        """
+        cost = chunks.cost_of(self.cells.experiment)
+        if CHUNK_RUNS[0] * self.cells.most_steps * cost > FIRST_UPDATES:
+            return
+        self._run_next()
+        assert self._seconds_per_run is not None  # there is at least one chunk
+        if (self.cells.count - self.taken) * self._seconds_per_run <= HAND_OVER_SECONDS:
+            self.stint()
+
     def stint(self) -> None:
         """Run chunk after chunk, until the time is up or none is left."""
-        began = time.perf_counter()
-        while (chunk := self._next_chunk()) and not self.halt[0]:
-            first, last = chunk
-            start = time.perf_counter()
-            self.run(first, last)
-            now = time.perf_counter()
-            with self._lock:
-                self.finished += last - first
-                self._seconds_per_run = (now - start) / (last - first)
-            if now - began > STINT_SECONDS:
-                return
+        until = time.perf_counter() + STINT_SECONDS
+        while not self.halt[0] and self._run_next() and time.perf_counter() < until:
+            pass
+
+    def _run_next(self) -> bool:
+        """Run the next chunk and return True, or return False where none is left."""
+        chunk = self._next_chunk()
+        if chunk is None:
+            return False
+        first, last = chunk
+        start = time.perf_counter()
+        self.run(first, last)
+        now = time.perf_counter()
+        with self._lock:
+            self.finished += last - first
+            self._seconds_per_run = (now - start) / (last - first)
+        return True
 
     def _next_chunk(self) -> tuple[int, int] | None:
         """Take the next cells that nobody has taken, in a number that the last chunk suggests."""
@@ -621,23 +643,27 @@ def _work_through(
     progress: Callable[[float], object] | None,
     threads: int,
 ) -> None:
-    """Have workers run all chunks of a job; tell of the progress and listen for the end of it."""
+    """Run all chunks of a job, by workers but for a short one; tell of progress, heed `cancel`."""
     poll = None if cancel is None and progress is None else POLL_SECONDS
     count, told = job.cells.count, 0
-    pool = _pool(NICE_SHORT if job.cells.updates <= SHORT_UPDATES else NICE_LONG)
     stints: set[concurrent.futures.Future[None]] = set()
     try:
-        while job.finished < count:
+        if cancel is None or not cancel.is_set():
+            job.begin()
+        while True:
+            if progress is not None and job.finished > told:
+                told = job.finished
+                progress(told / count)
+            if job.finished == count:
+                break
             if cancel is not None and cancel.is_set():
                 raise Cancelled
+            pool = _pool(NICE_SHORT if job.cells.updates <= SHORT_UPDATES else NICE_LONG)
             while job.taken < count and len(stints) < threads:
                 stints.add(pool.submit(job.stint))
             done, stints = concurrent.futures.wait(stints, poll, concurrent.futures.FIRST_COMPLETED)
             for stint in done:
                 stint.result()
-            if progress is not None and job.finished > told:
-                told = job.finished
-                progress(told / count)
     finally:
         # Whatever has happened, nobody goes on with a map that is no longer waited for.
         job.halt[0] = 1
