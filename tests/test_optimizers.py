@@ -90,6 +90,20 @@ def adagrad(hyper):
     return update
 
 
+def full_matrix_adagrad(hyper):
+    """By the singular values of all gradients, below each other under the root of eps I."""
+    rows = [*np.sqrt(hyper["eps"] * np.eye(2))]
+
+    def update(theta, g, hessian, lr, wd):
+        rows.append(np.array(g) + wd * np.array(theta))
+        _, sizes, axes = np.linalg.svd(rows, full_matrices=False)
+        step = -lr * axes.T @ (axes @ rows[-1] / sizes)
+        # The gradient across the larger axis is a difference, and is divided by the smaller size.
+        return theta + step, sizes[0] / sizes[1] * np.abs(step).max()
+
+    return update
+
+
 def rmsprop(hyper):
     """The centered form with momentum is Graves' (2013, equations 38 to 45), eps but for."""
     s, mean, v, decay = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], hyper["decay"]
@@ -186,6 +200,7 @@ REFERENCES = {
     "Momentum": heavy_ball,
     "Nesterov": nesterov,
     "AdaGrad": adagrad,
+    "Full-matrix AdaGrad": full_matrix_adagrad,
     "RMSProp": rmsprop,
     "Adam": adam,
     "AdamW": adamw,
@@ -361,7 +376,8 @@ def test_a_trajectory_is_pytorchs(case):
 
 
 def test_the_fixture_knows_every_rule_that_pytorch_has():
-    assert {case["optimizer"] for case in TORCH["runs"]} == OPTIMIZERS.keys() - {"Newton"}
+    unknown = {"Newton", "Full-matrix AdaGrad"}
+    assert {case["optimizer"] for case in TORCH["runs"]} == OPTIMIZERS.keys() - unknown
 
 
 # --- Golden values: x^2/20 + y^2 from (-7, 2) ---------------------------------------------------

@@ -119,10 +119,13 @@ def test_updates_times_batch_is_constant_for_small_batches_and_updates_are_for_l
         (Run("Momentum", 0.02, {"momentum": 0.9}), 7.770e-9, 7.770e-9),
         (Run("Adam", 0.1), 1.15e-8, 0.446),
         (Run("AdaGrad", 1.0), 1.5e-28, 4.93e-2),
+        (Run("Full-matrix AdaGrad", 1.0), 1.397e-28, 1.397e-28),
     ],
     ids=lambda value: getattr(value, "optimizer", None),
 )
-def test_turning_the_ravine_changes_nothing_for_momentum_and_all_for_adam(run, straight, turned):
+def test_turning_the_ravine_changes_nothing_for_some_rules_and_all_for_those_with_a_rate_per_axis(
+    run, straight, turned
+):
     for angle, expected in ((0.0, straight), (45.0, turned)):
         c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         (trajectory,) = simulate(

@@ -332,7 +332,8 @@ def hovers(e, t, radius, distance, point):
 
 
 def ends_hovering(e, t, place, radius):
-    none_known = decay_of(t.run) and not points_of(e, GLOBAL_MINIMUM, CUSP)
+    decay, known = decay_of(t.run), points_of(e, GLOBAL_MINIMUM, "local minimum", CUSP)
+    none_known = decay > 0 and vanish(e, known, decay)
     return none_known and is_noisy(e, t.run) and radius > 0 and is_place(e, t, place)
 
 
@@ -394,18 +395,20 @@ def decay_leaves(e, t, decay, x, y):
 def decay_counts(e, t, decay):
     """Said of a loss in which no minimum is left where the surface has one."""
     known = points_of(e, GLOBAL_MINIMUM, "local minimum", CUSP)
-    lost = not SURFACES[e.surface].bounded or all(vanishes(e, p, decay) for p in known)
+    lost = not SURFACES[e.surface].bounded or vanish(e, known, decay)
     return decay == decay_of(t.run) > 0 and lost
 
 
-def vanishes(e, point, decay):
-    """Tell whether a minimum gives way, suddenly, while weight decay rises."""
-    at, jump = np.array([point.x, point.y]), 0.02 * size_of(e)
-    for share in np.linspace(0, decay, 200):
+def vanish(e, points, decay):
+    """Tell whether all of some minima give way, suddenly, while weight decay rises."""
+    at, jump = np.array([[p.x, p.y] for p in points]).reshape(-1, 2).T, 0.02 * size_of(e)
+    gone = np.zeros(len(points), dtype=bool)
+    for share in np.linspace(0, decay, 100):
         before = at
-        for _ in range(300):
+        for _ in range(100):
             at = at - 0.05 * (np.array(e.objectives[0].gradient(*at)) + share * at)
-        if math.dist(before, at) > jump:
+        gone |= np.hypot(*(at - before)) > jump
+        if gone.all():
             return True
     return False
 

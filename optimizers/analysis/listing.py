@@ -179,7 +179,8 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         rate = f"lr = {parts.lr}"
         loop = [f"{rate} * schedule(t)"] if parts.schedule else []
         before += [] if parts.schedule else [rate]
-        before += [f"{n} = {text}" for n, text in parts.hyper.items() if _speaks(rule.hand, n)]
+        spoken = f"{rule.hand_state}\n{rule.hand}"
+        before += [f"{n} = {text}" for n, text in parts.hyper.items() if _speaks(spoken, n)]
         before += [rule.hand_state] if rule.hand_state else []
         gradient = [f"torch.func.grad(loss)(theta{seen})"]
         gradient += ["noise[t]"] if parts.noise else []
