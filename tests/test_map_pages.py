@@ -20,8 +20,9 @@ from streamlit.testing.v1 import AppTest
 from test_page import results
 
 from landscape import SURFACES
+from landscape.language import number
 from landscape.record import CriticalPoint
-from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers import OPTIMIZERS, Average, Experiment, Run, simulate
 from optimizers.analysis.measures import run_limit
 from optimizers.maps import (
     BasinMap,
@@ -544,6 +545,28 @@ def test_the_curves_of_the_rate_sweep_are_its_arrays():
     assert len(curves) == 3
     (strip,) = (t for t in shown.panels[0].figure["data"] if t["type"] == "heatmap")
     assert strip["z"] == result.zone.tolist()
+
+
+def test_the_average_of_the_iterates_is_in_the_rate_sweep_where_it_is_set():
+    link = {"view": "Maps", "map": "Learning-rate sweep", "average": "mean", "noise": "2"}
+    settings, notes = read({**link, "surface": "Quadratic", "batch": "8", "optimizers": "SGD"})
+    assert not notes
+    choice = choose(settings)
+    request = MAPS["Learning-rate sweep"].ask(settings, choice)
+    assert request.average == Average()
+    small = replace(request, count=15, seeds=9)
+    result = small.compute()
+    shown = MAPS["Learning-rate sweep"].draw(small, result, choice, LIGHT)
+    named = "SGD, mean of the iterates"
+    (line,) = (t for t in shown.panels[0].figure["data"] if t.get("name") == named)
+    assert line["y"] == [v if math.isfinite(v) else None for v in result.averaged[0]]
+    assert line["line"]["dash"] == "dot"
+    assert "mean of the iterates" in [key.text for key in shown.panels[0].legend]
+    best = result.rates[int(np.argmin(result.averaged[0]))]
+    told = f"the mean of the iterates ends lowest at rate {number(best)}, excess loss"
+    assert told in shown.words
+    low, _ = shown.panels[0].figure["layout"]["yaxis"]["range"]
+    assert 10**low < result.averaged[0].min()
 
 
 def test_the_words_of_rate_and_momentum_name_the_best_pixel_and_polyak():

@@ -15,6 +15,7 @@ import pytest
 from landscape import SURFACES
 from landscape.record import GLOBAL_MINIMUM, CriticalPoint
 from optimizers import SCHEDULES, Cancelled, Experiment, Run, simulate, sweep
+from optimizers.analysis.averaging import Average, averaged
 from optimizers.analysis.moments import expected_gaps, has_moments
 from optimizers.maps import (
     REQUESTS,
@@ -27,6 +28,7 @@ from optimizers.maps import (
     RateSweep,
     Scaling,
     basins,
+    rates,
 )
 from optimizers.maps.base import batch_axis, quantile
 from optimizers.maps.basins import ELSEWHERE, NOWHERE, UNDECIDED, nearest
@@ -47,6 +49,7 @@ on_all = pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.surf
 # A small request of every kind.
 SMALL: dict[str, Any] = {
     "RateSweep": RateSweep(ROSENBROCK, count=9, seeds=5),
+    "RateSweep with averages": RateSweep(ROSENBROCK, count=9, seeds=5, average=Average(first=7)),
     "MomentumGrid": MomentumGrid(ROSENBROCK, size=12, seeds=3),
     "BatchGrid": BatchGrid(ROSENBROCK, size=6, seeds=3),
     "BasinMap": BasinMap(ROSENBROCK, size=16),
@@ -101,6 +104,45 @@ def test_a_rate_sweep_holds_the_tenth_median_and_ninetieth_of_its_runs(experimen
             bands = (found.low, found.median, found.high)
             assert [band[c, r] for band in bands] == [ends[1], ends[5], ends[9]]
             assert found.diverged[c, r] == np.mean(np.isinf(ends))
+
+
+@pytest.mark.parametrize("most", [None, 300])  # positions at once
+@pytest.mark.parametrize("average", [Average(), Average("exponential", 0.9, 5), Average(first=999)])
+@on_all
+def test_a_rate_sweep_holds_the_median_of_where_averages_end(
+    experiment, average, most, monkeypatch
+):
+    if most is not None:
+        monkeypatch.setattr(rates, "MOST_PLACES", most)
+    # Newton's method stops where the Hessian has no inverse.
+    experiment = replace(experiment, runs=(*experiment.runs, Run("Newton", batch_size=4)))
+    plain = RateSweep(experiment, 1e-4, 3.0, count=11, seeds=5)
+    found = replace(plain, average=average).compute()
+    for field in ("low", "median", "high", "diverged", "zone"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(plain.compute(), field))
+    for c, run in enumerate(experiment.runs):
+        for r in some(11):
+            at_rate = replace(run, lr=float(found.rates[r]))
+            ends = []
+            for other in with_seeds(at_rate, experiment, 5):
+                made = trajectory(experiment, other)
+                lost = made.diverged_at is not None
+                loss = math.inf if lost else float(averaged(made, average).loss[-1])
+                ends.append(above(experiment, loss))
+            assert found.averaged[c, r] == pytest.approx(sorted(ends)[2], rel=1e-9, abs=1e-12)
+
+
+def test_where_the_rate_is_high_the_mean_ends_lower_than_the_iterates_do():
+    experiment = Experiment(noise=2, steps=400, runs=(Run("SGD", batch_size=1),))
+    found = RateSweep(experiment, 1e-3, 0.19, 41, seeds=50, average=Average()).compute()
+    assert found.averaged[0, -1] < found.median[0, -1] / 20
+    assert found.averaged[0, 0] > found.median[0, 0]  # of a run that creeps it lags behind
+    assert found.table()["gap_averaged"].shape == found.table()["lr"].shape
+
+
+def test_what_is_no_average_is_refused_by_a_sweep():
+    with pytest.raises(ValueError, match="average = 'mean': must be an Average or None"):
+        RateSweep(ROSENBROCK, average="mean")
 
 
 @pytest.mark.parametrize("optimizer", MOMENTUM_LIKE)

@@ -266,3 +266,46 @@ def test_a_surface_without_the_parameter_is_compared_by_something_else(factor):
             f"Compare: {factor} does not fit the surface; it is Optimizer now."
         ]
         assert "compare" not in link(settings)
+
+
+# --- Parameters of a formula
+
+
+def test_values_of_a_formulas_parameter_are_compared_each_on_its_own_ground():
+    link = {"surface": "Formula", "Formula.text": "x^2 + a*y^2", "compare": "Parameter a"}
+    settings, notes = read({**link, "Formula.a.values": "1, 12"})
+    assert not notes
+    choice = choose(settings)
+    assert (choice.labels, choice.names) == (("a = 1", "a = 12"), ("a 1", "a 12"))
+    assert len(choice.experiment.objectives) == 2
+    for a, trajectory in zip((1.0, 12.0), simulate(choice.experiment), strict=True):
+        x, y = trajectory.path[-1]
+        assert trajectory.loss[-1] == pytest.approx(x**2 + a * y**2, rel=1e-12, abs=1e-300)
+    assert read(write(settings))[0] == settings
+
+
+@pytest.mark.parametrize("values", ["-40, 0, 900000", "0", "1e6, -1e6", "nan, inf", "", "2e6; x"])
+@pytest.mark.parametrize("ends", [{}, {"Formula.a.low": "3"}, {"Formula.a.high": "-3"}])
+def test_any_values_of_a_parameter_have_a_slider_and_are_in_its_range(values, ends):
+    link = {"surface": "Formula", "compare": "Parameter a", "Formula.a.values": values}
+    settings, _ = read({**link, **ends})
+    experiment = choose(settings).experiment
+    (fact,) = experiment.surface_record.parameters
+    texts = compared_texts(settings)
+    assert len(texts) == 181
+    assert (float(texts[0]), float(texts[-1])) == pytest.approx((fact.low, fact.high))
+    assert all(fact.low <= run.params["a"] <= fact.high for run in experiment.runs)
+    # Whatever it is when it is not compared has no part in it.
+    other, _ = read({**link, **ends, "Formula.a": "2.5"})
+    assert choose(other).experiment == experiment
+
+
+def test_a_parameter_that_the_formula_does_not_have_is_not_compared():
+    settings, _ = read({"surface": "Formula", "compare": "Parameter a"})
+    changed, notes = settings.changed({"Formula.text": "x^2 + y^2"})
+    assert changed["compare"] == "Optimizer"
+    assert [note.text() for note in notes] == [
+        "Compare: Parameter a does not fit the surface; it is Optimizer now."
+    ]
+    assert "Parameter a" not in TABLE["compare"].choices(changed)
+    assert "Parameter a" in TABLE["compare"].choices(settings)

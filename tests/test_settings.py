@@ -16,7 +16,7 @@ from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.maps import MAPS
 from views.presets import DEFAULT, PRESETS
 from views.settings.choice import choose
-from views.settings.formulas import Text
+from views.settings.formulas import FORMULA_IDS, Text
 from views.settings.setting import (
     Listed,
     NumberList,
@@ -242,14 +242,17 @@ class Watched(Settings):
 def test_a_setting_depends_on_what_it_says_and_nothing_else(compare):
     values = {f"{factor.name}.optimizer" for factor in FACTORS.values() if not factor.of_rules}
     values |= {setting.id for factor in FACTORS.values() for setting in factor.settings}
+    surface = next(n for n in ("Quadratic", *SURFACES) if FACTORS[compare].fits(SURFACES[n]))
     for setting in TABLE.values():
-        settings = Watched({"compare": compare})
+        settings = Watched({"compare": compare, "surface": surface})
         settings.plain(setting.id)
         if setting.choices and setting.used(settings):
             setting.choices(settings)
         needs = {*setting.needs}
         if "compare" in needs:  # and so on what is compared, on the surface and the optimizer
             needs |= values | {"surface"}
+        if "surface" in needs:  # which may be a formula
+            needs |= {*FORMULA_IDS}
         assert settings.asked <= needs, setting.id
 
 

@@ -20,7 +20,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,7 +46,7 @@ class CommandError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Make the map that the arguments ask for, and return the exit code."""
-    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = parser().parse_args(arguments)
     try:
         make(options.kind, options.link, options.out, options.dask)
@@ -58,11 +57,6 @@ def main(arguments: list[str]) -> int:
         print("zigzag map: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return 0
-
-
-def interrupted(number: int, frame: FrameType | None) -> None:
-    """Handle a signal as Python handles Control-C."""
-    raise KeyboardInterrupt
 
 
 def parser() -> argparse.ArgumentParser:

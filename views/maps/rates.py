@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landscape.language import msgid, number, tr, whole
+from optimizers.analysis.averaging import EXPONENTIAL, MEAN
 from optimizers.analysis.measures import run_limit
 from optimizers.maps import Curves, RateSweep
-from optimizers.maps.base import noisy
+from optimizers.maps.base import best_of, noisy
 from optimizers.maps.rates import DIVERGES, GOOD, HIGH, LOW, RATE_ZONES, UNRATED
 from views.maps.base import (
     RANGE,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 STRIP = 0.2  # of the chart's height, for the zones
 BEYOND = 2.5  # times the last rate that a run bears, up to which rates are shown
 SEEDS = seeds_setting("sweep", 50)
+AVERAGED = {MEAN: msgid("mean of the iterates"), EXPONENTIAL: msgid("exponential average")}
 
 
 def ask(settings: Settings, choice: Choice) -> RateSweep | Lack:
@@ -51,14 +53,19 @@ def ask(settings: Settings, choice: Choice) -> RateSweep | Lack:
     if varied(choice, *rates_of(choice)):
         return compared(settings, RATES_VARY)
     seeds = settings[SEEDS.id] if noisy(choice.experiment) else 1
-    return RateSweep(choice.experiment, *rates_range(settings), seeds=seeds)
+    average = choice.extras.average
+    return RateSweep(choice.experiment, *rates_range(settings), seeds=seeds, average=average)
 
 
 def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Shown:
-    """Return the curves with their bands, the zones of each run and the limits of stability."""
+    """Return the curves with their bands, the zones of each run and the limits of stability.
+
+    A dotted line is that of an average of the iterates, where one is asked for.
+    """
     experiment = request.experiment
     marks = marks_of(choice.labels, theme)
     bounded = experiment.objectives[0].bounded
+    named = tr(AVERAGED[request.average.kind]) if request.average else ""
     data: list[Figure] = []
     for c, mark in enumerate(marks):
         low, median, high = (
@@ -68,6 +75,10 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         if request.seeds > 1:
             data += band(rates, low, high, mark.colour)
         data.append(curve(rates, median, mark.colour, mark.label))
+        if result.averaged is not None:
+            of_average = f"{mark.label}, {named}"
+            ends = heights(result.averaged[c], bounded)
+            data.append(curve(rates, ends, mark.colour, of_average, "dot"))
         best = result.best(c)
         at = int(np.argmin(np.abs(result.rates - best)))
         data.append(
@@ -98,9 +109,10 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         theme, tr("learning rate"), type="log", range=ends, anchor="y2", **ticks
     )
     span = shown_losses(result) if bounded else None
+    drawn = [result.low] if result.averaged is None else [result.low, result.averaged]
     layout["yaxis"] = axis_layout(
         theme,
-        gap_title(experiment, floors(result.low)) if bounded else tr("loss"),
+        gap_title(experiment, any(map(floors, drawn))) if bounded else tr("loss"),
         type="log" if bounded else "linear",
         range=span,
         domain=[STRIP + 0.06, 1],
@@ -133,6 +145,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
         for mark, limit in limits
         if limit and request.low <= limit <= shown_to
     ]
+    dots = [Key(named, theme.text, "dot")] if named else []
     dashes = [Key(tr("limit of stability"), theme.text, "dash")] if layout["shapes"] else []
     zones_named = [
         Key(tr("zone: {zone}", zone=tr(zone)), colour)
@@ -144,7 +157,7 @@ def draw(request: RateSweep, result: Curves, choice: Choice, theme: Theme) -> Sh
             Panel(
                 {"data": data, "layout": layout},
                 tr("Final loss against the learning rate"),
-                legend=(*legend_of(marks), *dashes, *zones_named),
+                legend=(*legend_of(marks), *dots, *dashes, *zones_named),
             ),
         ),
         pixel(request),
@@ -162,8 +175,10 @@ def last_shown(request: RateSweep, result: Curves) -> float:
 
 def shown_losses(result: Curves) -> list[float] | None:
     """Return the exponents between which losses are shown: a run that diverges leaves them."""
-    start, lowest = result.median[:, 0], result.low[np.isfinite(result.low)]
-    start = start[np.isfinite(start)]
+    start, lowest = result.median[:, 0], result.low
+    if result.averaged is not None:
+        lowest = np.minimum(lowest, result.averaged)
+    start, lowest = start[np.isfinite(start)], lowest[np.isfinite(lowest)]
     if not len(start) or not len(lowest):
         return None
     low, high = max(float(lowest.min()), GAP_FLOOR), max(float(start.max()), GAP_FLOOR)
@@ -262,6 +277,8 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
             ]
         else:
             facts = [tr("furthest down at rate {rate}, loss {loss}", rate=best, loss=lowest)]
+        if result.averaged is not None:
+            facts.append(averaged(request, result, c))
         facts += diverging(result, c)
         if limit:
             facts.append(tr("limit of stability at the minimum {rate}", rate=number(limit)))
@@ -279,6 +296,20 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
     )
     lines.append(f"\n{good_is}")
     return "\n".join(lines)
+
+
+def averaged(request: RateSweep, result: Curves, c: int) -> str:
+    """Return at which rate the average of run c's iterates ends lowest."""
+    assert request.average is not None
+    assert result.averaged is not None
+    gaps = result.averaged[c]
+    return tr(
+        "the {average} ends lowest at rate {rate}, {loss_name} {loss}",
+        average=tr(AVERAGED[request.average.kind]),
+        rate=number(best_of(result.rates, gaps)),
+        loss_name=loss_name(request.experiment),
+        loss=number(float(gaps.min())),
+    )
 
 
 def diverging(result: Curves, c: int) -> list[str]:

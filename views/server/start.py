@@ -30,7 +30,6 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import click
@@ -72,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     # Docker and systemd end a service by SIGTERM; until the supervisor takes the signals over, it
     # is an interrupt like any other.
-    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if PREPARE in given:
             prepare(options([each for each in given if each != PREPARE]))
@@ -86,11 +85,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-def interrupted(number: int, frame: FrameType | None) -> None:
-    """Handle a signal as Python handles Control-C."""
-    raise KeyboardInterrupt
 
 
 def options(arguments: list[str]) -> dict[str, Any]:

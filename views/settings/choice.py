@@ -152,7 +152,9 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         surface=surface.name,
         formula=surface if isinstance(surface, Formula) else None,
         params={
-            fact.name: unless(settings, f"{surface.name}.{fact.name}")
+            fact.name: fact.default
+            if settings.replaced(f"{surface.name}.{fact.name}")
+            else settings[f"{surface.name}.{fact.name}"]
             for fact in surface.parameters
         },
         start=near_start(

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from views.settings.settings import Settings
 
 LETTERS = ("a", "b", "c", "d")  # of parameters
+VARIED = LETTERS[0]  # of the one whose values can be compared
 RANGE = (-5.0, 5.0)  # of a parameter of which nobody says more
 TEXT = f"{NAME}.text"
 BOUNDS = ("low", "high")
 CORNERS = (("x", "low"), ("x", "high"), ("y", "low"), ("y", "high"))
 FRAME = tuple(f"{NAME}.domain.{axis}.{end}" for axis, end in CORNERS)
+SPAN_STEPS = 180  # of a parameter's slider
 FAR = 1e5  # of a corner
 LONGEST = 8.0  # times one side of the frame, of the other
 # What the formula depends on.
@@ -34,6 +36,8 @@ FORMULA_IDS = (
     TEXT,
     *(f"{NAME}.{letter}{end}" for letter in LETTERS for end in ("", ".low", ".high")),
     *FRAME,
+    "compare",
+    f"{NAME}.{VARIED}.values",
 )
 HALF = 106  # pixels: of two fields side by side
 
@@ -136,10 +140,11 @@ def near_start(settings: Settings, point: tuple[float, float]) -> tuple[float, f
 
 
 def range_of(settings: Settings, letter: str) -> Side:
-    """Return the range of a parameter; its value is always in it."""
+    """Return the range of a parameter; its value, or those that are compared, are always in it."""
     low, high = ordered(*(settings[f"{NAME}.{letter}.{end}"] for end in BOUNDS))
-    value = settings[f"{NAME}.{letter}"]
-    return min(low, value), max(high, value)
+    compared = settings.compared == f"{NAME}.{letter}.values"
+    values = settings.listed(settings.compared)[0] if compared else [settings[f"{NAME}.{letter}"]]
+    return min(low, *values), max(high, *values)
 
 
 def ordered(low: float, high: float) -> Side:
@@ -165,7 +170,7 @@ def settings_of_formula() -> Iterator[Setting]:
     for letter in LETTERS:
         known = {fact.name: fact for fact in OWN.parameters}.get(letter)
         low, high = (known.low, known.high) if known else RANGE
-        kind = Span(-LIMIT, LIMIT, (high - low) / 180, slider=True)
+        kind = Span(-LIMIT, LIMIT, (high - low) / SPAN_STEPS, slider=True)
         help = msgid("A number of the formula.")
         yield Setting(f"{NAME}.{letter}", kind, 1.0, letter, help)
         for end, value, label in zip(

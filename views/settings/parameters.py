@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,13 +35,17 @@ def of_parameter(
     help: Message = "",
     vary: Callable[[Run, Any, Any], Run] | None = None,
     turn: Callable[[Any], float] = lambda value: 0.0,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
 ) -> Factor:
     """Return the factor that compares `values` of a parameter, on every surface that has it.
 
-    `title` is the label of the list and `of_run` that of a run, with its {value}. `vary` returns
-    the run with a value where that is more than a parameter.
+    `title` is the label of the list and `of_run` that of a run, with its {value} and the
+    parameter's {name}. `vary` returns the run with a value where that is more than a parameter.
+    `bounds` are those of its values, by the names of the surfaces, where they are not what the
+    surfaces declare.
     """
-    facts = owners(parameter)
+    if bounds is None:
+        bounds = {name: (fact.low, fact.high) for name, fact in owners(parameter).items()}
 
     def id_of(surface: str) -> str:
         return f"{surface}.{parameter}.values"
@@ -54,19 +58,23 @@ def of_parameter(
         label=label,
         place=place,
         settings=tuple(
-            Setting(id_of(name), NumberList(fact.low, fact.high), number_list(values), title, help)
-            for name, fact in facts.items()
+            Setting(id_of(name), NumberList(low, high), number_list(values), title, help)
+            for name, (low, high) in bounds.items()
         ),
         setting=lambda settings: id_of(settings["surface"]),
         vary=vary or varied,
         names_of=lambda values: [f"{parameter} {text}" for text in told_apart(values)],
-        labels_of=lambda values: [Note(of_run, {"value": text}) for text in told_apart(values)],
+        labels_of=lambda values: [
+            Note(of_run, {"name": parameter, "value": text}) for text in told_apart(values)
+        ],
         replaces=lambda surface, rule: (f"{surface}.{parameter}",),
         defaults=lambda experiment: {
             id_of(experiment.surface): number_list(
                 experiment.plan(run).objective.params[parameter] for run in experiment.runs
             )
         },
-        fits=lambda surface: surface.name in facts,
+        fits=lambda surface: (
+            surface.name in bounds and parameter in {fact.name for fact in surface.parameters}
+        ),
         turn=turn,
     )

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from views.settings.formulas import SPAN_STEPS, Span, range_of
 from views.settings.numbers import exact
 from views.settings.setting import PER_DECADE, RATE_DECADES, NumberList, Range, Rate
 from views.settings.settings import Settings
@@ -59,14 +60,18 @@ def compared_texts(settings: Settings) -> tuple[str, ...]:
     if not isinstance(TABLE[settings.compared].kind, NumberList):
         return ()
     kind: Any = TABLE[settings.instead].kind
-    return texts_of(kind) or (stepped(kind) if getattr(kind, "slider", False) else ())
+    if isinstance(kind, Span):
+        low, high = range_of(settings, settings.instead.rpartition(".")[2])
+        return stepped(low, high, (high - low) / SPAN_STEPS)
+    if getattr(kind, "slider", False):
+        return stepped(kind.low, kind.high, kind.step)
+    return texts_of(kind)
 
 
 @functools.lru_cache(maxsize=16)
-def stepped(kind: Range) -> tuple[str, ...]:
+def stepped(low: float, high: float, step: float) -> tuple[str, ...]:
     """Return the positions of a slider whose steps are even."""
-    count = round((kind.high - kind.low) / kind.step)
-    return tuple(f"{kind.low + k * kind.step:.6g}" for k in range(count + 1))
+    return tuple(f"{low + k * step:.6g}" for k in range(round((high - low) / step) + 1))
 
 
 def scale_of(texts: Sequence[str]) -> Any:

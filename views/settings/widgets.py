@@ -16,7 +16,7 @@ import streamlit as st
 from landscape.expression import MOST_TEXT as MOST_FORMULA
 from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import chosen, idle
-from views.settings.formulas import Span, Text, range_of
+from views.settings.formulas import SPAN_STEPS, Span, Text, range_of
 from views.settings.session import NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
@@ -213,7 +213,7 @@ def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any
         return
     value = settings[setting.id]
     look |= unless_locked(settings, setting.id, setting.id, value)
-    step = (high - low) / 180 if isinstance(kind, Span) else kind.step
+    step = (high - low) / SPAN_STEPS if isinstance(kind, Span) else kind.step
     st.slider(label, low, high, value, step, "%.4g", **look)
 
 
