@@ -48,11 +48,14 @@ GROUND = 23  # points of the ground's grid along each axis, of one panel
 LEAST = 1.0  # of a line's steps in the picture's units: nobody sees shorter ones
 MOST_DOTS = 60  # of one run's ends
 MOST_POINTS = 2000  # of a line: a longer one goes over itself
+MANY_POINTS, MOST_ZIGZAGS = 1000, 60  # of a line that goes back and forth: more are one area
+SMOOTH = 21  # points of a smooth line
+BACK = 0.9  # of a line's turns, by which it goes back and forth
 MOST_NAMES = 3  # of runs in one picture
 LETTER = (6.4, 10.5)  # of a name, about: its width, and the height of its type
-SHOWN_TRACES = re.compile(r"(minima|path-|moved-|start-|head-|tube-|average-|averaged-)")
+SHOWN_TRACES = re.compile(r"(minima|valley|path-|moved-|start-|head-|tube-|average-|averaged-)")
 LINE_OF = {"head": "path", "averaged": "average"}  # at whose end a mark stands
-WIDTHS = {"zero": 0.6, "same penalty": 1.2, "tube": 3.0, "average": 1.3}  # of lines
+WIDTHS = {"zero": 0.6, "same penalty": 1.2, "tube": 3.0, "average": 1.3, "valley": 1.2}  # of lines
 PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
 
@@ -249,6 +252,19 @@ def without_straight(x: Array, y: Array) -> tuple[Array, Array]:
     dx, dy = np.diff(x), np.diff(y)
     turns = np.abs(dx[:-1] * dy[1:] - dy[:-1] * dx[1:]) > 1e-6
     kept = np.concatenate([[True], turns, [True]])
+    return x[kept], y[kept]
+
+
+def without_most_zigzags(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return a line that goes back and forth all the time with fewer of its zigzags."""
+    inside = np.isfinite(x) & np.isfinite(y)
+    dx, dy = np.diff(x[inside]), np.diff(y[inside])
+    back = (dx[1:] * dx[:-1] + dy[1:] * dy[:-1] < 0).mean() if len(dx) > 1 else 0.0
+    if back < BACK or len(x) <= MANY_POINTS:
+        return x, y
+    seen = np.flatnonzero(np.hypot(dx, dy) >= LEAST)
+    pairs = seen[:: max(1, len(seen) // MOST_ZIGZAGS)]
+    kept = np.unique(np.concatenate([[0], pairs, pairs + 1, [len(x) - 1]]))
     return x[kept], y[kept]
 
 
@@ -479,6 +495,11 @@ def scatter(trace: dict[str, Any], twin: dict[str, Any], panel: Panel) -> Iterat
         stroke = pair(trace["line"]["color"], twin["line"]["color"])
         name = trace.get("name", "").partition("-")[0]
         wide = WIDTHS.get(name, 1 if len(x) > 150 else 1.4)
+        if name == "path":
+            x, y = without_most_zigzags(x, y)
+        elif name == "valley":  # which is smooth
+            few = np.unique(np.linspace(0, len(x) - 1, SMOOTH).round().astype(int))
+            x, y = x[few], y[few]
         faded = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
         yield (
             f'<path d="{line(x, y)}" fill="none" stroke="{stroke}" stroke-width="{wide}"'

@@ -115,6 +115,27 @@ class CriticalPoint:
     kind: str  # one of POINT_KINDS
 
 
+Frame = tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Valley:
+    """The lines of global minimizers of a surface that has these instead of single ones.
+
+    `lines` maps a frame ((x0, x1), (y0, y1)) to the parts of them in it, arrays (n, 2), and
+    `all_nearest` the coordinates of finite positions, arrays of one shape, to those of the points
+    of them that are nearest.
+    """
+
+    lines: Callable[[Frame], list[NDArray[np.float64]]]
+    all_nearest: Callable[[Any, Any], tuple[Any, Any]]
+
+    def nearest(self, x: float, y: float) -> tuple[float, float]:
+        """Return the point of them that is nearest to one position."""
+        at_x, at_y = self.all_nearest(x, y)
+        return float(at_x), float(at_y)
+
+
 @dataclass(frozen=True)
 class SurfaceListing:
     """A surface's functions as a script has them: bodies of Python that name its parameters.
@@ -151,6 +172,8 @@ class Surface:
     `kernel` and `hessian_kernel` take the mean over all of them. Their `params` are then what
     `samples.numbers` makes of the data, and so is the one argument of `locate`; the loss is never
     negative. `infimum` maps them to the greatest lower bound of the loss where it has no minimum.
+    Of a surface whose global minimizers are no single points, `valley` has the lines of them;
+    `locate` then has none.
     """
 
     name: Message
@@ -168,6 +191,7 @@ class Surface:
     quadratic: bool = False
     samples: Samples | None = None
     infimum: Callable[[NDArray[np.float64]], float] | None = None
+    valley: Valley | None = None
 
     def resolve(self, params: Mapping[str, Any] = NOTHING) -> dict[str, float]:
         """Return every parameter by name, those not in `params` at their defaults.
@@ -345,6 +369,11 @@ class Objective:
         return self.surface.bounded_at(self.params)
 
     @property
+    def valley(self) -> Valley | None:
+        """The lines of global minimizers, of which a penalty leaves none."""
+        return None if self.penalty else self.surface.valley
+
+    @property
     def quadratic(self) -> bool:
         """Whether the Hessian is the same everywhere and positive."""
         return self.surface.quadratic and self.penalty.l1 == 0
@@ -419,6 +448,8 @@ class Objective:
         found = [point.loss for point in self.minimizers()]
         if found:
             return min(found)
+        if self.valley is not None:
+            return float(self.loss(*self.valley.nearest(*self.surface.start)))
         # Without a minimum; a loss of samples is never negative.
         return 0.0 if self.surface.infimum is None else self.surface.infimum(self.numbers)
 

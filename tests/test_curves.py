@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,10 +13,13 @@ import pytest
 
 from landscape import SURFACES
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
-from optimizers.analysis.measures import ZONES
+from optimizers.analysis.measures import ZONES, sharpness
 from views.scene import curves, scene
 from views.scene.figures import Mark
 from views.scene.payload import pack
+from views.server.save import FORMATS
+from views.settings.choice import choose
+from views.settings.settings import read
 from views.settings.table import BUDGET_UNITS
 from views.theme import LIGHT
 
@@ -71,6 +77,99 @@ def test_the_stability_curve_is_rate_times_curvature_over_the_limit():
     assert len(adam["y"]) == 0
     assert figure["data"][5]["name"] == "Adam n/a"
     assert figure["layout"]["shapes"][0]["y0"] == 1
+
+
+def limits(figure: dict) -> list[dict]:
+    return [trace for trace in figure["data"] if trace.get("name") == "limit"]
+
+
+def test_the_curvature_curve_is_the_largest_eigenvalue_of_the_hessian_along_the_path():
+    runs = (Run("SGD", lr=0.001), Run("Momentum", lr=0.001), Run("Adam"))
+    experiment = Experiment("Rosenbrock", steps=50, runs=runs)
+    figure = chart(experiment, curves.CURVATURE)
+    for line, trajectory in zip(figure["data"][::2], simulate(experiment), strict=False):
+        hxx, hxy, hyy = SURFACES["Rosenbrock"].hessian(*trajectory.path.T)
+        hessians = np.array([[hxx, hxy], [hxy, hyy]]).transpose(2, 0, 1)
+        largest = np.linalg.eigvalsh(hessians)[:, 1]
+        np.testing.assert_allclose(line["y"], largest, rtol=1e-12)
+    sgd, momentum, adam = limits(figure)
+    np.testing.assert_allclose(sgd["y"], 2 / 0.001)
+    np.testing.assert_allclose(momentum["y"], 3.8 / 0.001)
+    assert len(sgd["y"]) == 50
+    assert len(adam["y"]) == 0, "no theory, no line"
+    assert figure["layout"]["yaxis"]["title"]["text"] == "largest curvature (dashed: limit)"
+    assert not [a for a in figure["layout"]["annotations"] if "rate" in a["text"]]
+
+
+def test_a_schedule_moves_the_line_that_a_rate_draws():
+    experiment = Experiment(steps=50, runs=(Run("SGD", lr=0.1, schedule="Cosine"),))
+    (trajectory,) = simulate(experiment)
+    (line,) = limits(chart(experiment, curves.CURVATURE))
+    high = curves.largest_curvature(experiment, [trajectory]).high
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(line["y"], np.minimum(2 / trajectory.lr, 3 * high))
+
+
+def test_one_limit_of_all_runs_is_written_on_its_line():
+    experiment = Experiment(steps=20, runs=(Run("SGD", lr=0.1), Run("SGD", lr=0.1, steps=5)))
+    layout = chart(experiment, curves.CURVATURE)["layout"]
+    (said,) = (a for a in layout["annotations"] if "rate" in a["text"])
+    assert (said["text"], said["y"]) == ("2 / rate = 20", 20)
+    two = replace(experiment, runs=(Run("SGD", lr=0.1), Run("SGD", lr=0.15)))
+    assert not chart(two, curves.CURVATURE)["layout"]["annotations"]
+
+
+def test_weight_decay_counts_to_the_curvature():
+    experiment = Experiment(steps=20, runs=(Run("SGD", lr=0.1, weight_decay=0.5),))
+    np.testing.assert_allclose(chart(experiment, curves.CURVATURE)["data"][0]["y"], 10.5)
+
+
+def test_where_minima_lie_on_a_line_the_curve_is_that_of_the_nearest():
+    experiment = Experiment(
+        "Two linear layers", start=(2.0, 0.3), steps=30, runs=(Run("SGD", lr=0.856),)
+    )
+    figure = chart(experiment, curves.CURVATURE)
+    (trajectory,) = simulate(experiment)
+    np.testing.assert_allclose(
+        figure["data"][0]["y"], np.abs(trajectory.path).max(axis=1) ** 2, rtol=1e-12
+    )
+    told = figure["layout"]["yaxis"]["title"]["text"]
+    assert told == "largest curvature of the valley (dashed: limit)"
+    assert curves.texts_of_ends(curves.largest_curvature(experiment, [trajectory])) == ["0.4111"]
+    decays = replace(experiment, runs=(Run("SGD", lr=0.3, weight_decay=0.1),))
+    figure = chart(decays, curves.CURVATURE)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "largest curvature (dashed: limit)"
+
+
+def test_the_file_has_the_curvatures_where_their_curve_is_chosen():
+    link = {
+        "surface": "Four linear layers",
+        "length": "20",
+        "compare": "Start",
+        "Four linear layers.starts": "4 0.2; 8 0.05",
+        "optimizer": "SGD",
+    }
+    choice = choose(read({**link, "curve": "Largest curvature"})[0])
+    header, *rows = csv.reader(io.StringIO(FORMATS["csv"][2](choice)))
+    assert header[-3:] == ["lr", "curvature", "curvature_limit"]
+    first, lost = simulate(choice.experiment)
+    expected = sharpness(choice.experiment, first)
+    kept = [row[-2:] for row in rows[:21]]
+    np.testing.assert_array_equal([float(value) for value, _ in kept], expected.curvature)
+    assert [limit for _, limit in kept] == ["40.0"] * 20 + [""]
+    assert lost.diverged_at == 4
+    assert len(rows) == 21 + 5
+    plain = choose(read(link)[0])
+    assert next(csv.reader(io.StringIO(FORMATS["csv"][2](plain))))[-1] == "lr"
+
+
+def test_a_run_that_diverges_leaves_the_chart_of_curvature():
+    runs = (Run("SGD", lr=0.05, start=(4, 0.2)), Run("SGD", lr=0.05, start=(8, 0.05)))
+    experiment = Experiment("Four linear layers", steps=100, runs=runs)
+    heights = curves.largest_curvature(experiment, simulate(experiment))
+    assert heights.high == pytest.approx(1.25 * 40), "the line is in it"
+    assert heights.rows[1].max() <= 3 * heights.high
+    assert curves.texts_of_ends(heights) == ["32.16", "∞"]
 
 
 def test_the_rate_curve_is_the_schedule():

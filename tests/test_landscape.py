@@ -14,6 +14,7 @@ import pytest
 from landscape import SURFACES, Surface
 from landscape.checks import check_number
 from landscape.discover import discover
+from landscape.penalty import Penalty
 from landscape.record import (
     CUSP,
     DEGENERATE,
@@ -34,6 +35,7 @@ NAMES = {
     "Ackley",
     "Beale",
     "Formula",
+    "Four linear layers",
     "Himmelblau",
     "Local-minima valley",
     "Monkey saddle",
@@ -44,6 +46,7 @@ NAMES = {
     "Six-hump camel",
     "Styblinski-Tang",
     "Three-hump camel",
+    "Two linear layers",
 }
 
 
@@ -91,6 +94,7 @@ REFERENCES = {
         (c - x * (1 - y**n)) ** 2 for n, c in [(1, 1.5), (2, 2.25), (3, 2.625)]
     ),
     "Formula": lambda x, y, a: x * (x + a * y) + y * (2 * y),
+    "Four linear layers": lambda x, y: 0.25 - (x * y) ** 2 / 2 + (x * y) ** 4 / 4,
     "Himmelblau": lambda x, y: (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2,
     "Local-minima valley": valley,
     "Monkey saddle": lambda x, y: (complex(x, y) ** 3).real,
@@ -112,6 +116,7 @@ REFERENCES = {
     "Six-hump camel": lambda x, y: 4 * x**2 - 2.1 * x**4 + x**6 / 3 + x * y - 4 * y**2 + 4 * y**4,
     "Styblinski-Tang": lambda x, y: sum(t**4 - 16 * t**2 + 5 * t for t in (x, y)) / 2,
     "Three-hump camel": lambda x, y: 2 * x**2 - 1.05 * x**4 + x**6 / 6 + x * y + y**2,
+    "Two linear layers": lambda x, y: x**2 * y**2 / 2,
 }
 
 # The critical points in each domain. Of Ackley, Rastrigin and the sine fit
@@ -120,6 +125,7 @@ COUNTS = {
     "Ackley": {CUSP: 1, LOCAL_MINIMUM: 120},
     "Beale": {GLOBAL_MINIMUM: 1, SADDLE: 2},
     "Formula": {GLOBAL_MINIMUM: 1},
+    "Four linear layers": {DEGENERATE: 1},
     "Himmelblau": {GLOBAL_MINIMUM: 4, SADDLE: 4, MAXIMUM: 1},
     "Local-minima valley": {GLOBAL_MINIMUM: 1, LOCAL_MINIMUM: 1, SADDLE: 1},
     "Monkey saddle": {DEGENERATE: 1},
@@ -135,6 +141,7 @@ COUNTS = {
     "Six-hump camel": {GLOBAL_MINIMUM: 2, LOCAL_MINIMUM: 4, SADDLE: 7, MAXIMUM: 2},
     "Styblinski-Tang": {GLOBAL_MINIMUM: 1, LOCAL_MINIMUM: 3, SADDLE: 4, MAXIMUM: 1},
     "Three-hump camel": {GLOBAL_MINIMUM: 1, LOCAL_MINIMUM: 2, SADDLE: 2},
+    "Two linear layers": {DEGENERATE: 1},
 }
 
 # (surface, kind, x, y, loss) at the default parameters, to the digits given.
@@ -148,6 +155,7 @@ POINTS = [
     ("Beale", SADDLE, 0, 1, 14.203125),
     ("Beale", SADDLE, 0.100538, -2.644514, 9.864512),
     ("Formula", GLOBAL_MINIMUM, 0, 0, 0),
+    ("Four linear layers", DEGENERATE, 0, 0, 0.25),
     ("Himmelblau", GLOBAL_MINIMUM, 3, 2, 0),
     ("Himmelblau", GLOBAL_MINIMUM, -2.805118, 3.131313, 0),
     ("Himmelblau", GLOBAL_MINIMUM, -3.779310, -3.283186, 0),
@@ -196,6 +204,7 @@ POINTS = [
     ("Three-hump camel", LOCAL_MINIMUM, -1.747552, 0.873776, 0.298638),
     ("Three-hump camel", SADDLE, 1.070542, -0.535271, 0.877362),
     ("Three-hump camel", SADDLE, -1.070542, 0.535271, 0.877362),
+    ("Two linear layers", DEGENERATE, 0, 0, 0),
 ]
 
 # (surface, parameters, point, eigenvalues of the Hessian there, largest rate of gradient descent).
@@ -216,6 +225,7 @@ FRAMES = {
     "Ackley": ((-5, 5), (-5, 5), (0.4, 0.3)),
     "Beale": ((-4.5, 4.5), (-4.5, 4.5), (1, 1.5)),
     "Formula": ((-5, 5), (-5, 5), (-4, 2)),
+    "Four linear layers": ((-1, 5.5), (-1.5, 1.5), (2.5, 0.9)),
     "Himmelblau": ((-6, 6), (-6, 6), (0, 0)),
     "Local-minima valley": ((-2, 2), (-1.5, 1.5), (1.8, 1.2)),
     "Monkey saddle": ((-1.5, 1.5), (-1.5, 1.5), (1, 0.3)),
@@ -231,6 +241,7 @@ FRAMES = {
     "Six-hump camel": ((-2, 2), (-1, 1), (-1.0, -0.1)),
     "Styblinski-Tang": ((-5, 5), (-5, 5), (4, 4)),
     "Three-hump camel": ((-2, 2), (-2, 2), (-1.6, -1.5)),
+    "Two linear layers": ((-3, 3), (-2.5, 2.5), (2, 1)),
 }
 
 
@@ -613,6 +624,11 @@ def test_no_critical_point_of_a_listed_kind_is_missing(surface, params):
         low, high = eigenvalues(surface, a, b, params)
         kind = LOCAL_MINIMUM if low > 0 else MAXIMUM if high < 0 else SADDLE
         known = any(math.hypot(a - point.x, b - point.y) < 1e-4 for point in listed)
+        if (
+            surface.valley is not None
+        ):  # and along its ridges, if it has some, the gradient is 0 too
+            off = math.dist(surface.valley.nearest(a, b), (a, b))
+            known = known or off < 1e-4 or abs(low * high) < 1e-6
         assert known or (kind not in kinds and kind not in MINIMA), (a, b)
 
 
@@ -670,7 +686,84 @@ def test_a_surface_is_quadratic_if_its_hessian_is_the_same_everywhere(surface, p
 @every_surface
 def test_an_unbounded_surface_has_no_lowest_value(surface):
     assert math.isfinite(surface.lowest()) == surface.bounded
-    assert bool(surface.minimizers()) == surface.bounded
+    assert bool(surface.minimizers() or surface.valley) == surface.bounded
+
+
+# Lines of minima
+
+VALLEYS = [surface for surface in SURFACES.values() if surface.valley]
+every_valley = pytest.mark.parametrize("surface", VALLEYS, ids=lambda surface: surface.name)
+FRAME = ((-7.0, 8.0), (-3.0, 2.0))
+
+
+def test_these_surfaces_have_lines_of_minima():
+    assert [surface.name for surface in VALLEYS] == ["Four linear layers", "Two linear layers"]
+
+
+@every_valley
+def test_the_loss_is_lowest_on_the_lines_and_level_along_them(surface):
+    lines = surface.valley.lines(FRAME)
+    assert len(lines) == {"Four linear layers": 4, "Two linear layers": 2}[surface.name]
+    for line in lines:
+        np.testing.assert_allclose(surface.loss(*line.T), surface.lowest(), atol=1e-15)
+        np.testing.assert_allclose(surface.gradient(*line.T), 0.0, atol=1e-12)
+    x, y = np.concatenate(lines).T
+    # Those at the ends lie a little outside, so that the lines leave the frame.
+    assert (x.min(), x.max()) == pytest.approx(FRAME[0], rel=0.02)
+    assert (y.min(), y.max()) == pytest.approx(FRAME[1], rel=0.02)
+    assert not surface.valley.lines(((20.0, 21.0), (15.0, 16.0)))
+
+
+@every_valley
+def test_the_nearest_minimizer_is_one_and_none_is_nearer(surface):
+    grown = tuple((3 * low, 3 * high) for low, high in FRAME)
+    lines = surface.valley.lines(grown)
+    if len(lines) == 2:  # straight ones
+        lines = [np.linspace(line[0], line[-1], 20_001) for line in lines]
+    points = np.concatenate(lines)
+    many = np.random.default_rng(3).uniform(*np.transpose(FRAME), (200, 2))
+    each = [surface.valley.nearest(x, y) for x, y in many.tolist()]
+    np.testing.assert_array_equal(np.transpose(surface.valley.all_nearest(*many.T)), each)
+    for x, y in [*many.tolist(), (5, 5), (0.3, 0.3), (0, 0), (6, 0), (0, -2)]:
+        at = surface.valley.nearest(x, y)
+        assert surface.loss(*at) == pytest.approx(surface.lowest(), abs=1e-15)
+        away = math.dist(at, (x, y))
+        known = np.hypot(*(points - (x, y)).T).min()
+        assert known - 0.02 * (1 + known) <= away <= known * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("far", [1e5, 1e7, 1e150, 1.7e308])
+@every_valley
+def test_a_minimizer_is_nearest_to_far_positions_too(surface, far):
+    for x, y in [(far, 0.0), (0.0, -far), (far, far / 2), (-far, 1e-300), (far, far)]:
+        at = surface.valley.nearest(x, y)
+        assert math.isclose(
+            math.dist(at, (x, y)), min(abs(x), abs(y)), rel_tol=1e-6, abs_tol=2 / far
+        )
+
+
+def test_the_curvatures_along_the_lines_are_those_of_the_formula():
+    """2 (x^2 + y^2) and 0, and of two layers x^2 + y^2 and 0."""
+    for name, share in (("Four linear layers", 2.0), ("Two linear layers", 1.0)):
+        surface = SURFACES[name]
+        for x, y in np.concatenate(surface.valley.lines(FRAME)).tolist():
+            low, high = eigenvalues(surface, x, y, {})
+            assert high == pytest.approx(share * (x * x + y * y), rel=1e-12)
+            assert abs(low) <= 1e-12 * high
+
+
+@pytest.mark.parametrize("l2", [0.01, 0.1])
+def test_a_penalty_leaves_points_of_the_lines_of_minima(l2):
+    four, two = (surface.at(penalty=Penalty(l2=l2)) for surface in VALLEYS)
+    assert four.valley is None
+    # Where y = x the gradient is x (l2 - (1 - x^4) x^2).
+    x = math.sqrt(next(r.real for r in np.roots([1, 0, -1, l2]) if r.real > 0.7))
+    known = {(a * x, b * x) for a in (-1, 1) for b in (-1, 1)}
+    found = [(p.x, p.y) for p in four.minimizers()]
+    assert len(found) == 4
+    assert all(min(math.dist(a, b) for b in known) < 1e-9 for a in found)
+    assert four.lowest() == pytest.approx((1 - x**4) ** 2 / 4 + l2 * x * x)
+    assert [(p.x, p.y) for p in two.minimizers()] == [(0, 0)]
 
 
 # Parameters

@@ -128,7 +128,8 @@ CLAIMED = {  # what a card's words say of its numbers beside the answers
     "adaptive 3": lambda n: max(n["first_off"], n["second_off"], n["third_off"]) < 0.3,
     "adaptive 5": lambda n: n["momentum_after"] == pytest.approx(n["momentum_before"]),
     "edge 1": lambda n: n["low"] < n["limit"] < n["high"],
-    "edge 2": lambda n: min(n["first"], n["second"], n["third"]) > 2 / STEEPEST["Rosenbrock"],
+    "edge 2": lambda n: min(n["first"], n["second"], n["third"]) > 2 / n["start"],
+    "edge 4": lambda n: n["low"] < n["limit"] < n["high"] < 2 * n["limit"],
 }
 SAYING = {  # some of the words, so that no claim moves to another card
     "rate 5": "with noise",
@@ -143,6 +144,7 @@ SAYING = {  # some of the words, so that no claim moves to another card
     "adaptive 5": "turned by",
     "edge 1": "gets sharper",
     "edge 2": "beyond the limit",
+    "edge 4": "limit of the rate",
 }
 
 
@@ -877,6 +879,10 @@ def test_what_a_card_names_lies_in_the_frame_before_the_answer(name):
     text = " ".join([card.text, card.question, *(answer.text for answer in card.answers)])
     for objective in experiment.objectives:
         points = objective.critical_points()
+        if objective.valley is not None:
+            parts = objective.valley.lines(((x0, x1), (y0, y1)))
+            assert any(seen(x, y) for part in parts for x, y in part)
+            continue
         assert any(seen(p.x, p.y) for p in points if p.kind in LOWEST_KINDS)
         for word, kinds in NAMED.items():
             if re.search(word, text):

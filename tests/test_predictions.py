@@ -187,6 +187,8 @@ def is_critical(future, found, signs):
     if found.kind == verdicts.CONVERGED and any(math.dist((p.x, p.y), end) <= pixel for p in cusps):
         return True
     wd = run.weight_decay if OPTIMIZERS[run.optimizer].weight_decay == COUPLED else 0.0
+    if surface.valley is not None and found.kind == verdicts.CONVERGED and wd == 0:
+        return math.dist(surface.valley.nearest(float(x), float(y)), (x, y)) <= 2 * pixel
     hxx, hxy, hyy = surface.hessian(x, y)
     hessian = np.array([[hxx + wd, hxy], [hxy, hyy + wd]])
     gradient = np.array(surface.gradient(x, y)) + wd * future.path[-1]

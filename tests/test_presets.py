@@ -16,15 +16,17 @@ from streamlit.testing.v1 import AppTest
 from test_page import told
 
 from landscape import SURFACES
-from optimizers import OPTIMIZERS, Average, Run, Trajectory, averaged, simulate
+from landscape.language import number
+from optimizers import OPTIMIZERS, Average, Run, Trajectory, averaged, simulate, sweep
 from optimizers.analysis import verdicts
 from optimizers.analysis.averaging import expected
-from optimizers.analysis.measures import curvatures, zigzag
+from optimizers.analysis.measures import curvatures, sharpness, zigzag
 from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
 from views.maps import MAPS
 from views.presets import DEFAULT, GROUPS, LISTED, OPENING, PRESETS
+from views.scene.curves import CURVATURE
 from views.scene.figures import SIDE_BY_SIDE
 from views.scene.frames import Frame, counted
 from views.scene.scene import ground_of
@@ -599,6 +601,86 @@ def test_long_valley():
     assert momentum.away(1, 1) < 0.1
     claims("long-valley", f"{sgd.away(1, 1):.2g} from the minimum")
     assert 0.02 < momentum.away(1, 1) < 0.03
+
+
+def floors(slug: str) -> list[np.ndarray]:
+    """Return the largest curvature of the minimizers beneath every run."""
+    experiment = PRESETS[slug].experiment
+    found = [sharpness(experiment, trajectory) for trajectory in trajectories(slug)]
+    assert all(each.of_valley for each in found)
+    return [each.curvature for each in found]
+
+
+def test_edge():
+    sharp, middle, flat, lost = floors("edge-of-stability")
+    runs = trajectories("edge-of-stability")
+    limit = 2 / runs[0].lr[0]
+    assert (runs[0].lr == runs[1].lr[0]).all()
+    claims("edge-of-stability", f"2 / rate = {limit:g}", f"{sharp[0]:.0f}", f"{sharp[-1]:.2f}")
+    assert sharp[0] > 1.5 * limit
+    assert 0.99 * limit < sharp[-1] < limit, "just under the line"
+    assert np.median(np.diff(sharp)) < 0
+    claims("edge-of-stability", f"their own, {middle[-1]:.2f} and {flat[-1]:.2f}")
+    for own in (middle, flat):
+        assert own.max() < limit
+        assert abs(own[-1] / own[0] - 1) < 0.02
+    lost_at = runs[3].diverged_at
+    start = PRESETS["edge-of-stability"].experiment.plan(runs[3].run).start
+    assert lost[0] > sharp[0]
+    claims(
+        "edge-of-stability",
+        f"From ({start[0]:g}, {start[1]:g}) the run diverges at update {lost_at}",
+    )
+    assert [t.diverged_at is None for t in runs] == [True, True, True, False]
+    assert (
+        PRESETS["edge-of-stability"].caption
+        == f"From {sharp[0]:.0f} down to {sharp[-1]:.2f}, just under 2 / rate = {limit:g}"
+    )
+
+
+def test_rate_picks():
+    found, runs = floors("rate-picks"), trajectories("rate-picks")
+    limits = [2 / t.lr[0] for t in runs]
+    assert {float(f"{curvature[0]:.0f}") for curvature in found} == {32}
+    assert max(limits) < 32
+    for curvature, limit in zip(found, limits, strict=True):
+        assert 0.99 * limit < curvature[-1] < limit
+    assert [t.run.lr for t in runs] == sorted((t.run.lr for t in runs), reverse=True)
+    ends = [f"{curvature[-1]:.2f}" for curvature in found]
+    told_of = [f"{end} under {number(limit, 4)}" for end, limit in zip(ends, limits, strict=True)]
+    claims("rate-picks", "three rates", "curvature is 32", "just under 2 / rate", *told_of)
+    assert PRESETS["rate-picks"].caption == f"Ends at curvature {ends[0]}, {ends[1]} and {ends[2]}"
+
+
+def test_catapult():
+    experiment, runs = PRESETS["catapult"].experiment, trajectories("catapult")
+    low, thrown, lost = runs
+    x, y = experiment.start
+    products = [t.run.lr * (x * x + y * y) for t in runs]
+    claims("catapult", f"{products[0]:.1f}, {products[1]:.1f} and {products[2]:.2f}")
+    assert (np.diff(low.loss[low.loss > 0]) < 0).all(), "down at once"
+    peak = thrown.loss.max() / thrown.loss[0]
+    assert thrown.path[:, 1].max() / y > 4
+    assert thrown.path[:, 1].min() < 0, "across the valley and up"
+    ends = [curvature[-1] for curvature in floors("catapult")]
+    claims("catapult", f"{peak:.1f} times", f"{ends[1]:.2f} instead of {ends[0]:.1f}")
+    for run in (low, thrown):
+        assert verdict(experiment, run).kind == verdicts.CONVERGED
+    claims("catapult", "Beyond 4", f"update {lost.diverged_at}")
+    assert products[2] > 4
+    # Other rates between 2 / (x^2 + y^2) and twice that: always flatter, by how much is chaotic.
+    rates = np.linspace(0.75, 0.95, 41)
+    found = sweep(replace(experiment, steps=400), runs[0].run, lr=rates)
+    assert not found.diverged.any()
+    flatness = np.square(found.end).sum(axis=-1)
+    assert flatness.max() < 0.5 * ends[0]
+    assert flatness.max() > 20 * flatness.min()
+    assert PRESETS["catapult"].caption == f"Loss first {peak:.1f} times as high, then flatter"
+
+
+def test_the_presets_of_the_edge_open_with_the_curve_of_curvature():
+    for slug in ("edge-of-stability", "rate-picks", "catapult"):
+        assert PRESETS[slug].settings["curve"] == CURVATURE
 
 
 def test_out_of_breath():

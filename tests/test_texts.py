@@ -121,7 +121,9 @@ def test_no_picture_or_curve_holds_an_english_word(name):
     with language(PSEUDO):
         marks = marks_of([run.optimizer for run in experiment.runs], LIGHT)
         for view in PICTURES:
-            for curve, unit in zip(CURVES, ("updates", "epochs", "samples"), strict=True):
+            for curve, unit in zip(
+                CURVES, ("updates", "epochs", "samples", "updates"), strict=True
+            ):
                 drawing = Drawing(experiment, trajectories, marks, view, LIGHT, curve, unit)
                 for part in packed(drawing):
                     assert escaped(drawn_texts(unpack(part))) == {}

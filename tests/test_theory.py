@@ -240,3 +240,54 @@ def test_decoupled_decay_ends_elsewhere_than_coupled(optimizer, end):
     )
     (trajectory,) = simulate(experiment)
     assert trajectory.path[-1, 0] == pytest.approx(end, abs=2e-3)
+
+
+# --- The edge of stability (Cohen, 2021; Zhu, 2023) and the catapult (Lewkowycz, 2020)
+
+
+def largest_at_end(trajectory):
+    hxx, hxy, hyy = trajectory.objective.hessian(*trajectory.path[-1])
+    return float(np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]])[1])
+
+
+@pytest.mark.parametrize(
+    ("start", "rate", "curvature"),
+    [
+        ((6.0, 0.1), 0.05, 39.9755),
+        ((5.4, 0.1), 0.05, 39.9755),
+        ((6.0, 0.1), 0.04, 49.9802),
+        ((6.0, 0.1), 0.03, 66.6477),
+        ((4.0, 0.2), 0.1, 19.9539),
+        # Flatter than 2 / rate from the start, which they keep.
+        ((4.0, 0.2), 0.05, 32.1625),
+        ((3.0, 0.3), 0.05, 18.2621),
+    ],
+)
+def test_the_curvature_ends_just_under_two_over_the_rate(start, rate, curvature):
+    run = Run("SGD", lr=rate)
+    (found,) = simulate(Experiment("Four linear layers", start=start, steps=20_000, runs=(run,)))
+    assert largest_at_end(found) == pytest.approx(curvature, abs=1e-4)
+    assert largest_at_end(found) < 2 / rate
+    if start[0] > 3 and (start, rate) != ((4.0, 0.2), 0.05):
+        assert largest_at_end(found) > 0.995 * 2 / rate
+
+
+def test_a_valley_that_is_too_sharp_throws_the_run_out():
+    run = Run("SGD", lr=0.05)
+    (found,) = simulate(Experiment("Four linear layers", start=(8.0, 0.05), steps=99, runs=(run,)))
+    assert found.diverged_at == 4
+
+
+@pytest.mark.parametrize("product", [3.15, 3.3, 3.5, 3.85])
+def test_the_catapult_raises_the_loss_and_ends_where_it_is_flatter(product):
+    lambda_0 = 2.0**2 + 0.3**2
+    runs = tuple(Run("SGD", lr=p / lambda_0) for p in (1.5, product, 4.1))
+    low, thrown, lost = simulate(
+        Experiment("Two linear layers", start=(2.0, 0.3), steps=40, runs=runs)
+    )
+    assert low.loss.argmax() == 0
+    assert thrown.loss.max() > 2 * thrown.loss[0]
+    assert largest_at_end(thrown) < 0.5 < 3.6 < largest_at_end(low)
+    assert lost.diverged_at == 8
+    if product == 3.5:
+        assert thrown.loss.max() / thrown.loss[0] == pytest.approx(5.511, abs=5e-4)

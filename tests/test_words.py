@@ -109,7 +109,7 @@ def points_of(experiment, *kinds):
 def gap_of(experiment, trajectory):
     """Return how far a run ends above the lowest loss there is on its own surface."""
     points = objective_of(experiment, trajectory).critical_points()
-    lowest = min(p.loss for p in points if p.kind in (GLOBAL_MINIMUM, CUSP))
+    lowest = min((p.loss for p in points if p.kind in (GLOBAL_MINIMUM, CUSP)), default=0.0)
     return max(0.0, trajectory.loss[-1] - lowest)
 
 
@@ -117,7 +117,13 @@ def objective_of(experiment, trajectory):
     return experiment.plan(trajectory.run).objective
 
 
+def valley_of(experiment):
+    return SURFACES[experiment.surface].valley
+
+
 def distance_to(experiment, position, *kinds):
+    if valley_of(experiment) and GLOBAL_MINIMUM in kinds:
+        return math.dist(position, valley_of(experiment).nearest(*map(float, position)))
     points = points_of(experiment, *kinds)
     return min((math.dist(position, (p.x, p.y)) for p in points), default=math.inf)
 
@@ -143,6 +149,11 @@ def descends(experiment, run, point):
 
 def is_minimizers_name(experiment, run, kind):
     """Tell whether a global minimizer is called what it is: one of several, or with others."""
+    if valley_of(experiment):
+        # A weight decay leaves some points of the axes or curves: the origin or, moved, others.
+        left = "the_minimizer" if experiment.surface == "Two linear layers" else kind
+        decayed = left if left == "the_minimizer" else "the_moved_minimizer"
+        return kind == (decayed if decay_of(run) else "the_valley")
     minimizers = points_of(experiment, GLOBAL_MINIMUM, CUSP)
     # A weight decay pulls towards the origin, and leaves a minimum there.
     if decay_of(run) and all((p.x, p.y) != (0, 0) for p in minimizers):
@@ -215,6 +226,8 @@ def is_settled_in(experiment, trajectory, point):
     if any(math.dist((p.x, p.y), trajectory.path[-1]) < 0.01 for p in points_of(experiment, CUSP)):
         return kind == verdicts.CONVERGED
     low, high = np.linalg.eigvalsh(descends(experiment, trajectory.run, trajectory.path[-1])[1])
+    if valley_of(experiment) and kind == verdicts.CONVERGED and not wd:
+        return abs(low) <= 1e-2 * high
     minimum = kind in (verdicts.CONVERGED, verdicts.LOCAL_MINIMUM)
     signs = (1, 1) if minimum else (-1, 1) if kind == verdicts.SADDLE else (-1, -1)
     return (np.sign(low), np.sign(high)) == signs
@@ -287,6 +300,7 @@ def ends_flat(e, t, place, change, slope, updates=1):
     moved = np.ptp(t.loss[-updates - 1 :])
     steep = np.linalg.norm(descends(e, t.run, t.path[-1])[0])
     where = decay_of(t.run) or is_point_at(e, t, place["point"], place["distance"], t.path[-1])
+    where = is_place(e, t, place) if valley_of(e) else where
     return where and about(slope, steep) and (decay_of(t.run) or about(change, moved))
 
 
@@ -319,6 +333,8 @@ def leaves(e, t, point, factor):
     how = verdict(e, t)
     low, high = np.linalg.eigvalsh(descends(e, t.run, (how["x"], how["y"]))[1])
     names = {(1, 1): "a_minimum", (-1, 1): "a_saddle", (-1, -1): "a_maximum"}
+    if valley_of(e) and abs(low) < 1e-6 * high:
+        names = dict.fromkeys(((-1, 1), (0, 1), (1, 1)), "the_valley")
     near = math.dist((how["x"], how["y"]), t.path[-1]) <= 2e-3 * size_of(e)
     return near and factor > 1 and names[np.sign(low), np.sign(high)] == point.kind
 
@@ -383,12 +399,15 @@ def decay_moves(e, t, decay, distance, x, y):
     moved = np.linalg.norm(gradient) < 1e-8 and np.linalg.eigvalsh(hessian)[0] > 0
     origins = points_of(e, GLOBAL_MINIMUM, "local minimum", CUSP)
     from_there = any(about(distance, math.dist((p.x, p.y), (x, y))) for p in origins)
+    if valley_of(e):
+        from_there = about(distance, distance_to(e, (x, y), GLOBAL_MINIMUM))
     cusp = any((p.x, p.y) == (x, y) for p in points_of(e, CUSP))
     return decay == decay_of(t.run) and (moved or cusp) and from_there and distance > 0
 
 
 def decay_leaves(e, t, decay, x, y):
     there = any((p.x, p.y) == (x, y) == (0, 0) for p in points_of(e, GLOBAL_MINIMUM, CUSP))
+    there = there or (bool(valley_of(e)) and (x, y) == (0, 0))
     return there and decay == decay_of(t.run)
 
 
@@ -413,7 +432,19 @@ def vanish(e, points, decay):
     return False
 
 
+def as_sharp_as(e, t, high):
+    largest = np.linalg.eigvalsh(descends(e, t.run, t.path[-1])[1])[1]
+    return verdict(e, t).kind == verdicts.CONVERGED and high == pytest.approx(largest, rel=1e-9)
+
+
+def as_sharp_as_the_limit(e, t, high, rate, limit):
+    edges = OPTIMIZERS[t.run.optimizer].edges(t.run.hyper)
+    return as_sharp_as(e, t, high) and rate == t.lr[-1] and about(limit * rate, edges[-1])
+
+
 REMARKS = {
+    "as_sharp_as": as_sharp_as,
+    "as_sharp_as_the_limit": as_sharp_as_the_limit,
     "zigzags_always": zigzags,
     **{f.__name__: f for f in (zigzags, changes_sides, decay_pulls, decay_moves, decay_leaves)},
     "decay_counts": decay_counts,
@@ -773,6 +804,7 @@ def test_the_rarest_claims_hold_too():
     elsewhere = replace(slow, start=(1.1, 0.3))
     said = {
         *compared("Quadratic", slow, fast),
+        *compared("Quadratic", Run("SGD", 10.0), Run("SGD", 1000.0), steps=300),
         *compared("Quadratic", slow, slower, fast),
         *compared("Monkey saddle", slow, Run("Adam")),
         *compared("Two features", Run("SGD", 0.01), Run("SGD", 0.01, l2=3.0)),
@@ -797,7 +829,7 @@ def test_runs_that_differ_in_the_sign_of_a_zero_are_identical():
 
 RARE = {"falls_much", "falls_much_from_highest", "longer_path_much", "longest_path_much"}
 RARE |= {"closer_much", "lower", "lowest", "none_lower", "closest_to_own", "near_own"}
-RARE |= {"weights_end"}
+RARE |= {"weights_end", "all_diverge"}
 
 
 def test_the_comparison_does_not_depend_on_the_order_of_the_runs(sample):

@@ -20,6 +20,7 @@ from landscape.hessian import solve
 from landscape.language import msgid
 from landscape.record import (
     CUSP,
+    GLOBAL_MINIMUM,
     LOCAL_MINIMUM,
     LOWEST_KINDS,
     MINIMUM_KINDS,
@@ -113,8 +114,8 @@ def known_minima(objective: Objective, decay: float) -> Minima:
     origin = np.array([(point.x, point.y) for point in points]).reshape(-1, 2)
     x, y = origin.T
     kept = np.ones(len(points), dtype=bool)
-    if decay > 0 and objective.penalty.l1 > 0:
-        return _with_kinks(objective, decay, points, origin)
+    if decay > 0 and (objective.penalty.l1 > 0 or objective.valley is not None):
+        return _found_anew(objective, decay, points, origin)
     if decay > 0:
         # Half of the steps go with the decay, the other half polish.
         for share in np.minimum(1.0, np.linspace(0, 2, FOLLOW + 1)[1:]):
@@ -134,15 +135,27 @@ def known_minima(objective: Objective, decay: float) -> Minima:
     )
 
 
-def _with_kinks(
+def _found_anew(
     objective: Objective, decay: float, points: list[CriticalPoint], origin: Vector
 ) -> Minima:
-    """Return the minimizers where L1 has kinks: a coupled decay moves them as more L2 does."""
+    """Return the minimizers where they cannot be followed: a coupled decay acts as more L2 does.
+
+    So it is where L1 has kinks, and where lines of minimizers leave some points only.
+    """
     penalty = replace(objective.penalty, l2=objective.penalty.l2 + decay)
     moved = [
         p for p in replace(objective, penalty=penalty).critical_points() if p.kind in MINIMUM_KINDS
     ]
     xy = np.array([(p.x, p.y) for p in moved]).reshape(-1, 2)
+    if objective.valley is not None:
+        # A decay leaves a minimum at the origin where it is.
+        there = objective.valley.all_nearest(*xy.T)
+        return Minima(
+            xy,
+            np.where((xy == 0).all(axis=1)[:, None], xy, np.stack(there, axis=1)),
+            np.array([p.kind != LOCAL_MINIMUM for p in moved], dtype=bool),
+            np.zeros(len(moved), dtype=bool),
+        )
     nearest = [int(np.argmin(np.hypot(*(origin - at).T))) for at in xy]
     return Minima(
         xy,
@@ -310,6 +323,40 @@ def stability(experiment: Experiment, trajectory: Trajectory) -> Stability:
     return Stability(product, zones, edges, why)
 
 
+@dataclass(frozen=True, eq=False)
+class Sharpness:
+    """The largest curvature along a run of k updates, and how large its rule bears.
+
+    `curvature` float64 (n,) is that of what is descended at each finite position, coupled weight
+    decay included; with `of_valley`, on a surface whose minimizers lie on lines, it is that of the
+    minimizer nearest to the position, which does not swing as the run does. `limit` (k,) is the
+    rule's limit of stability, `share`, over the rate of each update, infinite at rate 0; both are
+    None where no theory holds for the rule.
+    """
+
+    curvature: Vector
+    share: float | None
+    limit: Vector | None
+    of_valley: bool
+
+
+def sharpness(experiment: Experiment, trajectory: Trajectory) -> Sharpness:
+    """Measure how sharp the surface is along a run."""
+    run, objective = trajectory.run, trajectory.objective
+    decay = experiment.plan(run).coupled
+    x, y = trajectory.finite_path.T
+    of_valley = objective.valley is not None and decay == 0
+    if objective.valley is not None and of_valley:
+        x, y = objective.valley.all_nearest(x, y)
+    with np.errstate(over="ignore", invalid="ignore"):  # a last position may be huge
+        curvature = curvatures(*objective.hessian(x, y))[0] + decay
+    share = stability_limit(OPTIMIZERS[run.optimizer], run.hyper, 1.0)
+    if share is None:
+        return Sharpness(curvature, None, None, of_valley)
+    with np.errstate(divide="ignore"):
+        return Sharpness(curvature, share, share / trajectory.lr, of_valley)
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run came and what it took.
@@ -352,7 +399,7 @@ def progress(experiment: Experiment, trajectory: Trajectory, tolerance: float) -
         )
     epoch = experiment.plan(trajectory.run).epoch
     end = trajectory.path[-1]
-    distance, minimizer = nearest(facts, end, facts.minimizers)
+    distance, minimizer = nearest_minimizer(facts, end)
     critical_distance, critical = nearest(facts, end, np.arange(len(facts.points)))
     return Progress(
         updates=updates,
@@ -383,3 +430,17 @@ def nearest(
     distances = np.hypot(*(facts.xy[among] - position).T)
     best = int(np.argmin(distances))
     return float(distances[best]), facts.points[int(among[best])]
+
+
+def nearest_minimizer(
+    facts: SurfaceFacts, position: Vector
+) -> tuple[float | None, CriticalPoint | None]:
+    """Return the global minimizer nearest to a position (2,), on a line of them or by itself."""
+    valley = facts.objective.valley
+    if valley is None:
+        return nearest(facts, position, facts.minimizers)
+    if not np.isfinite(position).all():
+        return None, None
+    x, y = valley.nearest(*position.tolist())
+    point = CriticalPoint(x, y, facts.lowest, GLOBAL_MINIMUM)
+    return math.dist((x, y), position), point

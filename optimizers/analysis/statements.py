@@ -35,6 +35,10 @@ class Coordinate(float):
     """A coordinate, to be said as exactly as it can be read off a picture."""
 
 
+class Near(float):
+    """A number that comes so close to another one that three digits might not tell them apart."""
+
+
 class Compared(float):
     """A number beside its quotient by another one, said as exactly as `times` takes it."""
 
@@ -104,6 +108,8 @@ def said(value: Any) -> str:
         return tr(value)
     if isinstance(value, Share):
         return percent(value)
+    if isinstance(value, Near):
+        return number(value, DIGITS + 1)
     if isinstance(value, (Coordinate, Compared)) or (isinstance(value, Factor) and 1 < value < 1.1):
         return number(value, DIGITS)
     if isinstance(value, Growth) and 1 < value < 2:
@@ -128,6 +134,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "the_global_minimizer": msgid("the global minimizer"),
         "a_global_minimizer": msgid("a global minimizer"),
         "the_nearest_global_minimizer": msgid("the nearest global minimizer"),
+        "the_valley": msgid("the valley of minima"),
         "the_moved_minimizer": msgid("the minimizer that weight decay {decay} has moved"),
         "the_moved_local": msgid("the local minimizer that weight decay {decay} has moved"),
         "a_local_minimizer": msgid("a local minimizer"),
@@ -193,6 +200,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "zigzags_always": msgid("It zigzags: it crosses the valley at every one of {turns} turns."),
         "zigzags": msgid("It zigzags: it crosses the valley at {flips} of {turns} turns."),
         "changes_sides": msgid("It crosses the valley at {flips} of {turns} turns."),
+        "as_sharp_as": msgid("The largest curvature there is {high}."),
+        "as_sharp_as_the_limit": msgid(
+            "The largest curvature there is {high}; the limit at rate {rate} is {limit}."
+        ),
         "decay_pulls": msgid("Weight decay {decay} pulls it towards the origin at every update."),
         "decay_moves": msgid(
             "Weight decay {decay} moves the minimum by {distance}, to ({x}, {y})."

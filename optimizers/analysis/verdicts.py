@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from landscape import Objective
 from landscape.hessian import solve
-from landscape.record import CriticalPoint
+from landscape.record import GLOBAL_MINIMUM, CriticalPoint
 from landscape.values import Values
 from optimizers.analysis.measures import (
     SHORTEST,
@@ -40,6 +40,7 @@ from optimizers.analysis.measures import (
     last_gap,
     losses_in_frame,
     nearest,
+    nearest_minimizer,
 )
 from optimizers.simulation.experiment import (
     Experiment,
@@ -124,7 +125,8 @@ class Verdict:
 
     Which numbers there are depends on the kind:
 
-    converged        distance   to the minimizer that the local model predicts
+    converged        distance   to the minimizer that the local model predicts; where minimizers lie
+                                on lines, to the nearest
     local minimum    gap        of the loss above the lowest, infinite where there is none
     saddle, maximum  gap        likewise
     (all of these)   slope, low, high   the gradient's norm and the curvatures at the end
@@ -133,7 +135,8 @@ class Verdict:
     oscillating      width, and period, in updates, of a cycle, or path, its length in `updates`
     growing          factor     by which the swings grow per update or, with x, y, low and high, the
                                 distance from the critical point there, of these curvatures
-    noise ball       radius, away   how far its middle is from `point`, the nearest critical point;
+    noise ball       radius, away   how far its middle is from `point`, the nearest critical point,
+                                or minimizer where these lie on lines;
                                 with weight decay `point` is the nearest minimum, and `away` the
                                 distance from where the decay has moved it, infinite for none
     rate ran out     rate, largest   the last rate, and the largest there was
@@ -450,14 +453,19 @@ class _Case:
         radii, now = [_ball(part)[1] for part in parts], _ball(self.end)[1]
         if min(radii) > SAME_BALL * now or now > SAME_BALL * max(radii):
             return None
-        away, point = nearest(self.facts, middle, self._points)
+        if self.facts.objective.valley is None:
+            away, point = nearest(self.facts, middle, self._points)
+        else:
+            away, point = nearest_minimizer(self.facts, middle)
         if self.plan.coupled > 0:
             minima = known_minima(self.trajectory.objective, self.plan.coupled)
             distances = _distances(minima.xy, middle)
             away, point = distances.min(initial=math.inf), None
             if distances.size:
                 x, y = minima.origin[int(np.argmin(distances))]
-                point = next(p for p in self.facts.points if (p.x, p.y) == (x, y))
+                on_line = CriticalPoint(float(x), float(y), self.facts.lowest, GLOBAL_MINIMUM)
+                known = (p for p in self.facts.points if (p.x, p.y) == (x, y))
+                point = on_line if self.facts.objective.valley is not None else next(known)
         return _verdict(NOISE_BALL, point, radius=radius, away=math.inf if away is None else away)
 
     def lately(self, least: int = 1) -> Vector:
@@ -483,6 +491,11 @@ class _Case:
             # Beside a cusp the gradient does not vanish: how near the run is has to be enough.
             return _verdict(CONVERGED, distance=away, **numbers)
         later = model_at(self.trajectory.objective, self.ahead.path[-1], decay)
+        if (valley := self.trajectory.objective.valley) is not None and decay == 0:
+            # Along it the Hessian is singular but for rounding: how near the run is decides.
+            away = math.dist(valley.nearest(*end.tolist()), end)
+            if away <= close:
+                return _verdict(CONVERGED, distance=away, **numbers)
         same = (model.low > 0) == (later.low > 0) and (model.high > 0) == (later.high > 0)
         if not (model.distance <= close and later.distance <= close and same):
             return None

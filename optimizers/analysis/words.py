@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from landscape import record
+from landscape import Objective, record
 from landscape.record import CriticalPoint
 from optimizers.analysis import verdicts
 from optimizers.analysis.averaging import EXPONENTIAL, Averaged, expected
@@ -27,9 +27,19 @@ from optimizers.analysis.measures import (
     last_gap,
     losses_in_frame,
     nearest,
+    nearest_minimizer,
+    stability_limit,
     zigzag,
 )
-from optimizers.analysis.statements import Coordinate, Growth, Share, Statement, render, times
+from optimizers.analysis.statements import (
+    Coordinate,
+    Growth,
+    Near,
+    Share,
+    Statement,
+    render,
+    times,
+)
 from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.simulation.experiment import Experiment, Trajectory
 
@@ -48,6 +58,8 @@ REACHED = 1e-9
 NEAR_OWN = 1e-3
 # A distance to a minimizer below this share of the frame's diagonal is not worth a number.
 ARRIVED = 1e-6
+# A curvature below this share of the largest is none but for rounding: that along a valley.
+ALONG = 1e-9
 # Factors beyond this one are only called larger.
 FACTOR_MOST = 1000
 # More names than this are counted; after this many statements the length of the path is left out.
@@ -101,7 +113,7 @@ def of_run(experiment: Experiment, trajectory: Trajectory, label: str) -> list[S
     said = [still or _ending(experiment, trajectory, how, label)]
     if still is None:
         said += _turns(experiment, trajectory)
-    return said + _decay(experiment, trajectory)
+    return said + _edge(experiment, trajectory, how) + _decay(experiment, trajectory)
 
 
 def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
@@ -125,7 +137,8 @@ def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
         case verdicts.OSCILLATING:
             return Statement("outcome_swinging", width=how["width"])
         case verdicts.GROWING if "x" in numbers:
-            return Statement("outcome_leaving", point=_left(how), factor=Growth(how["factor"]))
+            point = _left(trajectory.objective, how)
+            return Statement("outcome_leaving", point=point, factor=Growth(how["factor"]))
         case verdicts.GROWING:
             return Statement("outcome_growing", factor=Growth(how["factor"]))
         case verdicts.NOISE_BALL:
@@ -188,7 +201,7 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
                 return Statement(kind, run=label, point=point)
             return Statement(f"{kind}_above", run=label, point=point, gap=gap)
         case verdicts.PLATEAU:
-            if plan.coupled == 0:
+            if plan.coupled == 0 and plan.objective.valley is None:
                 place = _near(facts, trajectory.path[-1]) or place
             numbers = {"change": how["change"], "slope": how["slope"]}
             if how["updates"] == 1:
@@ -203,8 +216,8 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
             updates = int(how["updates"])
             return Statement("ends_swinging", run=label, place=place, updates=updates, **numbers)
         case verdicts.GROWING if "x" in how.numbers:
-            factor = Growth(how["factor"])
-            return Statement("leaves", run=label, point=_left(how), factor=factor)
+            point, factor = _left(trajectory.objective, how), Growth(how["factor"])
+            return Statement("leaves", run=label, point=point, factor=factor)
         case verdicts.GROWING:
             factor = Growth(how["factor"])
             return Statement("ends_growing", run=label, place=place, factor=factor)
@@ -234,8 +247,10 @@ def _with_decay(experiment: Experiment, trajectory: Trajectory, how: Verdict) ->
     return Statement("with_decay", point=point, decay=decay) if decay > 0 else point
 
 
-def _left(how: Verdict) -> Statement:
+def _left(objective: Objective, how: Verdict) -> Statement:
     """Return what kind of critical point a run is leaving."""
+    if objective.valley is not None and abs(how["low"]) <= ALONG * how["high"]:
+        return Statement("the_valley")
     if how["low"] > 0:
         return Statement("a_minimum")
     return Statement("a_maximum" if how["high"] < 0 else "a_saddle")
@@ -252,13 +267,15 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
             return math.inf, None
         which = int(best[np.argmin(np.hypot(*(minima.xy[best] - end).T))])
         return math.dist(minima.xy[which], end), _moved_name(facts, minima, which, decay)
-    distance, found = nearest(facts, end, facts.minimizers)
+    distance, found = nearest_minimizer(facts, end)
     if distance is None or found is None:
         return math.inf, None
     return distance, _minimizers_name(facts)
 
 
 def _minimizers_name(facts: SurfaceFacts) -> Statement:
+    if facts.objective.valley is not None:
+        return Statement("the_valley")
     if len(facts.minimizers) > 1:
         return Statement("a_global_minimizer")
     # There may be local ones beside it.
@@ -276,7 +293,11 @@ def _moved_name(facts: SurfaceFacts, minima: Minima, which: int, decay: float) -
     best = bool(minima.best[which])
     if _moves(facts, minima, which):
         return Statement("the_moved_minimizer" if best else "the_moved_local", decay=decay)
-    return _minimizers_name(facts) if best else PLACES[record.LOCAL_MINIMUM]
+    if not best:
+        return PLACES[record.LOCAL_MINIMUM]
+    # Of the minimizers on a line the decay leaves one.
+    alone = facts.objective.valley is not None
+    return Statement("the_minimizer") if alone else _minimizers_name(facts)
 
 
 def _moves(facts: SurfaceFacts, minima: Minima, which: int) -> bool:
@@ -318,6 +339,18 @@ def _turns(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
     if flips == turns:
         return [Statement("zigzags_always", turns=turns)]
     return [Statement("zigzags", flips=flips, turns=turns)]
+
+
+def _edge(experiment: Experiment, trajectory: Trajectory, how: Verdict) -> list[Statement]:
+    """Return how sharp the minimum is that a run has found, where there are flatter and sharper."""
+    plan = experiment.plan(trajectory.run)
+    if plan.objective.valley is None or plan.coupled > 0 or how.kind != verdicts.CONVERGED:
+        return []
+    high, rate = Near(how["high"]), float(trajectory.lr[-1])
+    limit = stability_limit(plan.rule, plan.run.hyper, 1.0)
+    if limit is None or rate == 0:
+        return [Statement("as_sharp_as", high=high)]
+    return [Statement("as_sharp_as_the_limit", high=high, rate=rate, limit=Near(limit / rate))]
 
 
 def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:

@@ -257,7 +257,7 @@ def lowest(experiment: Experiment) -> str:
         return tr("It has no lowest loss that is known.")
     if len(set(found)) > 1:
         return tr("Lowest losses: {losses}.", losses=", ".join(number(loss, 4) for loss in found))
-    if not first.minimizers():
+    if not first.minimizers() and first.valley is None:
         samples = first.surface.samples
         if not (samples and samples.classes):
             loss = number(found[0], 4)

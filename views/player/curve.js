@@ -12,7 +12,9 @@ import { between, lengths } from "./travel.js";
 /** @import { Axis, Figure, Numbers, Scene, Trace } from "./types.js" */
 
 const FUTURE = "future"; // the name of the thin lines of what is to come
+const LIMIT = "limit"; // that of the lines up to which a curve may go
 const [AVERAGE, AVERAGED] = ["average", "averaged"]; // those of averages of iterates, and their heads
+const OTHERS = [FUTURE, LIMIT, AVERAGE, AVERAGED]; // that are no run's own curve
 const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
@@ -108,8 +110,7 @@ export class Curve {
    */
   async draw(scene, width, height, family, rem, letters = 1, bare = false) {
     const { loss, ends, labels, keys, pace, tick } = scene;
-    const unnamed = [FUTURE, AVERAGE, AVERAGED];
-    const own = loss.data.filter(({ name }) => !unnamed.includes(name));
+    const own = loss.data.filter(({ name }) => !OTHERS.includes(name));
     const curves = own.filter(({ mode }) => mode === "lines");
     const heads = own.filter(({ mode }) => mode === "markers");
     while (this.#ends.children.length > labels.length) this.#ends.lastElementChild?.remove();
@@ -188,7 +189,7 @@ export class Curve {
     return loss.data.map((trace) => {
       const { name, mode } = trace;
       const own = mode === "lines" ? "curve" : "head";
-      const what = [FUTURE, AVERAGE, AVERAGED].includes(name) ? name : own;
+      const what = OTHERS.includes(name) ? name : own;
       counts[what] = (counts[what] ?? -1) + 1;
       return { ...trace, uid: `${what}${counts[what]}` };
     });

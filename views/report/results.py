@@ -8,7 +8,7 @@ import numpy as np
 
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Averaged, Experiment, Trajectory
-from optimizers.analysis.measures import facts_of, nearest
+from optimizers.analysis.measures import facts_of, nearest_minimizer
 from optimizers.analysis.statements import Statement, render
 from optimizers.analysis.words import comparison, of_averages, outcome
 
@@ -57,7 +57,7 @@ def table(
     rows = []
     for i, (label, trajectory) in enumerate(zip(labels, trajectories, strict=True)):
         facts = facts_of(trajectory.objective)
-        distance, _ = nearest(facts, trajectory.path[-1], facts.minimizers)
+        distance, _ = nearest_minimizer(facts, trajectory.path[-1])
         epoch, updates = experiment.plan(trajectory.run).epoch, len(trajectory.lr)
         seen = whole(epoch.updates), number(updates / epoch.updates, 4)
         rows.append(

@@ -1,4 +1,4 @@
-"""The chart under the panels: loss, stability or learning rate of all runs, on one clock."""
+"""The chart under the panels: loss, stability, curvature or rate of all runs, on one clock."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from optimizers.analysis.measures import (
     ZIGZAG,
     ZONES,
     facts_of,
+    sharpness,
     stability,
 )
 from views.scene.figures import (
@@ -33,11 +34,15 @@ from views.scene.figures import (
     plain_layout,
     terrain,
 )
-from views.scene.scale import LARGEST, LossScale
+from views.scene.scale import LARGEST, LossScale, even
 from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
+SHARPEST = 3.0  # limits, or curvatures of nine positions in ten, that the chart of curvature shows
+OVER_TOP = 1.25  # of what it shows: there is room for words on a line
+
+CURVATURE = msgid("Largest curvature")
 
 Vector = NDArray[np.float64]
 
@@ -57,6 +62,9 @@ class Heights:
     bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
     averages: tuple[Vector, ...] = ()  # a row for the average of each run's iterates
     averaged_from: int = 0  # updates, before which that is the iterate itself
+    limits: tuple[Vector | None, ...] = ()  # a row of each run's limit for every update
+    words: tuple[tuple[str, float], ...] = ()  # what is written on lines, and at which heights
+    digits: int = 2  # of what each row comes to
 
 
 def loss(
@@ -196,9 +204,69 @@ def rate(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     return Heights(rows, -0.05, 1.1, tr("learning rate"), ticks, texts, ends)
 
 
+def largest_curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
+    """Return the largest curvature at every position, and the limit that each rate sets to it.
+
+    A rule without a limit has no such line. Curvatures far above the limits leave the chart, as
+    runs that diverge do.
+    """
+    found = [sharpness(experiment, trajectory) for trajectory in trajectories]
+    rows = [each.curvature for each in found]
+    ended = [trajectory.diverged_at is not None for trajectory in trajectories]
+    stays = [row for row, end in zip(rows, ended, strict=True) if not end]
+    counted = np.concatenate(stays or [row[:1] for row in rows])
+    counted = counted[np.isfinite(counted)]
+    counted = counted if counted.size else np.zeros(1)
+    high = float(counted.max())
+    limits = [each.limit for each in found if each.limit is not None and each.limit.size]
+    lines = [float(limit.min()) for limit in limits if math.isfinite(limit.min())]
+    near = [line for line in lines if line <= SHARPEST * high]  # the others are far above
+    high = min(max([high, *near]), SHARPEST * max([*near, float(np.quantile(counted, 0.9))]))
+    high = OVER_TOP * high if high > 0 else 1.0
+    low = max(min(float(counted.min()), 0.0), -high)
+    ticks = even((low, high))
+    one = {
+        (each.share, float(t.lr[0]))
+        for t, each in zip(trajectories, found, strict=True)
+        if each.share is not None and len(t.lr) and t.lr[0] > 0
+    }
+    constant = all((t.lr == t.lr[0]).all() for t in trajectories if len(t.lr))
+    of_valley = any(each.of_valley for each in found)
+    if limits:
+        text = (
+            tr("largest curvature of the valley (dashed: limit)")
+            if of_valley
+            else tr("largest curvature (dashed: limit)")
+        )
+    else:
+        text = tr("largest curvature of the valley") if of_valley else tr("largest curvature")
+    # Lines far out of the chart would be drawn inexactly within it.
+    shown: list[Vector | None] = [np.clip(row, low - high, 3 * high) for row in rows]
+    return Heights(
+        *(shown, low - 0.02 * (high - low), high),
+        text,
+        ticks,
+        [number(tick, 6) for tick in ticks],
+        [
+            math.inf if end else float(row[-1]) if len(row) else None
+            for row, end in zip(rows, ended, strict=True)
+        ],
+        limits=tuple(
+            None if each.limit is None else np.minimum(each.limit, 3 * high) for each in found
+        ),
+        words=tuple(
+            (tr("{share} / rate = {limit}", share=number(a, 3), limit=number(a / lr, 4)), a / lr)
+            for a, lr in one
+            if len(one) == 1 and constant
+        ),
+        digits=4,
+    )
+
+
 CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
     msgid("Loss"): loss,
     msgid("Stability"): share_of_limit,
+    CURVATURE: largest_curvature,
     msgid("Learning rate"): rate,
 }
 
@@ -293,6 +361,10 @@ def drawn(
         place = {"x": [first * x], "y": [float(row[0]) if len(row) else 0.0]}
         head = {"type": "scatter", "mode": "markers", "name": "averaged", **place}
         data += [{**line, "line": thin}, {**head, "marker": star}]
+    for mark, row, x in zip(marks, heights.limits, each, strict=bool(heights.limits)):
+        line = {"type": "scatter", "mode": "lines", "name": "limit", "x0": x, "dx": x}
+        thin = {"color": mark.colour, "width": 1.6, "dash": "dash", "simplify": False}
+        to_come.append({**line, "y": np.zeros(0) if row is None else row, "line": thin})
     layout: dict[str, Any] = {
         **plain_layout(theme),
         "margin": {"l": 70, "r": 16, "t": 30, "b": 40},  # the player names the curves on the right
@@ -344,6 +416,20 @@ def drawn(
         for name, low, high in heights.bands
         if high - low > 0.1  # the name of a narrower one would cover its neighbours
     ]
+    layout["annotations"] += [
+        {
+            "text": text,
+            "xref": "paper",
+            "x": 0.995,
+            "y": y,
+            "xanchor": "right",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "font": {"size": 13, "color": theme.text},
+        }
+        for text, y in heights.words
+        if heights.low < y < heights.high
+    ]
     if heights.line is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
         dash = {"color": theme.text, "width": 1.5, "dash": "dash"}
@@ -353,7 +439,7 @@ def drawn(
 
 def texts_of_ends(heights: Heights) -> list[str]:
     """Return what each run's curve comes to, as its label says it; an empty text for no curve."""
-    return ["" if end is None else number(end, 2) for end in heights.ends]
+    return ["" if end is None else number(end, heights.digits) for end in heights.ends]
 
 
 # --- What the player reads off a run

@@ -41,6 +41,7 @@ STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
 UNDER_HEAD = 0.13  # of a frame's height: nearer to its upper edge a word would be cut off
 AT_SIDE = 0.12  # of a frame's width: nearer to its sides the middle of a word is cut off with it
+AT_WORD = 0.2  # of a frame's width, from its left, where the word on a line of minima stands
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
@@ -245,7 +246,11 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 **where,
             }
         )
-        if panels <= WORDED:
+        floor = valley(ground.of_panel(panel), theme, where)
+        forms += floor
+        if panels <= WORDED and floor:
+            words.append(over_valley(floor, box, theme, where))
+        elif panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
             word = written(lowest, tr("minimum"), "words", theme, where, 22)
             word["textposition"] = [above(Place(p.x, p.y), box) for p in lowest]
@@ -348,6 +353,34 @@ def zero_lines(box: Frame, theme: Theme, where: Mapping[str, str]) -> Figure:
         "showlegend": False,
         **where,
     }
+
+
+def valley(ground: Ground, theme: Theme, where: Mapping[str, str]) -> list[Figure]:
+    """Return the lines on which the loss is lowest, where a surface has such lines in the frame."""
+    known = ground.objective.valley
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "valley",
+            "x": line[:, 0].tolist(),
+            "y": line[:, 1].tolist(),
+            "line": {"width": 2, "color": theme.text, "dash": "dot"},
+            "hoverinfo": "skip",
+            "showlegend": False,
+            **where,
+        }
+        for line in ([] if known is None else known.lines(ground.box))
+    ]
+
+
+def over_valley(lines: list[Figure], box: Frame, theme: Theme, where: Mapping[str, str]) -> Figure:
+    """Return the word on the line of minima that has the most of the frame's width, at its left."""
+    longest = max(lines, key=lambda line: abs(line["x"][-1] - line["x"][0]))
+    (x0, x1), _ = box
+    at = int(np.argmin(np.abs(np.array(longest["x"]) - (x0 + AT_WORD * (x1 - x0)))))
+    place = Place(longest["x"][at], longest["y"][at])
+    return written([place], tr("minima"), "words", theme, where, 8)
 
 
 def within_box(point: CriticalPoint, box: Frame) -> bool:

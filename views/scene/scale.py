@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from landscape.language import number
 
 LARGEST = 1e300  # of what a picture or a chart shows
+TICKS = 5  # of a linear axis, about
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,12 @@ def round_number(value: float) -> float:
     exponent = math.floor(math.log10(abs(value)))
     nearest = min((1, 2, 5, 10), key=lambda digit: abs(math.log(abs(value) / 10**exponent / digit)))
     return math.copysign(float(f"{nearest}e{exponent}"), value)
+
+
+def even(side: tuple[float, float]) -> list[float]:
+    """Return about TICKS round numbers at equal distances."""
+    low, high = side
+    power = 10.0 ** math.floor(math.log10((high - low) / TICKS))
+    step = next(d * power for d in (1, 2, 5, 10) if d * power * TICKS >= high - low)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.6g}") for k in range(first, last + 1)]

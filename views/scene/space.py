@@ -32,6 +32,7 @@ from views.scene.figures import (
     terrain,
 )
 from views.scene.frames import within
+from views.scene.scale import even
 from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
@@ -42,7 +43,6 @@ LONGEST = 1.8  # side of the box, in the units of the eye
 HEIGHT = 0.65
 SLIMMEST = 0.5  # share of the longest side that the other has at least
 MARGIN = 0.02  # of the heights, above and below the surface
-TICKS = 5
 ENDLESS = 1e3  # a height in decades, for a loss that is infinite
 
 Vector = NDArray[np.float64]
@@ -131,15 +131,6 @@ def background(ground: Ground, theme: Theme) -> Figure:
 def told(heights: NDArray[np.float64]) -> list[float | None]:
     """Return heights as JSON has them: nothing where a formula has no value."""
     return [height if math.isfinite(height) else None for height in heights.tolist()]
-
-
-def even(side: tuple[float, float]) -> list[float]:
-    """Return about TICKS round numbers at equal distances."""
-    low, high = side
-    power = 10.0 ** math.floor(math.log10((high - low) / TICKS))
-    step = next(d * power for d in (1, 2, 5, 10) if d * power * TICKS >= high - low)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [float(f"{k * step:.6g}") for k in range(first, last + 1)]
 
 
 def foreground(

@@ -10,6 +10,7 @@ import html
 import re
 import threading
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
@@ -18,8 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import language, msgid, tr
-from optimizers import Average, Cancelled, Trajectory, averaged, simulate
+from optimizers import Average, Cancelled, Experiment, Trajectory, averaged, simulate
+from optimizers.analysis.measures import sharpness
 from views.notebook import notebook
+from views.scene.curves import CURVATURE
 from views.server.address import asked, link
 from views.server.heavy import HEAVY
 from views.server.jobs import Full
@@ -35,11 +38,16 @@ PIECE = 2**18  # characters that are sent at once
 
 
 def table(
-    labels: tuple[str, ...], trajectories: list[Trajectory], average: Average | None = None
+    labels: tuple[str, ...],
+    trajectories: list[Trajectory],
+    average: Average | None = None,
+    curved: Experiment | None = None,
 ) -> str:
     """Return trajectories as CSV; `lr` is the rate of the update that led to the step.
 
-    With an `average` of the iterates there are its positions and losses too.
+    With an `average` of the iterates there are its positions and losses too, and with the
+    experiment as `curved` the largest curvatures that its curve shows, and the rule's limit to
+    that at the rate of the next update.
     """
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -51,11 +59,21 @@ def table(
                 found = averaged(trajectory, average)
                 more = zip(*found.path.T.tolist(), found.loss.tolist(), strict=True)
             none = ("", "", "") if average else ()  # after the last finite position
+            curvatures: Iterator[tuple[Any, ...]] = iter(())
+            if curved:
+                sharp = sharpness(curved, trajectory)
+                limits = [] if sharp.limit is None else sharp.limit.tolist()
+                curvatures = zip_longest(
+                    sharp.curvature.tolist(), limits[: len(sharp.curvature)], fillvalue=""
+                )
+            unknown = ("", "") if curved else ()
             for step, ((x, y), loss, rate) in enumerate(steps):
-                yield label, step, x, y, loss, rate, *next(more, none)
+                more_of = (*next(more, none), *next(curvatures, unknown))
+                yield label, step, x, y, loss, rate, *more_of
 
-    more_names = ("average_x", "average_y", "average_loss") if average else ()
-    names = ("run", "step", "x", "y", "loss", "lr", *more_names)
+    of_average = ("average_x", "average_y", "average_loss") if average else ()
+    of_curve = ("curvature", "curvature_limit") if curved else ()
+    names = ("run", "step", "x", "y", "loss", "lr", *of_average, *of_curve)
     return "".join(csv_pieces(map(tr, names), rows()))
 
 
@@ -65,7 +83,12 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
     "csv": (
         msgid("Trajectories (CSV)"),
         "text/csv",
-        lambda choice: table(choice.names, simulate(choice.experiment), choice.averaged),
+        lambda choice: table(
+            choice.names,
+            simulate(choice.experiment),
+            choice.averaged,
+            choice.experiment if choice.curve == CURVATURE else None,
+        ),
     ),
     "ipynb": (msgid("Notebook (Jupyter)"), "application/x-ipynb+json", notebook),
 }

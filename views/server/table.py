@@ -18,6 +18,7 @@ COLUMNS = (
     *(msgid("updates_to_tolerance"), msgid("diverged"), msgid("zone"), msgid("batch_size")),
     *(msgid("momentum"), msgid("gap"), msgid("gap_low"), msgid("gap_median"), msgid("gap_high")),
     *(msgid("average_x"), msgid("average_y"), msgid("average_loss")),
+    *(msgid("curvature"), msgid("curvature_limit")),
     *(msgid("share"), msgid("low"), msgid("high"), msgid("measured"), msgid("theory")),
 )
 # Spreadsheets take a file without it for one in the letters of their own system.

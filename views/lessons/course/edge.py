@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizers.analysis.measures import curvatures, largest_curvature
+from optimizers.analysis.measures import curvatures, largest_curvature, sharpness
+from optimizers.analysis.statements import Coordinate, Near
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -16,9 +17,17 @@ VALLEY = {
     "compare": "Learning rate",
     "length": "5000",
 }
+LINES = {
+    "surface": "Four linear layers",
+    "Four linear layers.x": "4",
+    "Four linear layers.y": "0.2",
+    "compare": "Learning rate",
+    "length": "2000",
+}
+END = 50  # updates whose mean loss is where a swinging run ends
 
 
-def sharpness(runs: Runs) -> list[np.ndarray]:
+def along_paths(runs: Runs) -> list[np.ndarray]:
     """Return the largest curvature along the path of every run."""
     objective = runs.trajectories[0].objective
     return [curvatures(*objective.hessian(*t.path.T))[0] for t in runs.trajectories]
@@ -27,7 +36,7 @@ def sharpness(runs: Runs) -> list[np.ndarray]:
 def edge(runs: Runs) -> Numbers:
     """Measure whether a run beyond the limit of the minimum diverges, arrives, or stays away."""
     low, high = measures.rates(runs)
-    _, along = sharpness(runs)
+    _, along = along_paths(runs)
     return {
         "low": low,
         "high": high,
@@ -41,17 +50,23 @@ def edge(runs: Runs) -> Numbers:
     }
 
 
+def floors(runs: Runs) -> list[np.ndarray]:
+    """Return the largest curvature of the minimizers beneath the path of every run."""
+    return [sharpness(runs.experiment, trajectory).curvature for trajectory in runs.trajectories]
+
+
 def flatness(runs: Runs) -> Numbers:
-    """Measure the mean curvature at which three rates stay."""
-    found = [float(along[-LATE:].mean()) for along in sharpness(runs)]
-    lrs = measures.rates(runs)
-    bounds = [2 / rate for rate in lrs]
+    """Measure how sharp the minima are that three rates find, and the one below the start."""
+    along, lrs = floors(runs), measures.rates(runs)
+    ends = [Near(curvature[-1]) for curvature in along]
+    bounds = [Near(2 / rate) for rate in lrs]
     return {
         **dict(zip(("first", "second", "third"), lrs, strict=True)),
-        **dict(zip(("sharp", "middle", "flat"), found, strict=True)),
+        **dict(zip(("sharp", "middle", "flat"), ends, strict=True)),
         **dict(zip(("bound", "next", "last"), bounds, strict=True)),
-        "off": max(abs(f / b - 1) for f, b in zip(found, bounds, strict=True)),
-        "same": max(found) / min(found),
+        "start": Near(along[0][0]),
+        "nearest": min(end / bound for end, bound in zip(ends, bounds, strict=True)),
+        "farthest": max(end / bound for end, bound in zip(ends, bounds, strict=True)),
     }
 
 
@@ -63,8 +78,28 @@ def rises(runs: Runs) -> Numbers:
         "rate": measures.rates(runs)[0],
         "share": measures.share(changes > 0),
         "start": float(trajectory.loss[0]),
-        "end": float(trajectory.loss[-LATE:].mean()),
+        "highest": float(trajectory.loss.max()),
+        "end": float(trajectory.loss[-END:].mean()),
         "updates": len(changes),
+    }
+
+
+def thrown(runs: Runs) -> Numbers:
+    """Measure how a run beyond the limit below its start gets to a flatter minimum."""
+    low, high = measures.rates(runs)
+    along, run = floors(runs), runs.trajectories[1]
+    peak, first, factor = measures.compared(float(run.loss.max()), float(run.loss[0]))
+    return {
+        "low": low,
+        "high": high,
+        "limit": 2 / along[0][0],
+        "diverged": run.diverged_at is not None,
+        "peak": peak,
+        "first": first,
+        "factor": factor,
+        "sharp": Coordinate(along[0][-1]),
+        "flat": Coordinate(along[1][-1]),
+        "away": measures.distances(runs)[1],
     }
 
 
@@ -76,7 +111,7 @@ LESSON = Lesson(
     " curvature there tells.",
     objective="Say what a rate beyond two over the curvature does where the valley has flatter"
     " places, and read a rate off the curvature at the end.",
-    minutes=15,
+    minutes=20,
     say="On a quadratic, a rate beyond the limit diverges. In a curved valley the curvature differs"
     " from place to place. Ask what becomes of the limit then.",
     cards=(
@@ -108,25 +143,38 @@ LESSON = Lesson(
             covers=("stride-everywhere",),
         ),
         Card(
-            text="Three rates beyond the limit of the minimum: {first}, {second} and {third}.",
-            question="At which curvature does each of them stay?",
-            shows={**VALLEY, "Rosenbrock.SGD.rates": "0.0021, 0.0025, 0.003"},
+            text="Here the minima are no points but lines, the dotted ones, and sharper the further"
+            " out. Below the start the curvature is {start}. Three rates, each beyond the limit"
+            " there: {first}, {second} and {third}.",
+            question="How sharp is the minimum that each of them finds?",
+            shows={
+                **LINES,
+                "Four linear layers.SGD.rates": "0.08, 0.1, 0.12",
+                "curve": "Largest curvature",
+            },
             measure=flatness,
             answers=(
-                Answer("All at the same: it is the valley's", lambda n: n["same"] < 1.05),
-                Answer("Each at about two over its rate", lambda n: n["off"] < 0.05),
+                Answer(
+                    "As sharp as the one below the start",
+                    lambda n: min(n["sharp"], n["middle"], n["flat"]) > 0.95 * n["start"],
+                ),
+                Answer(
+                    "Just under two over its rate",
+                    lambda n: 0.99 < n["nearest"] <= n["farthest"] < 1,
+                ),
                 Answer("The higher the rate, the sharper", lambda n: n["sharp"] < n["flat"]),
             ),
-            measured="They stay at {sharp}, {middle} and {flat}; two over the rate is {bound},"
-            " {next} and {last}. The rate picks how sharp a place may be.",
-            why="One reads the rate off the curvature at the end. Large networks do the same: their"
-            " sharpness rises until it is about 2 / rate (Cohen et al., 2021).",
+            measured="They end at {sharp}, {middle} and {flat}; two over the rate is {bound},"
+            " {next} and {last}. The rate picks how sharp a minimum may be.",
+            why="Where it is sharper the swings across the line grow, and they carry the run along"
+            " to flatter ground. They die out where the curvature is below 2 / rate. Large networks"
+            " come to this edge too (Cohen et al., 2021).",
             covers=("stride-everywhere",),
         ),
         Card(
             text="The run at rate {rate} once more, {updates} updates of exact gradients.",
             question="Does its loss fall at every update?",
-            shows={**VALLEY, "Rosenbrock.SGD.rates": "0.003"},
+            shows={**LINES, "Four linear layers.SGD.rates": "0.1", "length": "500"},
             measure=rises,
             answers=(
                 Answer("Yes: it is gradient descent", lambda n: n["share"] == 0),
@@ -136,10 +184,47 @@ LESSON = Lesson(
                 ),
                 Answer("No: it ends above the start", lambda n: n["end"] >= n["start"]),
             ),
-            measured="It rises at {share} of the updates, and comes from {start} to {end}.",
+            measured="It rises at {share} of the updates, to {highest} at the highest, and comes"
+            " from {start} to {end}.",
             why="A loss that jumps need not be noise. At the edge a run swings across the valley,"
             " and still goes down along it.",
             covers=("loss-curves",),
+        ),
+        Card(
+            text="Both axes are minima here, flatter towards the middle. Below the start the limit"
+            " of the rate is {limit}. One run has rate {low}, the other {high}.",
+            question="What does the run at {high} do?",
+            shows={
+                "surface": "Two linear layers",
+                "Two linear layers.x": "2",
+                "Two linear layers.y": "0.3",
+                "compare": "Learning rate",
+                "Two linear layers.SGD.rates": "0.367, 0.856",
+                "length": "40",
+            },
+            measure=thrown,
+            answers=(
+                Answer("It diverges", lambda n: n["diverged"]),
+                Answer(
+                    "It comes to about the minimum of the other run",
+                    lambda n: not n["diverged"] and abs(n["flat"] / n["sharp"] - 1) < 0.1,
+                ),
+                Answer(
+                    "It is thrown up, and ends where it is flatter",
+                    lambda n: (
+                        not n["diverged"]
+                        and n["factor"] > 2
+                        and n["flat"] < n["sharp"] / 2
+                        and n["away"] < 1e-3
+                    ),
+                ),
+            ),
+            measured="Its loss first rises from {first} to {peak}, {factor} times the first. It"
+            " ends where the curvature is {flat}, the other run where that is {sharp}.",
+            why="Beyond the limit the first steps throw it out of the sharp valley. Where it comes"
+            " down flatter, its rate is below the limit, and it stays: a catapult (Lewkowycz et"
+            " al., 2020). Beyond twice the limit it is lost.",
+            covers=("stride-everywhere",),
         ),
     ),
     pictured=3,

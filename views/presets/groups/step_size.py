@@ -108,6 +108,60 @@ PRESETS = (
             runs=(Run("SGD", lr=0.0015), Run("Momentum", lr=0.0015)),
         ),
     ),
+    Preset(
+        slug="edge-of-stability",
+        title="The edge of stability",
+        claim="One rate, four starts. The dashed line is 2 / rate = 40. The valley is sharper than"
+        " that under the first start, 72: its run swings, and comes along the valley to where the"
+        " curvature is 39.98, just under the line. The flat starts keep their own, 32.16 and 18.26."
+        " From (8, 0.05) the run diverges at update 4.",
+        caption="From 72 down to 39.98, just under 2 / rate = 40",
+        experiment=Experiment(
+            surface="Four linear layers",
+            steps=5000,
+            runs=tuple(
+                Run("SGD", lr=0.05, start=start)
+                for start in ((6.0, 0.1), (4.0, 0.2), (3.0, 0.3), (8.0, 0.05))
+            ),
+        ),
+        compare="Start",
+        settings={"curve": "Largest curvature", "view": "Overlay"},
+    ),
+    Preset(
+        slug="rate-picks",
+        title="The rate picks the flatness",
+        claim="One start, three rates, each too high for the valley below the start, whose"
+        " curvature is 32. Every run swings along the valley until that is just under 2 / rate:"
+        " 16.61 under 16.67, 19.95 under 20, 24.96 under 25. The higher the rate, the flatter the"
+        " minimum.",
+        caption="Ends at curvature 16.61, 19.95 and 24.96",
+        experiment=Experiment(
+            surface="Four linear layers",
+            start=(4.0, 0.2),
+            steps=2000,
+            runs=tuple(Run("SGD", lr=lr) for lr in (0.12, 0.1, 0.08)),
+        ),
+        compare="Learning rate",
+        settings={"curve": "Largest curvature"},
+    ),
+    Preset(
+        slug="catapult",
+        title="Thrown to flatter ground",
+        claim="Rate × (x² + y²) at the start is 1.5, 3.5 and 4.09. The low rate goes down at once."
+        " The second throws the run across the valley and up, to 5.5 times the first loss; then it"
+        " comes to rest where the curvature is 0.41 instead of 3.7. Beyond 4 the run diverges, at"
+        " update 8. How flat it ends hangs on the last digit of the rate; that it is flatter does"
+        " not.",
+        caption="Loss first 5.5 times as high, then flatter",
+        experiment=Experiment(
+            surface="Two linear layers",
+            start=(2.0, 0.3),
+            steps=40,
+            runs=tuple(Run("SGD", lr=lr) for lr in (0.367, 0.856, 1.0)),
+        ),
+        compare="Learning rate",
+        settings={"curve": "Largest curvature"},
+    ),
 )
 
 GROUP = Group("Step size", "Step size", 1, PRESETS)
