@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_page import opened
 from test_payload import unpack
 
 from landscape import SURFACES, Formula
@@ -622,3 +623,16 @@ def test_the_page_names_a_formula_to_pick_from_and_writes_out_ones_own():
     booth = next(example for example in EXAMPLES if example.name == "Booth")
     assert named(**{id: str(value) for id, value in booth.changes().items()}) == "Booth"
     assert named(**{"Formula.text": "1 + " * 30 + "x"}).endswith("1 + …")
+
+
+def test_a_formula_of_a_link_that_is_none_stands_in_the_field_to_be_mended():
+    text = "x^2 + 3*yy^2"
+    app = opened(surface="Formula", **{"Formula.text": text})
+    assert not app.exception
+    field = app.text_input(key="Formula.text")
+    assert field.value == text
+    assert any("Column 9: there is no `yy` here" in caption.value for caption in app.caption)
+    field.set_value("x^2 + 3*y^2").run()
+    assert app.session_state["settings"]["Formula.text"] == "x^2 + 3*y^2"
+    assert app.text_input(key="Formula.text").value == "x^2 + 3*y^2"
+    assert not any("Column" in caption.value for caption in app.caption)

@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from landscape import Dataset
+from landscape.expression import MOST_TEXT
 from landscape.language import known
+from views.settings.formulas import TEXT
 from views.settings.setting import Note
 from views.settings.settings import KEPT, Settings, bare, opening, says, write
 
@@ -25,6 +27,7 @@ OWN_DATA = "own data"  # the visitor's, and the surface that they are for
 CLASS = "class"  # the page whose link says how it stands and which lesson, and no experiment
 WHOLE = "whole"  # whether the whole page changes with a control that is drawn alone
 NOTES, TOLD = "notes", "told"  # on the last change or link: to be told, and told in this run
+MISTAKEN = "mistaken"  # the formula of the last link, if it is none
 
 
 def opened(page: str) -> tuple[Settings, bool]:
@@ -65,6 +68,8 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     """
     settings, notes = opening(query)
     st.session_state[VIEW_GIVEN] = "view" in query
+    text = query.get(TEXT, [""])[-1].strip()[:MOST_TEXT]
+    st.session_state[MISTAKEN] = "" if text == settings[TEXT] else text
     if "lang" not in query:
         settings, _ = settings.changed({"lang": browsers_language()})
     if not (bare(query) or says(query, settings)):

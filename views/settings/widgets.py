@@ -17,7 +17,7 @@ from landscape.expression import MOST_TEXT as MOST_FORMULA
 from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import chosen, idle
 from views.settings.formulas import SPAN_STEPS, Span, Text, range_of
-from views.settings.session import NOTES, SETTINGS, WHOLE, change, write_link
+from views.settings.session import MISTAKEN, NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
     MOST_TEXT,
     Idle,
@@ -243,12 +243,16 @@ def field(settings: Settings, id: str, label: str, look: dict[str, Any]) -> Note
 
 
 def _formula(setting: Setting, settings: Settings, label: str, look: dict[str, Any]) -> None:
+    """Draw the field of a formula; one of a link that is none stands there to be mended."""
     kind: Any = setting.kind
     value = settings[setting.id]
+    key = key_of(settings, setting.id, value)
+    if mistaken := st.session_state.pop(MISTAKEN, ""):
+        st.session_state[key] = mistaken
     text = st.text_input(
         label,
         value,
-        key=key_of(settings, setting.id, value),
+        key=key,
         on_change=typed,
         args=(setting.id,),
         disabled=settings.locks(setting.id),
