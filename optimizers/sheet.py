@@ -47,13 +47,14 @@ class Update(Protocol):
 class Step:
     """Update k of a run; vectors are float64 (2,), in the surface's coordinates.
 
-    The rule is given `gradient` = `exact` + `noise` + `coupled` `theta`, where `coupled` is the
-    weight decay for the rules that couple it and 0 for the others. `before` and `after`
-    hold the rows of its state by name, zeros before the first update. `step` is what was done,
-    `theta_after` - `theta`, and `decay` the part of it that decoupled weight decay did, zeros
-    where there is none. `proximal` is the strength of L1 where an update ends with its proximal
-    step, and else 0; where L1 comes in by its subgradient, that is part of `exact`. `hessian`
-    float64 (2, 2) is that of the loss at `theta`, for every rule.
+    The rule is given `gradient` = `clipped` + `coupled` `theta`, where `coupled` is the weight
+    decay for the rules that couple it and 0 for the others. `clipped` is `whole` = `exact` +
+    `noise` after it was clipped, the same where it is not. `before` and `after` hold the rows of
+    its state by name, zeros before the first update. `step` is what was done, `theta_after` -
+    `theta`, and `decay` the part of it that decoupled weight decay did, zeros where there is none.
+    `proximal` is the strength of L1 where an update ends with its proximal step, and else 0; where
+    L1 comes in by its subgradient, that is part of `exact`. `hessian` float64 (2, 2) is that of the
+    loss at `theta`, for every rule.
 
     The last step of a diverged run may lead to a position or a loss that is not finite.
     """
@@ -65,6 +66,8 @@ class Step:
     loss: float
     exact: Vector
     noise: Vector
+    whole: Vector
+    clipped: Vector
     coupled: float
     gradient: Vector
     hessian: Vector
@@ -85,6 +88,11 @@ class Step:
     def noisy(self) -> Vector:
         """The gradient of the batch: exact and noise, without weight decay."""
         return self.exact + self.noise
+
+    @property
+    def is_clipped(self) -> bool:
+        """Whether clipping has changed its gradient."""
+        return bool((self.whole != self.clipped).any())
 
 
 @dataclass(frozen=True, eq=False)

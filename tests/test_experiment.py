@@ -134,6 +134,9 @@ def test_numpy_scalars_become_plain_numbers():
         l1=np.float32(0.5),
         l1_step=name("subgradient"),
         keep=count(1),
+        clip_norm=np.float32(0.5),
+        stop_norm=np.float32(0),
+        stop_change=count(0),
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -149,7 +152,8 @@ def test_numpy_scalars_become_plain_numbers():
     def kinds(value):
         if isinstance(value, Run | Experiment):
             value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-            for none in ("data", "formula"):  # there is none on an analytic surface
+            # There is none on an analytic surface, and one way to clip.
+            for none in ("data", "formula", "clip_value"):
                 value.pop(none, None)
         if isinstance(value, tuple):
             return set().union(*map(kinds, value))
@@ -221,6 +225,10 @@ RUN_TAKES = {
     "l1": NUMBERS | {"None"},
     "l1_step": {"None"},
     "keep": {"one", "half", "None"},
+    "clip_norm": {"one", "half", "None"},
+    "clip_value": {"one", "half", "None"},
+    "stop_norm": NUMBERS | {"None"},
+    "stop_change": NUMBERS | {"None"},
 }
 EXPERIMENT_TAKES = {
     "drop_last": {"bool"},
@@ -454,6 +462,9 @@ def pole(n, x, y, params, loss, gx, gy):
         gx[i] = gy[i] = 1.0
 
 
+UNLIMITED = driver.Limits(False, False, math.inf, math.inf, False, -1.0, -1.0)
+
+
 @needs_compiler
 @pytest.mark.parametrize("strength", [1.0, 0.0], ids=["inf", "NaN"])
 def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(strength):
@@ -464,7 +475,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
         *(pole.compiled, pole.compiled, driver.no_batch.compiled, rule.update.compiled),
         *(np.array([strength]), np.empty(0, np.int32), (1, 1, 1), np.ones(5)),
         *(nothing, np.empty(0), nothing, 0.0, 0.0, driver.Penalty(False, 0.0, 0.0, 0.0, 0.0)),
-        *(False, 1, nothing, BIG, path, loss, *record),
+        *(UNLIMITED, False, 1, nothing, BIG, path, loss, record[0], nothing, record[1]),
     )
     assert done == (3, driver.OUT_OF_BOUNDS)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]

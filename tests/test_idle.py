@@ -32,6 +32,11 @@ from views.settings.table import FACTORS, TABLE
 
 APP = Path(__file__).parents[1] / "app.py"
 EXPERIMENTS = 400
+# Of a clipped gradient its size may say nothing, and a run that stops may do so before it matters.
+LIMITS = {
+    *("Clipping by norm", "Clipping by value"),
+    *("Stopping by gradient norm", "Stopping by change of the loss"),
+}
 ADVICE = {"warmup", "schedules"}  # have an effect, though not the one they are there for
 # What a control is changed to where the ends of its range would say little.
 TAME: dict[str, tuple[Any, ...]] = {
@@ -100,7 +105,10 @@ def others(setting: Setting, settings: Settings) -> list[Any]:
 def drawn_at_random(seed: int) -> Settings:
     """Return settings with a few of the controls that are drawn moved, each to an odd value."""
     dice = random.Random(seed)
-    surface, compare = dice.choice([*SURFACES]), dice.choice([*FACTORS])
+    surface, compare = (
+        dice.choice([*SURFACES]),
+        dice.choice([f for f in FACTORS if f not in LIMITS]),
+    )
     changes: dict[str, Any] = {"surface": surface, "compare": compare, "length": 40}
     if dice.random() < 0.5:
         changes |= {"noise": 2.0, "batch": "32"}

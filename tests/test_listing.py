@@ -292,6 +292,38 @@ SPECIAL = {
     "a singular Hessian": Experiment("Monkey saddle", start=(0, 0), runs=(Run("Newton"),)),
     "at the cusp": Experiment("Ackley", start=(0, 0), steps=5, runs=(Run("SGD"),)),
     "Newton at the cusp": Experiment("Ackley", start=(0, 0), steps=5, runs=(Run("Newton"),)),
+    **{
+        f"{what}, {rule}": Experiment(
+            "Himmelblau",
+            runs=(Run(rule, 0.01, weight_decay=decay(OPTIMIZERS[rule]), batch_size=8, **limits),),
+            **noisy(),
+        )
+        for rule in ("SGD", "AdamW", "Newton")
+        for what, limits in (
+            ("clipped by norm", {"clip_norm": 4.0}),
+            ("clipped by value", {"clip_value": 1.5, "stop_norm": 0.1}),
+            ("stops at a norm", {"stop_norm": 6.0}),
+            ("stops at a change", {"stop_change": 0.2}),
+        )
+    },
+    "a clipped EMA that stops": Experiment(
+        "Himmelblau",
+        runs=(
+            Run(
+                *("Momentum", 0.01, {"momentum": 0.8, "convention": "EMA"}, 0.1),
+                clip_norm=10.0,
+                stop_norm=2.0,
+                stop_change=1e-6,
+            ),
+        ),
+    ),
+    "L-BFGS, clipped": Experiment(
+        steps=12, runs=(Run("L-BFGS", 0.5, clip_norm=3.0, stop_norm=0.01),)
+    ),
+    "batches, and a change that stops": Experiment(
+        "Linear regression",
+        runs=(Run("Adam", 0.1, batch_size=10, clip_value=2.0, stop_change=0.001),),
+    ),
     "L-BFGS at rest": Experiment(steps=60, runs=(Run("L-BFGS", hyper={"history": 1}),)),
 }
 CASES = {**EVERYWHERE, **WHOLE, **SPECIAL}

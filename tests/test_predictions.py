@@ -147,9 +147,11 @@ def carried_on(experiment, trajectory):
             plan.coupled,
             plan.decoupled,
             plan.penalty,
+            plan.endless,
         ),
         *(plan.rule.needs_hessian, 1, np.zeros((len(plan.rule.state), 2)), 1e6, path, loss),
-        *(np.empty((steps, 2)), np.empty((steps, len(plan.rule.state), 2))),
+        *(np.empty((steps, 2)), np.empty((steps * plan.endless.clips, 2))),
+        np.empty((steps, len(plan.rule.state), 2)),
     )
     path = path[: done + 1]
     loss = plan.objective.loss(*path.T) if plan.batched else loss[: done + 1]
@@ -340,6 +342,6 @@ def test_every_verdict_is_what_becomes_of_the_run(judged):
 
 def test_the_experiments_are_of_all_kinds(judged):
     kinds = collections.Counter(found.kind for _, found, _ in judged)
-    assert kinds.keys() == REFEREE.keys() == set(KINDS) - {verdicts.DIVERGED}
+    assert kinds.keys() == REFEREE.keys() == set(KINDS) - {verdicts.DIVERGED, verdicts.MET}
     # The one verdict that promises next to nothing is the exception.
     assert kinds[verdicts.STILL_MOVING] < 0.1 * len(judged)

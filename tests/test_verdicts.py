@@ -20,6 +20,7 @@ from optimizers.analysis.verdicts import (
     KINDS,
     LOCAL_MINIMUM,
     MAXIMUM,
+    MET,
     NOISE_BALL,
     OSCILLATING,
     PLATEAU,
@@ -155,6 +156,9 @@ CASES = {
         STOPPED,
     ),
     "rate 0": (Run("SGD", 0.0), {}, STOPPED),
+    "stopped at a small gradient": (Run("SGD", 0.1, stop_norm=0.01), {}, MET),
+    "stopped at a small change": (Run("SGD", 0.1, stop_change=0.01), {}, MET),
+    "not stopped yet": (Run("SGD", 0.001, stop_norm=0.01), {}, STILL_DESCENDING),
     "rate that runs out": (
         Run(
             *("SGD", 0.05),
@@ -558,7 +562,7 @@ def test_an_oscillation_moves_and_does_not_get_lower(verdicts):
 def test_the_grid_has_every_verdict_that_needs_no_noise_and_no_accident(verdicts):
     kinds = {found.kind for _, _, found in verdicts}
     # Newton may leap to where the loss of samples is flat and the Hessian singular.
-    assert kinds - {STOPPED} == set(KINDS) - {NOISE_BALL, RAN_OUT, STOPPED}
+    assert kinds - {STOPPED} == set(KINDS) - {NOISE_BALL, RAN_OUT, STOPPED, MET}
 
 
 # --- What does not change a verdict

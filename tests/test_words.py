@@ -15,7 +15,7 @@ from landscape.record import CUSP, GLOBAL_MINIMUM
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, describe, simulate
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import zigzag
-from optimizers.analysis.statements import TEMPLATES, Growth, Share, Statement, render
+from optimizers.analysis.statements import TEMPLATES, Growth, Near, Share, Statement, render
 from optimizers.analysis.verdicts import verdict
 from optimizers.analysis.words import comparison, of_run, outcome
 from optimizers.record import COUPLED, NO_DECAY
@@ -81,6 +81,8 @@ def sample():
     experiments += [preset.experiment for preset in PRESETS.values()]
     # No other comes to rest at a saddle of a loss that has no lower bound.
     experiments.append(Experiment("Monkey saddle", start=(0.5, 0.0), steps=3000))
+    stops = Run("SGD", stop_norm=0.5), Run("SGD", stop_change=1e-3), Run("SGD", stop_norm=1e9)
+    experiments.append(Experiment(runs=stops, steps=1000))
     return [(e, simulate(e), LABELS[: len(e.runs)]) for e in experiments]
 
 
@@ -267,6 +269,18 @@ def stops_at_rest(e, t, place, step, slope):
     return ahead <= 1e-6 * size_of(e) and about(slope, steep) and is_place(e, t, place)
 
 
+def stops_norm(e, t, place, step, tolerance):
+    steep = np.linalg.norm(t.objective.gradient(*t.path[-1]))
+    last = len(t.lr) == step < e.plan(t.run).steps
+    return last and steep <= tolerance == t.run.stop_norm and is_place(e, t, place)
+
+
+def stops_change(e, t, place, step, tolerance):
+    small = abs(t.loss[-1] - t.loss[-2]) <= tolerance == t.run.stop_change
+    last = len(t.lr) == step < e.plan(t.run).steps
+    return last and small and is_place(e, t, place)
+
+
 def converges(e, t, point):
     return converges_within(e, t, point, None)
 
@@ -369,6 +383,7 @@ def ends_unsettled(e, t, place):
 ENDINGS = {
     **{f.__name__: f for f in (does_not_move, does_not_move_at_rate_0, does_not_move_for_no_step)},
     **{f.__name__: f for f in (diverges, stops_singular, stops_at_rest, converges)},
+    **{f.__name__: f for f in (stops_norm, stops_change)},
     **{f.__name__: f for f in (converges_within, settles, rests, ends_flat, ends_in_a_cycle)},
     **{f.__name__: f for f in (ends_swinging, ends_growing, leaves, hovers, runs_out_of_rate)},
     **{f.__name__: f for f in (ends_hovering, ends_descending, ends_unsettled)},
@@ -879,7 +894,8 @@ def test_every_sentence_is_whole_and_has_its_values(sample):
             elif isinstance(value, int):
                 assert whole(value) in text
             elif not isinstance(value, (Share, Growth)):
-                assert number(value, 3) in text or number(value) in text, (value, text)
+                digits = 4 if isinstance(value, Near) else 3
+                assert number(value, digits) in text or number(value) in text, (value, text)
 
 
 def test_nothing_is_said_outside_the_catalog(sample):
@@ -1029,6 +1045,22 @@ def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():
             {"steps": 100},
             "SGD converges to the minimizer. It crosses the valley at 11 of 51 turns."
             " Weight decay 2 leaves the minimum where it is, at (0, 0).",
+        ),
+        (
+            Run("SGD", 0.1, stop_norm=0.001),
+            {"steps": 300},
+            "SGD stops 0.00097 from the minimizer at update 79: the gradient's norm is at most"
+            " 0.001.",
+        ),
+        (
+            Run("SGD", 0.1, stop_change=0.001),
+            {"steps": 300},
+            "SGD stops 0.09 from the minimizer at update 36: the loss changed by at most 0.001.",
+        ),
+        (
+            Run("SGD", 0.1, stop_norm=1000),
+            {},
+            "SGD stops 4.5 from the minimizer at update 0: the gradient's norm is at most 1,000.",
         ),
         (
             Run("SGD", 0.1, weight_decay=10.0, batch_size=1),

@@ -21,6 +21,8 @@ from landscape.record import SurfaceListing
 from optimizers.record import COUPLED, DECOUPLED, RuleListing
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import (
+    GRADIENT_NORM,
+    LOSS_CHANGE,
     Experiment,
     Plan,
     Run,
@@ -62,6 +64,16 @@ PROXIMAL_TEXT = """def proximal(theta, lr):
 PROXIMAL_TORCH = """def proximal(theta, lr):
     with torch.no_grad():
         theta.copy_(theta.sign() * (theta.abs() - lr * l1).clamp(min=0.0))"""
+# How a gradient is clipped: in plain Python, by PyTorch, and where a rule is written by hand.
+CLIP_NORM = """def clip(g):
+    factor = min(1.0, {limit} / (math.hypot(*g) + 1e-6))
+    return [factor * d for d in g]"""
+CLIP_VALUE = """def clip(g):
+    return [max(-{limit}, min({limit}, d)) for d in g]"""
+CLIP_NORM_TORCH = "torch.nn.utils.clip_grad_norm_(theta, {limit})"
+CLIP_VALUE_TORCH = "torch.nn.utils.clip_grad_value_(theta, {limit})"
+CLIP_NORM_HAND = "g = g * ({limit} / (g.norm() + 1e-6)).clamp(max=1.0)"
+CLIP_VALUE_HAND = "g = g.clamp(-{limit}, {limit})"
 WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 
 
@@ -126,17 +138,19 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         _call(f"optimizer = {rule.name}", keywords),
     ]
     loop = ["optimizer.lr = lr * schedule(t)"] if parts.schedule else []
-    if parts.batches:
-        loop.append("optimizer.step(theta, gradient(*theta, batch(t)))")
-    elif parts.noise:
-        loop.append("g = [d + e for d, e in zip(gradient(*theta), noise[t])]")
-        loop.append("optimizer.step(theta, g)")
-    else:
-        loop.append("optimizer.step(theta, gradient(*theta))")
+    g = "gradient(*theta, batch(t))" if parts.batches else "gradient(*theta)"
+    if parts.noise or run.stop_norm is not None:
+        loop.append(f"g = [d + e for d, e in zip({g}, noise[t])]" if parts.noise else f"g = {g}")
+        g = "g"
+    loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
+    if clip := _clip(run, CLIP_NORM, CLIP_VALUE):
+        functions.append("\n".join(clip))
+        g = f"clip({g})"
+    loop.append(f"optimizer.step(theta, {g})")
     loop += ["proximal(theta, optimizer.lr)"] if parts.proximal else []
     loop.append("path.append(tuple(theta))")
     noise = f"noise = ({parts.draws}).tolist()"
-    return _script(parts, noise, functions, [*before, *_loop(parts, loop)])
+    return _script(parts, noise, functions, [*before, *_loop(parts, loop, (LOSS_CHANGE,))])
 
 
 def pytorch(experiment: Experiment, run: Run) -> str:
@@ -148,6 +162,11 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     rule, seen = parts.rule, ", batch(t)" if parts.batches else ""
     theta = [f"[{parts.start}]", "dtype=torch.float64"]
     before = ["path = [tuple(theta.tolist())]"]
+    counted: tuple[str, ...] = ()  # the rules that no line of the loop tests
+    changes = run.stop_change
+    change = [*_stop(f"abs(value.item() - last) <= {changes!r}", changes), "last = value.item()"]
+    if changes is not None and not rule.closure:
+        before.append("last = math.inf")
     if rule.optim:
         theta.append("requires_grad=True")
         arguments = ["[theta]", *(a.format(lr=parts.lr, **parts.hyper) for a in rule.arguments)]
@@ -158,19 +177,25 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         if parts.schedule:
             before.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
         noise = ["theta.grad += noise[t]"] if parts.noise else []
+        clip = _clip(run, CLIP_NORM_TORCH, CLIP_VALUE_TORCH)
         if rule.closure:
+            counted = GRADIENT_NORM, LOSS_CHANGE
             body = [
                 "optimizer.zero_grad()",
                 f"value = loss(theta{seen})",
                 "value.backward()",
                 *noise,
+                *clip,
             ]
             closure = _function("closure()", "\n".join([*body, "return value"]))
             before += ["", "", closure, "", ""]
             loop = ["optimizer.step(closure)"]
         else:
-            descent = f"loss(theta{seen}).backward()"
-            loop = ["optimizer.zero_grad()", descent, *noise, "optimizer.step()"]
+            descent = [f"loss(theta{seen}).backward()"]
+            if changes is not None:
+                descent = [f"value = loss(theta{seen})", *change, "value.backward()"]
+            descent += [*noise, *_stop(f"theta.grad.norm() <= {run.stop_norm!r}", run.stop_norm)]
+            loop = ["optimizer.zero_grad()", *descent, *clip, "optimizer.step()"]
         rate = 'optimizer.param_groups[0]["lr"]' if parts.schedule else parts.lr
         loop += [f"proximal(theta, {rate})"] if parts.proximal else []
         if parts.schedule:
@@ -185,11 +210,18 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         gradient = [f"torch.func.grad(loss)(theta{seen})"]
         gradient += ["noise[t]"] if parts.noise else []
         decays = OPTIMIZERS[run.optimizer].weight_decay if run.weight_decay > 0 else ""
-        gradient += [f"{run.weight_decay!r} * theta"] if decays == COUPLED else []
+        decay = [f"{run.weight_decay!r} * theta"] if decays == COUPLED else []
         hand = _block(rule.hand)
         if parts.ways > 1:  # what is not of a batch is of the expected loss
             hand = hand.replace("(loss)", "(expected)")
-        loop.append(f"g = {' + '.join(gradient)}")
+        if changes is not None:
+            loop += [f"value = loss(theta{seen})", *change]
+        stop = _stop(f"g.norm() <= {run.stop_norm!r}", run.stop_norm)
+        if between := [*stop, *_clip(run, CLIP_NORM_HAND, CLIP_VALUE_HAND)]:
+            loop += [f"g = {' + '.join(gradient)}", *between]
+            loop += [f"g = {' + '.join(['g', *decay])}"] if decay else []
+        else:
+            loop.append(f"g = {' + '.join([*gradient, *decay])}")
         if decays == DECOUPLED:
             loop.append(f"theta = theta * (1 - lr * {run.weight_decay!r})")
         loop += hand.splitlines()
@@ -210,7 +242,21 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     if columns := ", ".join(parts.surface.columns):
         tensors = f"{columns} = map(torch.asarray, ({columns}))"
         parts = dataclasses.replace(parts, data=(*parts.data, tensors))
-    return _script(parts, draws, functions, [*before, *_loop(parts, loop)])
+    return _script(parts, draws, functions, [*before, *_loop(parts, loop, counted)])
+
+
+def _stop(condition: str, tolerance: float | None) -> list[str]:
+    """Return the lines of the loop that stop a run, none where no tolerance is given."""
+    return [] if tolerance is None else [f"if {condition}:", f"{TAB}break"]
+
+
+def _clip(run: Run, by_norm: str, by_value: str) -> list[str]:
+    """Return the lines that clip a gradient, none where it is not clipped."""
+    if run.clip_norm is not None:
+        return by_norm.format(limit=repr(run.clip_norm)).splitlines()
+    if run.clip_value is not None:
+        return by_value.format(limit=repr(run.clip_value)).splitlines()
+    return []
 
 
 @dataclass(frozen=True)
@@ -226,6 +272,7 @@ class _Parts:
     steps: int
     updates: int  # of the steps, those that the run did
     reason: str  # why it did no more
+    met: str | None  # the rule that stopped it
     schedule: str  # the function, "" where the rate is constant
     numbers: Mapping[str, str]  # the schedule's
     noise: Sequence[str]  # the lines that make `spread` and `rng`, none for an exact gradient
@@ -256,6 +303,10 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         reason = tr("of {steps} updates: then the Hessian is singular", steps=plan.steps)
     elif trajectory.diverged_at is not None:
         reason = tr("of {steps} updates: then it has diverged", steps=plan.steps)
+    elif trajectory.met == GRADIENT_NORM:
+        reason = tr("of {steps} updates: then the gradient's norm is small", steps=plan.steps)
+    elif trajectory.met == LOSS_CHANGE:
+        reason = tr("of {steps} updates: then the loss changes little", steps=plan.steps)
     schedule, numbers = _schedule(plan)
     return _Parts(
         surface=_special(surface.listing, given),
@@ -278,6 +329,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         steps=plan.steps,
         updates=len(trajectory.lr),
         reason=reason,
+        met=trajectory.met,
         schedule=schedule,
         numbers=numbers,
         noise=_noise(plan) if plan.noise > 0 else (),
@@ -435,10 +487,11 @@ def _call(head: str, arguments: Sequence[str]) -> str:
     return f"{head}(\n{inner}\n)"
 
 
-def _loop(parts: _Parts, body: Iterable[str]) -> list[str]:
+def _loop(parts: _Parts, body: Iterable[str], counted: Sequence[str]) -> list[str]:
+    """Return the loop; where one of the rules `counted` stops the run, its updates are counted."""
     name = "t" if parts.schedule or parts.noise or parts.batches else "_"
     count, comment = "steps" if parts.counts else str(parts.steps), ""
-    if parts.reason:
+    if parts.reason and (parts.met is None or parts.met in counted):
         count, comment = str(parts.updates), f"  # {parts.reason}"
     return [f"for {name} in range({count}):{comment}", *(TAB + line for line in body)]
 

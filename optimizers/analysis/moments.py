@@ -16,11 +16,12 @@ Vector = NDArray[np.float64]
 def has_moments(plan: Plan) -> bool:
     """Tell whether a run's expected loss is known: of a heavy ball on an analytic quadratic.
 
-    Its noise is the same everywhere and its rate constant.
+    Its noise is the same everywhere and its rate constant, and it is neither clipped nor stopped.
     """
     run, objective = plan.run, plan.objective
     constant = run.schedule == "Constant" and not run.warmup
     alone = plan.rule.ball_of(run.hyper) is not None and not run.weight_decay
+    alone = alone and not plan.limits.on
     return objective.quadratic and not objective.count and constant and alone
 
 

@@ -158,6 +158,12 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "stops_at_rest": msgid(
             "{run} stops {place}: at rest from update {step}, with gradient norm {slope}."
         ),
+        "stops_norm": msgid(
+            "{run} stops {place} at update {step}: the gradient's norm is at most {tolerance}."
+        ),
+        "stops_change": msgid(
+            "{run} stops {place} at update {step}: the loss changed by at most {tolerance}."
+        ),
         "converges": msgid("{run} converges to {point}."),
         "converges_within": msgid("{run} converges to {point}, to within {distance}."),
         "settles": msgid("{run} settles in {point}."),
@@ -241,6 +247,12 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "outcome_diverged": msgid("diverged at update {step}"),
         "outcome_not_finite": msgid("diverged at update {step}: the loss is not finite"),
         "outcome_singular": msgid("stopped at update {step}: singular Hessian"),
+        "outcome_norm": msgid(
+            "stopped at update {step}: the gradient's norm is at most {tolerance}"
+        ),
+        "outcome_change": msgid(
+            "stopped at update {step}: the loss changed by at most {tolerance}"
+        ),
         "outcome_at_rest": msgid("at rest from update {step}: gradient norm {slope}"),
         "outcome_descending": msgid("still descending"),
         "outcome_unsettled": msgid("not settled"),

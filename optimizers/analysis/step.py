@@ -6,6 +6,7 @@ again. A step is update k of a run, and t = k + 1 the number that the formulas h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,7 +22,8 @@ from landscape.record import Objective
 from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.sheet import DIGITS, Line, Sheet, Step, Vector
+from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Vector
+from optimizers.simulation.driver import CLIP_EPS
 from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory
 
 
@@ -44,11 +46,13 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     if penalty.on:
         exact += penalty.l2 * theta + penalty.slope * np.sign(theta)
     coupled = plan.coupled * theta
+    # What a clipped gradient was before is recorded; of others it is what the rule was given.
+    whole, added = (gradient, coupled) if trajectory.whole is None else (trajectory.whole[k], 0.0)
     noise = np.zeros(2)
     if plan.noisy:
-        noise = gradient - exact - coupled
+        noise = whole - exact - added
         # Less than the rounding of what it was added to is no trace of the noise.
-        noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(coupled))] = 0.0
+        noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(added))] = 0.0
     rows = trajectory.states
     before = rows[k - 1] if k > 0 else np.zeros((len(rule.state), 2))
     hxx, hxy, hyy = objective.hessian(*theta)
@@ -60,6 +64,8 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         loss=float(trajectory.loss[k]),
         exact=exact,
         noise=noise,
+        whole=whole if trajectory.whole is not None else exact + noise,
+        clipped=exact + noise if trajectory.whole is None else clipped(run, whole),
         coupled=plan.coupled,
         gradient=gradient,
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
@@ -73,6 +79,14 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     )
 
 
+def clipped(run: Run, gradient: Vector) -> Vector:
+    """Return a gradient (2,) as the run clips it."""
+    if run.clip_norm is not None:
+        x, y = gradient
+        return gradient * min(run.clip_norm / (math.sqrt(x * x + y * y) + CLIP_EPS), 1.0)
+    return gradient if run.clip_value is None else gradient.clip(-run.clip_value, run.clip_value)
+
+
 # --- The formula in numbers
 
 
@@ -80,7 +94,8 @@ def formula(step: Step, digits: int = DIGITS) -> list[Line]:
     """Return the rule's formula with the numbers of this step, one line for each equation.
 
     Numbers have `digits` digits, at least 6 for hyperparameters. The first line is the gradient
-    that the rule is given, the last the new position. What a line claims is what the run stored,
+    that the rule is given, after the one before it was clipped where that has changed it, the last
+    the new position. What a line claims is what the run stored,
     wherever the run stored it.
     """
     with np.errstate(all="ignore"):  # the last numbers of a diverged run may overflow
@@ -97,6 +112,15 @@ def _given(sheet: Sheet) -> None:
     if step.noise.any():
         text += " + $noise"
         parts.append(tr("the noise of the batch"))
+    if step.is_clipped:
+        note = tr("The gradient before it is clipped: {parts}.", parts=" + ".join(parts))
+        sheet.write("whole", r"\tilde g_t", step.whole, note, text)
+        run, text = step.run, r"\operatorname{clip}($whole,\ -$clip,\ $clip)"
+        if run.clip_norm is not None:
+            text = r"\min\left(1,\ \frac{$clip}{\lVert $whole \rVert + 10^{-6}}\right) \cdot $whole"
+        limit = run.clip_value if run.clip_norm is None else run.clip_norm
+        sheet.define("clip", "c", limit, HYPER_DIGITS)
+        parts = [tr("the clipped gradient")]
     if step.coupled > 0:
         text += r" + $weight_decay \cdot $theta0"
         parts.append(tr("weight decay"))
@@ -108,6 +132,7 @@ def _given(sheet: Sheet) -> None:
 # --- Arrows
 
 GRADIENT, NOISY_GRADIENT = msgid("gradient"), msgid("noisy gradient")
+CLIPPED_GRADIENT = msgid("clipped gradient")
 WEIGHT_DECAY, STEP = msgid("weight decay"), msgid("step")
 
 
@@ -122,17 +147,20 @@ class Arrow:
 def arrows(step: Step) -> list[Arrow]:
     """Return the step and what it is made of, all as displacements that can be compared.
 
-    `step` has its true length. `gradient` and, where the batch is noisy, `noisy gradient` are
-    -lr times the gradient: the step that plain SGD would have taken, downhill. `weight decay` is
-    -lr wd theta, whether the rule couples it or not. `velocity`, or Adam's `first moment`, is the
-    rule's memory: the part of the step from the state before the update, with Adam's division by
-    the root of the second moment. So for SGD, and for Momentum as in PyTorch
-    and Keras, velocity + noisy gradient + weight decay = step.
+    `step` has its true length. `gradient` and, where the batch is noisy, `noisy gradient` are -lr
+    times the gradient: the step that plain SGD would have taken, downhill, and so is `clipped
+    gradient`, which is there where clipping has changed it and then what the rule gets. `weight
+    decay` is -lr wd theta, whether the rule couples it or not. `velocity`, or Adam's `first
+    moment`, is the rule's memory: the part of the step from the state before the update, with
+    Adam's division by the root of the second moment. So for SGD, and for Momentum as in PyTorch and
+    Keras, velocity + noisy gradient, or the clipped one, + weight decay = step.
     """
     with np.errstate(all="ignore"):
         found = [(GRADIENT, -step.lr * step.exact)]
         if step.noise.any():
             found.append((NOISY_GRADIENT, -step.lr * step.noisy))
+        if step.is_clipped:
+            found.append((CLIPPED_GRADIENT, -step.lr * step.clipped))
         if step.run.weight_decay > 0:
             found.append((WEIGHT_DECAY, -step.lr * step.run.weight_decay * step.theta))
         if memory := OPTIMIZERS[step.run.optimizer].memory_of(step.run.hyper):

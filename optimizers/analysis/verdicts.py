@@ -10,6 +10,9 @@ counts is where the local quadratic model puts the critical point, and its curva
 are compared with the frame's diagonal or with each other, changes of the loss with what is left to
 be gained: neither a scaled loss nor turned axes change a verdict.
 
+A run that a rule of its own has stopped does not go on, and its verdict says no more than that. One
+that has made all its updates is carried on without such a rule: what is told is what it would do.
+
 Where weight decay is added to the gradient, loss, gradient and curvature are those of what the run
 then descends, f + wd/2 |theta|^2.
 """
@@ -43,6 +46,7 @@ from optimizers.analysis.measures import (
     nearest_minimizer,
 )
 from optimizers.simulation.experiment import (
+    GRADIENT_NORM,
     Experiment,
     Plan,
     Trajectory,
@@ -61,11 +65,12 @@ NOISE_BALL = "noise ball"  # hovering: the noise outweighs the slope
 RAN_OUT = "rate ran out"  # at no critical point, and the schedule has left no rate to get there
 DIVERGED = "diverged"
 STOPPED = "stopped"  # at no critical point: the rule had no step to take, or none with a length
+MET = "stopping rule met"  # a run that was stopped is asked for nothing else
 STILL_DESCENDING = "still descending"  # none of the above, and the loss goes on falling
 STILL_MOVING = "still moving"  # none of the above, and the loss does not fall
 KINDS = (
     *(CONVERGED, LOCAL_MINIMUM, SADDLE, MAXIMUM, PLATEAU, OSCILLATING, GROWING, NOISE_BALL),
-    *(RAN_OUT, DIVERGED, STOPPED, STILL_DESCENDING, STILL_MOVING),
+    *(RAN_OUT, DIVERGED, STOPPED, MET, STILL_DESCENDING, STILL_MOVING),
 )
 
 # A verdict holds at least until the run is this many times as long.
@@ -142,6 +147,7 @@ class Verdict:
     rate ran out     rate, largest   the last rate, and the largest there was
     diverged         step, loss   the last loss
     stopped          step, slope
+    stopping rule met   step, tolerance   what the gradient's norm, or the loss's change, is at most
     still descending, still moving   fall   of the loss in the last `updates`
     """
 
@@ -175,6 +181,11 @@ def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     step = len(trajectory.lr)
     if trajectory.diverged_at is not None:
         return _verdict(DIVERGED, step=step, loss=trajectory.loss[-1])
+    if trajectory.met is not None:
+        run, by_norm = trajectory.run, trajectory.met == GRADIENT_NORM
+        tolerance = run.stop_norm if by_norm else run.stop_change
+        assert tolerance is not None  # it was met
+        return _verdict(MET, step=step, tolerance=tolerance)
     case = _Case(experiment, trajectory)
     if trajectory.stopped is not None:
         return _verdict(STOPPED, step=step, slope=case.model.slope)

@@ -41,7 +41,7 @@ from optimizers.analysis.statements import (
     times,
 )
 from optimizers.analysis.verdicts import Verdict, verdict
-from optimizers.simulation.experiment import Experiment, Trajectory
+from optimizers.simulation.experiment import GRADIENT_NORM, Experiment, Trajectory
 
 # A run zigzags if it changes sides at half of its turns or more, and turns by as much as the eye
 # can see. Of fewer than four turns every share is chance.
@@ -153,6 +153,9 @@ def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
             return Statement("outcome_singular", step=int(how["step"]))
         case verdicts.STOPPED:
             return Statement("outcome_at_rest", step=int(how["step"]), slope=how["slope"])
+        case verdicts.MET:
+            kind = "outcome_norm" if trajectory.met == GRADIENT_NORM else "outcome_change"
+            return Statement(kind, step=int(how["step"]), tolerance=how["tolerance"])
         case verdicts.STILL_DESCENDING:
             return Statement("outcome_descending")
         case _:
@@ -234,6 +237,10 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
         case verdicts.RAN_OUT:
             rate, largest = how["rate"], how["largest"]
             return Statement("runs_out_of_rate", run=label, place=place, largest=largest, rate=rate)
+        case verdicts.MET:
+            kind = "stops_norm" if trajectory.met == GRADIENT_NORM else "stops_change"
+            numbers = {"step": int(how["step"]), "tolerance": how["tolerance"]}
+            return Statement(kind, run=label, place=place, **numbers)
         case verdicts.STILL_DESCENDING:
             return Statement("ends_descending", run=label, place=place)
         case _:

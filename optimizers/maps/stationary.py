@@ -135,11 +135,12 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     ball = OPTIMIZERS[run.optimizer].ball_of(run.hyper)
     # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
     # the next ones have, and the cloud is smaller than that of independent draws.
-    if not objective.quadratic or ball is None or run.weight_decay or objective.count:
+    plan = experiment.plan(run)
+    known = objective.quadratic and not (run.weight_decay or objective.count or plan.limits.on)
+    if ball is None or not known:
         return np.full(len(rates), np.nan)
     mu, share = ball
     lr = share * rates
-    plan = experiment.plan(run)
     hxx, hxy, hyy = objective.hessian(0.0, 0.0)
     total = np.zeros(len(rates))
     curvatures, axes = np.linalg.eigh([[hxx, hxy], [hxy, hyy]])

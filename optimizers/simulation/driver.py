@@ -23,6 +23,8 @@ DONE = 0  # record.DONE: a kernel that used that one would not follow it when it
 COMPLETE = 0
 OUT_OF_BOUNDS = 1
 NO_STEP = 2
+GENTLE = 3  # stopped: the norm of the gradient is at most its tolerance
+LEVEL = 4  # stopped: the loss has changed by at most its tolerance
 
 
 def address(array):
@@ -77,6 +79,70 @@ def shrunk(value, threshold):
     return value if math.isnan(value) else 0.0
 
 
+class Limits(NamedTuple):
+    """How large a gradient may be, and how small it and the change of the loss before a run stops.
+
+    A norm is that of the gradient with its noise, before it is clipped and weight decay is added.
+    """
+
+    on: bool  # whether there is any
+    clips: bool  # whether there is one to gradients
+    norm: float  # of a gradient, at most; infinite: any
+    value: float  # of each coordinate of a gradient, at most; infinite: any
+    stops: bool  # whether a run may stop
+    slope: float  # a run stops where the norm is at most that; negative: nobody asks
+    change: float  # a run stops where the loss has changed by at most that; negative: nobody asks
+
+
+LIMITS = types.NamedTuple(
+    [
+        *(types.boolean, types.boolean, types.float64, types.float64),
+        *(types.boolean, types.float64, types.float64),
+    ],
+    Limits,
+)
+CLIP_EPS = 1e-6  # added to a norm that divides, as PyTorch does
+
+
+@part
+def norm_of(gx, gy):
+    """Return the norm of a gradient."""
+    return math.sqrt(gx * gx + gy * gy)
+
+
+@part
+def clipped(value, limit):
+    """Return a coordinate of a gradient, at most `limit` from 0."""
+    if value > limit:
+        return limit
+    if value < -limit:
+        return -limit
+    return value  # not a number too
+
+
+@part
+def clip(n, gx, gy, limits):
+    """Clip n gradients as PyTorch does: by their norm, or each coordinate by itself."""
+    if limits.norm < math.inf:
+        for i in range(n):
+            factor = min(limits.norm / (norm_of(gx[i], gy[i]) + CLIP_EPS), 1.0)
+            gx[i] *= factor
+            gy[i] *= factor
+    if limits.value < math.inf:
+        for i in range(n):
+            gx[i], gy[i] = clipped(gx[i], limits.value), clipped(gy[i], limits.value)
+
+
+@part
+def met(limits, slope, change, first):
+    """Return how a run stops here, COMPLETE if it goes on; at `first` no loss has changed yet."""
+    if slope <= limits.slope:
+        return GENTLE
+    if not first and abs(change) <= limits.change:
+        return LEVEL
+    return COMPLETE
+
+
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
 RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
@@ -96,6 +162,7 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.float64,  # coupled weight decay
     types.float64,  # decoupled weight decay
     PENALTY,
+    LIMITS,
     types.boolean,  # whether the rule needs the Hessian
     types.int64,  # number of the first update: 1, or more where a run is carried on
     MATRIX,  # state (s, 2)
@@ -103,6 +170,7 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     MATRIX,  # out: path (steps + 1, 2), its first row the start
     VECTOR,  # out: loss (steps + 1,), that of the batch where there are batches, but for the last
     MATRIX,  # out: gradient (steps, 2) as the rule got it
+    MATRIX,  # out: the same before it was clipped and decay added, (0, 2) where none is clipped
     types.float64[:, :, ::1],  # out: states (steps, s, 2) after each update
 )
 
@@ -123,6 +191,7 @@ def run(
     coupled,
     decoupled,
     penalty,
+    limits,
     needs_hessian,
     first,
     state,
@@ -130,6 +199,7 @@ def run(
     path,
     loss,
     gradient,
+    whole,
     states,
 ):
     # The kernels see the same few numbers at every step: taking new addresses in `path` and `loss`
@@ -167,6 +237,14 @@ def run(
         if scale.size > 0:
             g[0] += scale[k] * draws[k, 0]
             g[1] += scale[k] * draws[k, 1]
+        if limits.on:
+            before = loss[max(k - 1, 0)]
+            how = met(limits, norm_of(g[0], g[1]), value[0] - before, k == 0)
+            if how != COMPLETE:
+                return k, how
+            if limits.clips:
+                whole[k, 0], whole[k, 1] = g[0], g[1]
+                clip(1, g[0:1], g[1:2], limits)
         if coupled > 0.0:
             g[0] += coupled * theta[0]
             g[1] += coupled * theta[1]
@@ -301,6 +379,7 @@ SWEEP_SIGNATURE = types.void(
         [types.float64, types.float64, types.boolean, types.boolean, types.int64], Rule
     ),
     PENALTY,
+    LIMITS,
     types.NamedTuple([types.float64, types.float64, types.float64, INTEGERS], Watch),
     INTEGERS,  # halt (1,): the work is given up when another thread sets it to 1
     types.NamedTuple(
@@ -391,7 +470,7 @@ def settle(surface, penalty, k, w, theta, params, value, rest, lanes, big):
         while j < w:
             fate, last = lanes[FATE, j], lanes[LAST, j]
             fine = abs(x[j]) <= big and abs(y[j]) <= big and math.isfinite(value[j])
-            if not (fate == ENDED + NO_STEP or (fate == RUNNING and (last == k or not fine))):
+            if not (fate >= ENDED or (fate == RUNNING and (last == k or not fine))):
                 break
             j += 1
         if j > i:
@@ -487,6 +566,23 @@ def look(k, w, theta, value, lanes, big):
             soonest = min(soonest, last[i])
         ended += fate[i] != RUNNING
     return ended, soonest
+
+
+@part
+def stop_where_met(k, w, value, loss_before, gx, gy, limits, lanes):
+    """Find the lanes that stop before update k, and keep the losses for the next; return how many.
+
+    `value` are the losses that the runs see, those of their batches where there are batches.
+    """
+    ended = 0
+    for i in range(w):
+        if lanes[FATE, i] == RUNNING:
+            how = met(limits, norm_of(gx[i], gy[i]), value[i] - loss_before[i], k == 0)
+            if how != COMPLETE:
+                lanes[FATE, i] = ENDED + how
+                ended += 1
+        loss_before[i] = value[i]
+    return ended
 
 
 @part
@@ -589,13 +685,14 @@ def sweep(
     factors,
     rule,
     penalty,
+    limits,
     watch,
     halt,
     ends,
 ):
     # A block of runs steps together, up to a multiple of CACHE_LINE, so that loops have no scalar
-    # tails. `kept` holds its rows of x, y, state, peak rate, both scales and
-    # hyperparameters.
+    # tails. `kept` holds its rows of x, y, state, peak rate, both scales,
+    # hyperparameters and, where runs may stop, the loss before.
     given = Given(start, peak, hyper, scale, epoch, size, steps)
     coupled, decoupled, needs_hessian, timeless, s = rule
     big, lowest, tolerance, recorded = watch
@@ -604,7 +701,7 @@ def sweep(
     block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
     most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
-    rows = moving + 3 + 2 * h
+    rows = moving + 3 + 2 * h + limits.stops
     kept = aligned(rows * most)
     scratch = aligned((13 + PERIOD + moving + 2 * s) * most)
     lanes = np.empty((11, most), np.int64)
@@ -629,7 +726,8 @@ def sweep(
             peaks = kept[moving * w : (moving + 1) * w]
             scales = kept[(moving + 1) * w : (moving + 2) * w]
             short_scales = kept[(moving + 2) * w : (moving + 3) * w]
-            numbers = kept[(moving + 3) * w : rows * w]
+            numbers = kept[(moving + 3) * w : (moving + 3 + 2 * h) * w]
+            loss_before = kept[(moving + 3 + 2 * h) * w : rows * w]
             g, gx, gy = scratch[: 2 * w], scratch[:w], scratch[w : 2 * w]
             step, rate = scratch[2 * w : 4 * w], scratch[4 * w : 6 * w]
             value, hessian = scratch[6 * w : 7 * w], scratch[7 * w : 10 * w]
@@ -724,6 +822,17 @@ def sweep(
                         if spread > 0.0:
                             gx[i] += spread * draws[row, k, 0]
                             gy[i] += spread * draws[row, k, 1]
+                if limits.stops:
+                    ended = stop_where_met(k, w, value, loss_before, gx, gy, limits, lanes)
+                    if ended > 0:
+                        if samples > 0:
+                            settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)
+                        alive -= ended
+                        retire(k, w, theta, exact, lanes, steps, ends)
+                        if alive == 0:
+                            break
+                if limits.clips:
+                    clip(w, gx, gy, limits)
                 if coupled > 0.0:
                     for i in range(2 * w):
                         g[i] += coupled * theta[i]

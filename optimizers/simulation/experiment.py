@@ -45,6 +45,11 @@ RATE = (0.0, 1e6)
 DECAY = (0.0, 10.0)
 STRENGTH = (0.0, 100.0)  # of L2 and of L1
 NOISE = (0.0, 1e6)
+CLIP = (0.0, 1e9)  # what a gradient is clipped to, not 0
+STOP = (0.0, 1e9)  # tolerances of the rules by which a run stops
+# What a run may stop by.
+GRADIENT_NORM, LOSS_CHANGE = msgid("gradient norm"), msgid("change of the loss")
+MET = {driver.GENTLE: GRADIENT_NORM, driver.LEVEL: LOSS_CHANGE}
 
 
 def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
@@ -72,6 +77,14 @@ class Run:
     `steps`, `start`, `seed`, `l2`, `l1`, `l1_step`, `keep` and `params`, of the surface, are given
     where they differ from the experiment's.
 
+    A gradient is clipped as PyTorch does it, after the noise of its batch and before weight decay:
+    with `clip_norm` c one of norm n is multiplied by min(1, c / (n + 1e-6)), with `clip_value` c
+    each coordinate is held to [-c, c]. Of the two there may be one.
+
+    A run stops before an update for which the norm of the gradient, that of its batch, not clipped
+    and without weight decay, is at most `stop_norm`, or whose loss, that of its batch, differs from
+    that of the update before by at most `stop_change`; it makes `steps` updates at most.
+
     Raises ValueError naming the field, the value and the allowed range; unknown names list the
     known ones.
     """
@@ -94,6 +107,10 @@ class Run:
     l1: float | None = None
     l1_step: str | None = None
     keep: float | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    stop_norm: float | None = None
+    stop_change: float | None = None
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -129,6 +146,20 @@ class Run:
             put("l1_step", str(self.l1_step))
         if self.keep is not None:
             put("keep", check_number("keep", self.keep, LEAST_KEEP, 1.0))
+        for name, bounds in (
+            *(("clip_norm", CLIP), ("clip_value", CLIP)),
+            *(("stop_norm", STOP), ("stop_change", STOP)),
+        ):
+            if getattr(self, name) is not None:
+                put(name, check_number(name, getattr(self, name), *bounds))
+        for name in ("clip_norm", "clip_value"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} = 0: must be above 0, or None, which does not clip")
+        if self.clip_norm is not None and self.clip_value is not None:
+            raise ValueError(
+                f"clip_value = {self.clip_value:g}: must be None where clip_norm is not;"
+                " a gradient is clipped by its norm or by value"
+            )
         params = check_mapping("params", self.params)
         known = {fact.name for surface in SURFACES.values() for fact in surface.parameters}
         # A formula has names of its own; an experiment checks these, and the values.
@@ -391,6 +422,21 @@ class Plan:
         return driver.Penalty(bool(self.objective.penalty), l2, l1, slope, proximal)
 
     @property
+    def limits(self) -> driver.Limits:
+        """How gradients are clipped, and where the run stops, as the compiled loops take it."""
+        run = self.run
+        norm, value = (math.inf if c is None else c for c in (run.clip_norm, run.clip_value))
+        slope, change = (-1.0 if c is None else c for c in (run.stop_norm, run.stop_change))
+        clips, stops = min(norm, value) < math.inf, max(slope, change) >= 0
+        return driver.Limits(clips or stops, clips, norm, value, stops, slope, change)
+
+    @property
+    def endless(self) -> driver.Limits:
+        """The same for a run that does not stop."""
+        limits = self.limits
+        return limits._replace(on=limits.clips, stops=False, slope=-1.0, change=-1.0)
+
+    @property
     def surface(self) -> Surface:
         """The surface that is descended."""
         return self.objective.surface
@@ -504,11 +550,13 @@ class Trajectory:
     position when it is first asked for, and `batch_loss` float64 (k,) that of the batch of each
     update before it; elsewhere that is None. `gradient` float64 (k, 2) is what each update was
     given, noise and coupled weight decay included, and `states` float64 (k, s, 2) the rows of the
-    rule's state after it.
+    rule's state after it. Where gradients are clipped `whole` float64 (k, 2) are those of the
+    batches before that and without weight decay, and else None.
     `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss,
     that of the next batch where there are batches, is the first not to be finite; the path ends
     there. `stopped` is None, or why the rule had no
-    step to take.
+    step to take. `met` is None, or which of its rules has stopped the run: GRADIENT_NORM or
+    LOSS_CHANGE.
     """
 
     run: Run
@@ -521,6 +569,8 @@ class Trajectory:
     states: NDArray[np.float64]
     diverged_at: int | None
     stopped: str | None
+    whole: NDArray[np.float64] | None = None
+    met: str | None = None
 
     @functools.cached_property
     def loss(self) -> NDArray[np.float64]:
@@ -581,7 +631,7 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
         plan = experiment.plan(run)
         chance = plan.shaped(draws(plan.seed, plan.steps)) if plan.noise > 0 else None
         state = np.zeros((len(plan.rule.state), 2))
-        trajectories.append(_simulate(plan, plan.rates(), chance, plan.start, state))
+        trajectories.append(_simulate(plan, plan.limits, plan.rates(), chance, plan.start, state))
     return trajectories
 
 
@@ -595,9 +645,10 @@ def continued(
     """Carry a run on from its end, for `updates` more, the rate held at its last value.
 
     The noise goes on with the further draws, or batches, of the seed; not `noisy`, the gradients
-    are exact from here on. Returns the continuation alone, its steps counted from 0 and its path
-    beginning where the trajectory ends. The trajectory must be one that was not cut short, of one
-    update or more; `before` counts the updates made before it, if it is a continuation itself.
+    are exact from here on. No rule stops it. Returns the continuation alone, its steps counted from
+    0 and its path beginning where the trajectory ends. The trajectory must be one that was not cut
+    short, of one update or more; `before` counts the updates made before it, if it is a
+    continuation itself.
     """
     plan, before = experiment.plan(trajectory.run), before + len(trajectory.lr)
     chance = None
@@ -605,6 +656,7 @@ def continued(
         chance = plan.shaped(draws(plan.seed, before + updates)[before:])
     return _simulate(
         plan,
+        plan.endless,
         np.full(updates, trajectory.lr[-1]),
         chance,
         trajectory.path[-1],
@@ -616,6 +668,7 @@ def continued(
 
 def _simulate(
     plan: Plan,
+    limits: driver.Limits,
     lr: NDArray[np.float64],
     chance: NDArray[np.float64] | None,
     start: ArrayLike,
@@ -637,6 +690,7 @@ def _simulate(
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
+    whole = np.empty((steps if limits.clips else 0, 2))
     states = np.empty((steps, len(rule.state), 2))
     path[0] = start
     done, outcome = driver.run(
@@ -654,6 +708,7 @@ def _simulate(
         plan.coupled,
         plan.decoupled,
         plan.penalty,
+        limits,
         rule.needs_hessian,
         before + 1,
         state,
@@ -661,6 +716,7 @@ def _simulate(
         path,
         loss,
         gradient,
+        whole,
         states,
     )
     return Trajectory(
@@ -674,4 +730,6 @@ def _simulate(
         states=states[:done],
         diverged_at=done if outcome == driver.OUT_OF_BOUNDS else None,
         stopped=f"The Hessian is singular at step {done}." if outcome == driver.NO_STEP else None,
+        whole=whole[:done] if limits.clips else None,
+        met=MET.get(outcome),
     )

@@ -768,6 +768,8 @@ def outcome(trajectory: Trajectory) -> str:
     """Return in words what ended a run early, or an empty text."""
     if trajectory.diverged_at is not None:
         return tr("diverged at update {step}", step=whole(trajectory.diverged_at))
+    if trajectory.met is not None:
+        return tr("stopped at update {step}", step=whole(len(trajectory.lr)))
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
 
@@ -917,7 +919,9 @@ def parts(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> Fig
     if not np.allclose(rest, downhill, rtol=1e-6, atol=slack):
         names.append(tr("gradient's part") if ends else tr("step"))
     elif trajectory.run.weight_decay:
-        names.append(tr("− rate × (gradient + decay)"))
+        decayed = tr("− rate × (clipped gradient + decay)"), tr("− rate × (gradient + decay)")
+        names.append(decayed[trajectory.whole is None])
     else:
-        names.append(tr("− rate × gradient"))
+        plain = tr("− rate × clipped gradient"), tr("− rate × gradient")
+        names.append(plain[trajectory.whole is None])
     return {**ends, "names": names}

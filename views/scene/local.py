@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.language import tr
-from optimizers.analysis.step import GRADIENT, NOISY_GRADIENT, STEP, Model, Step, arrows
+from optimizers.analysis.step import (
+    CLIPPED_GRADIENT,
+    GRADIENT,
+    NOISY_GRADIENT,
+    STEP,
+    Model,
+    Step,
+    arrows,
+)
 from views.scene.figures import UNDER_HEAD, Figure, Ground, Mark, axis, levels, terrain
 from views.theme import Theme
 
@@ -93,7 +101,7 @@ def height(y: float, dy: float, ground: Ground) -> str:
 
 def written(name: str) -> str:
     """Return what stands at the tip of the arrow of this name."""
-    if name in (GRADIENT, NOISY_GRADIENT):
+    if name in (GRADIENT, NOISY_GRADIENT, CLIPPED_GRADIENT):
         return tr("− rate × {gradient}", gradient=tr(name))
     return tr(name)
 

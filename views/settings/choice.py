@@ -16,6 +16,7 @@ from optimizers.record import NO_DECAY
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
 from views.settings.formulas import near_start
+from views.settings.limits import limits_of, notes_on
 from views.settings.noise import FEWER_SAMPLES, REPLACED, batch_value, by_data, samples_of
 from views.settings.rates import (
     BEST,
@@ -185,6 +186,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
     notes += what_is_added(experiment.objectives)
+    notes += notes_on(limits_of(settings), experiment.runs)
     notes += limited
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
@@ -291,6 +293,7 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         schedule=schedule,
         schedule_params=numbers_of(settings, schedule),
         warmup=unless(settings, "warmup"),
+        **limits_of(settings),
     )
 
 

@@ -20,6 +20,7 @@ from views.lessons import LESSONS
 from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
 from views.settings.factor import Factor
 from views.settings.formulas import Text, formula_of, values_of_formula
+from views.settings.limits import values_of_limits
 from views.settings.noise import batch_text, drawing_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
@@ -412,6 +413,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "drawing": drawing_text(first.replacement),
         "schedule": first.schedule,
         "warmup": first.warmup,
+        **values_of_limits(first),
     }
     for run in experiment.runs:
         values |= values_of_run(surface, run)

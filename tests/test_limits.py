@@ -1,0 +1,284 @@
+"""Clipped gradients, and the rules by which a run stops."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate, sweep, verdict
+from optimizers.analysis import verdicts
+from optimizers.analysis.moments import has_moments
+from optimizers.analysis.step import CLIPPED_GRADIENT, arrows, formula, inspect_step
+from optimizers.analysis.verdicts import HORIZON
+from optimizers.maps.stationary import predicted
+from optimizers.simulation.experiment import GRADIENT_NORM, LOSS_CHANGE, continued, draws
+from views.live.kept import size_of
+from views.scene.figures import outcome
+
+LIMITS = (
+    {"clip_norm": 2.0},
+    {"clip_value": 1.5},
+    {"clip_norm": 5.0, "stop_norm": 4.0},
+    {"clip_value": 5.0, "stop_change": 0.02},
+    {"stop_norm": 3.0, "stop_change": 1e-3},
+)
+
+
+def decayed(rule):
+    return 0.1 if OPTIMIZERS[rule].weight_decay == "coupled" else 0.0
+
+
+def experiment(*runs, **given):
+    return Experiment(
+        **{"surface": "Himmelblau", "noise": 3.0, "samples": 50, "steps": 60, "runs": runs} | given
+    )
+
+
+def by_hand(experiment, run):
+    """Return the path of a run of SGD, written a second time from PyTorch's definitions."""
+    plan = experiment.plan(run)
+    x, path, before = np.array(plan.start), [plan.start], math.inf
+    for t in range(plan.steps):
+        g = np.array(plan.objective.gradient(*x))
+        g += plan.noises(t, 1)[0] * draws(plan.seed, plan.steps)[t]
+        norm, loss = math.hypot(*g), float(plan.objective.loss(*x))
+        if run.stop_norm is not None and norm <= run.stop_norm:
+            break
+        if run.stop_change is not None and abs(loss - before) <= run.stop_change:
+            break
+        before = loss
+        if run.clip_norm is not None:  # torch.nn.utils.clip_grad_norm_
+            g *= min(run.clip_norm / (norm + 1e-6), 1.0)
+        if run.clip_value is not None:  # torch.nn.utils.clip_grad_value_
+            g = np.minimum(np.maximum(g, -run.clip_value), run.clip_value)
+        x = x - plan.lr * (g + run.weight_decay * x)
+        path.append(tuple(x))
+    return np.array(path)
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_a_run_is_the_one_that_is_written_by_hand(limits, noise):
+    run = Run("SGD", 0.005, weight_decay=0.1, batch_size=8, **limits)
+    given = experiment(run, noise=noise, l2=0.1)
+    (found,) = simulate(given)
+    path = by_hand(given, run)
+    assert found.path.shape == path.shape
+    np.testing.assert_allclose(found.path, path, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_rule_is_given_the_clipped_gradient_and_then_the_decay(rule, limits):
+    (found,) = simulate(experiment(run := Run(rule, weight_decay=decayed(rule), **limits)))
+    if "clip_norm" not in limits and "clip_value" not in limits:
+        assert found.whole is None
+        return
+    assert found.whole is not None
+    most, given = limits.get("clip_value", math.inf), found.whole
+    clipped = given.clip(-most, most)
+    if (norm := limits.get("clip_norm")) is not None:
+        long = np.hypot(*given.T)
+        clipped = given * np.minimum(norm / (long + 1e-6), 1.0)[:, None]
+        assert (np.hypot(*clipped.T) <= norm * (1 + 1e-12)).all()
+    assert (clipped != given).any(), "nothing was clipped, and nothing is tested"
+    decay = run.weight_decay * found.path[: len(given)]
+    np.testing.assert_allclose(found.gradient, clipped + decay, rtol=1e-14, atol=1e-14)
+
+
+def test_a_limit_that_is_never_reached_changes_no_bit():
+    runs = [Run(rule, weight_decay=decayed(rule), batch_size=8) for rule in OPTIMIZERS]
+    plain = experiment(*runs)
+    for limits in ({"clip_norm": 1e9}, {"clip_value": 1e9}, {"stop_norm": 0.0}):
+        runs = [dataclasses.replace(run, **limits) for run in plain.runs]
+        limited = dataclasses.replace(plain, runs=tuple(runs))
+        for one, other in zip(simulate(plain), simulate(limited), strict=True):
+            assert other.met is None
+            np.testing.assert_array_equal(one.path, other.path)
+
+
+@pytest.mark.parametrize("surface", ["Himmelblau", "Linear regression"])
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+@pytest.mark.parametrize("rule", ["SGD", "Adam", "Newton", "L-BFGS"])
+def test_a_sweep_ends_as_single_runs_do_to_the_bit(rule, limits, surface):
+    noise = {} if surface == "Himmelblau" else {"noise": 0.0}
+    run = Run(rule, weight_decay=decayed(rule), batch_size=8, **limits)
+    given = experiment(run, surface=surface, **noise)
+    rates = np.geomspace(1e-3, 0.2, 6)[:, None]
+    seeds, sizes, n = np.arange(9), np.array([3, 50])[:, None, None], 13
+    found = sweep(given, run, lr=rates, seed=seeds, batch_size=sizes, record=n, places=True)
+    for i, j, k in np.ndindex(found.shape):
+        own = {"lr": rates[j, 0], "seed": int(seeds[k]), "batch_size": int(sizes[i, 0, 0])}
+        (one,) = simulate(dataclasses.replace(given, runs=(dataclasses.replace(run, **own),)))
+        cell = i, j, k
+        assert found.steps[cell] == len(one.lr)
+        assert found.met[cell] == (one.met is not None)
+        assert found.diverged[cell] == (one.diverged_at is not None)
+        np.testing.assert_array_equal(found.end[cell], one.path[-1])
+        np.testing.assert_array_equal(found.loss[cell], one.loss[-1])
+        if one.met is not None:  # it stays where it has stopped
+            at = np.minimum(found.recorded_at, len(one.lr))
+            np.testing.assert_array_equal(found.losses[cell], one.loss[at])
+            np.testing.assert_array_equal(found.places[cell], one.path[at])
+    if "stop_norm" in limits and surface == "Himmelblau":
+        assert 0 < found.met.mean() < 1
+
+
+@pytest.mark.parametrize("name", ["stop_norm", "stop_change"])
+def test_a_run_stops_at_the_first_update_that_meets_its_rule(name):
+    run = Run("SGD", 0.1, **{name: 1e-3})
+    given = Experiment(steps=400, runs=(run, Run("SGD", 0.1)))
+    stopped, whole = simulate(given)
+    count = len(stopped.lr)
+    np.testing.assert_array_equal(stopped.path, whole.path[: count + 1])
+    slopes = np.hypot(*np.array(whole.objective.gradient(*whole.path.T)))
+    changes = np.abs(np.diff(whole.loss, prepend=math.inf))
+    small = (slopes if name == "stop_norm" else changes) <= 1e-3
+    assert 0 < count < 400
+    assert np.argmax(small) == count
+    assert stopped.met == (GRADIENT_NORM if name == "stop_norm" else LOSS_CHANGE)
+    assert whole.met is None
+    assert stopped.diverged_at is None
+    assert stopped.stopped is None
+
+
+def test_a_run_on_batches_stops_by_the_gradient_and_the_loss_of_a_batch():
+    plain = Run("SGD", 0.05, batch_size=10)
+    given = Experiment("Linear regression", start=(0, 0), steps=200, runs=(plain,))
+    (whole,) = simulate(given)
+    assert whole.batch_loss is not None
+    slopes = np.hypot(*whole.gradient.T)
+    changes = np.abs(np.diff(whole.batch_loss, prepend=math.inf))
+    for name, values, met in (
+        ("stop_norm", slopes, GRADIENT_NORM),
+        ("stop_change", changes, LOSS_CHANGE),
+    ):
+        tolerance = float(np.sort(values)[2]) * (1 + 1e-9)
+        run = dataclasses.replace(plain, **{name: tolerance})
+        (stopped,) = simulate(dataclasses.replace(given, runs=(run,)))
+        assert 0 < len(stopped.lr) == np.argmax(values <= tolerance)
+        assert stopped.met == met
+
+
+def test_a_run_that_starts_on_flat_ground_makes_no_update():
+    (run,) = simulate(Experiment(runs=(Run("SGD", stop_norm=1e9),)))
+    assert (len(run.lr), run.met, run.path.tolist()) == (0, GRADIENT_NORM, [[*run.path[0]]])
+
+
+def test_what_goes_on_is_not_stopped():
+    given = Experiment(steps=300, runs=(Run("SGD", 0.1, stop_norm=1e-3),))
+    (whole,) = simulate(given)
+    assert whole.met is not None
+    (short,) = simulate(dataclasses.replace(given, steps=len(whole.lr)))
+    assert short.met is None  # all its updates are made
+    rest = continued(given, short, 50)
+    assert (len(rest.lr), rest.met) == (50, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"clip_norm": 0}, "clip_norm = 0: must be above 0"),
+        ({"clip_value": math.nan}, "clip_value = nan: must be"),
+        ({"clip_value": -1}, "clip_value = -1: must be"),
+        ({"clip_norm": "1"}, "clip_norm = '1': must be"),
+        ({"stop_norm": -1e-9}, "stop_norm = -1e-09: must be"),
+        ({"stop_change": math.inf}, "stop_change = inf: must be"),
+        ({"clip_norm": 1, "clip_value": 1}, "clip_value = 1: must be None where clip_norm is not"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(given, told):
+    with pytest.raises(ValueError, match=told.replace("(", r"\(")):
+        Run("SGD", **given)
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run_clipped_or_not():
+    for limits in ({}, {"clip_norm": 1.0}, {"clip_value": 1.0}, {"stop_norm": 1e9}):
+        run = Run("SGD", 1e6, start=(1e5, 1e5), **limits)
+        (found,) = simulate(Experiment("Rosenbrock", steps=50, runs=(run,)))
+        assert np.isfinite(found.path[:-1]).all()
+
+
+# --- What is told ---------------------------------------------------------------------------------
+
+
+def test_a_verdict_says_that_a_rule_has_stopped_the_run():
+    runs = (Run("SGD", 0.01, stop_norm=0.5), Run("SGD", 0.01, stop_change=0.001))
+    given = Experiment(steps=3000, runs=runs)
+    by_norm, by_change = simulate(given)
+    for trajectory, tolerance in ((by_norm, 0.5), (by_change, 0.001)):
+        how = verdict(given, trajectory)
+        assert how.kind == verdicts.MET
+        assert dict(how.numbers) == {"step": len(trajectory.lr), "tolerance": tolerance}
+    *_, first, second = describe(given, [by_norm, by_change], ["one", "two"])
+    step = f"at update {len(by_norm.lr)}: the gradient's norm is at most 0.5."
+    assert first.startswith("one stops ")
+    assert step in first
+    step = f"at update {len(by_change.lr)}: the loss changed by at most 0.001."
+    assert step in second
+    *_, korean = describe(given, [by_norm], ["하나"], "ko")
+    assert f"{len(by_norm.lr)}번째 업데이트" in korean
+    assert outcome(by_norm) == f"stopped at update {len(by_norm.lr)}"
+
+
+def test_a_run_that_was_not_stopped_is_judged_as_if_it_could_not_be():
+    for rule in ("SGD", "Adam"):
+        plain = Run(rule, 0.01)
+        able = dataclasses.replace(plain, stop_norm=1e-9)
+        given = Experiment(steps=20, runs=(plain, able))
+        one, other = (verdict(given, trajectory) for trajectory in simulate(given))
+        assert one == other
+    assert HORIZON > 1
+
+
+def test_theory_of_heavy_balls_is_not_claimed_for_clipped_or_stopped_ones():
+    runs = Run("SGD", 0.01), *(Run("SGD", 0.01, **limits) for limits in LIMITS)
+    given = Experiment(noise=1.0, runs=tuple(dataclasses.replace(r, batch_size=8) for r in runs))
+    known = [has_moments(given.plan(run)) for run in given.runs]
+    assert known == [True, *[False] * len(LIMITS)]
+    found = [np.isfinite(predicted(given, run, np.array([0.01]))).all() for run in given.runs]
+    assert found == known
+
+
+@pytest.mark.parametrize("limits", LIMITS[:2], ids=str)
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_step_shows_the_gradient_before_and_after_it_is_clipped(rule, limits):
+    run = Run(rule, weight_decay=decayed(rule), batch_size=8, **limits)
+    given = experiment(run)
+    (trajectory,) = simulate(given)
+    step = inspect_step(given, trajectory, 0)
+    assert step.is_clipped
+    assert trajectory.whole is not None
+    np.testing.assert_array_equal(step.whole, trajectory.whole[0])
+    np.testing.assert_allclose(step.whole, step.exact + step.noise, rtol=1e-14)
+    np.testing.assert_array_equal(step.gradient, step.clipped + step.coupled * step.theta)
+    before, after, *_ = formula(step)
+    assert before.symbol == r"\tilde g_t"
+    np.testing.assert_array_equal(before.value, step.whole)
+    assert before.note == (
+        "The gradient before it is clipped: the exact gradient + the noise of the batch."
+    )
+    assert after.symbol == "g_t"
+    np.testing.assert_array_equal(after.value, step.gradient)
+    assert (r"\min" if "clip_norm" in limits else "clip") in after.rows[0]
+    assert after.note.startswith("The rule is given the clipped gradient")
+    (arrow,) = (each for each in arrows(step) if each.name == CLIPPED_GRADIENT)
+    np.testing.assert_allclose(arrow.vector, -step.lr * step.clipped)
+
+
+def test_a_step_whose_gradient_is_small_enough_shows_nothing_of_clipping():
+    given = experiment(Run("SGD", clip_norm=1e6))
+    (trajectory,) = simulate(given)
+    step = inspect_step(given, trajectory, 3)
+    assert not step.is_clipped
+    assert [line.symbol for line in formula(step)] == ["g_t", r"\theta_t"]
+    assert CLIPPED_GRADIENT not in [arrow.name for arrow in arrows(step)]
+    np.testing.assert_array_equal(step.clipped, step.gradient)
+
+
+def test_what_a_visit_keeps_counts_the_gradients_before_they_were_clipped():
+    plain, clipped = simulate(experiment(Run("SGD"), Run("SGD", clip_norm=1.0)))
+    assert size_of(clipped) == size_of(plain) + plain.gradient.nbytes

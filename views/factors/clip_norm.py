@@ -1,0 +1,10 @@
+"""Norms to which one optimizer's gradients are clipped."""
+
+from __future__ import annotations
+
+from landscape.language import msgid
+from views.settings.limits import of_limit
+
+FACTOR = of_limit(
+    "clip_norm", "Clipping by norm", 22, (0, 10, 3, 1), msgid("clipped to norm {value}")
+)
