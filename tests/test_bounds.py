@@ -42,6 +42,7 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
     Scaling,
+    SharpnessSweep,
 )
 from optimizers.simulation.sweep import SHORT_UPDATES, sweep
 from views.classroom import routes as class_routes
@@ -88,6 +89,7 @@ EXAMPLES = (
     Escape(QUIET, seeds=3),
     NoiseBall(QUIET, 1e-6, 2e-6, count=4, seeds=3),
     Scaling(QUIET, 1e-6, 2e-6, count=4, seeds=3),
+    SharpnessSweep(QUIET, 1e-6, 2e-6, count=4, seeds=3),
 )
 LARGE = {
     "view": "Maps",

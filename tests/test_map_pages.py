@@ -33,6 +33,7 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
     Scaling,
+    SharpnessSweep,
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
@@ -432,6 +433,7 @@ def small(surface: str) -> dict[str, Any]:
         "Escape probability": Escape(experiment, seeds=20),
         "Updates against batch size": Scaling(experiment, count=9, seeds=4, tolerance=0.3),
         "Schedules under noise": NoiseBall(experiment, count=11, seeds=8),
+        "Curvature against the rate": SharpnessSweep(experiment, count=21, seeds=5),
     }
 
 
@@ -659,6 +661,7 @@ def test_a_caption_tells_the_updates_of_every_run(name):
         "Escape probability": Escape(experiment, seeds=4),
         "Updates against batch size": Scaling(experiment, count=3, seeds=2),
         "Schedules under noise": NoiseBall(experiment, count=3, seeds=2),
+        "Curvature against the rate": SharpnessSweep(experiment, count=5, seeds=2),
         "Basins of attraction": BasinMap(replace(experiment, runs=runs[:1]), size=8),
         "Rate and momentum": MomentumGrid(replace(experiment, runs=runs[:1]), size=8),
         "Rate and batch size": BatchGrid(
@@ -939,7 +942,10 @@ def answer(query: str) -> Response:
 def query_of(name: str, **link: str) -> str:
     """Return the query of a small map that can be made."""
     small = {"map.size": "32", "map.starts": "64", "sweep.seeds": "3", "momentum.seeds": "2"}
-    seeds = {f"{each}.seeds": "2" for each in ("batch", "ensemble", "escape", "ball", "scaling")}
+    seeds = {
+        f"{each}.seeds": "2"
+        for each in ("batch", "ensemble", "escape", "ball", "scaling", "sharpness")
+    }
     return urlencode(
         {"view": "Maps", "map": name, **VALLEY, "length": "30", **small, **seeds, **link}
     )

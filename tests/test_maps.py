@@ -27,6 +27,7 @@ from optimizers.maps import (
     NoiseBall,
     RateSweep,
     Scaling,
+    SharpnessSweep,
     basins,
     rates,
 )
@@ -57,6 +58,7 @@ SMALL: dict[str, Any] = {
     "Escape": Escape(ROSENBROCK, seeds=5),
     "Scaling": Scaling(ROSENBROCK, count=5, seeds=4, tolerance=5.0),
     "NoiseBall": NoiseBall(ROSENBROCK, count=5, seeds=4),
+    "SharpnessSweep": SharpnessSweep(ROSENBROCK, count=9, seeds=5),
 }
 of_every_kind = pytest.mark.parametrize("request_", SMALL.values(), ids=SMALL.keys())
 
@@ -780,6 +782,52 @@ def test_schedules_that_end_low_leave_less_noise_than_a_constant_rate():
     assert left["Constant"] > 5 * left["Linear"]
 
 
+# --- The curvature at the end
+
+
+def test_the_curvature_at_the_end_is_that_of_the_hessian_there():
+    runs = (Run("SGD"), Run("Momentum"), Run("Adam"))
+    experiment = Experiment("Rosenbrock", steps=40, runs=runs)
+    found = SharpnessSweep(experiment, 1e-4, 1e-2, count=7).compute()
+    for c, run in enumerate(runs):
+        for r, rate in enumerate(found.rates.tolist()):
+            end = trajectory(experiment, replace(run, lr=rate))
+            if end.diverged_at is not None:
+                assert found.curvature[c, r] == np.inf
+                continue
+            hxx, hxy, hyy = experiment.objectives[0].hessian(*end.path[-1])
+            largest = np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]])[1]
+            assert found.curvature[c, r] == pytest.approx(largest, rel=1e-9)
+    np.testing.assert_allclose(found.limit[0] * found.rates, 2.0)
+    np.testing.assert_allclose(found.limit[1] * found.rates, 3.8)
+    assert np.isnan(found.limit[2]).all()
+    assert not found.below(2).any()
+    assert not found.ends(0).all()
+
+
+def test_every_run_along_the_valley_ends_below_its_limit_and_many_just_under_it():
+    experiment = Experiment("Four linear layers", start=(4, 0.2), steps=2000, runs=(Run("SGD"),))
+    found = SharpnessSweep(experiment, 0.02, 0.2).compute()
+    assert (found.below(0) == found.ends(0)).all()
+    edge = found.rates[found.at_edge(0)]
+    assert len(edge) > 30
+    assert edge[0] == pytest.approx(2 / 32.17, rel=0.02)
+    # Flatter ones keep the curvature of the valley below the start.
+    low = found.rates < edge[0]
+    np.testing.assert_allclose(found.curvature[0, low], 32.1, rtol=0.01)
+
+
+def test_the_limit_is_that_of_the_last_rate_of_a_schedule():
+    run = Run("SGD", schedule="Linear", schedule_params={"final": 0.25})
+    found = SharpnessSweep(Experiment(steps=50, runs=(run,)), 0.01, 0.1, count=3).compute()
+    last = simulate(Experiment(steps=50, runs=(replace(run, lr=1.0),)))[0].lr[-1]
+    np.testing.assert_allclose(found.limit[0] * found.rates * last, 2.0)
+    ends = SharpnessSweep(
+        Experiment(steps=50, runs=(replace(run, schedule_params={"final": 0.0}),)), count=3
+    ).compute()
+    assert (ends.limit[0] > found.limit[0]).all()
+
+
 # --- Requests
 
 
@@ -795,6 +843,7 @@ def test_progress_grows_to_one(request_):
         "Escape": 2,
         "Scaling": 2 * 15,
         "NoiseBall": 2 + len(SCHEDULES),
+        "SharpnessSweep": 2,
     }
     assert told[0] <= 1 / parts.get(type(request_).__name__, 1)
 
@@ -821,6 +870,7 @@ def test_a_table_has_columns_of_equal_length_and_a_row_for_every_cell(request_):
         "Escape": 2 * 15,
         "Scaling": 2 * 15,
         "NoiseBall": 2 * 5,
+        "SharpnessSweep": 2 * 9,
     }
     assert length == (cells[type(request_).__name__],)
 

@@ -652,6 +652,28 @@ def test_rate_picks():
     assert PRESETS["rate-picks"].caption == f"Ends at curvature {ends[0]}, {ends[1]} and {ends[2]}"
 
 
+def test_edge_of_rates():
+    preset = PRESETS["edge-of-rates"]
+    settings = Settings({"preset": preset.slug})
+    request = MAPS["Curvature against the rate"].ask(settings, choose(settings))
+    found = request.compute()
+    (rates, ends, edge), curvature = (found.rates, found.ends(0), found.at_edge(0)), found.curvature
+    start = sharpness(preset.experiment, trajectories(preset.slug)[0]).curvature[0]
+    assert (found.below(0) == ends).all()
+    near = rates[edge]
+    low = rates < near[0]
+    claims(preset.slug, "from (4, 0.2)", f"curvature is {start:.0f}", "2,000 updates")
+    claims(preset.slug, f"rates from {rates[0]:g} to {rates[-1]:g}")
+    claims(preset.slug, f"All of the {ends.sum()} runs", f"a curvature of {start:.0f}")
+    assert {f"{each:.0f}" for each in curvature[0, low]} == {f"{start:.0f}"}
+    claims(preset.slug, f"from {near[0]:.3g} to {near[-1]:.3g}", "less than 1%")
+    between = (rates >= near[0]) & (rates <= near[-1])
+    assert edge[between & ends].all()
+    gone = rates[~ends]
+    assert len(gone) == (rates >= gone[0]).sum()
+    claims(preset.slug, f"from {gone[0]:.3g} on it diverges")
+
+
 def test_catapult():
     experiment, runs = PRESETS["catapult"].experiment, trajectories("catapult")
     low, thrown, lost = runs

@@ -289,7 +289,7 @@ def test_no_way_to_make_rates_fair_shows_an_english_word(fair):
 def test_no_map_or_reason_why_there_is_none_shows_an_english_word(name, more, monkeypatch):
     monkeypatch.setattr(page, "QUICK", 60.0)
     sizes = {"map.size": "32", "map.starts": "64", "length": "20"}
-    kinds = ("sweep", "momentum", "batch", "ensemble", "escape", "scaling")
+    kinds = ("sweep", "momentum", "batch", "ensemble", "escape", "scaling", "sharpness")
     seeds = {f"{kind}.seeds": "3" for kind in kinds}
     check(opened(view="Maps", map=name, **{**sizes, **seeds, **more}))
 

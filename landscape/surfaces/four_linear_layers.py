@@ -88,7 +88,7 @@ SURFACE = Surface(
     " product should be 1. Its minima are curves, and sharper the further out.",
     latex=r"\tfrac{1}{4}\,(1 - x^2 y^2)^2",
     source="Zhu, Wang, Wang, Zhou and Ge, ICLR (2023), after Cohen et al., ICLR (2021)",
-    domain=((-1.0, 5.5), (-1.5, 1.5)),
+    domain=((-1.0, 5.4), (-1.5, 1.5)),
     start=(2.5, 0.9),
     kernel=loss_and_gradient,
     hessian_kernel=hessian,

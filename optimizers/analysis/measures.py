@@ -344,17 +344,22 @@ def sharpness(experiment: Experiment, trajectory: Trajectory) -> Sharpness:
     """Measure how sharp the surface is along a run."""
     run, objective = trajectory.run, trajectory.objective
     decay = experiment.plan(run).coupled
-    x, y = trajectory.finite_path.T
     of_valley = objective.valley is not None and decay == 0
-    if objective.valley is not None and of_valley:
-        x, y = objective.valley.all_nearest(x, y)
-    with np.errstate(over="ignore", invalid="ignore"):  # a last position may be huge
-        curvature = curvatures(*objective.hessian(x, y))[0] + decay
+    x, y = trajectory.finite_path.T
+    curvature = sharpness_at(objective, x, y, decay)
     share = stability_limit(OPTIMIZERS[run.optimizer], run.hyper, 1.0)
     if share is None:
         return Sharpness(curvature, None, None, of_valley)
     with np.errstate(divide="ignore"):
         return Sharpness(curvature, share, share / trajectory.lr, of_valley)
+
+
+def sharpness_at(objective: Objective, x: Any, y: Any, decay: float = 0.0) -> Any:
+    """Return the largest curvature at positions, numbers or arrays, as Sharpness has it."""
+    if objective.valley is not None and decay == 0:
+        x, y = objective.valley.all_nearest(x, y)
+    with np.errstate(over="ignore", invalid="ignore"):  # a position may be huge
+        return curvatures(*objective.hessian(x, y))[0] + decay
 
 
 @dataclass(frozen=True)

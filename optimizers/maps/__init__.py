@@ -6,9 +6,13 @@ from optimizers.maps.ensembles import Chances, Ensemble, Escape, Spread
 from optimizers.maps.grids import BatchGrid, Grid, MomentumGrid
 from optimizers.maps.rates import Curves, RateSweep
 from optimizers.maps.scaling import Scaling, Scalings
+from optimizers.maps.sharpness import Sharpnesses, SharpnessSweep
 from optimizers.maps.stationary import NoiseBall, Stationary
 
-REQUESTS = (RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, Scaling, NoiseBall)
+REQUESTS = (
+    *(RateSweep, MomentumGrid, BatchGrid, BasinMap, Ensemble, Escape, Scaling, NoiseBall),
+    SharpnessSweep,
+)
 
 __all__ = [
     "REQUESTS",
@@ -27,6 +31,8 @@ __all__ = [
     "Result",
     "Scaling",
     "Scalings",
+    "SharpnessSweep",
+    "Sharpnesses",
     "Spread",
     "Stationary",
 ]

@@ -363,7 +363,8 @@ def drawn(
         data += [{**line, "line": thin}, {**head, "marker": star}]
     for mark, row, x in zip(marks, heights.limits, each, strict=bool(heights.limits)):
         line = {"type": "scatter", "mode": "lines", "name": "limit", "x0": x, "dx": x}
-        thin = {"color": mark.colour, "width": 1.6, "dash": "dash", "simplify": False}
+        colour = theme.text if heights.words else mark.colour  # one that all runs share, or its own
+        thin = {"color": colour, "width": 1.6, "dash": "dash", "simplify": False}
         to_come.append({**line, "y": np.zeros(0) if row is None else row, "line": thin})
     layout: dict[str, Any] = {
         **plain_layout(theme),

@@ -87,6 +87,19 @@ PRESETS = (
         map={"map": "Updates against batch size", "scaling.low": 0.01, "scaling.high": 4.0},
     ),
     Preset(
+        slug="edge-of-rates",
+        title="Every run ends below the line",
+        claim="SGD from (4, 0.2), where the valley's curvature is 32; 2,000 updates at rates from"
+        " 0.02 to 0.2. The dashed line is 2 / rate. All of the 82 runs that do not diverge end"
+        " below it. Low rates keep a curvature of 32; from 0.0618 to 0.129 the run ends less than"
+        " 1% below the line; from 0.132 on it diverges.",
+        caption="From rate 0.0618 to 0.129 just under 2 / rate",
+        experiment=Experiment(
+            surface="Four linear layers", start=(4.0, 0.2), steps=2000, runs=(Run("SGD", lr=0.1),)
+        ),
+        map={"map": "Curvature against the rate", "sharpness.low": 0.02, "sharpness.high": 0.2},
+    ),
+    Preset(
         slug="basins",
         title="Basins of attraction",
         claim="Himmelblau's surface has four minima of equal loss. Adam leads 27.1% of the starts"
