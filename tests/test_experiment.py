@@ -17,11 +17,12 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core.codegen import get_host_cpu_features
 
 from landscape import SURFACES
-from landscape.compiled import SURFACE_SIGNATURE, kernel
+from landscape.compiled import SURFACE_SIGNATURE, Code, kernel
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate, sweep
-from optimizers.record import NO_DECAY
+from optimizers.record import NO_DECAY, UPDATE_SIGNATURE
 from optimizers.simulation import driver
 from optimizers.simulation.epochs import Epoch, noise_scale
 from optimizers.simulation.experiment import (
@@ -472,7 +473,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
     record = np.empty((5, 2)), np.empty((5, 0, 2))
     rule, nothing = OPTIMIZERS["SGD"], np.empty((0, 2))
     done = driver.run(
-        *(pole.compiled, pole.compiled, driver.no_batch.compiled, rule.update.compiled),
+        *(pole.pointer, pole.pointer, driver.no_batch.pointer, rule.update.pointer),
         *(np.array([strength]), np.empty(0, np.int32), (1, 1, 1), np.ones(5)),
         *(nothing, np.empty(0), nothing, 0.0, 0.0, driver.Penalty(False, 0.0, 0.0, 0.0, 0.0)),
         *(UNLIMITED, False, 1, nothing, BIG, path, loss, record[0], nothing, record[1]),
@@ -782,12 +783,31 @@ def test_a_kernel_counts_no_references(name):
 def test_the_type_of_a_pointer_is_made_once(name):
     pointer = KERNELS[name].pointer
     assert numba.typeof(pointer) is numba.typeof(pointer)
-    assert numba.typeof(pointer) == numba.types.FunctionType(KERNELS[name].signature)
+    assert numba.typeof(pointer) == Code(KERNELS[name].signature)
 
 
 @needs_compiler
 def test_a_function_of_arrays_would_count_references():
     assert reference_counts(driver.run) > 0
+
+
+@needs_compiler
+def test_a_kernel_that_takes_a_pointer_takes_nothing_else():
+    with pytest.raises(AttributeError, match="code"):
+        driver.sample_gradients(
+            SURFACES["Linear regression"].samples.batch.compiled,
+            *(np.zeros(2), np.zeros(2), np.empty((0, 2))),
+        )
+
+
+@needs_compiler
+def test_kernels_take_as_many_numbers_at_a_time_as_the_processor_can():
+    if "+avx512f" not in get_host_cpu_features().split(","):
+        pytest.skip("this processor takes no eight numbers at a time")
+    function = numba.njit(nogil=True, error_model="numpy")(OPTIMIZERS["SGD"].update.__wrapped__)
+    function.compile(UPDATE_SIGNATURE)
+    (code,) = function.inspect_asm().values()
+    assert "%zmm" in code
 
 
 CACHED = """

@@ -30,13 +30,11 @@ def update(n, t, g, hessian, lr, hyper, state, step):
         rate, mu, convention = lr[i], hyper[i], hyper[n + i]
         # As in PyTorch, where the first velocity is all of the first gradient.
         slope = g[i] * (1 - hyper[2 * n + i] if (t > 1) & (mu != 0.0) else 1.0)
-        # All three are computed and one is chosen: a branch would keep the processor from taking
-        # several coordinates at a time.
-        kept, descent, share = mu * state[i], -rate * slope, (1 - mu) * slope
+        # Factors are chosen, and not what to do: a branch would keep the processor from taking
+        # several coordinates at a time. A product with 1 is exact.
         pytorch, keras = convention == 0.0, convention == 1.0
-        v = kept + (slope if pytorch else descent if keras else share)
-        down = -rate * v
-        step[i] = v if keras else down
+        v = mu * state[i] + (1.0 if pytorch else -rate if keras else 1 - mu) * slope
+        step[i] = (1.0 if keras else -rate) * v
         state[i] = v
     return 0
 

@@ -12,6 +12,7 @@ from landscape.compiled import (
     MATRIX,
     SURFACE_SIGNATURE,
     VECTOR,
+    Code,
     kernel,
     overload,
     part,
@@ -146,10 +147,10 @@ def met(limits, slope, change, first):
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
 RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
-    types.FunctionType(SURFACE_SIGNATURE),
-    types.FunctionType(SURFACE_SIGNATURE),
-    types.FunctionType(BATCH_SIGNATURE),
-    types.FunctionType(UPDATE_SIGNATURE),
+    Code(SURFACE_SIGNATURE),
+    Code(SURFACE_SIGNATURE),
+    Code(BATCH_SIGNATURE),
+    Code(UPDATE_SIGNATURE),
     VECTOR,  # params
     types.Array(types.int32, 1, "C", readonly=True),  # order of the samples in each epoch from that
     # of the first update on; empty where every update takes all samples as they are, or there are
@@ -228,7 +229,11 @@ def run(
             surface(1, at_x, at_y, at_params, at_value, at_gx, at_gy)
         if penalty.on:
             penalize(1, theta[0:1], theta[1:2], penalty, value, g[0:1], g[1:2])
-        path[k, 0], path[k, 1], loss[k] = theta[0], theta[1], value[0]
+        # One after the other, as they were written: a load of two numbers at once would wait until
+        # both have reached the cache. So it is with the state.
+        path[k, 0] = theta[0]
+        path[k, 1] = theta[1]
+        loss[k] = value[0]
         # Written so that NaN fails it.
         if not (abs(theta[0]) <= big and abs(theta[1]) <= big and math.isfinite(value[0])):
             return k, OUT_OF_BOUNDS
@@ -258,7 +263,8 @@ def run(
         if update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step) != 0:
             return k, NO_STEP
         for i in range(state.shape[0]):
-            states[k, i, 0], states[k, i, 1] = state[i, 0], state[i, 1]
+            states[k, i, 0] = state[i, 0]
+            states[k, i, 1] = state[i, 1]
         shrink = 1.0 - lr[k] * decoupled
         theta[0] = theta[0] * shrink + step[0]
         theta[1] = theta[1] * shrink + step[1]
@@ -270,7 +276,7 @@ def run(
 
 @kernel(
     types.void(
-        types.FunctionType(BATCH_SIGNATURE),
+        Code(BATCH_SIGNATURE),
         VECTOR,  # position (2,)
         VECTOR,  # params
         MATRIX,  # out: gradient of each sample (samples, 2)
@@ -354,10 +360,10 @@ INTEGERS = types.int64[::1]
 # Numba takes arrays in a tuple only with the very type that is named here, so those that are of
 # stride 0 here and not there come one by one.
 SWEEP_SIGNATURE = types.void(
-    types.FunctionType(SURFACE_SIGNATURE),
-    types.FunctionType(SURFACE_SIGNATURE),
-    types.FunctionType(BATCH_SIGNATURE),
-    types.FunctionType(UPDATE_SIGNATURE),
+    Code(SURFACE_SIGNATURE),
+    Code(SURFACE_SIGNATURE),
+    Code(BATCH_SIGNATURE),
+    Code(UPDATE_SIGNATURE),
     VECTOR,  # params
     types.int64,  # samples that the surface is made by, 0 where it is not
     types.int64,  # batch size that takes all of them as they are, 0 where none does
