@@ -44,6 +44,7 @@ L1_STEPS = (SUBGRADIENT, PROXIMAL)
 PYTORCH, KERAS, EMA = msgid("PyTorch"), msgid("Keras"), msgid("EMA")
 CONVENTIONS = (PYTORCH, KERAS, EMA)
 VELOCITY = msgid("velocity")  # the memory of a rule with momentum
+FIRST_MOMENT = msgid("first moment")  # that of a rule with a mean of gradients
 
 # Why an adaptive rule has no limit of stability.
 ADAPTIVE = msgid(
@@ -62,8 +63,9 @@ class RuleListing:
     In plain Python it is a class called `name`: `state` is what its __init__ adds, `step` the body
     of step(theta, g), `before` what the module needs beside it. In PyTorch it is the class `optim`
     with `arguments` (hyperparameters in braces) or, where PyTorch has none, the lines `hand` of
-    the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters, after `hand_state`. With
-    `closure` the optimizer asks for the loss itself. `comments` are those in `step`, as messages.
+    the loop, from `theta`, `g`, `loss`, `lr` and the hyperparameters. `hand_state` stands before
+    the loop in both cases. With `closure` the optimizer asks for the loss itself. `comments` are
+    those in `step`, as messages.
 
     `special` holds (name, value, listing): the listing to take where a hyperparameter has this
     value, which may have special ones in turn.
@@ -86,16 +88,18 @@ class RuleListing:
 class Memory:
     """What a rule's direction keeps of past gradients.
 
-    `hyper` names the hyperparameter that is the share kept from one update to the next, and
-    `convention` tells which of the CONVENTIONS the memory has. `part` is the part of an update's
-    step that comes from the state before it, (2,), or (n, 2) of n updates at once; its arrow on
-    the page is called `name`.
+    `hyper` names the hyperparameter that is its share in an update: of it, and from one to the
+    next. `convention` tells which of the CONVENTIONS the memory has. `part` is the part of an
+    update's step that comes from the state before it, (2,), or (n, 2) of n updates at once; its
+    arrow on the page is called `name`. `only` names the hyperparameters that have no effect where
+    this share is 0.
     """
 
     name: Message
     hyper: str
     convention: Callable[[Hyper], str]
     part: Callable[[Update], Vector]
+    only: tuple[str, ...] = ()
 
 
 def round_down(value: float) -> float:

@@ -124,6 +124,10 @@ SPECIAL = {
         for rule, hyper in (
             *(("Momentum", {"dampening": 0.6, "convention": name}) for name in CONVENTIONS),
             ("AdaGrad", {"initial_accumulator": 0.5}),
+            ("AdaMax", {"beta1": 0.5, "eps": 0.01}),
+            ("NAdam", {"beta1": 0.5, "momentum_decay": 0.3}),
+            ("Adadelta", {"decay": 0.5, "eps": 0.01}),
+            ("Lion", {"beta1": 0.5, "beta2": 0.8}),
             ("RMSProp", {"momentum": 0.7}),
             ("RMSProp", {"centered": "on"}),
             ("RMSProp", {"momentum": 0.7, "centered": "on"}),
@@ -420,6 +424,7 @@ import json, sys, torch
 paths = {}
 for name, script in json.load(sys.stdin).items():
     names = {}
+    torch.set_default_dtype(torch.float32)
     exec(compile(script, name, "exec"), names)
     paths[name] = names["path"]
 json.dump({"torch": torch.__version__, "paths": paths}, sys.stdout)
@@ -517,7 +522,7 @@ def test_the_readme_says_what_pytorch_does_not_have():
     named = [name for name, rule in OPTIMIZERS.items() if rule.listing.optim]
     assert sorted(has.replace("\n", " ").strip(" ;").split(", ")) == sorted(named)
     others = [name for name, rule in OPTIMIZERS.items() if not rule.listing.optim]
-    assert others == ["Newton", "Full-matrix AdaGrad"]
+    assert others == ["Newton", "Full-matrix AdaGrad", "Lion"]
     # Of PyTorch's classes, those that take another rate or are written by hand.
     special = {
         name

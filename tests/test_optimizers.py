@@ -153,6 +153,61 @@ def adamw(hyper):
     return adam(hyper, decoupled=True)
 
 
+def adamax(hyper):
+    """The u of the update is a maximum over all gradients so far, each decayed by its age."""
+    beta1, beta2, past = hyper["beta1"], hyper["beta2"], []
+
+    def update(theta, g, hessian, lr, wd):
+        past.append(np.array(g) + wd * np.array(theta))
+        age = np.arange(len(past))[::-1, None]
+        mean = ((1 - beta1) * beta1**age * past).sum(axis=0) / (1 - beta1 ** len(past))
+        return theta - lr * mean / (beta2**age * (np.abs(past) + hyper["eps"])).max(axis=0), 0
+
+    return update
+
+
+def nadam(hyper):
+    beta1, beta2, momenta = hyper["beta1"], hyper["beta2"], []
+    m, v = np.zeros(2), np.zeros(2)
+
+    def update(theta, g, hessian, lr, wd):
+        t, slope = len(momenta) + 1, np.array(g) + wd * np.array(theta)
+        m[:] = beta1 * m + (1 - beta1) * slope
+        v[:] = beta2 * v + (1 - beta2) * slope**2
+        mu, ahead = (beta1 * (1 - 0.96 ** (k * hyper["momentum_decay"]) / 2) for k in (t, t + 1))
+        momenta.append(mu)
+        fresh = (1 - mu) * slope / (1 - math.prod(momenta))
+        mean = ahead * m / (1 - math.prod([*momenta, ahead])) + fresh
+        return theta - lr * mean / (np.sqrt(v / (1 - beta2**t)) + hyper["eps"]), 0
+
+    return update
+
+
+def adadelta(hyper):
+    decay, eps = hyper["decay"], hyper["eps"]
+    s, u = np.zeros(2), np.zeros(2)
+
+    def update(theta, g, hessian, lr, wd):
+        slope = np.array(g) + wd * np.array(theta)
+        s[:] = decay * s + (1 - decay) * slope**2
+        d = np.sqrt((u + eps) / (s + eps)) * slope
+        u[:] = decay * u + (1 - decay) * d**2
+        return theta - lr * d, 0
+
+    return update
+
+
+def lion(hyper):
+    beta1, beta2, m = hyper["beta1"], hyper["beta2"], np.zeros(2)
+
+    def update(theta, g, hessian, lr, wd):
+        c = beta1 * m + (1 - beta1) * np.array(g)
+        m[:] = beta2 * m + (1 - beta2) * np.array(g)
+        return theta - lr * (np.sign(c) + wd * np.array(theta)), 0
+
+    return update
+
+
 def newton(hyper):
     def update(theta, g, hessian, lr, wd):
         hxx, hxy, hyy = hessian
@@ -204,6 +259,10 @@ REFERENCES = {
     "RMSProp": rmsprop,
     "Adam": adam,
     "AdamW": adamw,
+    "AdaMax": adamax,
+    "NAdam": nadam,
+    "Adadelta": adadelta,
+    "Lion": lion,
     "Newton": newton,
     "L-BFGS": lbfgs,
 }
@@ -249,7 +308,11 @@ def test_weight_decay_enters_as_in_the_textbook(rule):
     # Not the quadratic: there a decay scales the gradient, which an adaptive rule does not see.
     surface = SURFACES["Himmelblau"]
     decayed, plain = (
-        one(Run(rule.name, 0.01, weight_decay=decay), surface=surface.name, steps=60)
+        one(
+            Run(rule.name, rule.default_rate(surface) / 10, weight_decay=decay),
+            surface=surface.name,
+            steps=60,
+        )
         for decay in (0.5, 0.0)
     )
     assert math.dist(decayed.path[-1], plain.path[-1]) > 1e-6
@@ -270,6 +333,11 @@ OPTIONS = [
     *(("Momentum", {"dampening": 0.6, "convention": name}) for name in CONVENTIONS),
     ("Momentum", {"dampening": 0.6, "momentum": 0.0}),
     ("AdaGrad", {"initial_accumulator": 0.5}),
+    ("Full-matrix AdaGrad", {"eps": 0.1}),
+    ("AdaMax", {"beta1": 0.5, "beta2": 0.8, "eps": 0.01}),
+    ("NAdam", {"beta1": 0.5, "beta2": 0.8, "momentum_decay": 0.3}),
+    ("Adadelta", {"decay": 0.5, "eps": 0.01}),
+    ("Lion", {"beta1": 0.5, "beta2": 0.8}),
     ("RMSProp", {"momentum": 0.7}),
     ("RMSProp", {"centered": "on"}),
     ("RMSProp", {"momentum": 0.7, "centered": "on"}),
@@ -376,7 +444,7 @@ def test_a_trajectory_is_pytorchs(case):
 
 
 def test_the_fixture_knows_every_rule_that_pytorch_has():
-    unknown = {"Newton", "Full-matrix AdaGrad"}
+    unknown = {"Newton", "Full-matrix AdaGrad", "Lion"}
     assert {case["optimizer"] for case in TORCH["runs"]} == OPTIMIZERS.keys() - unknown
 
 

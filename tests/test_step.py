@@ -203,6 +203,12 @@ def maximum(least, value):
     return Interval(np.maximum(least.low, value.low), np.maximum(least.high, value.high))
 
 
+def size(value):
+    ends = np.abs([value.low, value.high])
+    around = (value.low < 0) & (value.high > 0)
+    return Interval(np.where(around, 0, ends.min(0)), ends.max(0))
+
+
 def sign(value):
     return Interval(np.sign(value.low), np.sign(value.high))
 
@@ -221,6 +227,7 @@ PYTHON = (  # what is LaTeX, and what it is in Python
     (r"M\[(.*?)\]", r"matrix(\1)"),
     (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
     (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1) / (\2))"),
+    (r"\|([^|]*)\|", r"size(\1)"),
     (r"\\bigl\(", "("),
     (r"\\bigr\)", ")"),
     (r"\\cdot", "*"),
@@ -248,7 +255,7 @@ def read(row, digits):
     for latex, python in PYTHON:
         row = re.sub(latex, python, row)
     names = {"vector": vector, "matrix": matrix, "sqrt": sqrt, "minimum": minimum, "sign": sign}
-    names["maximum"] = maximum
+    names |= {"maximum": maximum, "size": size}
     return eval(row, {"number": number, "__builtins__": {}, **names})
 
 

@@ -365,9 +365,26 @@ def test_the_radius_of_a_noise_ball_is_that_of_the_theory(rate):
 
 @pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule != "L-BFGS"])
 def test_a_long_noisy_run_hovers(rule):
+    # AdaMax forgets a thousandth of the largest gradient with every update, so that after 400 its
+    # steps still grow.
+    steps = 4000 if rule == "AdaMax" else 400
     for seed in range(20):
         run = Run(rule, batch_size=4)
-        assert judged(run, noise=1.0, steps=400, seed=seed).kind == NOISE_BALL
+        assert judged(run, noise=1.0, steps=steps, seed=seed).kind == NOISE_BALL
+
+
+@pytest.mark.parametrize("rate", [5.0, 10.0])
+def test_a_rule_that_the_noise_keeps_from_its_swing_hovers(rate):
+    # Without noise Adadelta comes to a rate of 2 over the curvature along both axes, and swings.
+    run = Run("Adadelta", rate, batch_size=4)
+    experiment, alone = one(run, steps=2000)
+    assert verdict(experiment, alone).kind in (OSCILLATING, GROWING)
+    experiment, trajectory = one(run, steps=2000, noise=1.0)
+    assert verdict(experiment, trajectory).kind == NOISE_BALL
+    turns = [np.diff(t.path[-500:, 1]) for t in (alone, trajectory)]
+    flips = [np.mean(each[1:] * each[:-1] < 0) for each in turns]
+    assert flips[0] == 1.0
+    assert flips[1] < 0.6
 
 
 def test_a_noisy_descent_does_not_hover():

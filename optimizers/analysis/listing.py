@@ -118,10 +118,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
         general["weight_decay"] = repr(decay)
         step = f"{DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay]}\n{step}"
     arguments = {**general, **hyper}
-    fields = [
-        f"{', '.join(f'self.{name}' for name in names)} = {', '.join(names)}"
-        for names in filter(None, (general, hyper))
-    ]
+    fields = [line for names in filter(None, (general, hyper)) for line in _kept(names)]
     init = _function(
         f"__init__({', '.join(['self', *arguments])})",
         "\n".join([*fields, *([rule.state] if rule.state else [])]),
@@ -173,6 +170,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         # Where it decouples the decay, PyTorch's default is not 0.
         if run.weight_decay > 0 or OPTIMIZERS[run.optimizer].weight_decay == DECOUPLED:
             arguments.append(f"weight_decay={run.weight_decay!r}")
+        before += [rule.hand_state] if rule.hand_state else []
         before.append(_call(f"optimizer = torch.optim.{rule.optim}", arguments))
         if parts.schedule:
             before.append("scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule)")
@@ -474,6 +472,14 @@ def _block(text: str) -> str:
 
 def _function(head: str, body: str, comment: str = "") -> str:
     return f"def {head}:{comment and '  # ' + comment}\n{indent(_block(body), TAB)}"
+
+
+def _kept(names: Iterable[str]) -> list[str]:
+    """Return the lines of __init__ that keep its arguments: one, or one each where it is long."""
+    line = f"{', '.join(f'self.{name}' for name in names)} = {', '.join(names)}"
+    if len(line) <= WIDTH - 2 * len(TAB):
+        return [line]
+    return [f"self.{name} = {name}" for name in names]
 
 
 def _call(head: str, arguments: Sequence[str]) -> str:

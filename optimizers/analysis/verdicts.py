@@ -331,8 +331,9 @@ class _Case:
         if width <= self.rounding:
             return None
         # In the noise, a swing of the rule is what would go on without it, if it is large enough.
-        if self.plan.noisy and _width(exact[-count - 1 :]) < SEEN_SWING * max(
-            width, *map(_width, parts)
+        if self.plan.noisy and (
+            _width(exact[-count - 1 :]) < SEEN_SWING * max(width, *map(_width, parts))
+            or self._held_back(last, exact)
         ):
             return None
         widths = [_width(part) for part in parts]
@@ -359,6 +360,14 @@ class _Case:
             return None
         return _verdict(OSCILLATING, width=width, path=_length(last), updates=count)
 
+    def _held_back(self, path: Vector, exact: Vector) -> bool:
+        """Tell whether a path in the noise has steps that are shorter than the swing's at the end.
+
+        A rule that divides by the size of its gradients takes noise for a steep slope, and swings
+        only without it.
+        """
+        return _length(path) < SEEN_SWING * _length(exact[-len(path) :])
+
     def grows(self) -> Verdict | None:
         """Return the verdict on a run whose swings climb, to diverge at last."""
         if not self.ahead.whole:
@@ -381,6 +390,8 @@ class _Case:
             path, loss = self.whole_path(self.ahead), _held(self.ahead.loss, len(exact))
             wider = _width(path[-q - 1 :]) > SAME_SWING * _width(self.end)
             if not wider or min(loss[-1], loss[-q - 1 :].mean()) <= heights[0]:
+                return None
+            if self._held_back(path[-q - 1 :], exact):
                 return None
         return _verdict(GROWING, factor=(widths[-1] / widths[-3]) ** (1 / (2 * self.updates)))
 

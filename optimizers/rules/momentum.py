@@ -253,7 +253,9 @@ OPTIMIZER = Optimizer(
     needs_hessian=False,
     uses_time=False,
     formula=formula,
-    memory=Memory(VELOCITY, "momentum", convention, remembered),
+    memory=Memory(
+        *(VELOCITY, "momentum", convention, remembered), only=("convention", "dampening")
+    ),
     edges=edges,
     heavy_ball=heavy_ball,
     listing=LISTING,

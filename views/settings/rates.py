@@ -70,6 +70,8 @@ STILL = msgid("The rate is 0, so that nothing moves.")
 SET_RATES = msgid("Default rates")
 NO_MOMENTUM = msgid("The momentum is 0: there is nothing to sum.")
 SET_MOMENTUM = msgid("Momentum {value}")
+NO_SHARE = msgid("{name} is 0: the past does not count.")
+SET_SHARE = msgid("{name} {value}")
 
 
 def still(settings: Settings, experiment: Experiment, rule: str = "") -> Idle | None:
@@ -91,7 +93,7 @@ def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], I
     def idle(settings: Settings, experiment: Experiment) -> Idle | None:
         if found := still(settings, experiment, rule.name):
             return found
-        if name not in ("convention", "dampening") or rule.memory is None:
+        if rule.memory is None or name not in rule.memory.only:
             return None
         hyper = rule.memory.hyper
         runs = [run for run in experiment.runs if run.optimizer == rule.name]
@@ -100,7 +102,10 @@ def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], I
         id = f"{rule.name}.{hyper}"
         changed = settings.compared if settings.replaced(id) else id
         value = settings.plain(changed)
-        return Idle(Note(NO_MOMENTUM), Note(SET_MOMENTUM, {"value": str(value)}), {changed: value})
+        why, how, said = Note(NO_MOMENTUM), SET_MOMENTUM, {"value": str(value)}
+        if rule.momentum is None:
+            why, how, said = Note(NO_SHARE, {"name": hyper}), SET_SHARE, {"name": hyper, **said}
+        return Idle(why, Note(how, said), {changed: value})
 
     return idle
 
