@@ -820,8 +820,8 @@ def test_every_run_along_the_valley_ends_below_its_limit_and_many_just_under_it(
 def test_the_limit_is_that_of_the_last_rate_of_a_schedule():
     run = Run("SGD", schedule="Linear", schedule_params={"final": 0.25})
     found = SharpnessSweep(Experiment(steps=50, runs=(run,)), 0.01, 0.1, count=3).compute()
-    last = simulate(Experiment(steps=50, runs=(replace(run, lr=1.0),)))[0].lr[-1]
-    np.testing.assert_allclose(found.limit[0] * found.rates * last, 2.0)
+    last = simulate(Experiment(steps=50, runs=(replace(run, lr=1e-3),)))[0].lr[-1]
+    np.testing.assert_allclose(found.limit[0] * found.rates * last, 2.0 * 1e-3)
     ends = SharpnessSweep(
         Experiment(steps=50, runs=(replace(run, schedule_params={"final": 0.0}),)), count=3
     ).compute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -99,9 +100,21 @@ def test_starts_and_minima_lie_on_the_surface(surface):
     experiment = experiment_on(surface)
     scene = scene_of(experiment)
     _, scale = figures.terrain(Ground.of(experiment), RAISED)
-    for trace in (*traces(scene["back"], "minima"), *traces(scene["front"], "start")):
+    back, front = scene["back"], scene["front"]
+    for trace in (*traces(back, "minima"), *traces(back, "valley"), *traces(front, "start")):
         loss = SURFACES[surface].loss(np.array(trace["x"]), np.array(trace["y"]))
         np.testing.assert_allclose(trace["customdata"], scale(loss), atol=1e-9)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_lines_of_minima_are_dots_on_the_surface(surface):
+    valley = SURFACES[surface].valley
+    found = traces(scene_of(experiment_on(surface))["back"], "valley")
+    assert len(found) == bool(valley)
+    for trace in found:
+        assert len(trace["x"]) > 40
+        for x, y in zip(trace["x"], trace["y"], strict=True):
+            assert math.dist(valley.nearest(x, y), (x, y)) < 1e-3
 
 
 def test_a_path_within_the_frame_is_sent_as_it_is():

@@ -32,7 +32,7 @@ from views.scene.figures import (
     terrain,
 )
 from views.scene.frames import within
-from views.scene.scale import even
+from views.scene.scale import LossScale, even
 from views.theme import Theme, even_scale
 
 MOST_VERTICES = 1_001  # of a path; a longer one is thinned
@@ -43,6 +43,7 @@ LONGEST = 1.8  # side of the box, in the units of the eye
 HEIGHT = 0.65
 SLIMMEST = 0.5  # share of the longest side that the other has at least
 MARGIN = 0.02  # of the heights, above and below the surface
+DOTS_APART = 0.02  # of the frame, along a line of minima
 ENDLESS = 1e3  # a height in decades, for a loss that is infinite
 
 Vector = NDArray[np.float64]
@@ -53,7 +54,8 @@ def background(ground: Ground, theme: Theme) -> Figure:
 
     The labels of the ticks are left to the player, which writes them upright.
     """
-    (minima,) = figures.background(ground, 1, theme)["data"][-1:]
+    flat = figures.background(ground, 1, theme)["data"]
+    minima = flat[-1]
     heights, scale = terrain(ground, RAISED)
     x, y = (np.linspace(*side, GRID) for side in ground.box)
     loss = ground.objective.loss(np.array(minima["x"]), np.array(minima["y"]))
@@ -125,7 +127,34 @@ def background(ground: Ground, theme: Theme) -> Figure:
         },
     }
     points = {key: minima[key] for key in ("type", "mode", "name", "x", "y", "marker")}
-    return {"data": [surface, {**points, "customdata": raised.tolist()}], "layout": layout}
+    data = [surface, {**points, "customdata": raised.tolist()}]
+    lines = [trace for trace in flat if trace.get("name") == "valley"]
+    if lines:
+        data.append(dots_along(lines, ground, scale, theme))
+    return {"data": data, "layout": layout}
+
+
+def dots_along(lines: list[Figure], ground: Ground, scale: LossScale, theme: Theme) -> Figure:
+    """Return lines of minima as dots on the surface, evenly spaced in the frame."""
+    low, high = np.array(ground.box).T
+    found = []
+    for line in lines:
+        points = np.stack([line["x"], line["y"]], axis=1)
+        steps = np.hypot(*(np.diff(points, axis=0) / (high - low)).T)
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        at = np.arange(0.0, along[-1], DOTS_APART)
+        found.append(np.stack([np.interp(at, along, values) for values in points.T], axis=1))
+    dots = np.concatenate(found)
+    x, y = dots[within(dots, ground.box)].T
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "valley",
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "marker": {"symbol": "circle", "size": 3, "color": theme.text},
+        "customdata": scale(ground.objective.loss(x, y)).tolist(),
+    }
 
 
 def told(heights: NDArray[np.float64]) -> list[float | None]:
