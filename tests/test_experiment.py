@@ -138,6 +138,7 @@ def test_numpy_scalars_become_plain_numbers():
         clip_norm=np.float32(0.5),
         stop_norm=np.float32(0),
         stop_change=count(0),
+        accumulate=np.uint8(2),
     )
     experiment = Experiment(
         surface=name("Rosenbrock"),
@@ -230,6 +231,7 @@ RUN_TAKES = {
     "clip_value": {"one", "half", "None"},
     "stop_norm": NUMBERS | {"None"},
     "stop_change": NUMBERS | {"None"},
+    "accumulate": {"one"},
 }
 EXPERIMENT_TAKES = {
     "drop_last": {"bool"},

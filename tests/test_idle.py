@@ -48,6 +48,7 @@ TAME: dict[str, tuple[Any, ...]] = {
     "budgets": ("5, 9", "60"),
     "warmups": ("0, 5", "30"),
     "warmup": (0, 1, 30, 5000),
+    "accumulated": ("2", "1, 3"),
     "unit": ("updates", "epochs", "samples"),
     "batch": ("1", "32", "50", "all"),
     "decays": ("0, 0.5", "0.1"),

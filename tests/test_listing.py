@@ -324,6 +324,40 @@ SPECIAL = {
     "L-BFGS, clipped": Experiment(
         steps=12, runs=(Run("L-BFGS", 0.5, clip_norm=3.0, stop_norm=0.01),)
     ),
+    **{
+        f"{samples} samples, {rule} of 3 batches": Experiment(
+            "Two features",
+            samples=samples,
+            runs=(
+                Run(rule, 0.05, batch_size=8, accumulate=3, weight_decay=decay(OPTIMIZERS[rule])),
+            ),
+        )
+        for samples in (62, 64)
+        for rule in ("SGD", "AdamW", "Newton")
+    },
+    "noise of 3 batches": Experiment(
+        "Himmelblau", runs=(Run("SGD", 0.01, batch_size=8, accumulate=3),), **noisy()
+    ),
+    "L-BFGS of 4 batches": Experiment(
+        "Linear regression",
+        samples=60,
+        steps=20,
+        runs=(Run("L-BFGS", 0.1, batch_size=10, accumulate=4),),
+    ),
+    "3 batches, clipped, and rules that stop": Experiment(
+        "Linear regression",
+        samples=62,
+        runs=(
+            Run(
+                *("SGD", 0.05),
+                batch_size=8,
+                accumulate=3,
+                clip_norm=1.0,
+                stop_norm=0.05,
+                stop_change=1e-4,
+            ),
+        ),
+    ),
     "batches, and a change that stops": Experiment(
         "Linear regression",
         runs=(Run("Adam", 0.1, batch_size=10, clip_value=2.0, stop_change=0.001),),

@@ -47,6 +47,10 @@ DECAY_TEXTS = MappingProxyType(
 BATCH_TEXT = """def batch(t):
     epoch, k = divmod(t, {updates})
     return orders[epoch][k * size : (k + 1) * size]"""
+BATCHES_TEXT = """def batches(t):
+    epoch, k = divmod(t, {updates})
+    rows = orders[epoch][k * {count} * size : (k + 1) * {count} * size]
+    return [rows[i : i + size] for i in range(0, len(rows), size)]"""
 # Around the functions of a surface, where regularization is added to its loss.
 BARE = "bare_"  # what these are called then
 GRADIENT_PARTS = {"l2": "l2 * {0}", "l1": "l1 * math.copysign({0} != 0, {0})"}
@@ -136,10 +140,19 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     ]
     loop = ["optimizer.lr = lr * schedule(t)"] if parts.schedule else []
     g = "gradient(*theta, batch(t))" if parts.batches else "gradient(*theta)"
-    if parts.noise or run.stop_norm is not None:
+    if parts.share:
+        g = "g"
+        loop += [
+            "parts, g = batches(t), [0.0, 0.0]",
+            *parts.counted,
+            "for rows in parts:",
+            f"{TAB}g = [s + d{parts.share} for s, d in zip(g, gradient(*theta, rows))]",
+        ]
+        loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
+    elif parts.noise or run.stop_norm is not None:
         loop.append(f"g = [d + e for d, e in zip({g}, noise[t])]" if parts.noise else f"g = {g}")
         g = "g"
-    loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
+        loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
     if clip := _clip(run, CLIP_NORM, CLIP_VALUE):
         functions.append("\n".join(clip))
         g = f"clip({g})"
@@ -157,6 +170,8 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     """
     parts = _parts(experiment, run)
     rule, seen = parts.rule, ", batch(t)" if parts.batches else ""
+    mean = f"sum(loss(theta, rows){parts.share} for rows in parts)" if parts.share else ""
+    begun = ["parts = batches(t)", *parts.counted] if parts.share else []
     theta = [f"[{parts.start}]", "dtype=torch.float64"]
     before = ["path = [tuple(theta.tolist())]"]
     counted: tuple[str, ...] = ()  # the rules that no line of the loop tests
@@ -180,7 +195,8 @@ def pytorch(experiment: Experiment, run: Run) -> str:
             counted = GRADIENT_NORM, LOSS_CHANGE
             body = [
                 "optimizer.zero_grad()",
-                f"value = loss(theta{seen})",
+                *begun,
+                f"value = {mean or f'loss(theta{seen})'}",
                 "value.backward()",
                 *noise,
                 *clip,
@@ -190,8 +206,12 @@ def pytorch(experiment: Experiment, run: Run) -> str:
             loop = ["optimizer.step(closure)"]
         else:
             descent = [f"loss(theta{seen}).backward()"]
+            if parts.share:
+                each = f"{TAB}(loss(theta, rows){parts.share}).backward()"
+                descent = [*begun, "for rows in parts:", each]
             if changes is not None:
-                descent = [f"value = loss(theta{seen})", *change, "value.backward()"]
+                value = [*begun, f"value = {mean or f'loss(theta{seen})'}"]
+                descent = [*value, *change, "value.backward()"]
             descent += [*noise, *_stop(f"theta.grad.norm() <= {run.stop_norm!r}", run.stop_norm)]
             loop = ["optimizer.zero_grad()", *descent, *clip, "optimizer.step()"]
         rate = 'optimizer.param_groups[0]["lr"]' if parts.schedule else parts.lr
@@ -206,6 +226,9 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         before += [f"{n} = {text}" for n, text in parts.hyper.items() if _speaks(spoken, n)]
         before += [rule.hand_state] if rule.hand_state else []
         gradient = [f"torch.func.grad(loss)(theta{seen})"]
+        if parts.share:
+            loop += begun
+            gradient = [f"sum(torch.func.grad(loss)(theta, rows){parts.share} for rows in parts)"]
         gradient += ["noise[t]"] if parts.noise else []
         decays = OPTIMIZERS[run.optimizer].weight_decay if run.weight_decay > 0 else ""
         decay = [f"{run.weight_decay!r} * theta"] if decays == COUPLED else []
@@ -213,7 +236,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         if parts.ways > 1:  # what is not of a batch is of the expected loss
             hand = hand.replace("(loss)", "(expected)")
         if changes is not None:
-            loop += [f"value = loss(theta{seen})", *change]
+            loop += [f"value = {mean or f'loss(theta{seen})'}", *change]
         stop = _stop(f"g.norm() <= {run.stop_norm!r}", run.stop_norm)
         if between := [*stop, *_clip(run, CLIP_NORM_HAND, CLIP_VALUE_HAND)]:
             loop += [f"g = {' + '.join(gradient)}", *between]
@@ -277,6 +300,8 @@ class _Parts:
     draws: str  # what they make of it, (steps, 2)
     data: Sequence[str]  # the lines that make the samples, none where there are none
     batches: str  # the function that tells which of them an update sees, "" where it sees all
+    share: str  # what a batch counts of several that make an update, "" where one does
+    counted: Sequence[str]  # the line that counts their samples, where they differ in size
     ways: int  # in which dropout leaves a sample
     in_gradient: Mapping[str, float]  # strengths of "l2" and "l1" in the gradient
     proximal: bool  # whether an update ends with L1's proximal step
@@ -306,6 +331,8 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     elif trajectory.met == LOSS_CHANGE:
         reason = tr("of {steps} updates: then the loss changes little", steps=plan.steps)
     schedule, numbers = _schedule(plan)
+    several = plan.batched and plan.batches > 1
+    unequal = plan.epoch.samples % (run.batch_size or 1) > 0
     return _Parts(
         surface=_special(surface.listing, given),
         params={
@@ -333,11 +360,21 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         noise=_noise(plan) if plan.noise > 0 else (),
         draws=f"spread * rng.standard_normal((steps, 2)){' @ root' * (plan.root is not None)}",
         data=_data(plan),
-        batches=BATCH_TEXT.format(updates=plan.epoch.updates) if plan.batched else "",
+        batches=_batches(plan),
+        share=("" if not several else " * len(rows) / count" if unequal else " / len(parts)"),
+        counted=["count = sum(map(len, parts))"] if several and unequal else [],
         ways=plan.objective.ways,
         in_gradient={"l2": plan.penalty.l2, "l1": plan.penalty.slope},
         proximal=plan.penalty.proximal > 0,
     )
+
+
+def _batches(plan: Plan) -> str:
+    """Return the function that tells which samples an update sees, in one batch or in several."""
+    if not plan.batched:
+        return ""
+    text = BATCH_TEXT if plan.batches == 1 else BATCHES_TEXT
+    return text.format(updates=plan.epoch.updates, count=plan.batches)
 
 
 def _data(plan: Plan) -> list[str]:
@@ -361,7 +398,7 @@ def _data(plan: Plan) -> list[str]:
         if epoch.replacement and epoch.batch_size < epoch.samples:
             drawn = "rng.integers(samples, size=samples)"
         lines += [
-            f"size = {epoch.batch_size}",
+            f"size = {plan.run.batch_size if plan.batches > 1 else epoch.batch_size}",
             f"rng = np.random.default_rng({plan.seed})",
             f"orders = [{drawn} for _ in range({epochs})]",
         ]
@@ -397,6 +434,8 @@ def _noise(plan: Plan) -> list[str]:
     """Return the lines that make `spread`, of each update where batches differ, and `rng`."""
     epoch, size, root = plan.epoch, plan.epoch.batch_size, "math"
     told = tr("drawn with replacement" if epoch.replacement else "drawn without replacement")
+    if plan.batches > 1:
+        told = f"{plan.batches} × {plan.run.batch_size}, {told}"
     lines = [f"samples, batch = {epoch.samples}, {size}  # {told}"]
     if epoch.replacement:
         lines = [f"batch = {size}  # {told}"]

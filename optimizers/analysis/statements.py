@@ -365,6 +365,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         # How batch sizes cut an epoch.
         "epoch_cut": msgid("{updates} with B = {size}"),
         "epoch_cut_short": msgid("{updates} with B = {size} (last batch: {last})"),
+        "epoch_cut_fewer": msgid("{updates} with B = {size} (last update: {last} samples)"),
         "epoch_cut_left": msgid("{updates} with B = {size} (samples left out: {left})"),
         "epoch_more": msgid("{before}, {cut}"),
         "accounting": msgid("N = {samples}; updates an epoch: {cuts}."),

@@ -470,17 +470,22 @@ def of_averages(
 
 def _accounting(experiment: Experiment) -> list[Statement]:
     """Return how compared batch sizes cut an epoch, the smallest first."""
-    epochs = {plan.batch_size: plan.epoch for plan in map(experiment.plan, experiment.runs)}
-    if len(epochs) < 2 or not experiment.varies:
+    plans = {
+        (plan.batch_size, plan.batches): plan for plan in map(experiment.plan, experiment.runs)
+    }
+    if len(plans) < 2 or not experiment.varies:
         return []
     said: Statement | None = None
-    for size, epoch in sorted(epochs.items()):
+    for (size, batches), plan in sorted(plans.items()):
+        epoch = plan.epoch
         kind, numbers = "epoch_cut", {"updates": epoch.updates}
         if epoch.last < size:
-            kind, numbers["last"] = "epoch_cut_short", epoch.last
+            kind = "epoch_cut_short" if batches == 1 else "epoch_cut_fewer"
+            numbers["last"] = epoch.last
         elif epoch.seen < epoch.samples and not epoch.replacement:
             kind, numbers["left"] = "epoch_cut_left", epoch.samples - epoch.seen
-        cut = Statement(kind, size=size, **numbers)
+        told = size if batches == 1 else f"{batches} × {plan.run.batch_size}"
+        cut = Statement(kind, size=told, **numbers)
         said = Statement("epoch_more", before=said, cut=cut) if said else cut
     return [Statement("accounting", samples=experiment.samples, cuts=said)]
 
@@ -498,9 +503,9 @@ def _why_identical(experiment: Experiment, trajectories: Sequence[Trajectory]) -
     """Return the kind that says what differs between runs that are the same without noise."""
     runs = [trajectory.run for trajectory in trajectories]
     drawn = experiment.noise > 0 or any(experiment.plan(run).batched for run in runs)
-    if drawn or len({replace(r, batch_size=None, seed=None) for r in runs}) > 1:
+    if drawn or len({replace(r, batch_size=None, accumulate=1, seed=None) for r in runs}) > 1:
         return "identical"
-    batch = len({run.batch_size for run in runs}) > 1
+    batch = len({(run.batch_size, run.accumulate) for run in runs}) > 1
     seed = len({experiment.plan(run).seed for run in runs}) > 1
     if batch and seed:
         return "identical_batch_and_seed"

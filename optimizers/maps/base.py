@@ -146,6 +146,13 @@ def best_of(rates: Array, losses: Array) -> float:
     return float(rates[lowest[len(lowest) // 2]])
 
 
+def one_batch(experiment: Experiment) -> Experiment:
+    """Return an experiment whose updates take one batch each, for a map against its size."""
+    if all(run.accumulate == 1 for run in experiment.runs):
+        return experiment
+    return replace(experiment, runs=tuple(replace(run, accumulate=1) for run in experiment.runs))
+
+
 def batch_axis(samples: int) -> Array:
     """Return the batch sizes along an axis of a map: powers of two, and all samples."""
     return np.array([*(2**k for k in range(samples.bit_length()) if 2**k < samples), samples])

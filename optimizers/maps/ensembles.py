@@ -17,6 +17,7 @@ from optimizers.maps.base import (
     batch_axis,
     check_seeds,
     gaps,
+    one_batch,
     part,
     quantile,
     seeds_of,
@@ -156,13 +157,17 @@ class Chances(Result):
 
 @dataclass(frozen=True)
 class Escape:
-    """How often the runs of an experiment end at a global minimum, against the batch size."""
+    """How often the runs of an experiment end at a global minimum, against the batch size.
+
+    An update takes one batch.
+    """
 
     experiment: Experiment
     seeds: int = 300
 
     def __post_init__(self) -> None:
         check_seeds(self)
+        object.__setattr__(self, "experiment", one_batch(self.experiment))
 
     def coarse(self) -> Escape | None:
         """Return the same with few seeds."""

@@ -144,7 +144,7 @@ class MomentumGrid:
 
 @dataclass(frozen=True)
 class BatchGrid:
-    """The first run of an experiment at `size` rates and every batch size.
+    """The first run of an experiment at `size` rates and every batch size, one batch an update.
 
     With the budget `updates` every run makes the experiment's updates; with `samples` it sees as
     many samples as the experiment's updates do at a batch of `reference`, so that a run with small
@@ -170,8 +170,9 @@ class BatchGrid:
         check_names("budget", (self.budget,), BUDGETS)
         check_names("measure", (self.measure,), MEASURES)
         run = self.experiment.runs[0]
-        put("here", tuple(self.here or (run.lr, run.batch_size)))
-        run = replace(run, lr=None, batch_size=None)
+        size = None if run.batch_size is None else self.experiment.plan(run).batch_size
+        put("here", tuple(self.here or (run.lr, size)))
+        run = replace(run, lr=None, batch_size=None, accumulate=1)
         put("experiment", replace(self.experiment, runs=(run,)))
 
     def coarse(self) -> BatchGrid | None:

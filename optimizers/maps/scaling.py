@@ -19,6 +19,7 @@ from optimizers.maps.base import (
     batch_axis,
     best_of,
     gaps,
+    one_batch,
     part,
     seeds_of,
 )
@@ -76,6 +77,7 @@ class Scalings(Result):
 class Scaling(Rates):
     """Every run of an experiment at `count` rates, with every batch size and `seeds` seeds.
 
+    An update takes one batch.
     A run has arrived where its mean gap to the lowest loss is at most `tolerance`. Where theory has
     it the mean is exact; else it is that over the seeds, by whose luck it comes a little early.
     """
@@ -88,6 +90,7 @@ class Scaling(Rates):
     def __post_init__(self) -> None:
         super().__post_init__()
         put = object.__setattr__
+        put(self, "experiment", one_batch(self.experiment))
         put(self, "tolerance", check_number("tolerance", self.tolerance, 1e-12, 1e6))
 
     @property

@@ -77,6 +77,11 @@ class Run:
     `steps`, `start`, `seed`, `l2`, `l1`, `l1_step`, `keep` and `params`, of the surface, are given
     where they differ from the experiment's.
 
+    An update takes the mean gradient over the samples of `accumulate` batches, one after another:
+    it is that of one batch of so many samples. Where an epoch has fewer batches left, its last
+    update takes those, or is left out with the experiment's `drop_last`; where an update takes all
+    batches of an epoch it sees all samples, and is exact.
+
     A gradient is clipped as PyTorch does it, after the noise of its batch and before weight decay:
     with `clip_norm` c one of norm n is multiplied by min(1, c / (n + 1e-6)), with `clip_value` c
     each coordinate is held to [-c, c]. Of the two there may be one.
@@ -111,6 +116,7 @@ class Run:
     clip_value: float | None = None
     stop_norm: float | None = None
     stop_change: float | None = None
+    accumulate: int = 1
 
     def __post_init__(self) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -128,6 +134,7 @@ class Run:
         if self.batch_size is not None:
             put("batch_size", check_count("batch_size", self.batch_size, MOST_SAMPLES))
         check_switch("replacement", self.replacement)
+        put("accumulate", check_count("accumulate", self.accumulate, MOST_SAMPLES))
         check_names("covariance", (self.covariance,), COVARIANCES)
         put("covariance", str(self.covariance))
         put("schedule_params", Values(schedule.resolve(self.schedule_params)))
@@ -165,6 +172,11 @@ class Run:
         # A formula has names of its own; an experiment checks these, and the values.
         check_names("params", (n for n in params if not nameable(n)), sorted(known))
         put("params", Values(params))
+
+
+def seen(batch_size: int | None, accumulate: int, samples: int) -> int:
+    """Return how many samples an update sees in all its batches."""
+    return samples if batch_size is None else min(batch_size * accumulate, samples)
 
 
 @dataclass(frozen=True)
@@ -275,10 +287,18 @@ class Experiment:
                 raise ValueError(
                     f"batch_size = {run.batch_size}: must be from 1 to samples = {self.samples}"
                 )
-            steps, size = run.steps or self.steps, run.batch_size or self.samples
+            several, batch = run.accumulate > 1, run.batch_size or self.samples
+            if several and run.replacement and batch < self.samples <= batch * run.accumulate:
+                raise ValueError(
+                    f"accumulate = {run.accumulate}: must be below samples / batch_size ="
+                    f" {self.samples / batch:g} where batches are drawn with replacement"
+                )
+            steps = run.steps or self.steps
+            size = seen(run.batch_size, run.accumulate, self.samples)
             if steps > most_steps(replace(objective, keep=keep), size):
                 raise ValueError(
-                    f"steps x batch_size = {steps * size}: must be at most MOST_SEEN = {MOST_SEEN}"
+                    f"steps x batch_size{' x accumulate' if several else ''} = {steps * size}:"
+                    f" must be at most MOST_SEEN = {MOST_SEEN}"
                     f" on {surface.name}"
                 )
 
@@ -335,9 +355,15 @@ class Experiment:
         """Whether the gradient of a batch is another than that of all samples."""
         return self.noise > 0 or self.made_by_data
 
-    def epoch(self, batch_size: int | None, replacement: bool = False) -> Epoch:
-        """Return a pass over the data set in batches of a size, None for the full batch."""
-        size = self.samples if batch_size is None else batch_size
+    def epoch(
+        self, batch_size: int | None, replacement: bool = False, accumulate: int = 1
+    ) -> Epoch:
+        """Return a pass over the data set, so many batches of a size making each update.
+
+        A `batch_size` of None is the full batch. What the epoch calls a batch is all that an update
+        sees.
+        """
+        size = seen(batch_size, accumulate, self.samples)
         return Epoch(self.samples, size, self.drop_last, replacement)
 
     def plan(self, run: Run) -> Plan:
@@ -383,7 +409,7 @@ class Experiment:
             steps=self.steps if run.steps is None else run.steps,
             lr=rule.default_rate(surface) if run.lr is None else run.lr,
             seed=self.seed if run.seed is None else run.seed,
-            epoch=self.epoch(run.batch_size, run.replacement),
+            epoch=self.epoch(run.batch_size, run.replacement, run.accumulate),
             sample_noise=self.noise,
             coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
             decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
@@ -443,8 +469,13 @@ class Plan:
 
     @property
     def batch_size(self) -> int:
-        """The samples of an update, the last of an epoch perhaps excepted."""
+        """The samples of an update, of all its batches, the last of an epoch perhaps excepted."""
         return self.epoch.batch_size
+
+    @property
+    def batches(self) -> int:
+        """How many batches an update takes: where it sees all samples, as many as there are."""
+        return -(-self.batch_size // (self.run.batch_size or self.epoch.samples))
 
     def epoch_of(self, batch_size: int) -> Epoch:
         """Return its epoch with batches of another size."""

@@ -273,7 +273,8 @@ class _Cells:
         self.most_steps = int(self.steps.max())
         # A map has few batch sizes: an epoch is asked for each of them, not for each cell.
         sizes, which = np.unique(self.batch_size, return_inverse=True)
-        self._epochs = [experiment.epoch(int(size) or None, run.replacement) for size in sizes]
+        drawn = run.replacement, run.accumulate
+        self._epochs = [experiment.epoch(int(size) or None, *drawn) for size in sizes]
         self._epoch_of = which.reshape(self.batch_size.shape)
 
     def slow(self, seeds_first: bool) -> list[int]:

@@ -145,15 +145,17 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
     ]
     reasons = {r for t in trajectories if (r := stability(experiment, t).reason)}
     lines += sorted(map(render, reasons))
-    epochs = {t.run.batch_size: experiment.plan(t.run).epoch for t in trajectories}
-    for size, epoch in epochs.items():
+    plans = map(experiment.plan, (t.run for t in trajectories))
+    cuts = {(plan.run.batch_size, plan.batches): plan.epoch for plan in plans}
+    for (size, batches), epoch in cuts.items():
+        many = f"{batches} × " if batches > 1 else ""
         lines.append(
             tr_n(
                 "N = {samples} samples, {batch}: {count} update per epoch.",
                 "N = {samples} samples, {batch}: {count} updates per epoch.",
                 epoch.updates,
                 samples=whole(experiment.samples),
-                batch=tr("the full batch") if size is None else f"B = {whole(size)}",
+                batch=tr("the full batch") if size is None else f"B = {many}{whole(size)}",
             )
         )
         if epoch.last != epoch.batch_size:
@@ -162,6 +164,12 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
                 "The last batch of an epoch has {count} samples.",
                 epoch.last,
             )
+            if batches > 1:
+                rest = tr_n(
+                    "The last update of an epoch sees {count} sample.",
+                    "The last update of an epoch sees {count} samples.",
+                    epoch.last,
+                )
             lines[-1] = f"{lines[-1]} {rest}"
     if any(t.run.warmup >= experiment.plan(t.run).steps for t in trajectories):
         lines.append(tr("A warm-up as long as its run never reaches the rate that is set."))

@@ -13,11 +13,19 @@ from optimizers import OPTIMIZERS, Average, Experiment, Run
 from optimizers.maps import Ensemble
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
+from optimizers.simulation.experiment import seen
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
 from views.settings.formulas import near_start
 from views.settings.limits import limits_of, notes_on
-from views.settings.noise import FEWER_SAMPLES, REPLACED, batch_value, by_data, samples_of
+from views.settings.noise import (
+    FEWER_SAMPLES,
+    REPLACED,
+    batch_value,
+    by_data,
+    samples_of,
+    within,
+)
 from views.settings.rates import (
     BEST,
     BEST_NOTE,
@@ -129,17 +137,20 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     else:
         (run,) = runs.values()
         varied = [factor.vary(run, value, settings) for value in values]
-    steps = [run.steps or updates_in(length, unit, samples, run.batch_size) for run in varied]
+    varied, fewer_batches = within(varied, labels, samples)
+    notes += fewer_batches
+    sizes = [seen(run.batch_size, run.accumulate, samples) for run in varied]
+    steps = [
+        run.steps or updates_in(length, unit, samples, size)
+        for run, size in zip(varied, sizes, strict=True)
+    ]
     if samples < settings["samples"]:
         fewer = {"most": whole(samples), "samples": whole(settings["samples"])}
         notes.append(Note(FEWER_SAMPLES, {"surface": Note(surface.name), **fewer}))
     keep = unless(settings, "keep") if by_data(settings) else 1.0
     count = samples if surface.samples else None
     sized = [surface.at({}, count, keep=keep if run.keep is None else run.keep) for run in varied]
-    at_most = [
-        most_updates(each, run.batch_size or samples)
-        for each, run in zip(sized, varied, strict=True)
-    ]
+    at_most = [most_updates(each, size) for each, size in zip(sized, sizes, strict=True)]
     limits = list(zip(steps, at_most, strict=True))
     for count, limit in dict.fromkeys((count, limit) for count, limit in limits if count > limit):
         both = count, limit
@@ -293,6 +304,7 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         schedule=schedule,
         schedule_params=numbers_of(settings, schedule),
         warmup=unless(settings, "warmup"),
+        accumulate=unless(settings, "accumulate"),
         **limits_of(settings),
     )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from landscape import Surface
 from landscape.language import Message, msgid
-from optimizers import Experiment
+from optimizers import Experiment, Run
 from optimizers.maps.base import noisy
-from optimizers.simulation.experiment import COVARIANCES, ISOTROPIC, MOST_SEED
+from optimizers.simulation.experiment import COVARIANCES, ISOTROPIC, MOST_SEED, seen
 from optimizers.simulation.schedules import EPOCHS
 from views.presets import DEFAULT
 from views.settings.schedules import is_cut
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 
 ALL = msgid("all")  # the full batch
 MOST_NOISE = 1000.0
+MOST_ACCUMULATED = 1024  # batches an update
 MOST_PAGE_SAMPLES = 65_536
 MOST_SLOW_SAMPLES = 1_000  # where each loss of some 10,000 in a picture takes a pass over them
+FEWER_BATCHES = msgid(
+    "{runs}: fewer batches an update than are set; drawn with replacement, they hold fewer than all"
+    " samples."
+)
 FEWER_SAMPLES = msgid("{surface}: {most} of {samples} samples, a pass over which takes its time.")
 UNFIT_BATCH = msgid("{label}: {old} is more than there are samples; it is {new} now.")
 
@@ -82,6 +88,8 @@ EXACT = msgid("Every run takes all samples, whose gradient is exact: the noise c
 NO_DRAWS = msgid("The gradients are exact, so that nothing is drawn and every seed gives the same.")
 ALIKE = msgid("The noise is 0, so that every batch size gives the exact gradient.")
 NONE_DRAWN = msgid("The gradients are exact, however batches are drawn.")
+ALL_TAKEN = msgid("An update takes all samples, whatever the size of its batches.")
+NOT_SEVERAL = msgid("The gradients are exact, however many batches make an update.")
 NO_SAMPLES = msgid("The runs are the same with any number of samples: no batch depends on it.")
 NOTHING_TO_AVERAGE = msgid(
     "The gradients are exact: there is no noise for a falling rate to average."
@@ -125,7 +133,10 @@ def with_noise(
     if experiment.samples // 2 <= max(exact_sizes, default=0):
         changes["samples"] = experiment.surface_record.usual_samples
     size = min(FIRST_BATCH, changes.get("samples", experiment.samples) // 2)
-    if all(run.batch_size in (None, *exact_sizes, experiment.samples) for run in experiment.runs):
+    if sizes_of(experiment) <= {None, *exact_sizes, experiment.samples}:
+        if any(run.accumulate > 1 for run in experiment.runs):
+            id = "accumulated" if settings.replaced("accumulate") else "accumulate"
+            changes[id] = settings.plain(id)
         changes |= {"batches": (str(size), ALL)} if settings.replaced("batch") else {}
         changes |= {} if settings.replaced("batch") else {"batch": str(size)}
     offer = SET_BOTH if len(changes) > 1 else SET_NOISE if "noise" in changes else SET_BATCH
@@ -149,7 +160,7 @@ def idle_without_noise(why: Message) -> Callable[[Settings, Experiment], Idle | 
 
 def idle_without_batches(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that it makes no difference how batches are drawn where none is."""
-    sizes = {run.batch_size for run in experiment.runs}
+    sizes = sizes_of(experiment)
     if experiment.varies and not sizes <= {None, experiment.samples}:
         return None
     return with_noise(settings, experiment, NONE_DRAWN)
@@ -157,6 +168,8 @@ def idle_without_batches(settings: Settings, experiment: Experiment) -> Idle | N
 
 def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that batch sizes have no effect without noise, where only updates are counted."""
+    if experiment.varies and all(run.accumulate >= experiment.samples for run in experiment.runs):
+        return with_noise(settings, experiment, ALL_TAKEN)
     if experiment.varies or counts_epochs(settings, experiment):
         return None
     if all(run.batch_size is None for run in experiment.runs):
@@ -164,9 +177,16 @@ def idle_batch(settings: Settings, experiment: Experiment) -> Idle | None:
     return with_noise(settings, experiment, ALIKE)
 
 
+def idle_accumulated(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that it makes no difference how many batches make an update without noise."""
+    if noisy(experiment) or all(run.accumulate == 1 for run in experiment.runs):
+        return None
+    return with_noise(settings, experiment, NOT_SEVERAL)
+
+
 def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that neither noise nor length depends on the number of samples."""
-    sizes = {run.batch_size for run in experiment.runs}
+    sizes = sizes_of(experiment)
     if experiment.made_by_data:  # the loss is their mean
         return None
     # The noise of one sample does not depend on how many there are.
@@ -178,6 +198,32 @@ def idle_samples(settings: Settings, experiment: Experiment) -> Idle | None:
     if counts_epochs(settings, experiment) and sizes != {None}:
         return None
     return with_noise(settings, experiment, NO_SAMPLES, (1,))
+
+
+def sizes_of(experiment: Experiment) -> set[int | None]:
+    """Return how many samples the updates of the runs see, None for the full batch."""
+    samples = experiment.samples
+    return {
+        None if run.batch_size is None else seen(run.batch_size, run.accumulate, samples)
+        for run in experiment.runs
+    }
+
+
+def within(
+    runs: Sequence[Run], labels: Sequence[str], samples: int
+) -> tuple[list[Run], list[Note]]:
+    """Return runs that accumulate fewer than all samples where these are drawn with replacement.
+
+    A note tells of those that would have taken more.
+    """
+    found, fewer = [], []
+    for run, label in zip(runs, labels, strict=True):
+        size, count = run.batch_size or samples, run.accumulate
+        if run.replacement and size < samples <= size * count:
+            count = max(1, (samples - 1) // size)
+            fewer.append(label)
+        found.append(run if count == run.accumulate else replace(run, accumulate=count))
+    return found, [Note(FEWER_BATCHES, {"runs": ", ".join(fewer)})] if fewer else []
 
 
 def counts_epochs(settings: Settings, experiment: Experiment) -> bool:
@@ -246,6 +292,18 @@ SETTINGS = (
         ),
         used=lambda settings: not settings.replaced("drawing"),
         idle=idle_without_batches,
+    ),
+    Setting(
+        "accumulate",
+        Range(1, MOST_ACCUMULATED, 1, whole=True),
+        1,
+        msgid("Batches an update"),
+        msgid(
+            "Gradient accumulation: an update takes the mean gradient of so many batches, one after"
+            " another, which is that of one batch as large as all of them. An epoch has fewer"
+            " updates then, and its last one takes the batches that are left."
+        ),
+        idle=idle_accumulated,
     ),
     Setting(
         "seed",

@@ -163,12 +163,21 @@ def noise_text(settings: Settings) -> str:
             return tr("several of {samples}", samples=samples)
         if settings["batch"] == ALL:
             return tr("all {samples}", samples=samples)
-        return tr("{size} of {samples}", size=whole(int(settings["batch"])), samples=samples)
-    size, batch = settings["noise"], settings["batch"]
+        return tr("{size} of {samples}", size=several(settings), samples=samples)
+    size, batch = settings["noise"], several(settings)
     text = exact(size) if size else tr("none")
     if batch == ALL or settings.replaced("batch"):
         return text
     return f"{text}, {tr('batch {size}', size=batch)}"
+
+
+def several(settings: Settings) -> str:
+    """Return the batch size, times the batches of an update where these are several."""
+    batch, count = settings["batch"], settings["accumulate"]
+    if batch == ALL or settings.replaced("batch"):
+        return str(batch)
+    size = whole(int(batch)) if by_data(settings) else batch
+    return size if count == 1 or settings.replaced("accumulate") else f"{count} × {size}"
 
 
 def schedule_text(settings: Settings) -> str:
@@ -421,7 +430,7 @@ def draw_rest(settings: Settings) -> None:
     if not noisy(chosen(settings)):
         draw(settings, "show")
     draw(settings, "future")
-    for id in (*averaging_ids(settings), *limit_ids(settings)):
+    for id in (*averaging_ids(settings), "accumulate", *limit_ids(settings)):
         draw(settings, id)
     for name in settings.rules:
         draw_hyperparameters(settings, name)

@@ -179,24 +179,21 @@ def is_cut(settings: Settings, experiment: Experiment) -> bool:
     """Tell whether every run is longer than the page draws."""
     length, unit = settings["length"], settings["unit"]
     return all(
-        updates_in(length, unit, experiment.samples, run.batch_size)
-        > most_updates(experiment.plan(run).objective, run.batch_size or experiment.samples)
-        for run in experiment.runs
+        updates_in(length, unit, experiment.samples, plan.batch_size)
+        > most_updates(plan.objective, plan.batch_size)
+        for plan in map(experiment.plan, experiment.runs)
     )
 
 
 def idle_length(settings: Settings, experiment: Experiment) -> Idle | None:
     """Say that the page cuts every run, or that it is one update however short."""
-    sizes = [run.batch_size for run in experiment.runs]
-    length, unit, samples = settings["length"], settings["unit"], experiment.samples
+    plans = [experiment.plan(run) for run in experiment.runs]
+    length, unit = settings["length"], settings["unit"]
     if is_cut(settings, experiment):
-        count = max(
-            most_updates(experiment.plan(run).objective, run.batch_size or samples)
-            for run in experiment.runs
-        )
+        count = max(most_updates(plan.objective, plan.batch_size) for plan in plans)
         why = Note(CUT_ALL, {"most": whole(count)})
-    elif unit == "samples" and length < min(size or samples for size in sizes):
-        least = min(size or samples for size in sizes)
+    elif unit == "samples" and length < min(plan.batch_size for plan in plans):
+        least = min(plan.batch_size for plan in plans)
         why, count = Note(ONE_UPDATE, {"size": whole(least)}), DEFAULT.steps
     else:
         return None

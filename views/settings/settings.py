@@ -411,6 +411,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "batch": batch_text(first.batch_size),
         "covariance": first.covariance,
         "drawing": drawing_text(first.replacement),
+        "accumulate": first.accumulate,
         "schedule": first.schedule,
         "warmup": first.warmup,
         **values_of_limits(first),
