@@ -60,7 +60,13 @@ def decay(rule, size=0.1):
 
 # From the default start of this surface all gradients have one direction: across it a step of the
 # full-matrix rule is rounding divided by the root of eps, and grows.
-ASIDE = {("Full-matrix AdaGrad", "Styblinski-Tang"): (4.0, 3.0)}
+# A parabola's lowest point is far away where the curvature is nearly 0: the others stay away there.
+ASIDE = {
+    ("Full-matrix AdaGrad", "Styblinski-Tang"): (4.0, 3.0),
+    ("Steepest descent", "Rastrigin"): (-2.1, 3.1),
+    ("Conjugate gradient", "Rastrigin"): (-2.1, 3.1),
+    ("Conjugate gradient", "Six-hump camel"): (0.4, -0.5),
+}
 # Where each rule has the default rate of its surface.
 EVERYWHERE = {
     f"{rule}, {surface}": Experiment(
@@ -556,7 +562,8 @@ def test_the_readme_says_what_pytorch_does_not_have():
     named = [name for name, rule in OPTIMIZERS.items() if rule.listing.optim]
     assert sorted(has.replace("\n", " ").strip(" ;").split(", ")) == sorted(named)
     others = [name for name, rule in OPTIMIZERS.items() if not rule.listing.optim]
-    assert others == ["Newton", "Full-matrix AdaGrad", "Lion"]
+    unknown = {"Newton", "Full-matrix AdaGrad", "Lion", "Steepest descent", "Conjugate gradient"}
+    assert {*others} == unknown
     # Of PyTorch's classes, those that take another rate or are written by hand.
     special = {
         name

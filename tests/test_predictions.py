@@ -159,7 +159,9 @@ def carried_on(experiment, trajectory):
         path = np.concatenate([path, np.repeat(path[-1:], steps - done, axis=0)])
         loss = np.concatenate([loss, np.repeat(loss[-1:], steps - done)])
     wd = trajectory.run.weight_decay if plan.rule.weight_decay == COUPLED else 0.0
-    return Future(experiment, count, path, loss + wd / 2 * (path**2).sum(axis=1), outcome)
+    if wd:
+        loss = loss + wd / 2 * (path**2).sum(axis=1)
+    return Future(experiment, count, path, loss, outcome)
 
 
 def width(path):

@@ -234,6 +234,8 @@ PYTHON = (  # what is LaTeX, and what it is in Python
     (r"\^\\top", ""),
     (r",\\ ", ", "),
     (r"\\,", "@"),
+    (r"\\lvert", "size("),
+    (r"\\rvert", ")"),
     (r"\\min", "minimum"),
     (r"\\max", "maximum"),
     (r"\\operatorname\{(\w+)\}", r"\1"),
@@ -319,6 +321,9 @@ def test_each_state_row_of_a_rule_in_closed_form_has_its_line(rule, hyper):
     if rule.name == "Full-matrix AdaGrad":  # it keeps the root R of the matrix that is shown
         root = np.array([*step.after.values()])
         assert any(np.array_equal(value, root.T @ root) for value in shown)
+    elif rule.name == "Conjugate gradient":
+        assert any(value is step.after["direction"] for value in shown)
+        assert any(np.array_equal(value, step.after["previous g"]) for value in shown)
     elif rule.name != "L-BFGS":
         held = [row for row in step.after.values() if row.any()]
         assert all(any(value is row for value in shown) for row in held)

@@ -561,7 +561,9 @@ def test_without_noise_nothing_hovers_and_in_much_noise_nothing_is_called_a_cycl
         noisy = replace(
             experiment, noise=100.0, runs=(replace(trajectory.run, batch_size=1),), seed=1
         )
-        kinds.add(verdict(noisy, simulate(noisy)[0]).kind)
+        (made,) = simulate(noisy)
+        if np.abs(made.gradient).max() < 1e6:  # others do not see even that
+            kinds.add(verdict(noisy, made).kind)
     assert NOISE_BALL in kinds
     assert OSCILLATING not in kinds
 
