@@ -756,6 +756,26 @@ def test_lbfgs():
     )
 
 
+def test_line_search():
+    steepest, conjugate = seen("line-search")
+    path, loss = steepest.path, steepest.trajectory.loss
+    assert steepest.flips == steepest.turns == 19
+    steps = np.diff(path, axis=0)
+    assert np.abs(np.sum(steps[1:] * steps[:-1], axis=1)).max() < 1e-12
+    assert steepest.angle == pytest.approx(90)
+    left = loss[1:] / loss[:-1]
+    assert left == pytest.approx(((10 - 1) / (10 + 1)) ** 2)
+    # As far as it can: nowhere on the line of a step the loss is lower.
+    objective = PRESETS["line-search"].experiment.objectives[0]
+    for k, step in enumerate(steps):
+        on_line = path[k] + np.linspace(0, 3, 301)[:, None] * step
+        assert objective.loss(*on_line.T).min() >= loss[k + 1] * (1 - 1e-12)
+    away = np.hypot(*conjugate.path.T)
+    assert away[1] > 1
+    assert away[2:].max() < 1e-12
+    claims("line-search", "turns by 90°", f"leaves {left[0]:.0%}", "after 2 updates")
+
+
 def test_decay_moves():
     none, little, much = seen("decay-moves")
     assert none.away(1, 1) < 0.02

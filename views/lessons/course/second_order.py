@@ -91,6 +91,21 @@ def disturbed(runs: Runs) -> Numbers:
     }
 
 
+def lines(runs: Runs) -> Numbers:
+    """Measure the turns of steps that are each the best of their line, and when another arrives."""
+    conjugate = progress(runs.experiment, runs.trajectories[1], TOLERANCE)
+    seen = measures.crossings(runs)[0]
+    losses = runs.trajectories[0].loss
+    return {
+        "angle": seen.turn_angle,
+        "turns": seen.turns,
+        "steps": runs.experiment.steps,
+        "share": measures.share(losses[1] / losses[0]),
+        "updates": conjugate.updates,
+        "tolerance": TOLERANCE,
+    }
+
+
 LESSON = Lesson(
     name="second-order",
     place=10,
@@ -216,6 +231,32 @@ LESSON = Lesson(
             why="It is the noise that keeps L-BFGS from arriving: without it, it does. SGD beside"
             " it arrives in neither case, and ends higher.",
             covers=("lbfgs",),
+        ),
+        Card(
+            text="Nobody chooses a rate: along the gradient, steepest descent goes exactly to the"
+            " lowest point of its line. So does conjugate gradient, but it mixes the last"
+            " direction into the next.",
+            question="What is the path of steepest descent like?",
+            shows={"preset": "line-search"},
+            measure=lines,
+            answers=(
+                Answer("Straight to the minimum", lambda n: n["turns"] < n["steps"] / 4),
+                Answer(
+                    "A zigzag at right angles",
+                    lambda n: n["turns"] == n["steps"] - 1 and abs(n["angle"] - 90) < 1,
+                ),
+                Answer(
+                    "A zigzag that almost goes back on itself",
+                    lambda n: n["turns"] == n["steps"] - 1 and n["angle"] > 135,
+                ),
+            ),
+            measured="It turns {turns} times, by {angle}° each, and every step leaves {share} of"
+            " the loss. Conjugate gradient is within {tolerance} of the lowest loss after {updates}"
+            " updates.",
+            why="At the lowest point of a line the gradient stands across it, and that is where the"
+            " next step goes. The best step is not the best direction: the zigzag is no fault of"
+            " the rate.",
+            covers=("newton",),
         ),
     ),
     pictured=3,

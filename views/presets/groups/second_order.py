@@ -46,6 +46,20 @@ PRESETS = (
             runs=(Run("SGD", lr=0.0645), Run("L-BFGS", lr=1.0)),
         ),
     ),
+    Preset(
+        slug="line-search",
+        title="The best step still zigzags",
+        claim="Steepest descent goes as far down each line as it can, and turns by 90° after every"
+        " step: each leaves 67% of the loss. Conjugate gradient is on the minimum after 2 updates.",
+        caption="Right angles, or 2 updates",
+        experiment=Experiment(
+            surface="Quadratic",
+            params={"condition": 10.0},
+            start=(-4.0, 0.4),
+            steps=20,
+            runs=(Run("Steepest descent", lr=1.0), Run("Conjugate gradient", lr=1.0)),
+        ),
+    ),
 )
 
 GROUP = Group("Second order", "Second order", 4, PRESETS)
