@@ -223,16 +223,20 @@ def settle(page: Page, pause: float = 0.2) -> None:
     time.sleep(pause)
 
 
-def in_turns(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+def in_turns(
+    work: Mapping[str, Callable[[], object]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Return the seconds that each piece of work takes, `repeats` times, after one to warm up."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for function in work.values():
         function()
     for _ in range(repeats):
         for name, function in work.items():
-            before = time.perf_counter()
+            before = clock()
             function()
-            times[name].append(time.perf_counter() - before)
+            times[name].append(clock() - before)
     return times
 
 

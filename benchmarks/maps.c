@@ -1,4 +1,4 @@
-/* The three maps as plain loops: one cell after the other, one update after the other. */
+/* The maps as plain loops: one cell after the other, one update after the other. */
 
 #include <math.h>
 
@@ -36,6 +36,23 @@ void descent(int cells, int steps, double lr, const double *start, double *end) 
                 break;
             x = new_x;
             y = new_y;
+        }
+        end[2 * i] = x;
+        end[2 * i + 1] = y;
+    }
+}
+
+/* Momentum on Himmelblau's function. */
+void ball(int cells, int steps, double lr, double mu, const double *start, double *end) {
+#pragma omp parallel for schedule(dynamic, 64)
+    for (int i = 0; i < cells; i++) {
+        double x = start[2 * i], y = start[2 * i + 1], vx = 0, vy = 0;
+        for (int k = 0; k < steps; k++) {
+            double u = x * x + y - 11, v = x + y * y - 7;
+            vx = mu * vx + (4 * x * u + 2 * v);
+            vy = mu * vy + (2 * u + 4 * y * v);
+            x -= lr * vx;
+            y -= lr * vy;
         }
         end[2 * i] = x;
         end[2 * i + 1] = y;
