@@ -197,7 +197,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
     notes += what_is_added(experiment.objectives)
-    notes += notes_on(limits_of(settings), experiment.runs)
+    notes += notes_on(limits_of(settings))
     notes += limited
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,6 @@ TOLD = {
     "stop_norm": msgid("A run stops where the norm of its gradient is at most {limit}."),
     "stop_change": msgid("A run stops where an update has changed the loss by at most {limit}."),
 }
-FEWER = msgid("A run that stops makes fewer updates than are set.")
 FIRST_CLIP, FIRST_STOP = 1.0, 1e-3
 
 
@@ -49,11 +48,9 @@ def values_of_limits(run: Run) -> dict[str, Any]:
     return found
 
 
-def notes_on(limits: dict[str, Any], runs: Iterable[Run]) -> list[Note]:
-    """Return what to tell of the limits that all runs share, and of runs that may stop."""
-    found = [Note(TOLD[field], {"limit": exact(limit)}) for field, limit in limits.items()]
-    stop = any(getattr(run, field) is not None for run in runs for field in STOPS.values())
-    return [*found, Note(FEWER)] if stop else found
+def notes_on(limits: dict[str, Any]) -> list[Note]:
+    """Return what to tell of the limits that all runs share."""
+    return [Note(TOLD[field], {"limit": exact(limit)}) for field, limit in limits.items()]
 
 
 def limit_ids(settings: Settings) -> list[str]:
