@@ -33,6 +33,9 @@ SINGULAR = 1  # the Hessian has no inverse: the rule defines no step here
 COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
 NO_DECAY = "none"
+# The hyperparameter of a rule that decouples its decay that takes the rate out of it, too: theta is
+# shrunk by wd times the schedule's factor.
+APART = msgid("decay_apart")
 
 # How L1 gets into an update: its subgradient is added to the gradient, or the update ends with its
 # proximal step, which takes rate times strength off each coordinate and stops at 0.

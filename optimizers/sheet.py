@@ -51,7 +51,8 @@ class Step:
     decay for the rules that couple it and 0 for the others. `clipped` is `whole` = `exact` +
     `noise` after it was clipped, the same where it is not. `before` and `after` hold the rows of
     its state by name, zeros before the first update. `step` is what was done, `theta_after` -
-    `theta`, and `decay` the part of it that decoupled weight decay did, zeros where there is none.
+    `theta`, and `decay` the part of it that decoupled weight decay did, -lr `decoupled` `theta`,
+    zeros where there is none.
     `proximal` is the strength of L1 where an update ends with its proximal step, and else 0; where
     L1 comes in by its subgradient, that is part of `exact`. `hessian` float64 (2, 2) is that of the
     loss at `theta`, for every rule.
@@ -73,6 +74,7 @@ class Step:
     hessian: Vector
     before: Mapping[str, Vector]
     after: Mapping[str, Vector]
+    decoupled: float
     decay: Vector
     proximal: float
     step: Vector

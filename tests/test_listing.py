@@ -134,6 +134,7 @@ SPECIAL = {
             ("NAdam", {"beta1": 0.5, "momentum_decay": 0.3}),
             ("Adadelta", {"decay": 0.5, "eps": 0.01}),
             ("Lion", {"beta1": 0.5, "beta2": 0.8}),
+            ("AdamW", {"decay_apart": "on"}),
             ("RMSProp", {"momentum": 0.7}),
             ("RMSProp", {"centered": "on"}),
             ("RMSProp", {"momentum": 0.7, "centered": "on"}),

@@ -15,7 +15,7 @@ import pytest
 from landscape import SURFACES
 from landscape.record import CUSP, DEGENERATE, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, Trajectory, simulate
-from optimizers.record import CONVENTIONS, DONE, NO_DECAY
+from optimizers.record import CONVENTIONS, DECOUPLED, DONE, NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
 PRESET = {"surface": "Quadratic", "params": {"scale": 0.1, "condition": 20.0}, "start": (-7, 2)}
@@ -398,6 +398,36 @@ def test_every_option_is_that_of_its_reference(rule, hyper, surface):
     trajectory = one(run, surface=surface, steps=80, noise=2.0, samples=64, seed=5)
     noise = 2.0 * random.standard_normal((80, 2))
     assert_follows_the_reference(trajectory, SURFACES[surface], noise)
+
+
+APART = {"decay_apart": "on"}
+
+
+@pytest.mark.parametrize("schedule", [{}, {"schedule": "Cosine", "warmup": 3}])
+def test_a_decay_apart_from_the_rate_is_the_schedules_factor(schedule):
+    # At a minimizer the first step is the decay alone.
+    place = {"surface": "Himmelblau", "start": (3.0, 2.0), "steps": 50}
+    for lr in (0.003, 0.03, 0.5):
+        run = Run("AdamW", lr, APART, weight_decay=0.01, **schedule)
+        trajectory = one(run, **place)
+        factors = trajectory.lr / lr
+        first = trajectory.path[1] / place["start"]
+        np.testing.assert_allclose(first, 1 - 0.01 * factors[0], rtol=1e-14)
+        # It is PyTorch's run with the decay divided by the rate, to the bit.
+        other = one(replace(run, hyper={}, weight_decay=0.01 / lr), **place)
+        np.testing.assert_array_equal(trajectory.path, other.path)
+        # And what the paper has in its algorithm 2, whatever the rate.
+        update = adam(run.hyper, decoupled=True)
+        for k, (rate, factor) in enumerate(zip(trajectory.lr, factors, strict=True)):
+            theta = trajectory.path[k]
+            g = SURFACES["Himmelblau"].gradient(*theta)
+            expected = np.array(update(theta, g, None, rate, 0.0)[0]) - factor * 0.01 * theta
+            np.testing.assert_allclose(trajectory.path[k + 1], expected, 0, 100 * U * 4)
+
+
+def test_at_rate_0_a_decay_apart_from_the_rate_does_nothing():
+    path = one(Run("AdamW", 0.0, APART, weight_decay=0.1), steps=3).path
+    assert (path == path[0]).all()
 
 
 def test_dampening_does_nothing_without_momentum_as_in_pytorch():
@@ -972,10 +1002,11 @@ def test_a_record_is_complete(rule):
 @pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
 def test_every_hyperparameter_changes_the_path(rule):
     surface = {"surface": "Rosenbrock", "steps": 60}
-    plain = one(Run(rule.name), **surface).path
+    run = Run(rule.name, weight_decay=0.1 if rule.weight_decay == DECOUPLED else 0.0)
+    plain = one(run, **surface).path
     for number in rule.hyperparameters:
         other = number.low if number.default != number.low else number.high
-        changed = one(Run(rule.name, hyper={number.name: other}), **surface).path
+        changed = one(replace(run, hyper={number.name: other}), **surface).path
         assert not np.array_equal(changed, plain), number.name
 
 

@@ -93,6 +93,8 @@ def test_the_parts_are_those_of_the_trajectory_and_the_surface(rule, hyper):
         size = np.abs(step.exact).max() + np.abs(step.noise).max()
         np.testing.assert_allclose(step.gradient, step.noisy + coupled * theta, 0, 1e-15 * size)
         decoupled = run.weight_decay if rule.weight_decay == DECOUPLED else 0.0
+        if run.hyper.get("decay_apart"):
+            decoupled /= rule.default_rate(experiment.surface_record)
         np.testing.assert_array_equal(step.decay, -step.lr * decoupled * theta)
         assert tuple(step.before) == tuple(step.after) == rule.state
         for i, name in enumerate(rule.state):

@@ -104,6 +104,15 @@ def test_a_map_of_rates_and_hyperparameters_is_the_single_runs(rule, place):
     )
 
 
+@pytest.mark.parametrize("schedule", ["Constant", "Cosine"])
+def test_a_map_of_rates_with_a_decay_apart_from_them_is_the_single_runs(schedule):
+    run = Run("AdamW", hyper={"decay_apart": "on"}, weight_decay=0.1, schedule=schedule)
+    rates = np.concatenate([[0.0], np.geomspace(1e-4, 10, 70)])
+    assert_is_the_single_runs(Experiment("Himmelblau", steps=90), run, lr=rates)
+    with pytest.raises(ValueError, match=r"AdamW\.decay_apart: must be the same for all cells"):
+        sweep(Experiment("Himmelblau"), run, hyper={"decay_apart": [0, 1]})
+
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("rule", **by_name(OPTIMIZERS))
 def test_a_map_of_starts_is_the_single_runs(rule, place):

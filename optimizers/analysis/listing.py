@@ -18,7 +18,7 @@ import numpy as np
 
 from landscape.language import tr
 from landscape.record import SurfaceListing
-from optimizers.record import COUPLED, DECOUPLED, RuleListing
+from optimizers.record import APART, COUPLED, DECOUPLED, RuleListing
 from optimizers.registry import OPTIMIZERS
 from optimizers.simulation.experiment import (
     GRADIENT_NORM,
@@ -119,7 +119,7 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     general = {"lr": "lr" if parts.schedule else parts.lr}
     step = _said(rule)
     if decay > 0:
-        general["weight_decay"] = repr(decay)
+        general["weight_decay"] = parts.decay
         step = f"{DECAY_TEXTS[OPTIMIZERS[run.optimizer].weight_decay]}\n{step}"
     arguments = {**general, **hyper}
     fields = [line for names in filter(None, (general, hyper)) for line in _kept(names)]
@@ -184,7 +184,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         arguments = ["[theta]", *(a.format(lr=parts.lr, **parts.hyper) for a in rule.arguments)]
         # Where it decouples the decay, PyTorch's default is not 0.
         if run.weight_decay > 0 or OPTIMIZERS[run.optimizer].weight_decay == DECOUPLED:
-            arguments.append(f"weight_decay={run.weight_decay!r}")
+            arguments.append(f"weight_decay={parts.decay}")
         before += [rule.hand_state] if rule.hand_state else []
         before.append(_call(f"optimizer = torch.optim.{rule.optim}", arguments))
         if parts.schedule:
@@ -244,7 +244,7 @@ def pytorch(experiment: Experiment, run: Run) -> str:
         else:
             loop.append(f"g = {' + '.join([*gradient, *decay])}")
         if decays == DECOUPLED:
-            loop.append(f"theta = theta * (1 - lr * {run.weight_decay!r})")
+            loop.append(f"theta = theta * (1 - lr * {parts.decay})")
         loop += hand.splitlines()
     before.insert(0, _call("theta = torch.tensor", theta))
     loop.append("path.append(tuple(theta.tolist()))")
@@ -289,6 +289,7 @@ class _Parts:
     rule: RuleListing
     hyper: Mapping[str, str]
     lr: str
+    decay: str  # what weight decay multiplies, with the rate where it is decoupled
     start: str
     steps: int
     updates: int  # of the steps, those that the run did
@@ -350,6 +351,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
             for h in rule.hyperparameters
         },
         lr=repr(float(plan.lr)),
+        decay=_decay(plan),
         start=", ".join(map(repr, plan.start)),
         steps=plan.steps,
         updates=len(trajectory.lr),
@@ -375,6 +377,14 @@ def _batches(plan: Plan) -> str:
         return ""
     text = BATCH_TEXT if plan.batches == 1 else BATCHES_TEXT
     return text.format(updates=plan.epoch.updates, count=plan.batches)
+
+
+def _decay(plan: Plan) -> str:
+    """Return a run's weight decay; apart from the rate, divided by its peak."""
+    decay = repr(float(plan.run.weight_decay))
+    if not plan.run.hyper.get(APART):
+        return decay
+    return f"{decay} / {float(plan.lr)!r}" if plan.lr > 0 else "0.0"
 
 
 def _data(plan: Plan) -> list[str]:

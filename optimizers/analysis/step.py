@@ -71,6 +71,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
         before=MappingProxyType(dict(zip(rule.state, before, strict=True))),
         after=MappingProxyType(dict(zip(rule.state, rows[k], strict=True))),
+        decoupled=plan.decoupled,
         decay=-lr * plan.decoupled * theta + 0.0,  # no -0
         proximal=penalty.proximal,
         step=trajectory.path[k + 1] - theta,
@@ -150,7 +151,8 @@ def arrows(step: Step) -> list[Arrow]:
     `step` has its true length. `gradient` and, where the batch is noisy, `noisy gradient` are -lr
     times the gradient: the step that plain SGD would have taken, downhill, and so is `clipped
     gradient`, which is there where clipping has changed it and then what the rule gets. `weight
-    decay` is -lr wd theta, whether the rule couples it or not. `velocity`, or Adam's `first
+    decay` is -lr wd theta, whether the rule couples it or not, without lr's peak where the decay is
+    apart from it. `velocity`, or Adam's `first
     moment`, is the rule's memory: the part of the step from the state before the update, with
     Adam's division by the root of the second moment. So for SGD, and for Momentum as in PyTorch and
     Keras, velocity + noisy gradient, or the clipped one, + weight decay = step.
@@ -162,7 +164,8 @@ def arrows(step: Step) -> list[Arrow]:
         if step.is_clipped:
             found.append((CLIPPED_GRADIENT, -step.lr * step.clipped))
         if step.run.weight_decay > 0:
-            found.append((WEIGHT_DECAY, -step.lr * step.run.weight_decay * step.theta))
+            decay = step.coupled + step.decoupled  # one of them is 0
+            found.append((WEIGHT_DECAY, -step.lr * decay * step.theta))
         if memory := OPTIMIZERS[step.run.optimizer].memory_of(step.run.hyper):
             found.append((memory.name, memory.part(step)))
         found.append((STEP, step.step))

@@ -10,6 +10,7 @@ from landscape.language import msgid, tr
 from landscape.record import Number
 from optimizers.record import (
     ADAPTIVE,
+    APART,
     COUPLED,
     EMA,
     FIRST_MOMENT,
@@ -102,6 +103,12 @@ def formula(sheet: Sheet) -> None:
         m, v = "$m_hat", "$v_hat"
     root = rf"\sqrt{{{v} + $eps}}" if hyper.get("eps_in_root") else rf"\sqrt{{{v}}} + $eps"
     decay = r" - $lr \cdot $weight_decay \cdot $theta0" if step.decay.any() else ""
+    if decay and hyper.get(APART):
+        sheet.define("peak", r"\eta_{\max}", step.run.weight_decay / step.decoupled)
+        factor = step.lr * step.decoupled / step.run.weight_decay
+        note = tr("The schedule's factor: the decay is multiplied by it, and not by the rate.")
+        sheet.write("factor", "f_t", factor, note, r"\frac{$lr}{$peak}")
+        decay = r" - $factor \cdot $weight_decay \cdot $theta0"
     sheet.theta(rf"$theta0{decay} - $lr \cdot \frac{{{m}}}{{{root}}}")
 
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 from landscape.compiled import kernel
 from landscape.record import Number
-from optimizers.record import ADAPTIVE, DECOUPLED, UPDATE_SIGNATURE, Optimizer
+from optimizers.record import ADAPTIVE, APART, DECOUPLED, UPDATE_SIGNATURE, Optimizer
 from optimizers.rules import adam
 
 
 # Written out again: a kernel that calls another file's goes stale when that file changes.
 @kernel(UPDATE_SIGNATURE)
 def update(n, t, g, hessian, lr, hyper, state, step):
-    # Rows of n numbers: `hyper` has beta1, beta2 and eps, `state` has m and v.
+    # Rows of n numbers: `hyper` has beta1, beta2, eps and what only the decay asks for, `state` has
+    # m and v.
     alike = 0
     for i in range(n):
         alike += (hyper[i] == hyper[0]) & (hyper[n + i] == hyper[n])
@@ -46,7 +47,9 @@ OPTIMIZER = Optimizer(
     latex=r"\theta_t = (1 - \eta \lambda)\,\theta_{t-1}"
     r" - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}",
     source="Loshchilov and Hutter, ICLR 2019, algorithm 2",
-    differs="The decay is multiplied by the learning rate, as in PyTorch.",
+    differs="The decay is multiplied by the learning rate, as in PyTorch. Apart from the rate it is"
+    " multiplied by the schedule's factor alone, as in the paper: PyTorch's run with the decay"
+    " divided by the rate. At rate 0 a run stands still all the same.",
     update=update,
     state=("m", "v"),
     rate=0.1,
@@ -63,5 +66,10 @@ OPTIMIZER = Optimizer(
         Number("beta1", r"\beta_1", 0.9, 0.0, 0.9999, "Share of the mean gradient that is kept."),
         Number("beta2", r"\beta_2", 0.999, 0.0, 0.99999, "Share of the mean square that is kept."),
         Number("eps", r"\epsilon", 1e-8, 1e-16, 1.0, "Keeps the division finite.", "log"),
+        Number.choice(
+            APART,
+            ("off", "on"),
+            "Takes the rate out of the weight decay: only the schedule's factor is left in it.",
+        ),
     ),
 )

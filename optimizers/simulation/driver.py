@@ -326,6 +326,7 @@ class Rule(NamedTuple):
 
     coupled: float
     decoupled: float
+    apart: bool  # whether the rate is divided by its peak before it multiplies that
     needs_hessian: bool
     timeless: bool  # whether position, state and rate alone determine an update
     rows: int  # of state
@@ -382,7 +383,11 @@ SWEEP_SIGNATURE = types.void(
     INTEGERS,  # row of `factors` for each of `cells` (n,)
     readonly(types.float64, 2, "C"),  # factors on the peak rate (schedules, steps)
     types.NamedTuple(
-        [types.float64, types.float64, types.boolean, types.boolean, types.int64], Rule
+        [
+            *(types.float64, types.float64, types.boolean, types.boolean, types.boolean),
+            types.int64,
+        ],
+        Rule,
     ),
     PENALTY,
     LIMITS,
@@ -700,7 +705,7 @@ def sweep(
     # tails. `kept` holds its rows of x, y, state, peak rate, both scales,
     # hyperparameters and, where runs may stop, the loss before.
     given = Given(start, peak, hyper, scale, epoch, size, steps)
-    coupled, decoupled, needs_hessian, timeless, s = rule
+    coupled, decoupled, apart, needs_hessian, timeless, s = rule
     big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
     losses = ends.losses
@@ -866,7 +871,13 @@ def sweep(
                     if samples > 0:
                         settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)
                     retire(k, w, theta, exact, lanes, steps, ends)
-                if decoupled > 0.0:
+                if apart:
+                    for i in range(w):
+                        # As for a single run, of which the rate may be 0 all the time.
+                        share = decoupled / peaks[i] if peaks[i] > 0.0 else 0.0
+                        x[i] = x[i] * (1.0 - rate[i] * share) + step[i]
+                        y[i] = y[i] * (1.0 - rate[i] * share) + step[w + i]
+                elif decoupled > 0.0:
                     for i in range(2 * w):
                         theta[i] = theta[i] * (1.0 - rate[i] * decoupled) + step[i]
                 else:

@@ -20,6 +20,7 @@ from landscape.penalty import Penalty
 from landscape.record import Objective, Surface, check_keep
 from landscape.values import Values
 from optimizers.record import (
+    APART,
     COUPLED,
     DECOUPLED,
     L1_STEPS,
@@ -392,6 +393,10 @@ class Experiment:
         surface, rule = self.surface_record, OPTIMIZERS[run.optimizer]
         start = self.start if run.start is None else run.start
         assert start is not None  # __post_init__ put the surface's
+        lr = rule.default_rate(surface) if run.lr is None else run.lr
+        decoupled = run.weight_decay if rule.weight_decay == DECOUPLED else 0.0
+        if run.hyper.get(APART):  # by the schedule's factor, which is the rate over its peak
+            decoupled = decoupled / lr if lr > 0 else 0.0
         return Plan(
             run=run,
             objective=_objective(
@@ -407,12 +412,12 @@ class Experiment:
             rule=rule,
             start=start,
             steps=self.steps if run.steps is None else run.steps,
-            lr=rule.default_rate(surface) if run.lr is None else run.lr,
+            lr=lr,
             seed=self.seed if run.seed is None else run.seed,
             epoch=self.epoch(run.batch_size, run.replacement, run.accumulate),
             sample_noise=self.noise,
             coupled=run.weight_decay if rule.weight_decay == COUPLED else 0.0,
-            decoupled=run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+            decoupled=decoupled,
             l1_step=self.l1_step if run.l1_step is None else run.l1_step,
         )
 
@@ -423,8 +428,9 @@ class Plan:
 
     `objective` is what it descends, the surface at the run's parameters. `lr` is the rate that the
     schedule's factors multiply, and `sample_noise` the standard deviation of one sample's gradient
-    in each coordinate. `coupled` weight decay is added to the gradient, `decoupled` shrinks the
-    position beside the rule; at least one of them is 0. `l1_step` tells how an L1 gets into it.
+    in each coordinate. `coupled` weight decay is added to the gradient, `decoupled` times the rate
+    shrinks the position beside the rule; at least one of them is 0. `l1_step` tells how an L1 gets
+    into it.
     """
 
     run: Run

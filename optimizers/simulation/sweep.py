@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from landscape.checks import check_mapping, check_names, check_number, shown
 from landscape.record import Number
+from optimizers.record import APART, DECOUPLED
 from optimizers.simulation import chunks, driver
 from optimizers.simulation.chunks import Box, Cancelled, Chunk, Watch
 from optimizers.simulation.epochs import Epoch
@@ -270,6 +271,10 @@ class _Cells:
             collapsed(fields[name], len(self.shape)) for name in ("seed", "batch_size", "steps")
         )
         self.hyper = {name: collapsed(array, len(self.shape)) for name, array in numbers.items()}
+        switch = self.hyper.get(APART, np.zeros(1))
+        if switch.size > 1 and run.weight_decay > 0:
+            raise ValueError(f"{plan.rule.name}.{APART}: must be the same for all cells")
+        self.apart = bool(switch.any()) and run.weight_decay > 0
         self.most_steps = int(self.steps.max())
         # A map has few batch sizes: an epoch is asked for each of them, not for each cell.
         sizes, which = np.unique(self.batch_size, return_inverse=True)
@@ -435,7 +440,12 @@ class _Job:
         # Of rounds that are left out the losses are known, and not the places.
         timeless = not (rule.uses_time or watch.places)
         self._rule = driver.Rule(
-            plan.coupled, plan.decoupled, rule.needs_hessian, timeless, len(rule.state)
+            plan.coupled,
+            plan.run.weight_decay if rule.weight_decay == DECOUPLED else 0.0,
+            cells.apart,
+            rule.needs_hessian,
+            timeless,
+            len(rule.state),
         )
         self._penalty, self._limits = plan.penalty, plan.limits
         recorded = np.empty(0, np.int64) if watch.recorded_at is None else watch.recorded_at

@@ -17,7 +17,7 @@ from landscape.record import Number
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from optimizers.maps import RateSweep
 from optimizers.maps.base import Array, Result, noisy, part
-from optimizers.record import COUPLED, DECOUPLED, EMA, NO_DECAY
+from optimizers.record import APART, COUPLED, DECOUPLED, EMA, NO_DECAY
 from views.settings.formulas import FORMULA_IDS, formula_of
 from views.settings.setting import MOST_RATE, Idle, Note, OneOf, Rate, Setting, of_number
 
@@ -70,6 +70,8 @@ STILL = msgid("The rate is 0, so that nothing moves.")
 SET_RATES = msgid("Default rates")
 NO_MOMENTUM = msgid("The momentum is 0: there is nothing to sum.")
 SET_MOMENTUM = msgid("Momentum {value}")
+NO_WEIGHT_DECAY = msgid("The weight decay is 0.")
+SET_WEIGHT_DECAY = msgid("Weight decay {value}")
 NO_SHARE = msgid("{name} is 0: the past does not count.")
 SET_SHARE = msgid("{name} {value}")
 
@@ -87,12 +89,25 @@ def still(settings: Settings, experiment: Experiment, rule: str = "") -> Idle | 
     return Idle(Note(STILL), Note(SET_RATES), changes)
 
 
+def no_decay(settings: Settings, experiment: Experiment, rule: str) -> Idle | None:
+    """Say that what shapes a weight decay has no effect where there is none."""
+    runs = [run for run in experiment.runs if run.optimizer == rule]
+    if not runs or any(run.weight_decay > 0 for run in runs):
+        return None
+    id, value = f"{rule}.weight_decay", 0.1
+    if settings.replaced(id):
+        id, value = settings.compared, settings.plain(settings.compared)
+    return Idle(Note(NO_WEIGHT_DECAY), Note(SET_WEIGHT_DECAY, {"value": str(value)}), {id: value})
+
+
 def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], Idle | None]:
     """Return what says that a hyperparameter of a rule has no effect."""
 
     def idle(settings: Settings, experiment: Experiment) -> Idle | None:
         if found := still(settings, experiment, rule.name):
             return found
+        if name == APART:
+            return no_decay(settings, experiment, rule.name)
         if rule.memory is None or name not in rule.memory.only:
             return None
         hyper = rule.memory.hyper
