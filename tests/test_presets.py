@@ -944,6 +944,21 @@ def test_warm_up():
     claims("warm-up", "200 updates", f"loss {saved.loss:.2g}")
 
 
+def test_clipping():
+    thrown, saved = seen("clipping")
+    assert thrown.trajectory.diverged_at == 3
+    assert saved.trajectory.run.clip_norm == 10
+    norms = np.hypot(*saved.trajectory.whole.T)
+    assert (norms > 10).sum() == 5
+    assert np.hypot(*saved.trajectory.gradient.T).max() <= 10
+    assert saved.away(3, 0.5) < 0.25
+    (x0, x1), (y0, y1) = frame("clipping")
+    x, y = saved.path.T
+    assert ((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).all()
+    claims("clipping", "at update 3", "norm of 10", "5 of 200", f"{saved.away(3, 0.5):.1g} away")
+    claims("clipping", f"loss {saved.loss:.2g}")
+
+
 # --- Ends of many seeds
 
 

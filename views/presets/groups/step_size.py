@@ -97,6 +97,21 @@ PRESETS = (
         compare="Warm-up",
     ),
     Preset(
+        slug="clipping",
+        title="Clipping saves a run",
+        claim="The same start and rate: the run is thrown out by one steep gradient and diverges at"
+        " update 3. Clipped to a norm of 10, which happens at 5 of 200 updates, it goes down: in"
+        " the end it is 0.07 away from the minimum, at loss 0.00079.",
+        caption="One steep gradient, or one that is clipped",
+        experiment=Experiment(
+            surface="Beale",
+            start=(1.0, 2.0),
+            steps=200,
+            runs=(Run("SGD", lr=0.03), Run("SGD", lr=0.03, clip_norm=10.0)),
+        ),
+        compare="Clipping by norm",
+    ),
+    Preset(
         slug="long-valley",
         title="The long curved valley",
         claim="Both runs drop to the floor of the valley at once. After 500 updates at the same"
