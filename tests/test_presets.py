@@ -998,6 +998,17 @@ def test_ripples(slug):
     claims(slug, "batches of 16", said) if slug == "ripples-ends" else claims(slug, said, "0.4")
 
 
+def test_accumulated():
+    ends, _ = cloud("accumulated")
+    wide = ends.std(axis=1)
+    assert wide[:-1] / wide[1:] == pytest.approx(2, rel=0.01)
+    experiment = PRESETS["accumulated"].experiment
+    batches = replace(experiment, seed=0, runs=(Run("SGD", lr=0.1, batch_size=16),))
+    np.testing.assert_array_equal(Ensemble(batches, seeds=SEEDS).compute().end[0], ends[2])
+    said = [f"{width:.2g}" for width in wide[:, 0]]
+    claims("accumulated", "1, 4 or 16", "200 ends is half", f"{said[0]}, {said[1]} and {said[2]}")
+
+
 def test_high_ripples():
     ends, losses = cloud("high-ripples")
     away = np.hypot(*ends.transpose(2, 0, 1))
