@@ -425,6 +425,15 @@ def test_a_decay_apart_from_the_rate_is_the_schedules_factor(schedule):
             np.testing.assert_allclose(trajectory.path[k + 1], expected, 0, 100 * U * 4)
 
 
+@pytest.mark.parametrize("rule", ["Steepest descent", "Conjugate gradient"])
+def test_at_rate_0_nothing_moves_where_a_line_is_straight(rule):
+    # At the monkey saddle the Hessian is 0: the parabola along the noise has no lowest point.
+    settings = {"surface": "Monkey saddle", "start": (0.0, 0.0), "noise": 1.0, "steps": 3}
+    path = one(Run(rule, 0.0, batch_size=8), **settings).path
+    assert (path == 0.0).all()
+    assert one(Run(rule, 1.0, batch_size=8), **settings).diverged_at == 1
+
+
 def test_at_rate_0_a_decay_apart_from_the_rate_does_nothing():
     path = one(Run("AdamW", 0.0, APART, weight_decay=0.1), steps=3).path
     assert (path == path[0]).all()

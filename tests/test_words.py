@@ -537,9 +537,9 @@ def one_run(c):
 
 def identical(c, runs, batch=False, seed=False):
     first, *others = c.trajectories
-    if not all(np.array_equal(first.path, t.path) for t in others):
+    if not all(np.array_equal(first.path, t.path, equal_nan=True) for t in others):
         groups = [
-            [t for t in c.trajectories if np.array_equal(t.path, other.path)]
+            [t for t in c.trajectories if np.array_equal(t.path, other.path, equal_nan=True)]
             for other in c.trajectories
         ]
         return any(len(g) > 1 and c.are(runs, g) for g in groups)

@@ -22,7 +22,8 @@ def update(n, t, g, hessian, lr, hyper, state, step):
         if gx * dx + gy * dy >= 0.0:  # not downhill
             dx, dy = -gx, -gy
         state[i], state[j], state[n + i], state[n + j] = gx, gy, dx, dy
-        length = lr[i] * way(n, i, hessian, gx, gy, dx, dy)
+        # At rate 0 nothing moves, not even where the way has no end.
+        length = lr[i] * way(n, i, hessian, gx, gy, dx, dy) if lr[i] > 0.0 else 0.0
         step[i], step[j] = length * dx, length * dy
     return 0
 

@@ -27,7 +27,8 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     for i in range(half):
         j = half + i
         gx, gy = g[i], g[j]
-        length = lr[i] * way(n, i, hessian, gx, gy, -gx, -gy)
+        # At rate 0 nothing moves, not even where the way has no end.
+        length = lr[i] * way(n, i, hessian, gx, gy, -gx, -gy) if lr[i] > 0.0 else 0.0
         step[i], step[j] = -length * gx, -length * gy
     return 0
 
