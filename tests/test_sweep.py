@@ -425,6 +425,14 @@ def test_whoever_asks_makes_what_is_short(monkeypatch, seconds, steps, first, ot
         assert found.loss[i] == alone.loss[-1]
 
 
+def test_whoever_asks_for_many_cells_makes_none_of_them(monkeypatch):
+    monkeypatch.setattr(module._Job, "_run_next", lambda job: pytest.fail("it was begun here"))
+    experiment = Experiment(steps=2)
+    cells = module._Cells(experiment, Run("SGD"), np.ones(module.MOST_BEGUN + 1), *[None] * 5)
+    watch = module._watch(cells, None, None, False)
+    module._Job(cells, watch, module._room(cells.count, watch)).begin()
+
+
 def test_what_progress_raises_comes_out_and_nothing_goes_on(monkeypatch):
     monkeypatch.setattr(module, "CHUNK_RUNS", (64, 64))
 

@@ -49,6 +49,7 @@ CHUNK_RUNS = (64, 16384)
 STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
 FIRST_UPDATES = 2**16  # of the first chunks, as long as nobody knows how fast they are
 HAND_OVER_SECONDS = 0.0005  # what takes no longer is made sooner than threads are woken for it
+MOST_BEGUN = 2**14  # cells of a map that may be so short
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
 MOST_ORDERS = 2**27  # numbers in a chunk's table of orders
 SHARED_NUMBERS = 2**22  # a table of at most so many is made once for all chunks
@@ -459,10 +460,12 @@ class _Job:
     def begin(self) -> None:
         """Run the first chunk in this thread, and the rest if that is sooner than to hand it over.
 
-        Where a first chunk may take so long that a look at `cancel` cannot wait, run none.
+        Run none where it may take so long that a look at `cancel` cannot wait, nor of a map of so
+        many cells that it is never that short.
         """
         cost = chunks.cost_of(self.cells.experiment)
-        if CHUNK_RUNS[0] * self.cells.most_steps * cost > FIRST_UPDATES:
+        long = CHUNK_RUNS[0] * self.cells.most_steps * cost > FIRST_UPDATES
+        if long or self.cells.count > MOST_BEGUN:
             return
         self._run_next()
         assert self._seconds_per_run is not None  # there is at least one chunk
