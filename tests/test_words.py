@@ -706,14 +706,19 @@ def accounted(c, samples, cuts):
         told.append(cuts["cut"])
         cuts = cuts["before"]
     told.append(cuts)
-    expected = {run.batch_size or samples for run in c.experiment.runs}
-    right = {cut["size"] for cut in told} == expected and len(told) == len(expected) > 1
+    sizes = {}  # of an update, by how it is told
+    for run in c.experiment.runs:
+        batch = run.batch_size or samples
+        batches = min(run.accumulate, -(-samples // batch))
+        sizes[batch if batches == 1 else f"{batches} × {batch}"] = min(batch * batches, samples)
+    right = {cut["size"] for cut in told} == {*sizes} and len(told) == len(sizes) > 1
     for cut in told:
-        whole, rest = divmod(samples, cut["size"])
+        size = sizes[cut["size"]]
+        whole, rest = divmod(samples, size)
         left = rest if c.experiment.drop_last else 0
-        last = rest if rest and not left else cut["size"]
+        last = rest if rest and not left else size
         right &= cut["updates"] == whole + (rest > left)
-        right &= cut.values.get("last", cut["size"]) == last and cut.values.get("left", 0) == left
+        right &= cut.values.get("last", size) == last and cut.values.get("left", 0) == left
     return right and samples == c.experiment.samples
 
 

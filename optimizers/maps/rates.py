@@ -133,14 +133,15 @@ class RateSweep(Rates):
                     of_average[some, few] = gaps(objective, objective.loss(x, y), found.diverged)
             bands.append([quantile(gap, share) for share in BAND])
             diverged.append(lost.mean(axis=-1))
-            averaged.append(quantile(of_average, 0.5))
+            if self.average is not None:
+                averaged.append(quantile(of_average, 0.5))
         low, median, high = np.swapaxes(np.array(bands), 0, 1)
         start = [start_gap(experiment, c) for c in range(len(runs))]
         share, bounded = np.array(diverged), experiment.objectives[0].bounded
         zone = np.array(
             [zones(m, d, s, bounded) for m, d, s in zip(median, share, start, strict=True)]
         )
-        means = None if self.average is None else np.array(averaged)
+        means = np.array(averaged) if averaged else None
         return Curves(rates, low, median, high, share, zone, means)
 
     def _boxes(self, run: Run) -> Iterator[tuple[slice, slice]]:

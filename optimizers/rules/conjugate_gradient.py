@@ -1,10 +1,25 @@
 """The conjugate gradient method of Polak and Ribiere, which begins anew where it has to."""
 
-from landscape.compiled import kernel
+from landscape.compiled import kernel, part
 from landscape.language import msgid, tr
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
-from optimizers.rules.steepest_descent import DIFFERS, EDGES, way, write_line
+from optimizers.rules.steepest_descent import DIFFERS, EDGES, write_line
 from optimizers.sheet import Sheet
+
+
+# The same as of steepest descent: what a kernel calls stands in its own file, with which Numba
+# compiles it anew.
+@part
+def way(n, i, hessian, gx, gy, dx, dy):
+    """Return how many times d leads to the lowest point of the parabola along it, in lane i."""
+    size = max(abs(dx), abs(dy))
+    if size == 0.0:
+        return 0.0
+    # Squares of what is nearly at rest would be 0.
+    ux, uy = dx / size, dy / size
+    slope = gx / size * ux + gy / size * uy
+    hxx, hxy, hyy = hessian[i], hessian[n // 2 + i], hessian[n + i]
+    return -slope / abs(ux * (hxx * ux + hxy * uy) + uy * (hxy * ux + hyy * uy))
 
 
 @kernel(UPDATE_SIGNATURE)

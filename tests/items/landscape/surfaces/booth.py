@@ -43,7 +43,7 @@ SURFACE = Surface(
     source="Jamil and Yang, Int. J. Mathematical Modelling and Numerical Optimisation 4 (2013)"
     " 150-194, function 17",
     domain=((-10.0, 10.0), (-10.0, 10.0)),
-    start=(-8.0, 7.0),
+    start=(-3.5, 8.0),
     kernel=loss_and_gradient,
     hessian_kernel=hessian,
     locate=locate,
