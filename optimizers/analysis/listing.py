@@ -148,11 +148,10 @@ def plain_python(experiment: Experiment, run: Run) -> str:
             "for rows in parts:",
             f"{TAB}g = [s + d{parts.share} for s, d in zip(g, gradient(*theta, rows))]",
         ]
-        loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
     elif parts.noise or run.stop_norm is not None:
         loop.append(f"g = [d + e for d, e in zip({g}, noise[t])]" if parts.noise else f"g = {g}")
         g = "g"
-        loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
+    loop += _stop(f"math.hypot(*g) <= {run.stop_norm!r}", run.stop_norm)
     if clip := _clip(run, CLIP_NORM, CLIP_VALUE):
         functions.append("\n".join(clip))
         g = f"clip({g})"

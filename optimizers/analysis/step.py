@@ -6,7 +6,6 @@ again. A step is update k of a run, and t = k + 1 the number that the formulas h
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,7 +22,7 @@ from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Vector
-from optimizers.simulation.driver import CLIP_EPS
+from optimizers.simulation.driver import Limits, clip
 from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory
 
 
@@ -65,7 +64,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         exact=exact,
         noise=noise,
         whole=whole if trajectory.whole is not None else exact + noise,
-        clipped=exact + noise if trajectory.whole is None else clipped(run, whole),
+        clipped=exact + noise if trajectory.whole is None else clipped(plan.limits, whole),
         coupled=plan.coupled,
         gradient=gradient,
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
@@ -80,12 +79,11 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     )
 
 
-def clipped(run: Run, gradient: Vector) -> Vector:
-    """Return a gradient (2,) as the run clips it."""
-    if run.clip_norm is not None:
-        x, y = gradient
-        return gradient * min(run.clip_norm / (math.sqrt(x * x + y * y) + CLIP_EPS), 1.0)
-    return gradient if run.clip_value is None else gradient.clip(-run.clip_value, run.clip_value)
+def clipped(limits: Limits, gradient: Vector) -> Vector:
+    """Return a gradient (2,) as a run with these limits clips it."""
+    found = gradient.copy()
+    clip(1, found[:1], found[1:], limits)
+    return found
 
 
 # --- The formula in numbers

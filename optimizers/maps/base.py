@@ -146,6 +146,14 @@ def best_of(rates: Array, losses: Array) -> float:
     return float(rates[lowest[len(lowest) // 2]])
 
 
+def without_rates(experiment: Experiment) -> Experiment:
+    """Return an experiment for a map that varies the rates: the runs' own play no part.
+
+    Changing them must not mean a new map.
+    """
+    return replace(experiment, runs=tuple(replace(run, lr=None) for run in experiment.runs))
+
+
 def one_batch(experiment: Experiment) -> Experiment:
     """Return an experiment whose updates take one batch each, for a map against its size."""
     if all(run.accumulate == 1 for run in experiment.runs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from optimizers.maps.base import (
     part,
     quantile,
     seeds_of,
+    without_rates,
 )
 from optimizers.simulation.experiment import Experiment, Run
 from optimizers.simulation.sweep import Sweep, sweep
@@ -95,9 +96,7 @@ class RateSweep(Rates):
         super().__post_init__()
         if self.average is not None and not isinstance(self.average, Average):
             raise ValueError(f"average = {shown(self.average)}: must be an Average or None")
-        # The runs' own rates play no part; changing them must not mean a new map.
-        runs = tuple(replace(run, lr=None) for run in self.experiment.runs)
-        object.__setattr__(self, "experiment", replace(self.experiment, runs=runs))
+        object.__setattr__(self, "experiment", without_rates(self.experiment))
 
     def compute(
         self,

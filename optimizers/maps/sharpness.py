@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimizers.analysis.measures import sharpness_at, stability_limit
-from optimizers.maps.base import Array, Rates, Result, part, quantile, seeds_of
+from optimizers.maps.base import Array, Rates, Result, part, quantile, seeds_of, without_rates
 from optimizers.simulation.sweep import sweep
 
 JUST_UNDER = 0.99  # of the limit: a run that ends above that share of it is at the edge
@@ -64,9 +64,7 @@ class SharpnessSweep(Rates):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # The runs' own rates play no part; changing them must not mean a new map.
-        runs = tuple(replace(run, lr=None) for run in self.experiment.runs)
-        object.__setattr__(self, "experiment", replace(self.experiment, runs=runs))
+        object.__setattr__(self, "experiment", without_rates(self.experiment))
 
     def compute(
         self,

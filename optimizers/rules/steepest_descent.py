@@ -1,7 +1,5 @@
 """Steepest descent: along the gradient, to where a parabola with its slope and bend is lowest."""
 
-import numpy as np
-
 from landscape.compiled import kernel, part
 from landscape.language import msgid, tr
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
@@ -35,21 +33,18 @@ def update(n, t, g, hessian, lr, hyper, state, step):
 
 def write_line(sheet: Sheet, d: Vector) -> None:
     """Write the way along the direction $d, to the lowest point of the parabola, and the step."""
-    step, size = sheet.step, np.abs(d).max()
-    if size == 0:
+    step = sheet.step
+    if not d.any():
         sheet.theta("$theta0", tr("At rest: the gradient is zero."))
         return
     (hxx, hxy), (_, hyy) = step.hessian
-    ux, uy = d / size
-    curvature = abs(ux * (hxx * ux + hxy * uy) + uy * (hxy * ux + hyy * uy))
-    slope = -(step.gradient[0] / size * ux + step.gradient[1] / size * uy)
+    curvature = abs(d[0] * (hxx * d[0] + hxy * d[1]) + d[1] * (hxy * d[0] + hyy * d[1]))
     sheet.define("H", r"\nabla^2 f(\theta_{t-1})", step.hessian)
     note = tr("The curvature along this direction, its size where it is negative.")
-    sheet.write("c", "c_t", curvature * size * size, note, r"\lvert $d^\top\,$H\,$d \rvert")
+    sheet.write("c", "c_t", curvature, note, r"\lvert $d^\top\,$H\,$d \rvert")
     note = tr("How many times the direction leads to the lowest point of the parabola along it.")
-    with np.errstate(divide="ignore"):
-        way = np.float64(slope) / curvature
-    sheet.write("s", "s_t", way, note, r"\frac{-$g^\top\,$d}{$c}")
+    times = way(2, 0, (hxx, hxy, hyy), *step.gradient, *d)
+    sheet.write("s", "s_t", times, note, r"\frac{-$g^\top\,$d}{$c}")
     sheet.theta(r"$theta0 + $lr \cdot $s \cdot $d")
 
 

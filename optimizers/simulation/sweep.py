@@ -372,9 +372,10 @@ def draws_table(cells: _Cells, noisy: bool) -> _Table:
 
     def make(seeds: Floats) -> Floats:
         table = np.empty((len(seeds), steps, 2))
-        for out, seed in zip(table, seeds if noisy else (), strict=noisy):
-            # As in `experiment.draws`, whose rows begin with those of a shorter run.
-            np.random.default_rng(int(seed)).standard_normal(out=out)
+        if noisy:
+            for out, seed in zip(table, seeds, strict=True):
+                # As in `experiment.draws`, whose rows begin with those of a shorter run.
+                np.random.default_rng(int(seed)).standard_normal(out=out)
         return cells.plan.shaped(table)
 
     return _Table(cells, cells.seed if noisy else np.zeros(1), 2 * steps, make)

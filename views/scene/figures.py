@@ -919,9 +919,13 @@ def parts(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> Fig
     if not np.allclose(rest, downhill, rtol=1e-6, atol=slack):
         names.append(tr("gradient's part") if ends else tr("step"))
     elif trajectory.run.weight_decay:
-        decayed = tr("− rate × (clipped gradient + decay)"), tr("− rate × (gradient + decay)")
-        names.append(decayed[trajectory.whole is None])
+        names.append(
+            tr("− rate × (gradient + decay)")
+            if trajectory.whole is None
+            else tr("− rate × (clipped gradient + decay)")
+        )
     else:
-        plain = tr("− rate × clipped gradient"), tr("− rate × gradient")
-        names.append(plain[trajectory.whole is None])
+        names.append(
+            tr("− rate × gradient") if trajectory.whole is None else tr("− rate × clipped gradient")
+        )
     return {**ends, "names": names}
