@@ -48,6 +48,14 @@ test("panels never leave a narrow page, and are never much wider than high", () 
   assert.equal(flat.width, 40 + 10 + (1.4 * 200) / 0.5);
 });
 
+test("panels that nearly fill the page's width do", () => {
+  const size = (/** @type {number} */ width) =>
+    panelsSize(SIZES, MARGIN, { columns: 1, rows: 1 }, width, 250).width;
+  assert.equal(size(50 + 280), 330);
+  assert.equal(size(379), 379);
+  assert.equal(size(380), 330);
+});
+
 test("a panel as wide as its column is as high as its aspect says", () => {
   const sizes = { aspect: 0.5, lowest: 100, tallest: 900, widest: 1.4 };
   const size = panelsSize(sizes, MARGIN, { columns: 2, rows: 1 }, 1050, 2000);
@@ -60,8 +68,8 @@ test("a panel is a little higher than at equal scales where there is room, but f
     panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, width, 2000).height - MARGIN.t - MARGIN.b;
   assert.equal(height(1050), 1.2 * 500);
   assert.equal(height(450), 200);
-  const short = panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, 1050, 350 + 50);
-  assert.deepEqual(short, { width: 50 + (1.4 * 350) / 0.5, height: 350 + 50 });
+  const short = panelsSize(sizes, MARGIN, { columns: 1, rows: 1 }, 1050, 250 + 50);
+  assert.deepEqual(short, { width: 50 + (1.4 * 250) / 0.5, height: 250 + 50 });
 });
 
 test("panels are a little higher than they have to be where that fills the page's width", () => {
@@ -105,6 +113,8 @@ test("the curve takes a share of the window, within bounds", () => {
   assert.equal(curveHeight(600), 150);
   assert.equal(curveHeight(1400), 290);
   assert.equal(curveHeight(768, 0.3), 230); // of a page whose style gives it more
+  assert.equal(curveHeight(844, 0, 6, 70), 190); // and has room for names below each other
+  assert.equal(curveHeight(844, 0, 3, 70), 181);
 });
 
 test("an arranged layout has the panels' domains, and no array of the given one", () => {

@@ -3,7 +3,7 @@
 
 import { done } from "./clock.js";
 import { dashed } from "./covered.js";
-import { apart, DASH, dashesOf, PHONE } from "./layout.js";
+import { apart, DASH, dashesOf, PHONE, ROW } from "./layout.js";
 import * as plot from "./plot.js";
 import { say, set } from "./renew.js";
 import { between, lengths } from "./travel.js";
@@ -15,7 +15,7 @@ const FUTURE = "future"; // the name of the thin lines of what is to come
 const LIMIT = "limit"; // that of the lines up to which a curve may go
 const [AVERAGE, AVERAGED] = ["average", "averaged"]; // those of averages of iterates, and their heads
 const OTHERS = [FUTURE, LIMIT, AVERAGE, AVERAGED]; // that are no run's own curve
-const [ROW, ROW_OF_FINGER] = [24, 44]; // pixels of a label, which is pressed
+const ROW_OF_FINGER = 44; // pixels of a label that a finger presses
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
 const [MARK, VALUE] = [4, 8]; // letters of its mark, and of its value

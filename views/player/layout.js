@@ -8,15 +8,22 @@ const SHARE = 0.215; // of the window, where the page's style says no other
 const NARROW = 700; // pixels of a page that has no room for samples beside its panels,
 const MIDDLE = 900; // and of one that has none beside three
 const LITTLE = 1.3; // by so much panels may be higher than they have to be
+const NEARLY = 1.15; // and by so much wider than scales make them, where that fills the page
 export const PHONE = 640; // pixels of a page's width, at most, with a sheet of controls at its end
+
+export const ROW = 24; // pixels of a run's name at the end of its curve, which is pressed
 
 /**
  * The height of the curve, which the panels share a window with.
  * @param {number} window Its height.
  * @param {number} share Of the window.
+ * @param {number} names At the curves' ends, which stand below each other.
+ * @param {number} axes Pixels that the axes take of it.
  */
-export const curveHeight = (window, share) =>
-  Math.round(Math.min(Math.max(window * (share || SHARE), CURVE[0]), CURVE[1]));
+export const curveHeight = (window, share, names = 1, axes = 0) => {
+  const least = Math.max(CURVE[0], axes + ROW * (names - 1));
+  return Math.round(Math.min(Math.max(window * (share || SHARE), least), CURVE[1]));
+};
 
 export const LINE_OF_KEYS = 24; // pixels, as player.css has them
 
@@ -70,7 +77,8 @@ export function panelsSize(sizes, { l, r, t, b }, { columns, rows }, width, room
   const side = Math.max(least, Math.min(tallest, (room - t - b) / rows, filling));
   // Nearly of equal scales: a step down the gradient should look perpendicular to the contours.
   const wide = l + r + (columns * widest * side) / aspect;
-  return { width: Math.round(Math.min(width, wide)), height: Math.round(side * rows + t + b) };
+  const filled = width < NEARLY * wide ? width : wide;
+  return { width: Math.round(filled), height: Math.round(side * rows + t + b) };
 }
 
 /**

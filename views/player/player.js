@@ -248,7 +248,8 @@ class Player {
     );
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const view = scene.space ? this.#inSpace() : this.#onPanels();
-    const high = curveHeight(innerHeight, share ?? 0) + this.#spare;
+    const { t, b } = scene.loss.layout.margin;
+    const high = curveHeight(innerHeight, share ?? 0, scene.labels.length, t + b) + this.#spare;
     await this.curve.draw(scene, below, high, family, rem, letters, Boolean(bare));
     const paths = scene.front.data.some(({ name }) => name === "path-0");
     const beside = paths && ofRun(scene.samples, 0) !== undefined && view === this.panels;
