@@ -35,6 +35,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from streamlit.components.v2 import manifest_scanner
 
+from landscape import SURFACES
+from views.settings.table import FACTORS
+
 ROOT = Path(__file__).parent.parent
 COMPILING = 120  # seconds: more than a slow machine needs to compile every kernel
 PATIENCE = 30  # seconds: more than a slow machine needs, less than anybody waits for a hang
@@ -67,6 +70,17 @@ FLAGS = (
     "--no-first-run",
 )
 QUIET = re.compile(r"traceback|warning|deprecat|exception", re.IGNORECASE)
+
+
+def comparing(compare: str) -> dict[str, str]:
+    """Return a link in which something is compared, on a surface that has it."""
+    fits = FACTORS[compare].fits
+    for name in ("Quadratic", *SURFACES):
+        if fits(SURFACES[name]):
+            return {"compare": compare, "surface": name}
+    # A parameter is one that the formula has.
+    text = "x^2 + a*x*y + 2*y^2 + b*x + c*y + d"
+    return {"compare": compare, "surface": "Formula", "Formula.text": text}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

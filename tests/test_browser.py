@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from conftest import RESTING, Visit
+from conftest import RESTING, Visit, comparing
 from playwright.sync_api import Locator, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -804,8 +804,7 @@ def test_a_link_that_says_nothing_shows_a_page(visit: Visits, query: str):
 
 @pytest.mark.parametrize("compare", list(FACTORS)[1:])
 def test_every_factor_can_be_compared(visit: Visits, compare: str):
-    fits = (name for name in ("Quadratic", *SURFACES) if FACTORS[compare].fits(SURFACES[name]))
-    page = visit(link(surface=next(fits), compare=compare, noise=1))
+    page = visit(link(**comparing(compare), noise=1))
     assert not any(REFUSED in text for text in complaints(page))
     titles = page.page.locator(TITLES).all_text_contents()
     assert len(set(titles)) == len(titles) == len(drawn(page)) > 1

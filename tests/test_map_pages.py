@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from conftest import answer_of
+from conftest import answer_of, comparing
 from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 from test_page import results
@@ -127,11 +127,10 @@ def test_every_map_opens_on_every_surface(name, surface):
 def test_every_map_opens_whatever_is_compared(name, compare):
     link = {k: v for k, v in VALLEY.items() if (k, compare) != ("batch", "Batch size")}
     if not FACTORS[compare].fits(SURFACES[link["surface"]]):
-        fits = (s for s in ("Quadratic", *SURFACES) if FACTORS[compare].fits(SURFACES[s]))
-        link["surface"] = next(fits)
+        link |= comparing(compare)
         if SURFACES[link["surface"]].samples:
             link |= {"samples": "16"}
-    check_opens(opened(map=name, compare=compare, **link))
+    check_opens(opened(map=name, **{"compare": compare, **link}))
 
 
 def test_the_maps_are_left_as_they_were_entered():

@@ -271,41 +271,71 @@ def test_a_surface_without_the_parameter_is_compared_by_something_else(factor):
 # --- Parameters of a formula
 
 
-def test_values_of_a_formulas_parameter_are_compared_each_on_its_own_ground():
-    link = {"surface": "Formula", "Formula.text": "x^2 + a*y^2", "compare": "Parameter a"}
-    settings, notes = read({**link, "Formula.a.values": "1, 12"})
+LETTERS = "abcd"
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_values_of_a_formulas_parameter_are_compared_each_on_its_own_ground(letter):
+    text = f"x^2 + {letter}*y^2"
+    link = {"surface": "Formula", "Formula.text": text, "compare": f"Parameter {letter}"}
+    settings, notes = read({**link, f"Formula.{letter}.values": "1, 12"})
     assert not notes
     choice = choose(settings)
-    assert (choice.labels, choice.names) == (("a = 1", "a = 12"), ("a 1", "a 12"))
+    assert choice.labels == (f"{letter} = 1", f"{letter} = 12")
+    assert choice.names == (f"{letter} 1", f"{letter} 12")
     assert len(choice.experiment.objectives) == 2
-    for a, trajectory in zip((1.0, 12.0), simulate(choice.experiment), strict=True):
+    for value, trajectory in zip((1.0, 12.0), simulate(choice.experiment), strict=True):
         x, y = trajectory.path[-1]
-        assert trajectory.loss[-1] == pytest.approx(x**2 + a * y**2, rel=1e-12, abs=1e-300)
+        assert trajectory.loss[-1] == pytest.approx(x**2 + value * y**2, rel=1e-12, abs=1e-300)
     assert read(write(settings))[0] == settings
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_one_parameter_is_compared_and_the_others_stay(letter):
+    others = dict(zip(LETTERS, (2, 3, 4, 5), strict=True))
+    del others[letter]
+    settings, notes = read(
+        {
+            "surface": "Formula",
+            "Formula.text": "a*x^2 + b*y^2 + c*x + d*y",
+            "compare": f"Parameter {letter}",
+            f"Formula.{letter}.values": "1, 3",
+            **{f"Formula.{each}": str(number) for each, number in others.items()},
+        }
+    )
+    assert not notes
+    found = [objective.params for objective in choose(settings).experiment.objectives]
+    assert found == [{**others, letter: 1.0}, {**others, letter: 3.0}]
+
+
 @pytest.mark.parametrize("values", ["-40, 0, 900000", "0", "1e6, -1e6", "nan, inf", "", "2e6; x"])
-@pytest.mark.parametrize("ends", [{}, {"Formula.a.low": "3"}, {"Formula.a.high": "-3"}])
-def test_any_values_of_a_parameter_have_a_slider_and_are_in_its_range(values, ends):
-    link = {"surface": "Formula", "compare": "Parameter a", "Formula.a.values": values}
+@pytest.mark.parametrize("end", [{}, {"low": "3"}, {"high": "-3"}])
+@pytest.mark.parametrize("letter", LETTERS)
+def test_any_values_of_a_parameter_have_a_slider_and_are_in_its_range(letter, values, end):
+    ends = {f"Formula.{letter}.{name}": value for name, value in end.items()}
+    link = {"surface": "Formula", "Formula.text": f"x^2 + {letter}*x*y + 2*y^2"}
+    link |= {"compare": f"Parameter {letter}", f"Formula.{letter}.values": values}
     settings, _ = read({**link, **ends})
     experiment = choose(settings).experiment
     (fact,) = experiment.surface_record.parameters
     texts = compared_texts(settings)
     assert len(texts) == 181
     assert (float(texts[0]), float(texts[-1])) == pytest.approx((fact.low, fact.high))
-    assert all(fact.low <= run.params["a"] <= fact.high for run in experiment.runs)
+    assert all(fact.low <= run.params[letter] <= fact.high for run in experiment.runs)
     # Whatever it is when it is not compared has no part in it.
-    other, _ = read({**link, **ends, "Formula.a": "2.5"})
+    other, _ = read({**link, **ends, f"Formula.{letter}": "2.5"})
     assert choose(other).experiment == experiment
 
 
-def test_a_parameter_that_the_formula_does_not_have_is_not_compared():
-    settings, _ = read({"surface": "Formula", "compare": "Parameter a"})
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_parameter_that_the_formula_does_not_have_is_not_compared(letter):
+    factor, text = f"Parameter {letter}", f"x^2 + y^2 + {letter}"
+    settings, _ = read({"surface": "Formula", "Formula.text": text, "compare": factor})
     changed, notes = settings.changed({"Formula.text": "x^2 + y^2"})
     assert changed["compare"] == "Optimizer"
     assert [note.text() for note in notes] == [
-        "Compare: Parameter a does not fit the surface; it is Optimizer now."
+        f"Compare: {factor} does not fit the surface; it is Optimizer now."
     ]
-    assert "Parameter a" not in TABLE["compare"].choices(changed)
-    assert "Parameter a" in TABLE["compare"].choices(settings)
+    assert factor not in TABLE["compare"].choices(changed)
+    assert factor in TABLE["compare"].choices(settings)
+    assert not [name for name in TABLE["compare"].choices(read({})[0]) if "Parameter" in name]

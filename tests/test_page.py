@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 import pytest
-from conftest import answer_of
+from conftest import answer_of, comparing
 from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
 
@@ -112,9 +112,7 @@ TWO_VALUES = ("Standardizing", "Drawing", "Noise covariance", "Step of L1")
 @pytest.mark.parametrize("compare", FACTORS)
 @pytest.mark.parametrize("view", PICTURES)
 def test_every_factor_can_be_compared_in_every_view(compare, view):
-    fitting = [name for name in SURFACES if FACTORS[compare].fits(SURFACES[name])]
-    surface = "Quadratic" if "Quadratic" in fitting else fitting[0]
-    app = opened(compare=compare, surface=surface, view=view, noise="2")
+    app = opened(**comparing(compare), view=view, noise="2")
     assert not app.exception
     assert not app.warning
     names = app.session_state["settings"].names()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import comparing
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from views.maps import MAPS
 from views.presets import DEFAULT, PRESETS
@@ -38,7 +39,8 @@ LINKS = json.loads((Path(__file__).parent / "fixtures" / "links.json").read_text
 def experiment_of(given: dict[str, Any]) -> Experiment:
     """Return an experiment from its fields as JSON holds them."""
     runs = tuple(Run(**run) for run in given["runs"])
-    return Experiment(**{**given, "runs": runs})
+    formula = Formula(**given["formula"]) if "formula" in given else None
+    return Experiment(**{**given, "runs": runs, "formula": formula})
 
 
 # --- Links of old, recorded from the page that still drew and read at once
@@ -242,9 +244,8 @@ class Watched(Settings):
 def test_a_setting_depends_on_what_it_says_and_nothing_else(compare):
     values = {f"{factor.name}.optimizer" for factor in FACTORS.values() if not factor.of_rules}
     values |= {setting.id for factor in FACTORS.values() for setting in factor.settings}
-    surface = next(n for n in ("Quadratic", *SURFACES) if FACTORS[compare].fits(SURFACES[n]))
     for setting in TABLE.values():
-        settings = Watched({"compare": compare, "surface": surface})
+        settings = Watched(comparing(compare))
         settings.plain(setting.id)
         if setting.choices and setting.used(settings):
             setting.choices(settings)
@@ -350,9 +351,7 @@ def test_a_list_is_told_what_it_left_out(name):
 
 @pytest.mark.parametrize("compare", FACTORS)
 def test_the_runs_of_a_factor_have_names_of_their_own(compare):
-    fitting = [name for name in SURFACES if FACTORS[compare].fits(SURFACES[name])]
-    surface = "Quadratic" if "Quadratic" in fitting else fitting[0]
-    settings, notes = read({"compare": compare, "surface": surface, "noise": "1"})
+    settings, notes = read({**comparing(compare), "noise": "1"})
     assert notes == []
     choice = choose(settings)
     assert len({*choice.names}) == len(choice.labels) == len(simulate(choice.experiment)) > 1

@@ -8,13 +8,12 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 import streamlit.testing.v1 as testing
-from conftest import ROOT, answer_of, awaited
+from conftest import ROOT, answer_of, awaited, comparing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from test_head import said, served
 
-from landscape import SURFACES
 from landscape.language import PSEUDO, language
 from optimizers import Experiment, simulate
 from views.live import routes as live
@@ -130,8 +129,7 @@ def test_no_setting_lets_a_text_through_to_what_is_said_of_it(name):
 @settings(max_examples=200, deadline=None)
 @given(compare=st.sampled_from(sorted(FACTORS)), text=texts)
 def test_no_list_lets_a_text_through_to_what_is_compared(compare, text):
-    surface = next(n for n in ("Quadratic", *SURFACES) if FACTORS[compare].fits(SURFACES[n]))
-    chosen = Settings({"compare": compare, "surface": surface})
+    chosen = Settings(comparing(compare))
     changed, _ = chosen.changed({chosen.compared: text})
     choice = choose(changed)
     for note in choice.notes:

@@ -12,7 +12,7 @@ from views.settings.setting import Note, NumberList, Setting
 FACTOR = Factor(
     name="Batches an update",
     label="Batches an update",
-    place=26,
+    place=29,
     settings=(
         Setting(
             *("accumulated", NumberList(1, MOST_ACCUMULATED, whole=True), "1, 2, 4, 8"),

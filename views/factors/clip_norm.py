@@ -6,5 +6,5 @@ from landscape.language import msgid
 from views.settings.limits import of_limit
 
 FACTOR = of_limit(
-    "clip_norm", "Clipping by norm", 22, (0, 10, 3, 1), msgid("clipped to norm {value}")
+    "clip_norm", "Clipping by norm", 25, (0, 10, 3, 1), msgid("clipped to norm {value}")
 )

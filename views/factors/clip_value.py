@@ -5,4 +5,4 @@ from __future__ import annotations
 from landscape.language import msgid
 from views.settings.limits import of_limit
 
-FACTOR = of_limit("clip_value", "Clipping by value", 23, (0, 10, 3, 1), msgid("clipped to {value}"))
+FACTOR = of_limit("clip_value", "Clipping by value", 26, (0, 10, 3, 1), msgid("clipped to {value}"))

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from landscape.formula import LIMIT, NAME
 from landscape.language import msgid
-from views.settings.formulas import VARIED
-from views.settings.parameters import of_parameter
+from views.settings.parameters import of_letter
 
-FACTOR = of_parameter(
-    VARIED,
-    msgid("Parameter a"),
-    21,
-    (-1.0, 0.0, 1.0, 2.0),
-    title=msgid("Values of a to compare"),
-    of_run=msgid("{name} = {value}"),
-    bounds={NAME: (-LIMIT, LIMIT)},
-)
+FACTOR = of_letter("a", msgid("Parameter a"), 21, msgid("Values of a to compare"))

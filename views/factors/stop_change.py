@@ -8,7 +8,7 @@ from views.settings.limits import of_limit
 FACTOR = of_limit(
     "stop_change",
     "Stopping by change of the loss",
-    25,
+    28,
     (0.1, 0.01, 0.001, 0.0001),
     msgid("to change {value}"),
 )

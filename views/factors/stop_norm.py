@@ -6,5 +6,5 @@ from landscape.language import msgid
 from views.settings.limits import of_limit
 
 FACTOR = of_limit(
-    "stop_norm", "Stopping by gradient norm", 24, (1, 0.1, 0.01, 0.001), msgid("to norm {value}")
+    "stop_norm", "Stopping by gradient norm", 27, (1, 0.1, 0.01, 0.001), msgid("to norm {value}")
 )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from views.settings.settings import Settings
 
 LETTERS = ("a", "b", "c", "d")  # of parameters
-VARIED = LETTERS[0]  # of the one whose values can be compared
 RANGE = (-5.0, 5.0)  # of a parameter of which nobody says more
 TEXT = f"{NAME}.text"
 BOUNDS = ("low", "high")
@@ -37,7 +36,7 @@ FORMULA_IDS = (
     *(f"{NAME}.{letter}{end}" for letter in LETTERS for end in ("", ".low", ".high")),
     *FRAME,
     "compare",
-    f"{NAME}.{VARIED}.values",
+    *(f"{NAME}.{letter}.values" for letter in LETTERS),
 )
 HALF = 106  # pixels: of two fields side by side
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from landscape import SURFACES
-from landscape.language import Message
+from landscape.formula import LIMIT, NAME
+from landscape.language import Message, msgid
 from landscape.record import Number
 from optimizers import Run
 from views.settings.factor import Factor
@@ -77,4 +78,17 @@ def of_parameter(
             surface.name in bounds and parameter in {fact.name for fact in surface.parameters}
         ),
         turn=turn,
+    )
+
+
+def of_letter(letter: str, label: Message, place: int, title: Message) -> Factor:
+    """Return the factor that compares values of the parameter of this letter, of the formula."""
+    return of_parameter(
+        letter,
+        label,
+        place,
+        (-1.0, 0.0, 1.0, 2.0),
+        title,
+        of_run=msgid("{name} = {value}"),
+        bounds={NAME: (-LIMIT, LIMIT)},
     )
