@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from conftest import awaited
+from starlette.datastructures import Headers
 
 from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate, sweep, verdict
 from optimizers.analysis import verdicts
@@ -15,6 +18,7 @@ from optimizers.analysis.step import CLIPPED_GRADIENT, arrows, formula, inspect_
 from optimizers.analysis.verdicts import HORIZON
 from optimizers.maps.stationary import predicted
 from optimizers.simulation.experiment import GRADIENT_NORM, LOSS_CHANGE, continued, draws
+from views.live import routes as live
 from views.live.kept import size_of
 from views.scene.figures import outcome
 
@@ -282,3 +286,28 @@ def test_a_step_whose_gradient_is_small_enough_shows_nothing_of_clipping():
 def test_what_a_visit_keeps_counts_the_gradients_before_they_were_clipped():
     plain, clipped = simulate(experiment(Run("SGD"), Run("SGD", clip_norm=1.0)))
     assert size_of(clipped) == size_of(plain) + plain.gradient.nbytes
+
+
+# --- What is drawn --------------------------------------------------------------------------------
+
+
+def drawn(link):
+    """Return the status of the picture of a link, with its arrows and a step looked at."""
+    query = urlencode({"look": "open", **link}, doseq=True).encode()
+    return awaited(live.respond("scene", "GET", query, Headers({}))).status_code
+
+
+@pytest.mark.parametrize("view", ["Side by side", "Overlay", "3-D"])
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_run_that_stops_before_its_first_update_is_drawn(rule, view):
+    link = {"optimizers": rule, "stop": "norm", "stop.at": "1e9", "view": view, "average": "mean"}
+    for curve in ("Loss", "Stability", "Largest curvature", "Learning rate"):
+        assert drawn({**link, "curve": curve}) == 200
+
+
+@pytest.mark.parametrize("rule", ["Steepest descent", "Conjugate gradient"])
+def test_a_step_without_end_is_drawn(rule):
+    link = {"surface": "Formula", "Formula.text": "x*y", "Formula.x": "1", "Formula.y": "0"}
+    link |= {"optimizers": rule, "length": "5", "look.step": "0"}
+    for model in ("none", "first order: a plane", "second order: a quadratic"):
+        assert drawn({**link, "look.model": model}) == 200

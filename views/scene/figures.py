@@ -758,7 +758,7 @@ def coordinates(path: NDArray[np.float64], box: Frame, exact: bool) -> list[NDAr
     The payload sends float64 as 65,536 levels between its extremes: enough for a picture, unless
     the run went far outside the frame. Then, or if `exact`, they are float32.
     """
-    near = all(
+    near = len(path) > 0 and all(
         np.ptp(values) <= 4 * (high - low) for values, (low, high) in zip(path.T, box, strict=True)
     )
     return [values.astype(np.float64 if near and not exact else np.float32) for values in path.T]

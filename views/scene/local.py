@@ -53,17 +53,19 @@ def traces(
     sides = np.array([high - low for low, high in ground.box])
     x, y = step.theta.tolist()
     others = iter(DASHES)
-    # Arrows that coincide share a label: "step = − rate × gradient".
+    # Arrows that coincide share a label: "step = − rate × gradient". Not a number is not even where
+    # it is itself.
+    finite = [arrow for arrow in arrows(step) if np.isfinite(arrow.vector).all()]
     names: dict[tuple[float, ...], list[str]] = {}
-    for arrow in reversed(arrows(step)):
+    for arrow in reversed(finite):
         names.setdefault(tuple((arrow.vector / sides).round(3).tolist()), []).append(arrow.name)
-    for arrow in arrows(step):
+    for arrow in finite:
         dx, dy = arrow.vector
         same = names[tuple((arrow.vector / sides).round(3).tolist())]
         label = " = ".join(map(written, same)) if arrow.name == same[0] else ""
         dash = "solid" if arrow.name in (STEP, GRADIENT) else next(others)
         size = float(np.max(np.abs(arrow.vector) / sides))
-        if not SHORTEST_ARROW <= size < np.inf:
+        if size < SHORTEST_ARROW:
             continue
         colour = mark.colour if arrow.name == STEP else theme.text
         found.append(
