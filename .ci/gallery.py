@@ -80,7 +80,7 @@ FILES = {OUT: PRESETS_DRAWN, LESSONS_OUT: LESSONS_DRAWN}
 def digest(source: Source) -> str:
     """Return a short hash of what a picture is made of."""
     choice = choose(source.settings)
-    average = (choice.averaged,) if choice.averaged else ()
+    average = (choice.extras.average,) if choice.extras.average else ()
     made_of = repr((stated(choice.experiment), dict(source.map), *average))
     return hashlib.sha256(made_of.encode()).hexdigest()[:12]
 
@@ -122,7 +122,7 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
         runs = [runs[0], runs[-1]]
         experiment = dataclasses.replace(experiment, runs=tuple(experiment.runs[i] for i in runs))
     trajectories = simulate(experiment)
-    average = choice.averaged
+    average = choice.extras.average
     averages = [averaged(trajectory, average) for trajectory in trajectories] if average else []
     panels = len(experiment.objectives)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)

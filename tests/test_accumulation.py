@@ -13,8 +13,10 @@ from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate, sweep
 from optimizers.analysis.listing import plain_python, pytorch
 from optimizers.maps import BatchGrid, Escape, Scaling
 from optimizers.simulation.epochs import order
+from views.report.report import notes
 from views.report.results import table
 from views.settings.choice import choose, idle
+from views.settings.rows import noise_text
 from views.settings.settings import read, write
 
 BY_DATA = [name for name, surface in SURFACES.items() if surface.samples is not None]
@@ -201,5 +203,33 @@ def test_batches_of_exact_gradients_are_said_to_change_nothing():
     settings, _ = read({"accumulate": "4"})
     found = idle(settings, "accumulate")
     assert found is not None
+    assert found.why.text() == "The gradients are exact, however many batches make an update."
     other, _ = settings.changed(found.changes)
     assert idle(other, "accumulate") is None
+
+
+def test_batches_that_take_all_samples_are_said_to_change_nothing():
+    link = {"surface": "Linear regression", "samples": "20", "batch": "5", "accumulate": "32"}
+    found = idle(read(link)[0], "batch")
+    assert found is not None
+    assert found.why.text() == "An update takes all samples, whatever the size of its batches."
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ({"surface": "Linear regression", "batch": "16", "accumulate": "4"}, "4 × 16 of 100"),
+        ({"noise": "1", "batch": "16", "accumulate": "4"}, "1, batch 4 × 16"),
+        ({"noise": "1", "batch": "16"}, "1, batch 16"),
+    ],
+)
+def test_the_row_of_noise_says_how_many_batches_an_update_takes(link, told):
+    assert noise_text(read(link)[0]) == told
+
+
+def test_the_report_says_what_an_update_sees():
+    run = Run("SGD", batch_size=8, accumulate=3)
+    experiment = Experiment("Linear regression", samples=100, steps=10, runs=(run,))
+    told = notes(experiment, ["SGD"], simulate(experiment))
+    assert "N = 100 samples, B = 3 × 8: 5 updates per epoch." in told
+    assert "The last update of an epoch sees 4 samples." in told

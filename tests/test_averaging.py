@@ -405,9 +405,13 @@ def test_the_page_tells_where_nothing_is_averaged():
     assert "No run gets to update 31" in late.notes[-1].text()
     ends = choose(read({**LINK, **ON, "show": "ends"})[0])
     assert "not averaged" in ends.notes[-1].text()
-    assert ends.averaged is None
+    assert ends.extras.average is None
     made = described(asked(urlencode({**LINK, **ON, "show": "ends"})))
     assert "averagedFrom" not in made
+    # A map shows no ends of seeds in place of paths.
+    of_map = choose(read({**LINK, **ON, "show": "ends", "view": "Maps"})[0])
+    assert of_map.extras.average is not None
+    assert not any("not averaged" in note.text() for note in of_map.notes)
 
 
 def test_table_and_sentence_have_the_loss_of_the_average():
@@ -422,7 +426,7 @@ def test_table_and_sentence_have_the_loss_of_the_average():
 def test_files_have_the_average():
     choice = choose(read({**LINK, **ON})[0])
     (trajectory,) = simulate(choice.experiment)
-    found = averaged(trajectory, choice.averaged)
+    found = averaged(trajectory, choice.extras.average)
     header, *rows = csv.reader(io.StringIO(FORMATS["csv"][2](choice)))
     assert header[-3:] == ["average_x", "average_y", "average_loss"]
     numbers = np.array([row[-3:] for row in rows], dtype=float)
@@ -430,8 +434,8 @@ def test_files_have_the_average():
     _, code, last = json.loads(notebook(choice))["cells"]
     names = {}
     exec(code["source"], names)
-    assert names["average"] == choice.averaged
-    assert eval(code["source"].splitlines()[-1], names).average == choice.averaged
+    assert names["average"] == choice.extras.average
+    assert eval(code["source"].splitlines()[-1], names).average == choice.extras.average
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(last["source"], names)

@@ -405,11 +405,29 @@ def test_the_arrows_of_every_rule_are_those_of_the_view_into_a_step(optimizer):
             )
 
 
+@pytest.mark.parametrize("surface", [name for name, s in SURFACES.items() if s.valley])
+def test_lines_of_minima_are_dotted_and_one_word_names_them(surface):
+    back = scene_of(experiment_on(surface, runs=(Run("SGD"),)))["back"]
+    lines = traces(back, "valley")
+    assert lines
+    assert {line["line"]["dash"] for line in lines} == {"dot"}
+    named = [t for t in back["data"] if "minima" in (t.get("text") or ())]
+    assert named
+    for words in named:
+        place = words["x"][0], words["y"][0]
+        assert math.dist(SURFACES[surface].valley.nearest(*place), place) < 1e-6
+
+
 @pytest.mark.parametrize(
     ("run", "last"),
     [
         (Run("SGD", lr=0.01), "− rate × gradient"),
         (Run("SGD", lr=0.01, weight_decay=0.5), "− rate × (gradient + decay)"),
+        (Run("SGD", lr=0.01, clip_norm=2.0), "− rate × clipped gradient"),
+        (
+            Run("SGD", lr=0.01, clip_value=2.0, weight_decay=0.5),
+            "− rate × (clipped gradient + decay)",
+        ),
         (Run("Momentum", lr=0.01, hyper={"convention": "EMA"}), "gradient's part"),
         (Run("Nesterov", lr=0.003), "gradient's part"),
         (Run("Adam", lr=0.05), "gradient's part"),

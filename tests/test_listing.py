@@ -715,6 +715,16 @@ def test_a_run_that_ends_early_says_why():
     assert all(line in script for script in listings(experiment))
     line = "for _ in range(0):  # of 100 updates: then the Hessian is singular\n"
     assert all(line in script for script in listings(SPECIAL["a singular Hessian"]))
+    for stopping, why in (
+        ({"stop_norm": 1.0}, "then the gradient's norm is small"),
+        ({"stop_change": 0.01}, "then the loss changes little"),
+    ):
+        # PyTorch's L-BFGS asks for the loss itself: the loop sees no gradient to test.
+        run = Run("L-BFGS", 0.1, **stopping)
+        experiment = Experiment(runs=(run,))
+        (trajectory,) = simulate(experiment)
+        line = f"for _ in range({len(trajectory.lr)}):  # of 100 updates: {why}\n"
+        assert line in pytorch(experiment, run)
 
 
 def test_a_batch_of_all_samples_lists_no_noise():

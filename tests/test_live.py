@@ -74,7 +74,7 @@ def test_the_words_are_those_of_the_experiment_that_the_link_means(slug):
         assert told["rows"] == ends.table(spread, choice.labels, "loss")[1]
     else:
         first, *more = comparison(choice.experiment, trajectories, choice.labels)
-        means = [averaged(t, choice.averaged) for t in trajectories if choice.averaged]
+        means = [averaged(t, choice.extras.average) for t in trajectories if choice.extras.average]
         told_of = of_averages(choice.experiment, trajectories, means, choice.labels)
         said = " ".join(map(render, [first, *told_of, *more]))
         assert f"{told['sentence']} {told['more']}".strip() == said

@@ -803,6 +803,56 @@ def test_the_words_of_the_noise_ball_are_its_arrays():
         assert float(told[name]) == pytest.approx(gap, rel=0.05)
 
 
+def test_the_words_of_the_curvature_are_those_of_its_arrays():
+    runs = (Run("SGD"), Run("Adam", 0.01), Run("Momentum"))
+    experiment = Experiment("Four linear layers", start=(4, 0.2), steps=2000, runs=runs)
+    request = SharpnessSweep(experiment, 0.02, 0.2, count=41)
+    result, shown = drawn("Curvature against the rate", request)
+    below, total, count, low, high, share = numbers(line_of(shown.words, LABELS[0]))
+    assert (below, total) == (result.below(0).sum(), result.ends(0).sum())
+    edge = result.rates[result.at_edge(0)]
+    assert count == len(edge) > 10
+    assert (low, high) == pytest.approx((edge[0], edge[-1]), rel=0.01)
+    assert share == 1  # percent
+    just_under = result.curvature[0, result.at_edge(0)] / result.limit[0, result.at_edge(0)]
+    assert (1 - just_under < share / 100).all()
+    line = line_of(shown.words, LABELS[1])
+    assert line.startswith(": no theory sets a limit")
+    ends = result.curvature[1, result.ends(1)]
+    assert numbers(line) == pytest.approx([ends.min(), ends.max()], rel=0.01)
+
+
+def test_where_every_rate_diverges_no_curvature_is_told():
+    far = Experiment("Four linear layers", start=(4, 4), steps=50, runs=(Run("SGD"),))
+    result, shown = drawn("Curvature against the rate", SharpnessSweep(far, 1.0, 9.0, count=5))
+    assert not result.ends(0).any()
+    assert shown.words == f"- {LABELS[0]}: diverges at every rate."
+
+
+@pytest.mark.parametrize(
+    ("surface", "noise", "told"),
+    [
+        (
+            "Four linear layers",
+            0.0,
+            "Each point is one run, 30 updates; 5 rates. The curvature is that of the nearest"
+            " minimum of the valley, where the run ends.",
+        ),
+        (
+            "Rosenbrock",
+            2.0,
+            "Each point is the median of 3 runs with different noise; 30 updates each, 5 rates."
+            " The curvature is the largest where the run ends.",
+        ),
+    ],
+)
+def test_the_caption_of_the_curvature_says_where_it_is_taken(surface, noise, told):
+    run = Run("SGD", batch_size=8 if noise else None)
+    experiment = Experiment(surface, steps=30, noise=noise, runs=(run,))
+    request = SharpnessSweep(experiment, count=5, seeds=3 if noise else 1)
+    assert drawn("Curvature against the rate", request)[1].pixel == told
+
+
 def test_losses_without_a_lowest_are_not_called_gaps():
     for name, request in small("Monkey saddle").items():
         if name != "Schedules under noise":
@@ -912,6 +962,7 @@ CLICKS = {
     "Rate and momentum": (-2.0, 0.301),
     "Rate and batch size": (-2.0, 1.2),
     "Basins of attraction": (0.5, -0.25),
+    "Curvature against the rate": (-2.0, 1.0),
 }
 
 
@@ -924,7 +975,7 @@ def test_what_was_clicked_is_a_setting_of_the_lab_and_makes_no_other_map(name):
     app = opened(map=name, **link | {key: str(value) for key, value in found.items()})
     check_opens(app)
     assert asked(app) == request
-    if name != "Learning-rate sweep":
+    if name not in ("Learning-rate sweep", "Curvature against the rate"):
         assert asked(app).here == tuple(
             int(value) if str(value).isdigit() else value for value in found.values()
         )

@@ -37,6 +37,7 @@ from optimizers.maps.ensembles import closest, wilson
 from optimizers.maps.grids import LOSS, MOMENTUM_LIKE, SAMPLES, STEPS
 from optimizers.maps.rates import DIVERGES, GOOD, RATE_ZONES, UNRATED, Curves, zones
 from optimizers.simulation.epochs import noise_scale
+from views.server.table import COLUMNS
 
 RNG = np.random.default_rng(20)
 TWO = (Run("Momentum", batch_size=4, hyper={"momentum": 0.8}), Run("Adam", lr=0.1, batch_size=32))
@@ -873,6 +874,7 @@ def test_a_table_has_columns_of_equal_length_and_a_row_for_every_cell(request_):
         "SharpnessSweep": 2 * 9,
     }
     assert length == (cells[type(request_).__name__],)
+    assert set(columns) <= set(COLUMNS)  # of which every language has its own
 
 
 def test_tables_list_what_the_arrays_hold():

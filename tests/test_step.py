@@ -300,6 +300,17 @@ def test_the_printed_numbers_are_true_for_any_hyperparameters(rule):
             assert_true(step, 14)
 
 
+def test_the_momentum_of_nadam_grows_whatever_it_grows_to():
+    hyper = {"beta1": 0.0, "momentum_decay": 0.5}
+    experiment, trajectory = full(OPTIMIZERS["NAdam"], hyper)
+    for k in (0, 7):
+        lines = formula(inspect_step(experiment, trajectory, k))
+        momenta = [line.rows[1] for line in lines if line.symbol.startswith(r"\mu")]
+        assert len(momenta) == 2
+        for t, row in zip((k + 1, k + 2), momenta, strict=True):
+            assert number(0.96 ** (0.5 * t), 4) in row
+
+
 @EVERY_CHOICE
 def test_the_intervals_are_narrow_enough_to_prove_it(rule, hyper):
     experiment, trajectory = full(rule, hyper, "Styblinski-Tang")

@@ -85,6 +85,11 @@ CASES = {
         {"surface": "Four linear layers", "start": (1.5, 0.6), "steps": 2000},
         CONVERGED,
     ),
+    "held by weight decay where no line is": (
+        Run("SGD", 0.05, weight_decay=0.5),
+        {"surface": "Four linear layers", "start": (1.0, 0.5), "steps": 600},
+        CONVERGED,
+    ),
     "on the cusp": (Run("SGD", 0.02), {"surface": "Ackley", "start": (0, 0)}, CONVERGED),
     "beside the cusp": (Run("AdaGrad", 0.1), {"surface": "Ackley", "steps": 3000}, CONVERGED),
     "nearer hollow": (Run("SGD", 0.05), {"surface": "Local-minima valley"}, LOCAL_MINIMUM),

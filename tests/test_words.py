@@ -422,7 +422,7 @@ def decay_moves(e, t, decay, distance, x, y):
 
 def decay_leaves(e, t, decay, x, y):
     there = any((p.x, p.y) == (x, y) == (0, 0) for p in points_of(e, GLOBAL_MINIMUM, CUSP))
-    there = there or (bool(valley_of(e)) and (x, y) == (0, 0))
+    there = there or (bool(valley_of(e)) and (x, y) == (0, 0) == valley_of(e).nearest(0.0, 0.0))
     return there and decay == decay_of(t.run)
 
 

@@ -88,9 +88,9 @@ def notebook(choice: Choice) -> str:
     """
     head = [f"# {title(choice)}", *claims(choice)]
     needs = tr("It needs this lab beside Jupyter: `pip install` it from its folder.")
-    first, last = (AVERAGED, NUMBERS_AVERAGED) if choice.averaged else (CODE, NUMBERS)
+    first, last = (AVERAGED, NUMBERS_AVERAGED) if choice.extras.average else (CODE, NUMBERS)
     code = first.format(
-        experiment=source(choice.experiment), labels=choice.labels, average=choice.averaged
+        experiment=source(choice.experiment), labels=choice.labels, average=choice.extras.average
     )
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "source": "\n\n".join([*head, needs])},

@@ -148,11 +148,9 @@ def _found_anew(
     ]
     xy = np.array([(p.x, p.y) for p in moved]).reshape(-1, 2)
     if objective.valley is not None:
-        # A decay leaves a minimum at the origin where it is.
-        there = objective.valley.all_nearest(*xy.T)
         return Minima(
             xy,
-            np.where((xy == 0).all(axis=1)[:, None], xy, np.stack(there, axis=1)),
+            np.stack(objective.valley.all_nearest(*xy.T), axis=1),
             np.array([p.kind != LOCAL_MINIMUM for p in moved], dtype=bool),
             np.zeros(len(moved), dtype=bool),
         )

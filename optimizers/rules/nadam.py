@@ -51,10 +51,14 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     return 0
 
 
+def fade(step: Update, t: Any) -> Any:
+    """Return by what the momentum of update t is short of beta1: twice its share of that."""
+    return 0.96 ** (t * step.run.hyper["momentum_decay"])
+
+
 def momentum_at(step: Update, t: Any) -> Any:
     """Return the momentum of update t, which grows from about half of beta1 to beta1."""
-    hyper = step.run.hyper
-    return hyper["beta1"] * (1 - 0.5 * 0.96 ** (t * hyper["momentum_decay"]))
+    return step.run.hyper["beta1"] * (1 - 0.5 * fade(step, t))
 
 
 def formula(sheet: Sheet) -> None:
@@ -68,12 +72,11 @@ def formula(sheet: Sheet) -> None:
         tr("The momentum of this update; t = {t}.", t=t),
         tr("The momentum of the next update: this is where Nesterov's looks ahead."),
     )
-    for name, symbol, at, value, note in (
-        ("mu", r"\mu_t", "t", mu, notes[0]),
-        ("ahead", r"\mu_{t+1}", "(t+1)", ahead, notes[1]),
+    for name, symbol, at, short, value, note in (
+        ("mu", r"\mu_t", "t", fade(step, t), mu, notes[0]),
+        ("ahead", r"\mu_{t+1}", "(t+1)", fade(step, t + 1), ahead, notes[1]),
     ):
-        fade = 2 * (1 - value / hyper["beta1"]) if hyper["beta1"] else 0.0
-        sheet.define("fade", rf"0.96^{{\psi {at}}}", fade)
+        sheet.define("fade", rf"0.96^{{\psi {at}}}", short)
         sheet.write(name, symbol, value, note, r"$beta1 \cdot (1 - 0.5 \cdot $fade)")
     product = step.after["product"]
     sheet.define("P0", "P_{t-1}", step.before["product"] if t > 1 else np.ones(2))

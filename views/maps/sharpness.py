@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape.language import msgid, number, tr, whole
+from landscape.language import msgid, number, percent, tr, whole
 from optimizers.maps import Sharpnesses, SharpnessSweep
 from optimizers.maps.base import noisy
+from optimizers.maps.sharpness import JUST_UNDER
 from views.maps.base import (
     Map,
     Shown,
@@ -154,8 +155,9 @@ def words(result: Sharpnesses, labels: list[str]) -> str:
         (edge,) = np.nonzero(result.at_edge(c))
         if len(edge):
             told += " " + tr(
-                "At {count} rates from {low} to {high} it ends less than 1% below.",
+                "At {count} rates from {low} to {high} it ends less than {share} below.",
                 count=whole(len(edge)),
+                share=percent(1 - JUST_UNDER),
                 low=number(float(result.rates[edge[0]]), 3),
                 high=number(float(result.rates[edge[-1]]), 3),
             )

@@ -86,7 +86,7 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
         lambda choice: table(
             choice.names,
             simulate(choice.experiment),
-            choice.averaged,
+            choice.extras.average,
             choice.experiment if choice.curve == CURVATURE else None,
         ),
     ),

@@ -17,6 +17,7 @@ COLUMNS = (
     *(msgid("seed"), msgid("end_x"), msgid("end_y"), msgid("ends_at"), msgid("updates")),
     *(msgid("updates_to_tolerance"), msgid("diverged"), msgid("zone"), msgid("batch_size")),
     *(msgid("momentum"), msgid("gap"), msgid("gap_low"), msgid("gap_median"), msgid("gap_high")),
+    msgid("gap_averaged"),
     *(msgid("average_x"), msgid("average_y"), msgid("average_loss")),
     *(msgid("curvature"), msgid("curvature_limit")),
     *(msgid("share"), msgid("low"), msgid("high"), msgid("measured"), msgid("theory")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from landscape import Formula
 from landscape.language import current, msgid, number, tr, whole
-from optimizers import OPTIMIZERS, Average, Experiment, Run
+from optimizers import OPTIMIZERS, Experiment, Run
 from optimizers.maps import Ensemble
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
@@ -105,11 +105,6 @@ class Choice:
     extras: Extras = PLAIN
     turns: tuple[float, ...] = ()  # degrees by which the start of each run is turned
     seeds: int = 0  # whose ends are shown, instead of paths
-
-    @property
-    def averaged(self) -> Average | None:
-        """The average of the iterates that is shown, which there is none of many seeds' ends."""
-        return None if self.seeds else self.extras.average
 
     def replaces(self, id: str) -> bool:
         """Tell whether what is compared takes the place of a setting."""
@@ -209,8 +204,9 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         notes.append(Note(FLAT_ENDS, {"view": Note(view), "instead": Note(SIDE_BY_SIDE)}))
         view = SIDE_BY_SIDE
     average = average_of(settings)
-    if average and seeds:
+    if average and seeds and view != MAPS_VIEW:
         notes.append(Note(ENDS_UNAVERAGED))
+        average = None
     elif average and average.first > max(experiment.plan(run).steps for run in experiment.runs):
         notes.append(Note(TOO_LATE, {"first": whole(average.first)}))
     return Choice(
