@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape import SURFACES, Dataset
+from landscape import SURFACES, Dataset, Formula
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, simulate
 from optimizers.analysis.listing import (
     DECAY_TEXTS,
@@ -369,6 +369,37 @@ SPECIAL = {
         "Linear regression",
         runs=(Run("Adam", 0.1, batch_size=10, clip_value=2.0, stop_change=0.001),),
     ),
+    "AMSGrad by hand, one cycle": Experiment(
+        "Himmelblau",
+        runs=(
+            Run(
+                *("Adam", 0.01, {"amsgrad": "on", "eps_in_root": "on"}),
+                schedule="One cycle",
+                stop_norm=1e-6,
+            ),
+        ),
+    ),
+    "eps under the root, batches of two sizes": Experiment(
+        "Linear regression",
+        samples=62,
+        runs=(Run("Adam", 0.1, {"eps_in_root": "on"}, batch_size=8, accumulate=3),),
+    ),
+    **{
+        f"{rule} on a formula of {name}": Experiment(
+            Formula(f"{name}*x**2 + x*y + y**2", start=(2, 1), **{name: (1.5, 1.0, 2.0)}),
+            l2=0.1 if name == "l2" else 0.0,
+            runs=(Run(rule, 0.1, batch_size=8, **scheduled("Cosine")),),
+            **noisy(),
+        )
+        for rule, name in (
+            *(("SGD", "g"), ("SGD", "steps"), ("SGD", "t"), ("Momentum", "lr"), ("Lion", "c")),
+            *(("Conjugate gradient", "d"), ("Newton", "range"), ("SGD", "final"), ("Adam", "l2")),
+        )
+    },
+    **{
+        f"{rule} where nothing curves": Experiment(Formula("x + y"), steps=5, runs=(Run(rule),))
+        for rule in ("Steepest descent", "Conjugate gradient")
+    },
     "L-BFGS at rest": Experiment(steps=60, runs=(Run("L-BFGS", hyper={"history": 1}),)),
 }
 CASES = {**EVERYWHERE, **WHOLE, **SPECIAL}

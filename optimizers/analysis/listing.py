@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import symtable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import dedent, indent
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from landscape import Formula
 from landscape.language import tr
 from landscape.record import SurfaceListing
 from optimizers.record import APART, COUPLED, DECOUPLED, RuleListing
@@ -87,7 +89,10 @@ def plain_python(experiment: Experiment, run: Run) -> str:
     Where the gradient is noisy it takes the seed's draws from NumPy. The arithmetic is written as
     in the papers: `path` differs from the run's by rounding.
     """
-    parts = _parts(experiment, run)
+    return _with_names_apart(_parts(experiment, run), _plain_python, experiment, run)
+
+
+def _plain_python(parts: _Parts, experiment: Experiment, run: Run) -> str:
     surface, rule, decay = parts.surface, parts.rule, run.weight_decay
     body = f"{rule.state}\n{rule.step}"
     hyper = {n: text for n, text in parts.hyper.items() if _speaks(body, f"self.{n}")}
@@ -167,7 +172,10 @@ def pytorch(experiment: Experiment, run: Run) -> str:
 
     The gradient is autograd's; the draws of a noisy one are NumPy's, as in the run.
     """
-    parts = _parts(experiment, run)
+    return _with_names_apart(_parts(experiment, run), _pytorch, experiment, run)
+
+
+def _pytorch(parts: _Parts, experiment: Experiment, run: Run) -> str:
     rule, seen = parts.rule, ", batch(t)" if parts.batches else ""
     mean = f"sum(loss(theta, rows){parts.share} for rows in parts)" if parts.share else ""
     begun = ["parts = batches(t)", *parts.counted] if parts.share else []
@@ -265,6 +273,42 @@ def pytorch(experiment: Experiment, run: Run) -> str:
     return _script(parts, draws, functions, [*before, *_loop(parts, loop, counted)])
 
 
+def _with_names_apart(
+    parts: _Parts,
+    write: Callable[[_Parts, Experiment, Run], str],
+    experiment: Experiment,
+    run: Run,
+) -> str:
+    """Return what is written of the parts, no parameter called as something else in the script.
+
+    Whoever writes a formula may have called one `g` or `steps`; here it is then `g_` or `steps_`,
+    which no parameter is called.
+    """
+    if isinstance(experiment.surface_record, Formula):
+        without = SurfaceListing("return 0", "return 0", "return 0")
+        rest = write(dataclasses.replace(parts, surface=without, params={}), experiment, run)
+        taken = {*_names(symtable.symtable(rest, "listing", "exec"))}
+        taken |= {*parts.strengths, *parts.numbers}
+        called = {name: f"{name}_" for name in parts.params if name in taken}
+        body = parts.surface
+        for name, other in called.items():
+            bodies = (body.gradient, body.hessian, body.loss)
+            gradient, hessian, loss = (re.sub(rf"\b{name}\b", other, text) for text in bodies)
+            body = SurfaceListing(gradient, hessian, loss)
+        params = {called.get(name, name): text for name, text in parts.params.items()}
+        parts = dataclasses.replace(parts, surface=body, params=params)
+    return write(parts, experiment, run)
+
+
+def _names(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names that a script has outside its functions, or takes from there in them."""
+    for symbol in table.get_symbols():
+        if table.get_type() == "module" or symbol.is_global():
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _names(child)
+
+
 def _stop(condition: str, tolerance: float | None) -> list[str]:
     """Return the lines of the loop that stop a run, none where no tolerance is given."""
     return [] if tolerance is None else [f"if {condition}:", f"{TAB}break"]
@@ -284,7 +328,8 @@ class _Parts:
     """What both listings are made of; numbers are text already."""
 
     surface: SurfaceListing
-    params: Mapping[str, str]
+    params: Mapping[str, str]  # the surface's
+    strengths: Mapping[str, str]  # of regularization
     rule: RuleListing
     hyper: Mapping[str, str]
     lr: str
@@ -336,13 +381,13 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
     return _Parts(
         surface=_special(surface.listing, given),
         params={
+            p.name: repr(int(given[p.name]) if p.integer else given[p.name])
+            for p in surface.parameters
+        },
+        strengths={
             "l2": repr(plan.penalty.l2),
             "l1": repr(plan.penalty.l1),
             "keep": repr(plan.objective.keep),
-        }
-        | {
-            p.name: repr(int(given[p.name]) if p.integer else given[p.name])
-            for p in surface.parameters
         },
         rule=_special(rule.listing, run.hyper),
         hyper={
@@ -555,7 +600,7 @@ def _script(parts: _Parts, noise: str, functions: Sequence[str], main: Iterable[
     functions = [*functions, *filter(None, (parts.batches, parts.schedule))]
     constants = [
         f"{name} = {text}"
-        for name, text in {**parts.params, **parts.numbers}.items()
+        for name, text in {**parts.strengths, **parts.params, **parts.numbers}.items()
         if any(_speaks(text, name) for text in (*functions, *parts.data))
     ]
     constants += [f"steps = {parts.steps}"] if parts.counts else []

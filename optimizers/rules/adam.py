@@ -129,7 +129,7 @@ def listing(*chosen: str) -> RuleListing:
     It has special ones for those of the CHOICES that come after the last of them.
     """
     raw, largest, inside = (name in chosen for name in CHOICES)
-    m, v, names = "self.m[i]", "self.v[i]", ["m", "v", *(["top"] if largest else [])]
+    m, v, names = "self.m[i]", "self.v[i]", ["m", "v", *(["v_max"] if largest else [])]
     lines = [
         f"{m} = self.beta1 * {m} + (1 - self.beta1) * g[i]",
         f"{v} = self.beta2 * {v} + (1 - self.beta2) * g[i] ** 2",
@@ -137,16 +137,16 @@ def listing(*chosen: str) -> RuleListing:
     hand = ["m = beta1 * m + (1 - beta1) * g", "v = beta2 * v + (1 - beta2) * g**2"]
     by_hand = {"m": "m", "v": "v"}
     if largest:
-        lines.append(f"self.top[i] = max(self.top[i], {v})")
-        hand.append("top = torch.maximum(top, v)")
-        v, by_hand["v"] = "self.top[i]", "top"
+        lines.append(f"self.v_max[i] = max(self.v_max[i], {v})")
+        hand.append("v_max = torch.maximum(v_max, v)")
+        v, by_hand["v"] = "self.v_max[i]", "v_max"
     if not raw:
         lines += [
             f"m_hat = {m} / (1 - self.beta1**self.t)",
             f"v_hat = {v} / (1 - self.beta2**self.t)",
         ]
-        hand = ["count += 1", *hand, "m_hat = m / (1 - beta1**count)"]
-        hand.append(f"v_hat = {by_hand['v']} / (1 - beta2**count)")
+        hand = ["updates += 1", *hand, "m_hat = m / (1 - beta1**updates)"]
+        hand.append(f"v_hat = {by_hand['v']} / (1 - beta2**updates)")
         m, v, by_hand = "m_hat", "v_hat", {"m": "m_hat", "v": "v_hat"}
     root = "math.sqrt({} + self.eps)" if inside else "(math.sqrt({}) + self.eps)"
     lines.append(f"theta[i] -= self.lr * {m} / {root.format(v)}")
@@ -169,7 +169,7 @@ def listing(*chosen: str) -> RuleListing:
         ),
         hand_state=""
         if known
-        else f"{', '.join(names)} = {tensors}" + ("" if raw else "\ncount = 0"),
+        else f"{', '.join(names)} = {tensors}" + ("" if raw else "\nupdates = 0"),
         hand="" if known else "\n".join(hand),
         special=tuple((name, 1.0, listing(*chosen, name)) for name in later),
     )

@@ -79,9 +79,10 @@ LISTING = RuleListing(
         self.g, self.d = g, d
         slope = g[0] * d[0] + g[1] * d[1]
         along = abs(hxx * d[0] ** 2 + 2 * hxy * d[0] * d[1] + hyy * d[1] ** 2)
-        if along > 0:
+        if self.lr * slope < 0:
+            way = -slope / along if along > 0 else math.inf
             for i in range(2):
-                theta[i] -= self.lr * slope / along * d[i]
+                theta[i] += self.lr * way * d[i]
     """,
     hand_state="last_g, last_d = torch.zeros_like(theta), torch.zeros_like(theta)",
     hand="""
@@ -93,7 +94,7 @@ LISTING = RuleListing(
             d = -g
         last_g, last_d = g, d
         along = (d @ torch.func.hessian(loss)(theta) @ d).abs()
-        if along > 0:
+        if lr * (g @ d) < 0:
             theta = theta - lr * (g @ d) / along * d
     """,
     comments=(msgid("it begins anew"),),

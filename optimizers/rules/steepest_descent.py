@@ -68,13 +68,14 @@ LISTING = RuleListing(
         hxx, hxy, hyy = self.hessian(*theta)
         square = g[0] ** 2 + g[1] ** 2
         along = abs(hxx * g[0] ** 2 + 2 * hxy * g[0] * g[1] + hyy * g[1] ** 2)
-        if along > 0:
+        if self.lr * square > 0:
+            way = square / along if along > 0 else math.inf
             for i in range(2):
-                theta[i] -= self.lr * square / along * g[i]
+                theta[i] -= self.lr * way * g[i]
     """,
     hand="""
         along = (g @ torch.func.hessian(loss)(theta) @ g).abs()
-        if along > 0:
+        if lr * (g @ g) > 0:
             theta = theta - lr * (g @ g) / along * g
     """,
 )
