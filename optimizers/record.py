@@ -91,18 +91,18 @@ class RuleListing:
 class Memory:
     """What a rule's direction keeps of past gradients.
 
-    `hyper` names the hyperparameter that is its share in an update: of it, and from one to the
-    next. `convention` tells which of the CONVENTIONS the memory has. `part` is the part of an
-    update's step that comes from the state before it, (2,), or (n, 2) of n updates at once; its
-    arrow on the page is called `name`. `only` names the hyperparameters that have no effect where
-    this share is 0.
+    `hyper` names the hyperparameter that is the share of the memory in an update; in most rules it
+    is also what is kept of it from one update to the next. `convention` tells which of the
+    CONVENTIONS the memory has. `part` is the part of an update's step that comes from the state
+    before it, (2,), or (n, 2) of n updates at once; its arrow on the page is called `name`.
+    `idle_without` names the hyperparameters that have no effect where this share is 0.
     """
 
     name: Message
     hyper: str
     convention: Callable[[Hyper], str]
     part: Callable[[Update], Vector]
-    only: tuple[str, ...] = ()
+    idle_without: tuple[str, ...] = ()
 
 
 def round_down(value: float) -> float:
@@ -132,7 +132,8 @@ class Optimizer:
     (hyper, lr) in the rule's other conventions.
     `l1_steps` are those of L1_STEPS that end at the minimizer of a loss with L1: the proximal one
     of the rate only where the rule's step is the rate times the gradient, and none where the rule
-    takes its curvature from gradients or Hessian, which say nothing of a kink.
+    takes its curvature from gradients or Hessian, which say nothing of a kink. A rule of
+    `second_order` is one that takes curvature from either.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Optimizer:
     equal_runs: Callable[[Hyper, float], list[str]] | None = None
     scratch: tuple[str, ...] = ()
     l1_steps: tuple[str, ...] = (SUBGRADIENT,)
+    second_order: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

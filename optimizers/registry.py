@@ -5,7 +5,7 @@ from optimizers.record import Optimizer
 
 
 def _place(record: Optimizer) -> tuple[bool, int]:
-    return not record.l1_steps, record.year  # what takes curvature has no steps for a kink
+    return record.second_order, record.year
 
 
 OPTIMIZERS = discover("optimizers.rules", "OPTIMIZER", Optimizer, _place)

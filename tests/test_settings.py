@@ -57,6 +57,18 @@ def test_there_are_links_of_every_preset_factor_and_map():
     assert len({case["map"][0] for case in LINKS if "map" in case}) == len(MAPS)
 
 
+def test_the_readme_names_all_maps_and_all_that_can_be_compared():
+    readme = " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
+    told = readme.split("and maps of many runs: ")[1].split("Under the panels:")[0]
+    maps, factors = told.split("One factor can be compared: ")
+    assert sorted(maps.rstrip(". ").split(", ")) == sorted(name.lower() for name in MAPS)
+    names = [name for name in FACTORS if not name.startswith("Parameter")]
+    named = [name.lower().replace("l1", "L1").replace("l2", "L2") for name in names]
+    assert [name for name in named if name not in factors] == []
+    parameters = [name[-1] for name in FACTORS if name.startswith("Parameter")]
+    assert f"{', '.join(parameters[:-1])} or {parameters[-1]}:" in factors
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_there_are_links_of_every_version(version):
     found = [case for case in LINKS if case["link"].get("v", VERSIONS[0]) == version]

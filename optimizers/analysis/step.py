@@ -93,8 +93,8 @@ def formula(step: Step, digits: int = DIGITS) -> list[Line]:
     """Return the rule's formula with the numbers of this step, one line for each equation.
 
     Numbers have `digits` digits, at least 6 for hyperparameters. The first line is the gradient
-    that the rule is given, after the one before it was clipped where that has changed it, the last
-    the new position. What a line claims is what the run stored,
+    that the rule is given and the last the new position. Where clipping has changed the gradient,
+    a line before the first shows the unclipped one. What a line claims is what the run stored,
     wherever the run stored it.
     """
     with np.errstate(all="ignore"):  # the last numbers of a diverged run may overflow
@@ -150,10 +150,10 @@ def arrows(step: Step) -> list[Arrow]:
     times the gradient: the step that plain SGD would have taken, downhill, and so is `clipped
     gradient`, which is there where clipping has changed it and then what the rule gets. `weight
     decay` is -lr wd theta, whether the rule couples it or not, without lr's peak where the decay is
-    apart from it. `velocity`, or Adam's `first
-    moment`, is the rule's memory: the part of the step from the state before the update, with
-    Adam's division by the root of the second moment. So for SGD, and for Momentum as in PyTorch and
-    Keras, velocity + noisy gradient, or the clipped one, + weight decay = step.
+    apart from it. `velocity`, or Adam's `first moment`, is the rule's memory: the part of the step
+    from the state before the update, with Adam's division by the root of the second moment. So for
+    SGD, and for Momentum as in PyTorch and Keras, velocity + noisy gradient, or the clipped one, +
+    weight decay = step.
     """
     with np.errstate(all="ignore"):
         found = [(GRADIENT, -step.lr * step.exact)]

@@ -213,6 +213,7 @@ OPTIMIZER = Optimizer(
     heavy_ball=None,
     listing=LISTING,
     l1_steps=(),
+    second_order=True,
     hyperparameters=(
         Number("history", "h", 5, 1, HISTORY, "Pairs (s, y) that are kept.", integer=True),
     ),

@@ -93,7 +93,7 @@ OPTIMIZER = Optimizer(
     needs_hessian=False,
     uses_time=False,
     formula=formula,
-    memory=Memory(FIRST_MOMENT, "beta1", lambda hyper: EMA, remembered, only=("beta2",)),
+    memory=Memory(FIRST_MOMENT, "beta1", lambda hyper: EMA, remembered, idle_without=("beta2",)),
     edges="its steps do not shrink with the gradient, so that the curvature sets no limit.",
     heavy_ball=None,
     listing=LISTING,

@@ -254,7 +254,7 @@ OPTIMIZER = Optimizer(
     uses_time=False,
     formula=formula,
     memory=Memory(
-        *(VELOCITY, "momentum", convention, remembered), only=("convention", "dampening")
+        *(VELOCITY, "momentum", convention, remembered), idle_without=("convention", "dampening")
     ),
     edges=edges,
     heavy_ball=heavy_ball,

@@ -150,7 +150,9 @@ OPTIMIZER = Optimizer(
     needs_hessian=False,
     uses_time=True,
     formula=formula,
-    memory=Memory(FIRST_MOMENT, "beta1", lambda hyper: EMA, remembered, only=("momentum_decay",)),
+    memory=Memory(
+        FIRST_MOMENT, "beta1", lambda hyper: EMA, remembered, idle_without=("momentum_decay",)
+    ),
     edges=ADAPTIVE,
     heavy_ball=None,
     listing=LISTING,

@@ -81,4 +81,5 @@ OPTIMIZER = Optimizer(
     heavy_ball=None,
     listing=LISTING,
     l1_steps=(),
+    second_order=True,
 )

@@ -18,6 +18,7 @@ from optimizers.analysis.measures import (
     UNSTABLE,
     ZIGZAG,
     ZONES,
+    Sharpness,
     facts_of,
     sharpness,
     stability,
@@ -39,6 +40,7 @@ from views.theme import Theme
 
 GAP_FLOOR = 1e-16  # what a log axis shows for a loss that is exactly the minimum
 MOST_SHARE = 2.0  # of the limit of stability, that the chart shows
+BEYOND = 3.0  # times the chart's height: lines that go further would be drawn inexactly within it
 SHARPEST = 3.0  # limits, or curvatures of nine positions in ten, that the chart of curvature shows
 OVER_TOP = 1.25  # of what it shows: there is room for words on a line
 
@@ -204,17 +206,56 @@ def rate(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     return Heights(rows, -0.05, 1.1, tr("learning rate"), ticks, texts, ends)
 
 
-def largest_curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
+def curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights:
     """Return the largest curvature at every position, and the limit that each rate sets to it.
 
     A rule without a limit has no such line. Curvatures far above the limits leave the chart, as
     runs that diverge do.
     """
     found = [sharpness(experiment, trajectory) for trajectory in trajectories]
-    rows = [each.curvature for each in found]
-    ended = [trajectory.diverged_at is not None for trajectory in trajectories]
-    stays = [row for row, end in zip(rows, ended, strict=True) if not end]
-    counted = np.concatenate(stays or [row[:1] for row in rows])
+    low, high = curvatures_shown(found, trajectories)
+    ticks = even((low, high))
+    of_valley = any(each.of_valley for each in found)
+    if any(each.limit is not None and each.limit.size for each in found):
+        text = (
+            tr("largest curvature of the valley (dashed: limit)")
+            if of_valley
+            else tr("largest curvature (dashed: limit)")
+        )
+    else:
+        text = tr("largest curvature of the valley") if of_valley else tr("largest curvature")
+    most = BEYOND * high
+    return Heights(
+        [np.clip(each.curvature, low - high, most) for each in found],
+        low - 0.02 * (high - low),
+        high,
+        text,
+        ticks,
+        [number(tick, 6) for tick in ticks],
+        [
+            math.inf
+            if trajectory.diverged_at is not None
+            else float(each.curvature[-1])
+            if len(each.curvature)
+            else None
+            for each, trajectory in zip(found, trajectories, strict=True)
+        ],
+        limits=tuple(
+            None if each.limit is None else np.minimum(each.limit, most) for each in found
+        ),
+        words=words_on_limit(found, trajectories),
+        digits=4,
+    )
+
+
+def curvatures_shown(found: list[Sharpness], trajectories: list[Trajectory]) -> tuple[float, float]:
+    """Return between which curvatures the chart is: those of runs that stay, and limits near."""
+    stay = [
+        each.curvature
+        for each, trajectory in zip(found, trajectories, strict=True)
+        if trajectory.diverged_at is None
+    ]
+    counted = np.concatenate(stay or [each.curvature[:1] for each in found])
     counted = counted[np.isfinite(counted)]
     counted = counted if counted.size else np.zeros(1)
     high = float(counted.max())
@@ -223,50 +264,32 @@ def largest_curvature(experiment: Experiment, trajectories: list[Trajectory]) ->
     near = [line for line in lines if line <= SHARPEST * high]  # the others are far above
     high = min(max([high, *near]), SHARPEST * max([*near, float(np.quantile(counted, 0.9))]))
     high = OVER_TOP * high if high > 0 else 1.0
-    low = max(min(float(counted.min()), 0.0), -high)
-    ticks = even((low, high))
-    one = {
+    return max(min(float(counted.min()), 0.0), -high), high
+
+
+def words_on_limit(
+    found: list[Sharpness], trajectories: list[Trajectory]
+) -> tuple[tuple[str, float], ...]:
+    """Return the word on the dashed line and its height, where all runs have one limit."""
+    if not all((t.lr == t.lr[0]).all() for t in trajectories if len(t.lr)):
+        return ()
+    limits = {
         (each.share, float(t.lr[0]))
         for t, each in zip(trajectories, found, strict=True)
         if each.share is not None and len(t.lr) and t.lr[0] > 0
     }
-    constant = all((t.lr == t.lr[0]).all() for t in trajectories if len(t.lr))
-    of_valley = any(each.of_valley for each in found)
-    if limits:
-        text = (
-            tr("largest curvature of the valley (dashed: limit)")
-            if of_valley
-            else tr("largest curvature (dashed: limit)")
-        )
-    else:
-        text = tr("largest curvature of the valley") if of_valley else tr("largest curvature")
-    # Lines far out of the chart would be drawn inexactly within it.
-    shown: list[Vector | None] = [np.clip(row, low - high, 3 * high) for row in rows]
-    return Heights(
-        *(shown, low - 0.02 * (high - low), high),
-        text,
-        ticks,
-        [number(tick, 6) for tick in ticks],
-        [
-            math.inf if end else float(row[-1]) if len(row) else None
-            for row, end in zip(rows, ended, strict=True)
-        ],
-        limits=tuple(
-            None if each.limit is None else np.minimum(each.limit, 3 * high) for each in found
-        ),
-        words=tuple(
-            (tr("{share} / rate = {limit}", share=number(a, 3), limit=number(a / lr, 4)), a / lr)
-            for a, lr in one
-            if len(one) == 1 and constant
-        ),
-        digits=4,
-    )
+    if len(limits) != 1:
+        return ()
+    ((share, lr),) = limits
+    limit = share / lr
+    text = tr("{share} / rate = {limit}", share=number(share, 3), limit=number(limit, 4))
+    return ((text, limit),)
 
 
 CURVES: dict[str, Callable[[Experiment, list[Trajectory]], Heights]] = {
     msgid("Loss"): loss,
     msgid("Stability"): share_of_limit,
-    CURVATURE: largest_curvature,
+    CURVATURE: curvature,
     msgid("Learning rate"): rate,
 }
 

@@ -45,9 +45,9 @@ def table(
 ) -> str:
     """Return trajectories as CSV; `lr` is the rate of the update that led to the step.
 
-    With an `average` of the iterates there are its positions and losses too, and with the
-    experiment as `curved` the largest curvatures that its curve shows, and the rule's limit to
-    that at the rate of the next update.
+    With an `average` of the iterates there are its positions and losses too, and where their
+    experiment is given as `curved` the largest curvatures that its curve shows, and the rule's
+    limit to that at the rate of the next update.
     """
 
     def rows() -> Iterator[tuple[Any, ...]]:

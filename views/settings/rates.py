@@ -108,7 +108,7 @@ def idle_hyper(rule: Optimizer, name: str) -> Callable[[Settings, Experiment], I
             return found
         if name == APART:
             return no_decay(settings, experiment, rule.name)
-        if rule.memory is None or name not in rule.memory.only:
+        if rule.memory is None or name not in rule.memory.idle_without:
             return None
         hyper = rule.memory.hyper
         runs = [run for run in experiment.runs if run.optimizer == rule.name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizers.analysis.measures import curvatures, largest_curvature, sharpness
+from optimizers.analysis.measures import largest_curvature, sharpness
 from optimizers.analysis.statements import Coordinate, Near
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
@@ -27,16 +27,15 @@ LINES = {
 END = 50  # updates whose mean loss is where a swinging run ends
 
 
-def along_paths(runs: Runs) -> list[np.ndarray]:
-    """Return the largest curvature along the path of every run."""
-    objective = runs.trajectories[0].objective
-    return [curvatures(*objective.hessian(*t.path.T))[0] for t in runs.trajectories]
+def sharpness_along(runs: Runs) -> list[np.ndarray]:
+    """Return the largest curvature where every run is, or of the minimizers beneath its path."""
+    return [sharpness(runs.experiment, trajectory).curvature for trajectory in runs.trajectories]
 
 
 def edge(runs: Runs) -> Numbers:
     """Measure whether a run beyond the limit of the minimum diverges, arrives, or stays away."""
     low, high = measures.rates(runs)
-    _, along = along_paths(runs)
+    _, along = sharpness_along(runs)
     return {
         "low": low,
         "high": high,
@@ -50,14 +49,9 @@ def edge(runs: Runs) -> Numbers:
     }
 
 
-def floors(runs: Runs) -> list[np.ndarray]:
-    """Return the largest curvature of the minimizers beneath the path of every run."""
-    return [sharpness(runs.experiment, trajectory).curvature for trajectory in runs.trajectories]
-
-
 def flatness(runs: Runs) -> Numbers:
     """Measure how sharp the minima are that three rates find, and the one below the start."""
-    along, lrs = floors(runs), measures.rates(runs)
+    along, lrs = sharpness_along(runs), measures.rates(runs)
     ends = [Near(curvature[-1]) for curvature in along]
     bounds = [Near(2 / rate) for rate in lrs]
     return {
@@ -87,7 +81,7 @@ def rises(runs: Runs) -> Numbers:
 def thrown(runs: Runs) -> Numbers:
     """Measure how a run beyond the limit below its start gets to a flatter minimum."""
     low, high = measures.rates(runs)
-    along, run = floors(runs), runs.trajectories[1]
+    along, run = sharpness_along(runs), runs.trajectories[1]
     peak, first, factor = measures.compared(float(run.loss.max()), float(run.loss[0]))
     return {
         "low": low,
