@@ -924,6 +924,34 @@ def test_a_click_on_rate_and_batch_size_takes_both():
     }
 
 
+@pytest.mark.parametrize("name", ["Rate and batch size", "Updates against batch size"])
+def test_a_click_on_a_map_of_batch_sizes_opens_the_run_of_its_cell(name):
+    link = {"optimizers": ["SGD"], "samples": "40", "noise": "3", "batch": "4", "accumulate": "5"}
+    link |= {"length": "100", "batch.seeds": "1", "scaling.seeds": "1", "tolerance": "1"}
+    settings, _ = read(link)
+    choice = choose(settings)
+    request = MAPS[name].bounded(settings, choice)
+    result = request.compute()
+    load = MAPS[name].load
+    assert load
+    there = 2, 3
+    sizes = result.others if name == "Rate and batch size" else result.sizes
+    height = sizes[there[0]] if name == "Rate and batch size" else result.updates[0, there[0]]
+    across = result.rates[there[1]] if name == "Rate and batch size" else sizes[there[0]]
+    found = load(request, result, choice, math.log10(across), math.log10(height))
+    assert found["accumulate"] == 1
+    assert int(found["batch"]) == sizes[there[0]]
+    (run,) = choose(settings.changed(found)[0]).experiment.runs
+    assert choose(settings.changed(found)[0]).experiment.plan(run).batch_size == sizes[there[0]]
+    if name == "Rate and batch size":
+        run = replace(run, lr=result.rates[there[1]])
+        (single,) = simulate(replace(choice.experiment, runs=(run,)))
+        gap = single.loss[-1] - single.objective.lowest()
+        assert result.gap[there] == pytest.approx(gap, rel=1e-12)
+    settings, _ = read({**link, "compare": "Batch size"})
+    assert "accumulate" not in load(request, result, choose(settings), 0.0, 0.0)
+
+
 def test_a_click_on_the_basins_takes_the_start_unless_starts_are_compared():
     request = small("Himmelblau")["Basins of attraction"]
     assert click("Basins of attraction", request, 1.23456, -4.0001) == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from views.scene.panel import Key, Panel
 from views.settings.noise import batch_text
 from views.settings.setting import OneOf, Setting
 from views.theme import Theme, even_scale
+
+if TYPE_CHECKING:
+    from views.settings.choice import Choice
 
 HERE_NAME = msgid("the lab's setting")
 MEASURE = Setting("map.measure", OneOf(MEASURES), MEASURES[0], msgid("Colour"), width=210)
@@ -229,9 +232,19 @@ def clicked_rate(request: Any, x: float) -> dict[str, Any]:
     return {f"{experiment.surface}.{run.optimizer}.lr": float(f"{10**x:.3g}")}
 
 
-def clicked_batch(request: Any, size: int) -> dict[str, Any]:
-    """Return the setting of the batch size that was clicked; all samples are the full batch."""
-    return {"batch": batch_text(None if size == request.experiment.samples else size)}
+def clicked_batch(request: Any, choice: Choice, size: int) -> dict[str, Any]:
+    """Return the settings of a batch size that was clicked, one batch an update as on the map.
+
+    All samples are the full batch; where batch sizes are compared there are none.
+    """
+    if choice.replaces("batch"):
+        return {}
+    found: dict[str, Any] = {
+        "batch": batch_text(None if size == request.experiment.samples else size)
+    }
+    if any(run.accumulate > 1 for run in choice.experiment.runs):
+        found["accumulate"] = 1
+    return found
 
 
 HINT = msgid("Click to use this setting in the lab.")

@@ -125,7 +125,7 @@ def pixel(request: BatchGrid, result: Grid) -> str:
 def load(request: BatchGrid, result: Grid, choice: Choice, x: float, y: float) -> dict[str, Any]:
     """Return the settings that were clicked."""
     size = int(result.others[int(np.argmin(np.abs(np.log10(result.others) - y)))])
-    return free(choice, {**clicked_rate(request, x), **clicked_batch(request, size)})
+    return free(choice, {**clicked_rate(request, x), **clicked_batch(request, choice, size)})
 
 
 MAP = Map(

@@ -239,7 +239,8 @@ def load(request: Scaling, result: Scalings, choice: Choice, x: float, y: float)
         return {}
     c, b = np.unravel_index(int(np.argmin(away)), away.shape)
     rate = float(f"{result.rates[c, b]:.3g}")
-    return free(choice, {**clicked_batch(request, int(result.sizes[b])), rates_of(choice)[c]: rate})
+    batch = clicked_batch(request, choice, int(result.sizes[b]))
+    return free(choice, {**batch, rates_of(choice)[c]: rate})
 
 
 MAP = Map(
