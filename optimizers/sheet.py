@@ -48,11 +48,11 @@ class Step:
     """Update k of a run; vectors are float64 (2,), in the surface's coordinates.
 
     The rule is given `gradient` = `clipped` + `coupled` `theta`, where `coupled` is the weight
-    decay for the rules that couple it and 0 for the others. `clipped` is `whole` = `exact` +
-    `noise` after it was clipped, the same where it is not. `before` and `after` hold the rows of
-    its state by name, zeros before the first update. `step` is what was done, `theta_after` -
-    `theta`, and `decay` the part of it that decoupled weight decay did, -lr `decoupled` `theta`,
-    zeros where there is none.
+    decay for the rules that couple it and 0 for the others. `unclipped` is `exact` + `noise`, the
+    gradient of the batch, and `clipped` the same where it is not clipped. `before` and `after` hold
+    the rows of its state by name, zeros before the first update. `step` is what was done,
+    `theta_after` - `theta`, and `decay` the part of it that decoupled weight decay did, -lr
+    `decoupled` `theta`, zeros where there is none.
     `proximal` is the strength of L1 where an update ends with its proximal step, and else 0; where
     L1 comes in by its subgradient, that is part of `exact`. `hessian` float64 (2, 2) is that of the
     loss at `theta`, for every rule.
@@ -67,7 +67,7 @@ class Step:
     loss: float
     exact: Vector
     noise: Vector
-    whole: Vector
+    unclipped: Vector
     clipped: Vector
     coupled: float
     gradient: Vector
@@ -87,14 +87,9 @@ class Step:
         return self.k + 1
 
     @property
-    def noisy(self) -> Vector:
-        """The gradient of the batch: exact and noise, without weight decay."""
-        return self.exact + self.noise
-
-    @property
     def is_clipped(self) -> bool:
         """Whether clipping has changed its gradient."""
-        return bool((self.whole != self.clipped).any())
+        return bool((self.unclipped != self.clipped).any())
 
 
 @dataclass(frozen=True, eq=False)

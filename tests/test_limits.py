@@ -82,10 +82,10 @@ def test_a_run_is_the_one_that_is_written_by_hand(limits, noise):
 def test_a_rule_is_given_the_clipped_gradient_and_then_the_decay(rule, limits):
     (found,) = simulate(experiment(run := Run(rule, weight_decay=decayed(rule), **limits)))
     if "clip_norm" not in limits and "clip_value" not in limits:
-        assert found.whole is None
+        assert found.unclipped is None
         return
-    assert found.whole is not None
-    most, given = limits.get("clip_value", math.inf), found.whole
+    assert found.unclipped is not None
+    most, given = limits.get("clip_value", math.inf), found.unclipped
     clipped = given.clip(-most, most)
     if (norm := limits.get("clip_norm")) is not None:
         long = np.hypot(*given.T)
@@ -103,7 +103,7 @@ def test_a_limit_that_is_never_reached_changes_no_bit():
         runs = [dataclasses.replace(run, **limits) for run in plain.runs]
         limited = dataclasses.replace(plain, runs=tuple(runs))
         for one, other in zip(simulate(plain), simulate(limited), strict=True):
-            assert other.met is None
+            assert other.stopped_by is None
             np.testing.assert_array_equal(one.path, other.path)
 
 
@@ -122,16 +122,16 @@ def test_a_sweep_ends_as_single_runs_do_to_the_bit(rule, limits, surface):
         (one,) = simulate(dataclasses.replace(given, runs=(dataclasses.replace(run, **own),)))
         cell = i, j, k
         assert found.steps[cell] == len(one.lr)
-        assert found.met[cell] == (one.met is not None)
+        assert found.by_stopping_rule[cell] == (one.stopped_by is not None)
         assert found.diverged[cell] == (one.diverged_at is not None)
         np.testing.assert_array_equal(found.end[cell], one.path[-1])
         np.testing.assert_array_equal(found.loss[cell], one.loss[-1])
-        if one.met is not None:  # it stays where it has stopped
+        if one.stopped_by is not None:  # it stays where it has stopped
             at = np.minimum(found.recorded_at, len(one.lr))
             np.testing.assert_array_equal(found.losses[cell], one.loss[at])
             np.testing.assert_array_equal(found.places[cell], one.path[at])
     if "stop_norm" in limits and surface == "Himmelblau":
-        assert 0 < found.met.mean() < 1
+        assert 0 < found.by_stopping_rule.mean() < 1
 
 
 @pytest.mark.parametrize("name", ["stop_norm", "stop_change"])
@@ -146,8 +146,8 @@ def test_a_run_stops_at_the_first_update_that_meets_its_rule(name):
     small = (slopes if name == "stop_norm" else changes) <= 1e-3
     assert 0 < count < 400
     assert np.argmax(small) == count
-    assert stopped.met == (GRADIENT_NORM if name == "stop_norm" else LOSS_CHANGE)
-    assert whole.met is None
+    assert stopped.stopped_by == (GRADIENT_NORM if name == "stop_norm" else LOSS_CHANGE)
+    assert whole.stopped_by is None
     assert stopped.diverged_at is None
     assert stopped.stopped is None
 
@@ -159,7 +159,7 @@ def test_a_run_on_batches_stops_by_the_gradient_and_the_loss_of_a_batch():
     assert whole.batch_loss is not None
     slopes = np.hypot(*whole.gradient.T)
     changes = np.abs(np.diff(whole.batch_loss, prepend=math.inf))
-    for name, values, met in (
+    for name, values, rule in (
         ("stop_norm", slopes, GRADIENT_NORM),
         ("stop_change", changes, LOSS_CHANGE),
     ):
@@ -167,22 +167,22 @@ def test_a_run_on_batches_stops_by_the_gradient_and_the_loss_of_a_batch():
         run = dataclasses.replace(plain, **{name: tolerance})
         (stopped,) = simulate(dataclasses.replace(given, runs=(run,)))
         assert 0 < len(stopped.lr) == np.argmax(values <= tolerance)
-        assert stopped.met == met
+        assert stopped.stopped_by == rule
 
 
 def test_a_run_that_starts_on_flat_ground_makes_no_update():
     (run,) = simulate(Experiment(runs=(Run("SGD", stop_norm=1e9),)))
-    assert (len(run.lr), run.met, run.path.tolist()) == (0, GRADIENT_NORM, [[*run.path[0]]])
+    assert (len(run.lr), run.stopped_by, run.path.tolist()) == (0, GRADIENT_NORM, [[*run.path[0]]])
 
 
 def test_what_goes_on_is_not_stopped():
     given = Experiment(steps=300, runs=(Run("SGD", 0.1, stop_norm=1e-3),))
     (whole,) = simulate(given)
-    assert whole.met is not None
+    assert whole.stopped_by is not None
     (short,) = simulate(dataclasses.replace(given, steps=len(whole.lr)))
-    assert short.met is None  # all its updates are made
+    assert short.stopped_by is None  # all its updates are made
     rest = continued(given, short, 50)
-    assert (len(rest.lr), rest.met) == (50, None)
+    assert (len(rest.lr), rest.stopped_by) == (50, None)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_gradient_that_is_no_number_ends_the_run_clipped_or_not(limits):
     kink = Formula("sqrt(abs(x)) + y**2")  # at x = 0 its slope is 0 / 0
     run = Run("SGD", 0.1, start=(0.0, 1.0), **limits)
     (found,) = simulate(Experiment(kink, steps=50, runs=(run,)))
-    assert (found.diverged_at, found.met) == (1, None)
+    assert (found.diverged_at, found.stopped_by) == (1, None)
     assert np.isnan(found.path[1, 0])
 
 
@@ -231,7 +231,7 @@ def test_a_verdict_says_that_a_rule_has_stopped_the_run():
     by_norm, by_change = simulate(given)
     for trajectory, tolerance in ((by_norm, 0.5), (by_change, 0.001)):
         how = verdict(given, trajectory)
-        assert how.kind == verdicts.MET
+        assert how.kind == verdicts.STOPPING_RULE
         assert dict(how.numbers) == {"step": len(trajectory.lr), "tolerance": tolerance}
     *_, first, second = describe(given, [by_norm, by_change], ["one", "two"])
     step = f"at update {len(by_norm.lr)}: the gradient's norm is at most 0.5."
@@ -270,13 +270,13 @@ def test_a_step_shows_the_gradient_before_and_after_it_is_clipped(rule, limits):
     (trajectory,) = simulate(given)
     step = inspect_step(given, trajectory, 0)
     assert step.is_clipped
-    assert trajectory.whole is not None
-    np.testing.assert_array_equal(step.whole, trajectory.whole[0])
-    np.testing.assert_allclose(step.whole, step.exact + step.noise, rtol=1e-14)
+    assert trajectory.unclipped is not None
+    np.testing.assert_array_equal(step.unclipped, trajectory.unclipped[0])
+    np.testing.assert_allclose(step.unclipped, step.exact + step.noise, rtol=1e-14)
     np.testing.assert_array_equal(step.gradient, step.clipped + step.coupled * step.theta)
     before, after, *_ = formula(step)
     assert before.symbol == r"\tilde g_t"
-    np.testing.assert_array_equal(before.value, step.whole)
+    np.testing.assert_array_equal(before.value, step.unclipped)
     assert before.note == (
         "The gradient before it is clipped: the exact gradient + the noise of the batch."
     )

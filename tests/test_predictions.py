@@ -344,6 +344,8 @@ def test_every_verdict_is_what_becomes_of_the_run(judged):
 
 def test_the_experiments_are_of_all_kinds(judged):
     kinds = collections.Counter(found.kind for _, found, _ in judged)
-    assert kinds.keys() == REFEREE.keys() == set(KINDS) - {verdicts.DIVERGED, verdicts.MET}
+    assert (
+        kinds.keys() == REFEREE.keys() == set(KINDS) - {verdicts.DIVERGED, verdicts.STOPPING_RULE}
+    )
     # The one verdict that promises next to nothing is the exception.
     assert kinds[verdicts.STILL_MOVING] < 0.1 * len(judged)

@@ -948,7 +948,7 @@ def test_clipping():
     thrown, saved = seen("clipping")
     assert thrown.trajectory.diverged_at == 3
     assert saved.trajectory.run.clip_norm == 10
-    norms = np.hypot(*saved.trajectory.whole.T)
+    norms = np.hypot(*saved.trajectory.unclipped.T)
     assert (norms > 10).sum() == 5
     assert np.hypot(*saved.trajectory.gradient.T).max() <= 10
     assert saved.away(3, 0.5) < 0.25

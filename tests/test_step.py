@@ -91,7 +91,7 @@ def test_the_parts_are_those_of_the_trajectory_and_the_surface(rule, hyper):
         coupled = run.weight_decay if rule.weight_decay == COUPLED else 0.0
         np.testing.assert_array_equal(step.gradient, trajectory.gradient[k])
         size = np.abs(step.exact).max() + np.abs(step.noise).max()
-        np.testing.assert_allclose(step.gradient, step.noisy + coupled * theta, 0, 1e-15 * size)
+        np.testing.assert_allclose(step.gradient, step.unclipped + coupled * theta, 0, 1e-15 * size)
         decoupled = run.weight_decay if rule.weight_decay == DECOUPLED else 0.0
         if run.hyper.get("decay_apart"):
             decoupled /= rule.default_rate(experiment.surface_record)
@@ -502,7 +502,7 @@ def test_the_arrows_are_displacements(rule, hyper):
         found = by_name(step)
         np.testing.assert_array_equal(found[STEP], step.step)
         np.testing.assert_array_equal(found[GRADIENT], -step.lr * step.exact)
-        np.testing.assert_array_equal(found[NOISY_GRADIENT], -step.lr * step.noisy)
+        np.testing.assert_array_equal(found[NOISY_GRADIENT], -step.lr * step.unclipped)
         assert (WEIGHT_DECAY in found) == (rule.weight_decay != NO_DECAY)
     assert NOISY_GRADIENT not in by_name(inspect_step(*one(Run(rule.name)), 0))
 

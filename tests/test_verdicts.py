@@ -20,7 +20,6 @@ from optimizers.analysis.verdicts import (
     KINDS,
     LOCAL_MINIMUM,
     MAXIMUM,
-    MET,
     NOISE_BALL,
     OSCILLATING,
     PLATEAU,
@@ -29,6 +28,7 @@ from optimizers.analysis.verdicts import (
     STILL_DESCENDING,
     STILL_MOVING,
     STOPPED,
+    STOPPING_RULE,
     verdict,
 )
 from views.presets import PRESETS
@@ -161,8 +161,8 @@ CASES = {
         STOPPED,
     ),
     "rate 0": (Run("SGD", 0.0), {}, STOPPED),
-    "stopped at a small gradient": (Run("SGD", 0.1, stop_norm=0.01), {}, MET),
-    "stopped at a small change": (Run("SGD", 0.1, stop_change=0.01), {}, MET),
+    "stopped at a small gradient": (Run("SGD", 0.1, stop_norm=0.01), {}, STOPPING_RULE),
+    "stopped at a small change": (Run("SGD", 0.1, stop_change=0.01), {}, STOPPING_RULE),
     "not stopped yet": (Run("SGD", 0.001, stop_norm=0.01), {}, STILL_DESCENDING),
     "rate that runs out": (
         Run(
@@ -586,7 +586,7 @@ def test_an_oscillation_moves_and_does_not_get_lower(verdicts):
 def test_the_grid_has_every_verdict_that_needs_no_noise_and_no_accident(verdicts):
     kinds = {found.kind for _, _, found in verdicts}
     # Newton may leap to where the loss of samples is flat and the Hessian singular.
-    assert kinds - {STOPPED} == set(KINDS) - {NOISE_BALL, RAN_OUT, STOPPED, MET}
+    assert kinds - {STOPPED} == set(KINDS) - {NOISE_BALL, RAN_OUT, STOPPED, STOPPING_RULE}
 
 
 # --- What does not change a verdict

@@ -338,7 +338,7 @@ class _Parts:
     steps: int
     updates: int  # of the steps, those that the run did
     reason: str  # why it did no more
-    met: str | None  # the rule that stopped it
+    stopped_by: str | None  # its stopping rule
     schedule: str  # the function, "" where the rate is constant
     numbers: Mapping[str, str]  # the schedule's
     noise: Sequence[str]  # the lines that make `spread` and `rng`, none for an exact gradient
@@ -371,9 +371,9 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         reason = tr("of {steps} updates: then the Hessian is singular", steps=plan.steps)
     elif trajectory.diverged_at is not None:
         reason = tr("of {steps} updates: then it has diverged", steps=plan.steps)
-    elif trajectory.met == GRADIENT_NORM:
+    elif trajectory.stopped_by == GRADIENT_NORM:
         reason = tr("of {steps} updates: then the gradient's norm is small", steps=plan.steps)
-    elif trajectory.met == LOSS_CHANGE:
+    elif trajectory.stopped_by == LOSS_CHANGE:
         reason = tr("of {steps} updates: then the loss changes little", steps=plan.steps)
     schedule, numbers = _schedule(plan)
     several = plan.batched and plan.batches > 1
@@ -400,7 +400,7 @@ def _parts(experiment: Experiment, run: Run) -> _Parts:
         steps=plan.steps,
         updates=len(trajectory.lr),
         reason=reason,
-        met=trajectory.met,
+        stopped_by=trajectory.stopped_by,
         schedule=schedule,
         numbers=numbers,
         noise=_noise(plan) if plan.noise > 0 else (),
@@ -590,7 +590,7 @@ def _loop(parts: _Parts, body: Iterable[str], counted: Sequence[str]) -> list[st
     """Return the loop; where one of the rules `counted` stops the run, its updates are counted."""
     name = "t" if parts.schedule or parts.noise or parts.batches else "_"
     count, comment = "steps" if parts.counts else str(parts.steps), ""
-    if parts.reason and (parts.met is None or parts.met in counted):
+    if parts.reason and (parts.stopped_by is None or parts.stopped_by in counted):
         count, comment = str(parts.updates), f"  # {parts.reason}"
     return [f"for {name} in range({count}):{comment}", *(TAB + line for line in body)]
 

@@ -44,14 +44,16 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     exact = np.array(objective.bare.gradient(*theta))
     if penalty.on:
         exact += penalty.l2 * theta + penalty.slope * np.sign(theta)
-    coupled = plan.coupled * theta
     # What a clipped gradient was before is recorded; of others it is what the rule was given.
-    whole, added = (gradient, coupled) if trajectory.whole is None else (trajectory.whole[k], 0.0)
+    clips = plan.limits.clips
+    recorded = gradient if trajectory.unclipped is None else trajectory.unclipped[k]
+    added = np.zeros(2) if clips else plan.coupled * theta
     noise = np.zeros(2)
     if plan.noisy:
-        noise = whole - exact - added
+        noise = recorded - exact - added
         # Less than the rounding of what it was added to is no trace of the noise.
         noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(added))] = 0.0
+    unclipped = recorded if clips else exact + noise
     rows = trajectory.states
     before = rows[k - 1] if k > 0 else np.zeros((len(rule.state), 2))
     hxx, hxy, hyy = objective.hessian(*theta)
@@ -63,8 +65,8 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         loss=float(trajectory.loss[k]),
         exact=exact,
         noise=noise,
-        whole=whole if trajectory.whole is not None else exact + noise,
-        clipped=exact + noise if trajectory.whole is None else clipped(plan.limits, whole),
+        unclipped=unclipped,
+        clipped=clipped(plan.limits, unclipped) if clips else unclipped,
         coupled=plan.coupled,
         gradient=gradient,
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
@@ -113,7 +115,7 @@ def _given(sheet: Sheet) -> None:
         parts.append(tr("the noise of the batch"))
     if step.is_clipped:
         note = tr("The gradient before it is clipped: {parts}.", parts=" + ".join(parts))
-        sheet.write("whole", r"\tilde g_t", step.whole, note, text)
+        sheet.write("whole", r"\tilde g_t", step.unclipped, note, text)
         run, text = step.run, r"\operatorname{clip}($whole,\ -$clip,\ $clip)"
         if run.clip_norm is not None:
             text = r"\min\left(1,\ \frac{$clip}{\lVert $whole \rVert + 10^{-6}}\right) \cdot $whole"
@@ -158,7 +160,7 @@ def arrows(step: Step) -> list[Arrow]:
     with np.errstate(all="ignore"):
         found = [(GRADIENT, -step.lr * step.exact)]
         if step.noise.any():
-            found.append((NOISY_GRADIENT, -step.lr * step.noisy))
+            found.append((NOISY_GRADIENT, -step.lr * step.unclipped))
         if step.is_clipped:
             found.append((CLIPPED_GRADIENT, -step.lr * step.clipped))
         if step.run.weight_decay > 0:

@@ -65,12 +65,12 @@ NOISE_BALL = "noise ball"  # hovering: the noise outweighs the slope
 RAN_OUT = "rate ran out"  # at no critical point, and the schedule has left no rate to get there
 DIVERGED = "diverged"
 STOPPED = "stopped"  # at no critical point: the rule had no step to take, or none with a length
-MET = "stopping rule met"  # a run that was stopped is asked for nothing else
+STOPPING_RULE = "stopping rule met"  # a run that was stopped is asked for nothing else
 STILL_DESCENDING = "still descending"  # none of the above, and the loss goes on falling
 STILL_MOVING = "still moving"  # none of the above, and the loss does not fall
 KINDS = (
     *(CONVERGED, LOCAL_MINIMUM, SADDLE, MAXIMUM, PLATEAU, OSCILLATING, GROWING, NOISE_BALL),
-    *(RAN_OUT, DIVERGED, STOPPED, MET, STILL_DESCENDING, STILL_MOVING),
+    *(RAN_OUT, DIVERGED, STOPPED, STOPPING_RULE, STILL_DESCENDING, STILL_MOVING),
 )
 
 # A verdict holds at least until the run is this many times as long.
@@ -181,11 +181,11 @@ def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
     step = len(trajectory.lr)
     if trajectory.diverged_at is not None:
         return _verdict(DIVERGED, step=step, loss=trajectory.loss[-1])
-    if trajectory.met is not None:
-        run, by_norm = trajectory.run, trajectory.met == GRADIENT_NORM
+    if trajectory.stopped_by is not None:
+        run, by_norm = trajectory.run, trajectory.stopped_by == GRADIENT_NORM
         tolerance = run.stop_norm if by_norm else run.stop_change
         assert tolerance is not None  # it was met
-        return _verdict(MET, step=step, tolerance=tolerance)
+        return _verdict(STOPPING_RULE, step=step, tolerance=tolerance)
     case = _Case(experiment, trajectory)
     if trajectory.stopped is not None:
         return _verdict(STOPPED, step=step, slope=case.model.slope)

@@ -153,8 +153,8 @@ def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
             return Statement("outcome_singular", step=int(how["step"]))
         case verdicts.STOPPED:
             return Statement("outcome_at_rest", step=int(how["step"]), slope=how["slope"])
-        case verdicts.MET:
-            kind = "outcome_norm" if trajectory.met == GRADIENT_NORM else "outcome_change"
+        case verdicts.STOPPING_RULE:
+            kind = "outcome_norm" if trajectory.stopped_by == GRADIENT_NORM else "outcome_change"
             return Statement(kind, step=int(how["step"]), tolerance=how["tolerance"])
         case verdicts.STILL_DESCENDING:
             return Statement("outcome_descending")
@@ -237,8 +237,8 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
         case verdicts.RAN_OUT:
             rate, largest = how["rate"], how["largest"]
             return Statement("runs_out_of_rate", run=label, place=place, largest=largest, rate=rate)
-        case verdicts.MET:
-            kind = "stops_norm" if trajectory.met == GRADIENT_NORM else "stops_change"
+        case verdicts.STOPPING_RULE:
+            kind = "stops_norm" if trajectory.stopped_by == GRADIENT_NORM else "stops_change"
             numbers = {"step": int(how["step"]), "tolerance": how["tolerance"]}
             return Statement(kind, run=label, place=place, **numbers)
         case verdicts.STILL_DESCENDING:

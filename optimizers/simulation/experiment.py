@@ -50,7 +50,7 @@ CLIP = (0.0, 1e9)  # what a gradient is clipped to, not 0
 STOP = (0.0, 1e9)  # tolerances of the rules by which a run stops
 # What a run may stop by.
 GRADIENT_NORM, LOSS_CHANGE = msgid("gradient norm"), msgid("change of the loss")
-MET = {driver.GENTLE: GRADIENT_NORM, driver.LEVEL: LOSS_CHANGE}
+STOPPED_BY = {driver.GENTLE: GRADIENT_NORM, driver.LEVEL: LOSS_CHANGE}
 
 
 def check_count(field: str, value: Any, most: int, least: int = 1) -> int:
@@ -587,12 +587,12 @@ class Trajectory:
     position when it is first asked for, and `batch_loss` float64 (k,) that of the batch of each
     update before it; elsewhere that is None. `gradient` float64 (k, 2) is what each update was
     given, noise and coupled weight decay included, and `states` float64 (k, s, 2) the rows of the
-    rule's state after it. Where gradients are clipped `whole` float64 (k, 2) are those of the
+    rule's state after it. Where gradients are clipped `unclipped` float64 (k, 2) are those of the
     batches before that and without weight decay, and else None.
     `diverged_at` is the step whose position is the first to leave |x|, |y| <= 1e6 or whose loss,
     that of the next batch where there are batches, is the first not to be finite; the path ends
     there. `stopped` is None, or why the rule had no
-    step to take. `met` is None, or which of its rules has stopped the run: GRADIENT_NORM or
+    step to take. `stopped_by` is None, or which stopping rule has ended the run: GRADIENT_NORM or
     LOSS_CHANGE.
     """
 
@@ -606,8 +606,8 @@ class Trajectory:
     states: NDArray[np.float64]
     diverged_at: int | None
     stopped: str | None
-    whole: NDArray[np.float64] | None = None
-    met: str | None = None
+    unclipped: NDArray[np.float64] | None = None
+    stopped_by: str | None = None
 
     @functools.cached_property
     def loss(self) -> NDArray[np.float64]:
@@ -767,6 +767,6 @@ def _simulate(
         states=states[:done],
         diverged_at=done if outcome == driver.OUT_OF_BOUNDS else None,
         stopped=f"The Hessian is singular at step {done}." if outcome == driver.NO_STEP else None,
-        whole=whole[:done] if limits.clips else None,
-        met=MET.get(outcome),
+        unclipped=whole[:done] if limits.clips else None,
+        stopped_by=STOPPED_BY.get(outcome),
     )

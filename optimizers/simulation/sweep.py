@@ -24,11 +24,11 @@ from optimizers.simulation.chunks import Box, Cancelled, Chunk, Watch
 from optimizers.simulation.epochs import Epoch
 from optimizers.simulation.experiment import (
     BIG,
-    MET,
     MOST_SAMPLES,
     MOST_SEED,
     MOST_STEPS,
     RATE,
+    STOPPED_BY,
     Experiment,
     Run,
     check_count,
@@ -72,12 +72,12 @@ class Sweep:
 
     `end` float64 shape + (2,) is the last position and `loss` float64 the loss there; where
     `diverged` it is the position that was the first beyond bounds. `steps` int64 counts the
-    updates done, `stopped` tells where the rule had no step to take, `met` where a rule of the run
-    has stopped it, and `arrived_at` int64 is the
-    first update count whose loss is within the tolerance of the surface's lowest, -1 for none.
+    updates done, `stopped` tells where the rule had no step to take, `by_stopping_rule` where a
+    stopping rule of the run has ended it, and `arrived_at` int64 is the first update count whose
+    loss is within the tolerance of the surface's lowest, -1 for none.
 
     `losses` float64 shape + (n,) holds the loss after each of the `recorded_at` int64 (n,) update
-    counts, NaN after a run's end, and the last again where a rule of the run has stopped it; both
+    counts, NaN after a run's end, and the last again where a stopping rule has ended it; both
     are None where none were asked for. `places` float64 shape +
     (n, 2) are the positions then, where they were asked for.
     """
@@ -88,7 +88,7 @@ class Sweep:
     steps: Integers
     diverged: NDArray[np.bool_]
     stopped: NDArray[np.bool_]
-    met: NDArray[np.bool_]
+    by_stopping_rule: NDArray[np.bool_]
     arrived_at: Integers
     recorded_at: Integers | None
     losses: Floats | None
@@ -568,9 +568,9 @@ def _room(count: int, watch: Watch) -> driver.Ends:
 def _answer(shape: tuple[int, ...], watch: Watch, ends: driver.Ends) -> Sweep:
     """Return the results in the map's shape."""
     recorded = watch.recorded_at is not None
-    met = np.isin(ends.outcome, list(MET))
-    if recorded and met.any():  # a run that was stopped stays where it is
-        held = met[:, None] & (watch.recorded_at > ends.done[:, None])
+    by_stopping_rule = np.isin(ends.outcome, list(STOPPED_BY))
+    if recorded and by_stopping_rule.any():  # a run that was stopped stays where it is
+        held = by_stopping_rule[:, None] & (watch.recorded_at > ends.done[:, None])
         ends.losses[held] = np.broadcast_to(ends.loss[:, None], held.shape)[held]
         if watch.places:
             ends.places[held] = np.broadcast_to(ends.end[:, None], (*held.shape, 2))[held]
@@ -581,7 +581,7 @@ def _answer(shape: tuple[int, ...], watch: Watch, ends: driver.Ends) -> Sweep:
         steps=ends.done.reshape(shape),
         diverged=(ends.outcome == driver.OUT_OF_BOUNDS).reshape(shape),
         stopped=(ends.outcome == driver.NO_STEP).reshape(shape),
-        met=met.reshape(shape),
+        by_stopping_rule=by_stopping_rule.reshape(shape),
         arrived_at=ends.arrived.reshape(shape),
         recorded_at=watch.recorded_at,
         losses=ends.losses.reshape(*shape, -1) if recorded else None,

@@ -33,7 +33,6 @@ from views.theme import Theme
 STYLE = Path(__file__).parent / "lessons.css"
 PLAYS = "plays"  # in the session: the lesson and card whose runs play now
 ASK, RUN, DONE = "ask", "run", "done"  # phases, as the player knows them
-WAIT = "wait"  # and in a class, when the card is answered: its picture is as before
 # Below the answers of a card that is asked, by how a class stands to it.
 CAPTIONS = {
     member.FREE: msgid("The answer is measured after your prediction."),
@@ -149,8 +148,8 @@ def draw_card(settings: Settings, theme: Theme, leave: Callable[[], None]) -> No
         descents(
             settings,
             theme,
-            act=ASK if phase == WAIT else phase,
-            clock=["0" if phase in (ASK, WAIT) else "", speed],
+            act=phase,
+            clock=["0" if phase == ASK else "", speed],
             plays=phase == RUN,
             more={"ended": ended},
         )
@@ -170,7 +169,6 @@ def heading(lesson: Lesson, settings: Settings, phase: str) -> str:
         for place in range(count)
     )
     said = tr("Card {place} of {count}", place=whole(here), count=whole(count))
-    phase = ASK if phase == WAIT else phase
     phases = "".join(
         f"<li{' aria-current=step' if phase == each else ''}>{html.escape(tr(name))}</li>"
         for each, name in PHASES.items()
@@ -201,7 +199,7 @@ def draw_question(settings: Settings, card: Card, phase: str, found: Outcome) ->
     """Draw the text and question of a card, its answers, and what was measured."""
     text, question = (html.escape(filled(m, found.numbers)) for m in (card.text, card.question))
     st.html(f'<p class="zz-ask">{text} <b>{question}</b></p>')
-    if phase in (ASK, WAIT):
+    if phase == ASK:
         stage = member.stage(settings)
         for place, answer in enumerate(card.answers):
             said = filled(answer.text, found.numbers)
@@ -298,11 +296,9 @@ def given(settings: Settings, number: int | None = None) -> str:
 
 
 def phase_of(settings: Settings) -> str:
-    """Return the phase of the card that is shown."""
-    stage, answered = member.stage(settings), given(settings) != UNANSWERED
-    if stage in member.TOGETHER:
-        return WAIT if answered else ASK
-    if stage == member.FREE and not answered:
+    """Return the phase of the card that is shown: a class asks until its answers are revealed."""
+    stage = member.stage(settings)
+    if stage in member.TOGETHER or (stage == member.FREE and given(settings) == UNANSWERED):
         return ASK
     plays = st.session_state.get(PLAYS) == (settings["lesson"], settings["card"])
     return RUN if plays else DONE

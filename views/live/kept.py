@@ -50,8 +50,8 @@ class Kept(Generic[Thing]):
 def size_of(trajectory: Trajectory) -> int:
     """Return the bytes of a trajectory's arrays."""
     arrays = (trajectory.path, trajectory.loss, trajectory.lr, trajectory.gradient)
-    whole = () if trajectory.whole is None else (trajectory.whole,)
-    return sum(array.nbytes for array in (*arrays, trajectory.states, *whole))
+    unclipped = () if trajectory.unclipped is None else (trajectory.unclipped,)
+    return sum(array.nbytes for array in (*arrays, trajectory.states, *unclipped))
 
 
 TRAJECTORIES: Kept[Trajectory] = Kept(50_000_000, size_of)

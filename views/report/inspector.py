@@ -66,7 +66,9 @@ def told(look: Look, count: int) -> str:
         tr("position θ"): pair(step.theta),
         tr("loss"): before_and_after(written(step.loss), written(step.loss_after)),
         tr("exact gradient"): pair(step.exact),
-        tr("gradient of the batch"): pair(step.noisy) if step.noise.any() else tr("the exact one"),
+        tr("gradient of the batch"): pair(step.unclipped)
+        if step.noise.any()
+        else tr("the exact one"),
         **({tr("clipped gradient"): pair(step.clipped)} if step.is_clipped else {}),
         tr("learning rate"): written(step.lr),
         tr("step"): pair(step.step),

@@ -768,7 +768,7 @@ def outcome(trajectory: Trajectory) -> str:
     """Return in words what ended a run early, or an empty text."""
     if trajectory.diverged_at is not None:
         return tr("diverged at update {step}", step=whole(trajectory.diverged_at))
-    if trajectory.met is not None:
+    if trajectory.stopped_by is not None:
         return tr("stopped at update {step}", step=whole(len(trajectory.lr)))
     return tr("stopped: singular Hessian") if trajectory.stopped else ""
 
@@ -921,11 +921,13 @@ def parts(experiment: Experiment, trajectory: Trajectory, ground: Ground) -> Fig
     elif trajectory.run.weight_decay:
         names.append(
             tr("− rate × (gradient + decay)")
-            if trajectory.whole is None
+            if trajectory.unclipped is None
             else tr("− rate × (clipped gradient + decay)")
         )
     else:
         names.append(
-            tr("− rate × gradient") if trajectory.whole is None else tr("− rate × clipped gradient")
+            tr("− rate × gradient")
+            if trajectory.unclipped is None
+            else tr("− rate × clipped gradient")
         )
     return {**ends, "names": names}
