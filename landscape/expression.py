@@ -20,7 +20,7 @@ import numpy as np
 
 from landscape.language import Message, msgid
 
-MOST_TEXT = 500  # characters
+MOST_FORMULA = 500  # characters
 MOST_DEPTH = 40  # of parentheses, signs and powers in each other
 MOST_NODES = 4_000  # of an expression with all its derivatives
 VARIABLES = ("x", "y")
@@ -102,8 +102,8 @@ def tokens(text: str, names: Iterable[str]) -> list[Token]:
 
     Every piece is known and has its place; raises FormulaError for the first that does not.
     """
-    if len(text) > MOST_TEXT:
-        raise FormulaError(TOO_LONG, column=MOST_TEXT + 1, most=MOST_TEXT)
+    if len(text) > MOST_FORMULA:
+        raise FormulaError(TOO_LONG, column=MOST_FORMULA + 1, most=MOST_FORMULA)
     found: list[Token] = []
     values = (*VARIABLES, *CONSTANTS, *names)
     position = 0

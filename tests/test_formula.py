@@ -18,7 +18,7 @@ from test_page import opened
 from test_payload import unpack
 
 from landscape import SURFACES, Formula
-from landscape.expression import CONSTANTS, FUNCTIONS, MOST_TEXT, FormulaError
+from landscape.expression import CONSTANTS, FUNCTIONS, MOST_FORMULA, FormulaError
 from landscape.operations import LANES, hessian, loss_and_gradient
 from landscape.record import CUSP, DEGENERATE, GLOBAL_MINIMUM, LOCAL_MINIMUM, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep
@@ -288,7 +288,7 @@ REFUSED = [
     (DEEP, 41, "in each other"),
     ("-" * 100 + "x", 42, "in each other"),
     ("x**" * 100 + "x", 121, "in each other"),
-    ("x" * (MOST_TEXT + 1), MOST_TEXT + 1, "characters"),
+    ("x" * (MOST_FORMULA + 1), MOST_FORMULA + 1, "characters"),
     (SINES, 1, "too long"),
 ]
 

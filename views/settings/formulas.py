@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from landscape import SURFACES, Formula
-from landscape.expression import MOST_TEXT, FormulaError, Reader
+from landscape.expression import MOST_FORMULA, FormulaError, Reader
 from landscape.formula import LIMIT, NAME, NARROWEST
 from landscape.language import Message, msgid
 from landscape.values import Values
@@ -61,7 +61,7 @@ class Text:
         return text.strip()
 
     def check(self, value: Any) -> Any:
-        return self.typed(str(value)[: MOST_TEXT + 1])
+        return self.typed(str(value)[: MOST_FORMULA + 1])
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
         try:
@@ -84,6 +84,11 @@ class Text:
 @dataclass(frozen=True)
 class Span(Range):
     """A parameter of a formula: a number whose slider has ends that are settings themselves."""
+
+
+def step_of(low: float, high: float) -> float:
+    """Return the step of a parameter's slider between these ends."""
+    return (high - low) / SPAN_STEPS
 
 
 Side = tuple[float, float]
@@ -169,7 +174,7 @@ def settings_of_formula() -> Iterator[Setting]:
     for letter in LETTERS:
         known = {fact.name: fact for fact in OWN.parameters}.get(letter)
         low, high = (known.low, known.high) if known else RANGE
-        kind = Span(-LIMIT, LIMIT, (high - low) / SPAN_STEPS, slider=True)
+        kind = Span(-LIMIT, LIMIT, step_of(low, high), slider=True)
         help = msgid("A number of the formula.")
         yield Setting(f"{NAME}.{letter}", kind, 1.0, letter, help)
         for end, value, label in zip(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.language import Message, msgid
 from optimizers import Run
-from optimizers.simulation.experiment import CLIP, STOP
+from optimizers.simulation.experiment import CLIP, GRADIENT_NORM, LOSS_CHANGE, STOP
 from views.settings.factor import Factor
 from views.settings.numbers import exact, told_apart
 from views.settings.setting import Note, NumberList, OneOf, Range, Setting, number_list
@@ -120,7 +120,7 @@ SETTINGS = (
     Setting("clip.at", Range(1e-6, CLIP[1], 0.5), FIRST_CLIP, msgid("Largest norm or value")),
     Setting(
         "stop",
-        OneOf((NONE, *STOPS), labels=(NONE, msgid("gradient norm"), msgid("change of the loss"))),
+        OneOf((NONE, *STOPS), labels=(NONE, GRADIENT_NORM, LOSS_CHANGE)),
         NONE,
         msgid("Stopping rule"),
         msgid(

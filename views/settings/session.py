@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from landscape import Dataset
-from landscape.expression import MOST_TEXT
+from landscape.expression import MOST_FORMULA
 from landscape.language import known
 from views.settings.formulas import TEXT
 from views.settings.setting import Note
@@ -68,7 +68,7 @@ def arrive(query: Mapping[str, Sequence[str]]) -> None:
     """
     settings, notes = opening(query)
     st.session_state[VIEW_GIVEN] = "view" in query
-    text = query.get(TEXT, [""])[-1].strip()[:MOST_TEXT]
+    text = query.get(TEXT, [""])[-1].strip()[:MOST_FORMULA]
     st.session_state[MISTAKEN] = "" if text == settings[TEXT] else text
     if "lang" not in query:
         settings, _ = settings.changed({"lang": browsers_language()})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optimizers import Experiment
     from views.settings.settings import Settings
 
-MOST_TEXT = 400  # characters of a list
+MOST_LIST = 400  # characters of a list
 HARMLESS = " .,;-+_()"  # beside letters and digits
 RATE_DECADES = (-6, 2)  # of a learning rate's slider
 PER_DECADE = 50  # positions
@@ -198,7 +198,7 @@ class RunName:
     """One of the runs by its name; an empty text is the first of those that can be chosen."""
 
     def check(self, value: Any) -> Any:
-        return str(value)[:MOST_TEXT]
+        return str(value)[:MOST_LIST]
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
         # Links of old hold the rate of an optimizer whose rate is made fair.
@@ -241,10 +241,10 @@ class Listed:
     """A text that lists up to MOST_PANELS values, kept as it was typed."""
 
     def check(self, value: Any) -> Any:
-        return str(value)[:MOST_TEXT]
+        return str(value)[:MOST_LIST]
 
     def read(self, texts: Sequence[str]) -> tuple[Any, bool]:
-        return self.check(texts[-1]), len(texts) == 1 and len(texts[-1]) <= MOST_TEXT
+        return self.check(texts[-1]), len(texts) == 1 and len(texts[-1]) <= MOST_LIST
 
     def write(self, value: Any) -> list[str]:
         return [value]

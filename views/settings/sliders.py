@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from views.settings.formulas import SPAN_STEPS, Span, range_of
+from views.settings.formulas import Span, range_of, step_of
 from views.settings.numbers import exact
 from views.settings.setting import PER_DECADE, RATE_DECADES, NumberList, Range, Rate
 from views.settings.settings import Settings
@@ -62,7 +62,7 @@ def compared_texts(settings: Settings) -> tuple[str, ...]:
     kind: Any = TABLE[settings.instead].kind
     if isinstance(kind, Span):
         low, high = range_of(settings, settings.instead.rpartition(".")[2])
-        return stepped(low, high, (high - low) / SPAN_STEPS)
+        return stepped(low, high, step_of(low, high))
     if getattr(kind, "slider", False):
         return stepped(kind.low, kind.high, kind.step)
     return texts_of(kind)

@@ -13,13 +13,13 @@ from typing import Any
 
 import streamlit as st
 
-from landscape.expression import MOST_TEXT as MOST_FORMULA
+from landscape.expression import MOST_FORMULA
 from landscape.language import SOURCE, language, msgid, tr
 from views.settings.choice import chosen, idle
-from views.settings.formulas import SPAN_STEPS, Span, Text, range_of
+from views.settings.formulas import Span, Text, range_of, step_of
 from views.settings.session import MISTAKEN, NOTES, SETTINGS, WHOLE, change, write_link
 from views.settings.setting import (
-    MOST_TEXT,
+    MOST_LIST,
     Idle,
     Note,
     NumberList,
@@ -213,7 +213,7 @@ def _range(setting: Setting, settings: Settings, label: str, look: dict[str, Any
         return
     value = settings[setting.id]
     look |= unless_locked(settings, setting.id, setting.id, value)
-    step = (high - low) / SPAN_STEPS if isinstance(kind, Span) else kind.step
+    step = step_of(low, high) if isinstance(kind, Span) else kind.step
     st.slider(label, low, high, value, step, "%.4g", **look)
 
 
@@ -316,7 +316,7 @@ def _listed(setting: Setting, settings: Settings, label: str, look: dict[str, An
     look |= unless_locked(settings, setting.id, setting.id, value)
     if isinstance(setting.kind, NumberList) and not setting.help:
         look["help"] = tr(LIST_HELP, most=MOST_PANELS)
-    st.text_input(label, value, max_chars=MOST_TEXT, **look)
+    st.text_input(label, value, max_chars=MOST_LIST, **look)
 
 
 DRAWN: Mapping[type, Callable[[Setting, Settings, str, dict[str, Any]], None]] = {
