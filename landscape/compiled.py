@@ -190,6 +190,22 @@ class Kernel:
 
         return call
 
+    def bound(self, *arguments: Any) -> Callable[[], Any]:
+        """Return the call with these arguments, whose addresses are looked up once, not each time.
+
+        It reads and writes the arrays as they are when it is called.
+        """
+        if numba.config.DISABLE_JIT:
+            return functools.partial(self, *arguments)
+        given = zip(arguments, self.signature.args, strict=True)
+        places = [address(a, kind) if kind in ELEMENTS else a for a, kind in given]
+        function = self._foreign()
+
+        def call(kept: tuple[Any, ...] = arguments) -> Any:
+            return function(*places)
+
+        return call
+
     def _foreign(self) -> Callable[..., Any]:
         """Return the compiled function as ctypes calls it: Numba takes no pointer from Python."""
         kinds = [self.signature.return_type, *self.signature.args]

@@ -19,8 +19,9 @@ from landscape.hessian import BOWL, shape
 from landscape.language import msgid
 from landscape.operations import hessian, loss_and_gradient
 from landscape.program import assemble
-from landscape.record import Number, Surface, SurfaceListing
+from landscape.record import Number, Surface, SurfaceListing, Valley
 from landscape.search import Found, search
+from landscape.values import Values
 
 NAME = msgid("Formula")
 MOST_PARAMETERS = 4
@@ -49,7 +50,8 @@ class Formula(Surface):
     of a negative number, the loss is not a number and a run ends, as on every surface.
 
     Its critical points are found by Newton's method from many points of the domain, and the lowest
-    minimum is called global if nothing lower was seen there or in some surroundings.
+    minimum is called global if nothing lower was seen there or in some surroundings. Where such
+    minima make lines, these are followed in up to three times the domain and are its valley.
     """
 
     text: str
@@ -77,7 +79,10 @@ class Formula(Surface):
         loss = reader.read(graph, symbols)
         super().__init__(
             name=NAME,
-            sentence=msgid("A formula of your own. Its critical points are found numerically."),
+            sentence=msgid(
+                "A formula of your own. Its critical points and lines of minima are found"
+                " numerically."
+            ),
             latex=reader.latex({name: symbol(name) for name in names}),
             source=msgid("what was typed"),
             domain=domain,
@@ -132,6 +137,10 @@ class Formula(Surface):
         slope = graph.derivative
         gx, gy = (slope(loss, name) for name in VARIABLES)
         return assemble([loss, gx, gy], [slope(gx, "x"), slope(gx, "y"), slope(gy, "y")])
+
+    def valley_at(self, params: Mapping[str, float]) -> Valley | None:
+        """Return the lines of global minimizers that were found, if there are any."""
+        return _valley(self, Values(params))
 
     def bounded_at(self, params: Mapping[str, float]) -> bool:
         """Tell whether a lowest loss was found: nothing lower was seen elsewhere."""
@@ -195,6 +204,12 @@ def _again(
     parameters: dict[str, tuple[float, float, float]],
 ) -> Formula:
     return Formula(text, domain=domain, start=start, **parameters)
+
+
+@functools.lru_cache(maxsize=64)
+def _valley(formula: Formula, params: Values) -> Valley | None:
+    lines = formula._found(formula.numbers(params)).lines
+    return None if lines is None else Valley(lines.inside, lines.nearest)
 
 
 @functools.lru_cache(maxsize=64)

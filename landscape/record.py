@@ -120,7 +120,7 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Valley:
-    """The lines of global minimizers of a surface that has these instead of single ones.
+    """The lines of global minimizers of a surface: built-in ones have no single ones beside them.
 
     `lines` maps a frame ((x0, x1), (y0, y1)) to the parts of them in it, arrays (n, 2), and
     `all_nearest` the coordinates of finite positions, arrays of one shape, to those of the points
@@ -210,6 +210,10 @@ class Surface:
     def bounded_at(self, params: Mapping[str, float]) -> bool:
         """Tell whether the loss has a lower bound at these parameters."""
         return self.bounded
+
+    def valley_at(self, params: Mapping[str, float]) -> Valley | None:
+        """Return the lines of global minimizers at these parameters, if there are any."""
+        return self.valley
 
     @property
     def steepness(self) -> float | None:
@@ -371,7 +375,7 @@ class Objective:
     @property
     def valley(self) -> Valley | None:
         """The lines of global minimizers, of which a penalty leaves none."""
-        return None if self.penalty else self.surface.valley
+        return None if self.penalty else self.surface.valley_at(self.params)
 
     @property
     def quadratic(self) -> bool:
@@ -413,7 +417,7 @@ class Objective:
             *(self.bare.loss, self.bare.gradient, self.bare.hessian, self.penalty, box),
             [(point.x, point.y) for point in known],
             0 if self.surface.quadratic else self.count * self.ways,
-            any(point.kind not in MINIMUM_KINDS for point in known),
+            self.bare.valley is not None or any(p.kind not in MINIMUM_KINDS for p in known),
         ).found()
         loss = [self.loss(point.x, point.y) for point in found]
         lowest = min((v for v, p in zip(loss, found, strict=True) if p.shape == BOWL), default=0.0)
@@ -448,10 +452,12 @@ class Objective:
         found = [point.loss for point in self.minimizers()]
         if found:
             return min(found)
+        # Without a single minimum; a loss of samples is never negative.
+        if self.surface.infimum is not None:
+            return self.surface.infimum(self.numbers)
         if self.valley is not None:
             return float(self.loss(*self.valley.nearest(*self.surface.start)))
-        # Without a minimum; a loss of samples is never negative.
-        return 0.0 if self.surface.infimum is None else self.surface.infimum(self.numbers)
+        return 0.0
 
     def loss(self, x: ArrayLike, y: ArrayLike) -> Any:
         """Return the loss at (x, y), numbers or arrays of any common shape (float64)."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from landscape.compiled import Kernel
 from landscape.hessian import RANK_TOLERANCE
+from landscape.lines import Function, Lines, across, follow, on_lines
 from landscape.record import (
     CUSP,
     DEGENERATE,
@@ -40,41 +41,23 @@ HALVINGS = 45  # of the steps towards a cusp
 
 
 class Found(NamedTuple):
-    """Critical points (x, y, kind), the lowest loss of them, and whether nothing was lower."""
+    """Critical points (x, y, kind), the lowest loss of them, and whether nothing was lower.
+
+    Where the lowest points make `lines` these have them, but for those where lines cross.
+    """
 
     points: tuple[tuple[float, float, str], ...]
     lowest: float
     bounded: bool
-
-
-class Function(NamedTuple):
-    """A surface's kernels with their parameters."""
-
-    kernel: Kernel
-    curvature: Kernel
-    params: Vector
-
-    def loss(self, x: Vector, y: Vector) -> Vector:
-        return self._at(self.kernel, x, y)[0]
-
-    def gradient(self, x: Vector, y: Vector) -> Vector:
-        return self._at(self.kernel, x, y)[1:]
-
-    def hessian(self, x: Vector, y: Vector) -> Vector:
-        return self._at(self.curvature, x, y)
-
-    def _at(self, kernel: Kernel, x: Vector, y: Vector) -> Vector:
-        out = np.empty((3, x.size))
-        kernel(x.size, np.ascontiguousarray(x), np.ascontiguousarray(y), self.params, *out)
-        return out
+    lines: Lines | None = None
 
 
 def search(kernel: Kernel, curvature: Kernel, params: Vector, domain: Sides) -> Found:
     """Return the critical points in a domain that Newton's method finds from a grid.
 
     A minimum is global if no loss of four grids is lower, in the domain and around it up to 100
-    times its size. Of a line of critical points some are found. A lowest point without a gradient
-    is a cusp; kinks elsewhere are not found.
+    times its size. Lines of such minima are followed, of other lines of critical points some
+    points are found. A lowest point without a gradient is a cusp; kinks elsewhere are not found.
     """
     function = Function(kernel, curvature, params)
     with np.errstate(all="ignore"):
@@ -188,15 +171,41 @@ def _told(function: Function, points: Vector, domain: Sides) -> Found:
             places, values, kinds = [*places, (x, y)], [*values, value], [*kinds, kind]
             lowest = value
     bounded = _as_low(lowest, least)
+    crossing = np.asarray((function.hessian(*points) == 0).all(axis=0))  # of lines, if any
+    lines, on_them = _lines(function, points, loss, domain, lowest) if bounded else (None, set())
     told = []
-    for (x, y), value, kind in zip(places, values, kinds, strict=True):
+    for i, ((x, y), value, kind) in enumerate(zip(places, values, kinds, strict=True)):
+        if i in on_them:
+            if crossing[i]:
+                told.append((x, y, DEGENERATE))
+            continue
         best = bounded and kind == LOCAL_MINIMUM and _as_low(value, lowest)
         told.append((x, y, GLOBAL_MINIMUM if best else kind))
-    lines = [point for point in told if point[2] == DEGENERATE]
-    if len(lines) > MOST_DEGENERATE:
-        some = {*lines[:: -(-len(lines) // MOST_DEGENERATE)]}
+    many = [point for point in told if point[2] == DEGENERATE]
+    if len(many) > MOST_DEGENERATE:
+        some = {*many[:: -(-len(many) // MOST_DEGENERATE)]}
         told = [point for point in told if point[2] != DEGENERATE or point in some]
-    return Found(tuple(told), lowest if bounded else -np.inf, bounded)
+    return Found(tuple(told), lowest if bounded else -np.inf, bounded, lines)
+
+
+def _lines(
+    function: Function, points: Vector, loss: Vector, domain: Sides, lowest: float
+) -> tuple[Lines | None, set[int]]:
+    """Return the lines that the lowest points make, if any do, and which points are on them."""
+    hxx, hxy, hyy = function.hessian(*points)
+    norm = hxx * hxx + 2 * hxy * hxy + hyy * hyy
+    singular = ~(np.abs(hxx * hyy - hxy * hxy) > SINGULAR * norm)
+    as_low = np.flatnonzero(loss - lowest <= SAME_LOSS * (1 + abs(lowest)))
+    low = as_low[singular[as_low]]
+    if not low.size:
+        return None, set()
+    seeds = np.concatenate([points[:, low], across(function, domain)], axis=1)
+    found = follow(function, domain, seeds, lowest)
+    if not found:
+        return None, set()
+    (x0, x1), (y0, y1) = domain
+    lines = Lines(function, tuple(found), (x1 - x0, y1 - y0), lowest)
+    return lines, {*as_low[on_lines(found, domain, points[:, as_low])].tolist()}
 
 
 def _as_low(value: float, least: float) -> bool:

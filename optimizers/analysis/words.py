@@ -281,9 +281,12 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
 
 
 def _minimizers_name(facts: SurfaceFacts) -> Statement:
+    several = len(facts.minimizers) > 1
     if facts.objective.valley is not None:
-        return Statement("the_valley")
-    if len(facts.minimizers) > 1:
+        if not len(facts.minimizers):
+            return Statement("the_valley")
+        several = True  # a formula may have both
+    if several:
         return Statement("a_global_minimizer")
     # There may be local ones beside it.
     others = any(point.kind == record.LOCAL_MINIMUM for point in facts.points)

@@ -41,6 +41,7 @@ STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
 UNDER_HEAD = 0.13  # of a frame's height: nearer to its upper edge a word would be cut off
 AT_SIDE = 0.12  # of a frame's width: nearer to its sides the middle of a word is cut off with it
+STEEP = 2.0  # a line of minima that goes up so much more than aside has the word beside it
 AT_WORD = 0.2  # of a frame's width, from its left, where the word on a line of minima stands
 WORDED = 2  # panels that are wide enough for words beside their marks
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
@@ -376,11 +377,18 @@ def valley(ground: Ground, theme: Theme, where: Mapping[str, str]) -> list[Figur
 
 def over_valley(lines: list[Figure], box: Frame, theme: Theme, where: Mapping[str, str]) -> Figure:
     """Return the word on the line of minima that has the most of the frame's width, at its left."""
-    longest = max(lines, key=lambda line: abs(line["x"][-1] - line["x"][0]))
-    (x0, x1), _ = box
-    at = int(np.argmin(np.abs(np.array(longest["x"]) - (x0 + AT_WORD * (x1 - x0)))))
+    longest = max(lines, key=lambda line: float(np.ptp(line["x"])))
+    (x0, x1), (y0, y1) = box
+    x, y = np.array(longest["x"]), np.array(longest["y"])
+    # Of a line that goes up, clear of the frame's edges.
+    off = np.abs(y - (y0 + y1) / 2) > (0.5 - UNDER_HEAD) * (y1 - y0)
+    at = int(np.argmin(np.abs(x - (x0 + AT_WORD * (x1 - x0))) + (x1 - x0) * off))
     place = Place(longest["x"][at], longest["y"][at])
-    return written([place], tr("minima"), "words", theme, where, 8)
+    word = written([place], tr("minima"), "words", theme, where, 8)
+    part = slice(max(at - 1, 0), at + 2)
+    if np.ptp(y[part]) / (y1 - y0) > STEEP * np.ptp(x[part]) / (x1 - x0):
+        word["textposition"] = "middle right"  # which it would cross
+    return word
 
 
 def within_box(point: CriticalPoint, box: Frame) -> bool:

@@ -62,7 +62,7 @@ def fitted(experiment: Experiment, trajectories: list[Trajectory], shape: float)
         minima = np.array([(p.x, p.y) for p in points]).reshape(-1, 2)
         if objective.valley is not None:  # of a line of them what is nearest to the first start
             start = experiment.plan(experiment.runs[0]).start
-            minima = np.array([objective.valley.nearest(*start)])
+            minima = np.array([objective.valley.nearest(*start), *minima])
         if len(minima):
             away = np.maximum(np.maximum(low - minima, minima - high), 0).max(axis=1)
             nearest = int(away.argmin())
