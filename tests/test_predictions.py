@@ -61,6 +61,14 @@ def a_schedule(random, steps):
     return {"schedule": name, "schedule_params": params, "warmup": warmup}
 
 
+CLIPS = "clip_norm", "clip_value"
+
+
+def a_limit(random):
+    """Return what a gradient is clipped to, from what clips nearly all to what clips few."""
+    return float(10 ** random.uniform(-2, 1.5))
+
+
 def an_experiment(random):
     surface = SURFACES[str(random.choice(list(SURFACES)))]
     params = {n.name: a_value(random, n) for n in surface.parameters if random.random() < 0.3}
@@ -85,6 +93,8 @@ def an_experiment(random):
         weight_decay=float(10 ** random.uniform(-3, 1)) if decays else 0.0,
         batch_size=int(random.choice(sizes)) if uncertain else None,
         **(a_schedule(random, steps) if random.random() < 0.4 else {}),
+        **({CLIPS[random.integers(2)]: a_limit(random)} if random.random() < 0.2 else {}),
+        accumulate=int(random.integers(2, 9)) if uncertain and random.random() < 0.3 else 1,
     )
     objective = surface.at(params, samples if surface.samples else None)
     start = a_start(random, surface, objective.critical_points())

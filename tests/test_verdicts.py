@@ -709,3 +709,11 @@ def test_swings_that_grow_are_no_cycle():
     found = verdict(experiment, trajectory)
     assert found.kind == GROWING
     assert found["factor"] == pytest.approx(1.1)
+
+
+def test_a_critical_point_that_is_further_away_than_the_model_says_is_not_left():
+    # The origin is degenerate: Newton's steps to it are shorter than the way there, and find it
+    # further off than a pixel or two of where the run ends.
+    run = Run("Conjugate gradient", 0.04, warmup=13)
+    found = judged(run, surface="Four linear layers", start=(-0.01, -0.01), steps=14)
+    assert found.kind == PLATEAU

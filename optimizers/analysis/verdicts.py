@@ -417,6 +417,8 @@ class _Case:
         point = np.array(model.position)
         path = finite(self.exact.path)
         away = _distances(path, point)
+        if away[0] > 2 * self.close:  # it is further away than the model at the end would have it
+            return None
         before = float(_distances(lately, point).max())
         after = float(away[-self.updates - 1 :].max())
         if after <= max(before * (1 + GAIN), self.rounding) or after < STAYS_AWAY * away.max():
