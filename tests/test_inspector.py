@@ -125,7 +125,7 @@ def test_an_arrow_that_is_not_finite_is_left_out():
     step = inspect_step(experiment, trajectory, len(trajectory.lr) - 1)
     found = local.traces(step, None, 0, Ground.of(experiment), Mark.of(0, "SGD", LIGHT), LIGHT)
     assert all(np.isfinite(t["x"] + t["y"]).all() for t in found)
-    assert np.isfinite(local.near(step, Ground.of(experiment))).all()
+    assert local.near(step, Ground.of(experiment)) is None  # its last step begins far away
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -146,12 +146,40 @@ def test_a_model_is_drawn_at_the_losses_of_the_surface(order):
 
 def test_the_frame_to_zoom_to_holds_every_arrow():
     step = inspect_step(EXPERIMENT, TRAJECTORIES[2], 3)
-    (x0, x1), (y0, y1) = local.near(step, Ground.of(EXPERIMENT))
+    frame = local.near(step, Ground.of(EXPERIMENT))
+    assert frame is not None
+    (x0, x1), (y0, y1) = frame
     tips = np.array([step.theta, *(step.theta + arrow.vector for arrow in arrows(step))])
     for x, y in tips:
         assert x0 < x < x1
         assert y0 < y < y1
     assert (np.ptp(tips, axis=0) / (x1 - x0, y1 - y0)).max() > 0.7, "and they fill it"
+
+
+def test_the_frame_to_zoom_to_is_that_of_the_clipped_step():
+    experiment = Experiment("Rosenbrock", steps=9, runs=(Run("SGD", 0.01, clip_norm=1.0),))
+    (trajectory,) = simulate(experiment)
+    ground = Ground.of(experiment)
+    step = inspect_step(experiment, trajectory, 0)
+    assert step.is_clipped
+    ranges = local.near(step, ground)
+    assert ranges is not None
+    for (low, high), (start, end), at, change in zip(
+        ranges, ground.box, step.theta, step.step, strict=True
+    ):
+        assert low < at < high
+        assert low < at + change < high
+        assert high - low < 0.02 * (end - start)
+
+
+def test_around_a_step_beyond_the_frame_there_is_nothing_to_zoom_to():
+    experiment = Experiment("Himmelblau", steps=50, runs=(Run("SGD", lr=0.1),))
+    (trajectory,) = simulate(experiment)
+    ground = Ground.of(experiment)
+    ((x0, x1), _) = ground.box
+    (beyond, *_) = np.flatnonzero(np.abs(trajectory.path[:, 0]) > 2 * max(x1, -x0))
+    step = inspect_step(experiment, trajectory, int(beyond))
+    assert local.near(step, ground) is None
 
 
 # --- The noise of a batch

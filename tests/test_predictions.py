@@ -263,7 +263,7 @@ def is_growing(future, found):
     quarter = math.ceil(future.updates / 4)
     before = slice(future.updates - quarter, future.updates + 1)
     if future.outcome == driver.OUT_OF_BOUNDS:
-        return not future.loss[-1] < future.loss[future.updates]
+        return future.loss[np.isfinite(future.loss)][-1] >= future.loss[future.updates]
     higher = future.loss[-quarter:].mean() > future.loss[before].mean()
     return higher and width(future.path[-quarter - 1 :]) > width(future.path[before])
 
@@ -298,7 +298,7 @@ def is_lower(future, found):
     """On the last of the four lengths its loss is lower, on average, than on its last quarter."""
     quarter = future.loss[future.updates - math.ceil(future.updates / 4) : future.updates + 1]
     last = (
-        future.loss[-1:]
+        future.loss[np.isfinite(future.loss)][-1:]
         if future.outcome == driver.OUT_OF_BOUNDS
         else future.loss[-future.updates :]
     )

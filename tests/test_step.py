@@ -300,6 +300,16 @@ def test_the_printed_numbers_are_true_for_any_hyperparameters(rule):
             assert_true(step, 14)
 
 
+def test_full_matrix_adagrad_prints_enough_digits_to_work_out_its_direction():
+    experiment = Experiment(params={"condition": 30.0}, runs=(Run("Full-matrix AdaGrad"),))
+    (trajectory,) = simulate(experiment)
+    for k in range(5):
+        step = inspect_step(experiment, trajectory, k)
+        (line,) = (each for each in formula(step) if each.symbol == "d_t")
+        a, b, c, d = map(float, re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", line.rows[1])[:4])
+        np.testing.assert_allclose([[a, b], [c, d]] @ step.gradient, line.value, rtol=1e-3)
+
+
 def test_the_momentum_of_nadam_grows_whatever_it_grows_to():
     hyper = {"beta1": 0.0, "momentum_decay": 0.5}
     experiment, trajectory = full(OPTIMIZERS["NAdam"], hyper)

@@ -376,6 +376,11 @@ def ends_descending(e, t, place):
     return verdict(e, t).kind == verdicts.STILL_DESCENDING and is_place(e, t, place)
 
 
+def ends_rising(e, t, place, updates):
+    still = verdict(e, t).kind == verdicts.STILL_MOVING and is_place(e, t, place)
+    return still and not e.plan(t.run).noisy and t.loss[-1] > t.loss[-updates - 1]
+
+
 def ends_unsettled(e, t, place):
     return verdict(e, t).kind == verdicts.STILL_MOVING and is_place(e, t, place)
 
@@ -386,7 +391,7 @@ ENDINGS = {
     **{f.__name__: f for f in (stops_norm, stops_change)},
     **{f.__name__: f for f in (converges_within, settles, rests, ends_flat, ends_in_a_cycle)},
     **{f.__name__: f for f in (ends_swinging, ends_growing, leaves, hovers, runs_out_of_rate)},
-    **{f.__name__: f for f in (ends_hovering, ends_descending, ends_unsettled)},
+    **{f.__name__: f for f in (ends_hovering, ends_descending, ends_rising, ends_unsettled)},
     "settles_above": settles,
     "rests_above": rests,
     "ends_flat_in_one": ends_flat,
@@ -956,7 +961,7 @@ def test_the_book_figure_is_put_into_words():
         "Momentum ends 0.9 from the minimizer, still descending. It crosses the valley at 4 of 29"
         " turns.",
         "AdaGrad ends 0.12 from the minimizer, still descending.",
-        "Adam ends 0.35 from the minimizer, still descending.",
+        "Adam ends 0.35 from the minimizer, not settled: its loss has risen in the last 8 updates.",
     ]
 
 

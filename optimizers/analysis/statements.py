@@ -199,8 +199,11 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "{run} ends {place}: its learning rate has run out, from {largest} to {rate}."
         ),
         "ends_descending": msgid("{run} ends {place}, still descending."),
+        "ends_rising": msgid(
+            "{run} ends {place}, not settled: its loss has risen in the last {updates} updates."
+        ),
         "ends_unsettled": msgid(
-            "{run} ends {place}, not settled: its loss does not go on falling."
+            "{run} ends {place}, not settled: if it went on, its loss would not keep falling."
         ),
         # What else is said of it, after its ending.
         "zigzags_always": msgid("It zigzags: it crosses the valley at every one of {turns} turns."),

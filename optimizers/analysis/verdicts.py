@@ -371,8 +371,7 @@ class _Case:
     def grows(self) -> Verdict | None:
         """Return the verdict on a run whose swings climb, to diverge at last."""
         if not self.ahead.whole:
-            # Written so that a loss that is not finite has risen.
-            if self.ahead.loss[-1] < self.loss[-1]:
+            if self._last_known() < self.loss[-1]:
                 return None
             return _verdict(GROWING, factor=self._factor(finite(self.ahead.path)))
         if not self.exact.whole:
@@ -394,6 +393,10 @@ class _Case:
             if self._held_back(path[-q - 1 :], exact):
                 return None
         return _verdict(GROWING, factor=(widths[-1] / widths[-3]) ** (1 / (2 * self.updates)))
+
+    def _last_known(self) -> float:
+        """Return the last loss ahead that is finite: behind it a surface may have no value."""
+        return float(self.ahead.loss[np.isfinite(self.ahead.loss)][-1])
 
     def _factor(self, path: Vector) -> float:
         """Return by what factor per update a path grows on its way out of all bounds."""
@@ -578,7 +581,7 @@ class _Case:
         ahead = self.ahead.loss
         noisy = self.plan.noisy
         # A run that falls out of all bounds falls, by more than it goes up and down.
-        falls = bool(ahead[-1] < min(self.loss[-1], self.end_loss.mean()))
+        falls = bool(self._last_known() < min(self.loss[-1], self.end_loss.mean()))
         if self.ahead.whole:
             ahead = _held(ahead, (HORIZON - 1) * self.updates + 1)[1:]
             means = [float(self.end_loss.mean())]
@@ -587,6 +590,7 @@ class _Case:
             falls = max(means[1:]) < means[0] and (noisy or bool(ahead[-1] < self.loss[-1]))
             falls = falls and means[0] - means[-1] > float(ahead[-self.updates :].std())
         fall = float(self.trajectory.loss[-self.quarter - 1] - self.trajectory.loss[-1])
+        falls = falls and (noisy or fall > 0)  # and did so before everybody's eyes
         return _verdict(
             STILL_DESCENDING if falls else STILL_MOVING, fall=fall, updates=self.quarter
         )

@@ -243,6 +243,9 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
             return Statement(kind, run=label, place=place, **numbers)
         case verdicts.STILL_DESCENDING:
             return Statement("ends_descending", run=label, place=place)
+        case _ if how["fall"] < 0 and not plan.noisy:
+            updates = int(how["updates"])
+            return Statement("ends_rising", run=label, place=place, updates=updates)
         case _:
             return Statement("ends_unsettled", run=label, place=place)
 

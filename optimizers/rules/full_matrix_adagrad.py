@@ -64,7 +64,9 @@ def formula(sheet: Sheet) -> None:
     note = tr("The sum of the products of the gradient's coordinates, those of x with y too.")
     sheet.write("G", "G_t", after.T @ after, note, r"$G0 + $outer")
     s, scale = scales(after)
-    sheet.define("inverse", r"G_t^{-\frac12}", (adjugate(after) + s * np.eye(2)) / scale)
+    # Its product with the gradient is a small difference of large numbers.
+    inverse = (adjugate(after) + s * np.eye(2)) / scale
+    sheet.define("inverse", r"G_t^{-\frac12}", inverse, least_digits=8)
     (p, q), (_, r) = before
     cross = p * g[1] - q * g[0]
     direction = (np.array([r * r * g[0] - q * cross, p * cross]) + s * g) / scale

@@ -85,7 +85,7 @@ OPTIMIZER = Optimizer(
     name="Steepest descent",
     year=1847,
     sentence="Go down the gradient exactly as far as a parabola along it falls.",
-    manner="goes to the lowest point of each line",
+    manner="heads for the lowest point of a parabola along each line",
     latex=r"\theta_t = \theta_{t-1} - \eta\, \frac{g_t^\top g_t}{\lvert g_t^\top H_t\, g_t \rvert}"
     r"\, g_t",
     source="Cauchy, Comptes Rendus 25 (1847) 536-538;"

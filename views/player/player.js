@@ -208,7 +208,7 @@ class Player {
       clock.position = scene.look.tick;
     }
     this.#look = look;
-    this.toolbar.button("near").hidden = !look;
+    this.toolbar.button("near").hidden = !scene.look?.near;
     if (another) this.#note();
     await this.#draw();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -469,7 +469,7 @@ class Player {
     } else if (what === "reset") {
       view.reset();
     } else if (what === "near") {
-      if (scene.look) this.panels.zoom(...scene.look.near);
+      if (scene.look?.near) this.panels.zoom(...scene.look.near);
     } else {
       clock.pause();
       clock.go(target(what, clock.position));

@@ -197,7 +197,7 @@ export interface Scene extends Ground, Picture {
   tick: number;
   count: string; // the clock as a text, with {here} and {end}
   texts: Record<string, string>; // the player's own, by their English
-  look: { id: [number, number]; tick: number; near: [Range, Range] } | null;
+  look: { id: [number, number]; tick: number; near: [Range, Range] | null } | null;
   lossHeight: number;
   labels: string[]; // of the runs
   keys: [sign: string, colour: string][]; // their marks as text

@@ -16,7 +16,7 @@ from optimizers.analysis.step import (
     Step,
     arrows,
 )
-from views.scene.figures import UNDER_HEAD, Figure, Ground, Mark, axis, levels, terrain
+from views.scene.figures import UNDER_HEAD, Figure, Ground, Mark, axis, levels, terrain, within
 from views.theme import Theme
 
 MODEL_GRID = 49  # points of the model's contour grid along each axis
@@ -108,10 +108,18 @@ def written(name: str) -> str:
     return tr(name)
 
 
-def near(step: Step, ground: Ground) -> list[list[float]]:
-    """Return the ranges of x and y that show a step's arrows well, of the frame's proportions."""
+def near(step: Step, ground: Ground) -> list[list[float]] | None:
+    """Return the ranges of x and y that show a step's arrows well, of the frame's proportions.
+
+    Beside a clipped gradient the arrows of the unclipped one, which may be far longer, are cut.
+    There are none for a step that begins beyond the frame, where nothing is drawn.
+    """
+    if not within(step.theta[None], ground.box).all():
+        return None
     sides = np.array([high - low for low, high in ground.box])
-    tips = step.theta + np.array([(0.0, 0.0), *(arrow.vector for arrow in arrows(step))])
+    long = (GRADIENT, NOISY_GRADIENT) if step.is_clipped else ()
+    shown = [arrow.vector for arrow in arrows(step) if arrow.name not in long]
+    tips = step.theta + np.array([(0.0, 0.0), *shown])
     tips = tips[np.isfinite(tips).all(axis=1)]
     low, high = tips.min(axis=0), tips.max(axis=0)
     share = min(float(np.max((high - low) / sides)) * ROOM, 1.0)
@@ -120,8 +128,8 @@ def near(step: Step, ground: Ground) -> list[list[float]]:
     for x, h, (start, end) in zip(
         ((low + high) / 2).tolist(), half.tolist(), ground.box, strict=True
     ):
-        # Within the frame, if the arrows are: beyond it nothing is drawn.
-        middle = min(max(x, start + h), end - h) if start <= x <= end else x
+        # Beyond the frame nothing is drawn.
+        middle = min(max(x, start + h), end - h)
         found.append([middle - h, middle + h])
     return found
 
