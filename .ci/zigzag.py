@@ -2,7 +2,7 @@
 """Zigzag's commands. Each installs what it needs first, into .venv, the first time it is run.
 
     python3 .ci/zigzag.py start [options of streamlit run]
-    python3 .ci/zigzag.py map KIND --link LINK --out FILE [--dask ADDRESS]
+    python3 .ci/zigzag.py map KIND --link LINK --out FILE [--dask ADDRESS | --mpi]
     python3 .ci/zigzag.py test [options of pytest]
 
 The app is served by a process for each of up to four processors (views/server/start.py).
@@ -147,8 +147,8 @@ def test(python: Path, options: list[str]) -> int:
 def sharing() -> list[str]:
     """Return pytest's options to share the tests among processes, a file to each.
 
-    The browser's tests, which take the longest, come first in the alphabet and are begun first.
-    There is a process more than processors, for each waits now and then: for a page, or a clock.
+    The longest files are begun first (tests/conftest.py). There is a process more than processors,
+    for each waits now and then: for a page, or a clock.
     """
     workers = min(os.cpu_count() or 1, MOST_WORKERS) + 1
     return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]

@@ -25,10 +25,10 @@ from test_browser import (
     go,
     link,
     rate,
-    save,
     set_number,
     slider_of,
 )
+from test_browser_files import save
 
 from optimizers import Experiment, simulate
 from views.presets import DEFAULT

@@ -158,7 +158,7 @@ class Visits:
         self.visits: list[Visit] = []
 
     def at(self, url: str, host: str = "") -> Visit:
-        self.visits.append(Visit(self.context, host or urlsplit(url).netloc))
+        self.visits.append(Visit(self.context.new_page(), host or urlsplit(url).netloc))
         self.visits[-1].page.goto(url)
         return self.visits[-1]
 

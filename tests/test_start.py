@@ -454,7 +454,7 @@ def test_everything_is_served_below_the_path_and_nothing_of_ours_outside(below, 
 @pytest.mark.parametrize("path", ["lab", "zigzag"])
 def test_the_page_plays_and_saves_below_a_path(below, visitor, tmp_path, path):
     url = below(path)
-    visit = Visit(visitor, urlsplit(url).netloc)
+    visit = Visit(visitor.new_page(), urlsplit(url).netloc)
     visit.page.goto(url)
     visit.settled()
     visit.page.get_by_role("button", name="Share").click()
