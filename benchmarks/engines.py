@@ -1,7 +1,11 @@
 """Sweeps on engines: one and two processes, what one adds to a chunk, and what many runs cost.
 
 Noisy Adam in Rosenbrock's valley: `--side` x `--side` rates and first betas, each with `--seeds`
-seeds. Dask is measured where it is installed. What 10^9 and 10^12 runs would take is extrapolated
+seeds. Dask is measured where it is installed, and MPI with --mpi, below mpiexec:
+
+    mpiexec -n 1 python benchmarks/engines.py --mpi
+
+What 10^9 and 10^12 runs would take is extrapolated
 from the processor time of this map.
 """
 
@@ -72,6 +76,15 @@ def dask(count: int) -> Iterator[Executor]:
         yield c.get_executor()
 
 
+@contextlib.contextmanager
+def mpi(count: int) -> Iterator[Executor]:
+    """Start processes of MPI as an engine."""
+    from mpi4py.futures import MPIPoolExecutor
+
+    with MPIPoolExecutor(count) as pool:
+        yield pool
+
+
 def process(_: int) -> int:
     """Return who makes this, after a while in which others are busy with the same."""
     time.sleep(0.05)
@@ -114,12 +127,14 @@ def overhead(executor: Executor) -> float:
         return min(tries)
 
 
-def measured(side: int, seeds: int) -> Iterator[Row]:
+def measured(side: int, seeds: int, with_mpi: bool) -> Iterator[Row]:
     """Measure all, and yield the table's rows."""
     updates = side * side * seeds * STEPS
     kinds = {"processes": processes}
     if importlib.util.find_spec("dask"):
         kinds["Dask's workers"] = dask
+    if with_mpi:
+        kinds["MPI's processes"] = mpi
     noisy_adam(64, 1, Here())
     began = time.process_time()  # which others on this machine do not lengthen much
     noisy_adam(side, seeds, Here())
@@ -151,9 +166,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=1024)
     parser.add_argument("--seeds", type=int, default=64)
+    parser.add_argument("--mpi", action="store_true", help="measure MPI too")
     options = parser.parse_args()
     title = f"{options.side} x {options.side} x {options.seeds} runs of {STEPS} updates"
-    report(f"{title}, {os.cpu_count()} processors", measured(options.side, options.seeds))
+    rows = measured(options.side, options.seeds, options.mpi)
+    report(f"{title}, {os.cpu_count()} processors", rows)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,11 @@ import importlib
 import os
 import pickle
 import random
+import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,9 +21,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import COMPILING, ROOT
 from dask.distributed import Client, LocalCluster
 from test_map_pages import query_of
 from test_maps import of_every_kind
+from test_start import posix
 from test_sweep import BUSY, MAP, assert_same, whole
 
 from landscape import Dataset
@@ -517,6 +522,100 @@ def test_the_command_has_dasks_workers_make_the_same_bytes(client, tmp_path):
     address = client.scheduler.address
     assert run_command(*arguments, tmp_path / "there.csv", "--dask", address) == 0
     assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+# --- MPI ----------------------------------------------------------------------------------------
+
+SWEPT = """
+import pickle, sys
+from pathlib import Path
+from mpi4py.futures import MPIPoolExecutor
+from optimizers import Run, sweep
+from optimizers.simulation import chunks
+from test_sweep import BUSY, MAP
+
+if __name__ == "__main__":
+    chunks.CHUNK_UPDATES = 2000
+    with MPIPoolExecutor() as workers:
+        found = sweep(BUSY, Run("Momentum", batch_size=1), executor=workers, **MAP)
+        Path(sys.argv[1]).write_bytes(pickle.dumps((workers.num_workers, found)))
+"""
+
+# One of the processes that make chunks is killed at its fourth.
+KILLED = """
+import importlib, itertools, os, signal, sys
+from mpi4py import MPI
+from optimizers.simulation import chunks
+from views.maps import command
+
+chunks.CHUNK_UPDATES = 10_000
+module = importlib.import_module("optimizers.simulation.sweep")
+make, made = module.make_chunk, itertools.count()
+
+def make_chunk(chunk):
+    if next(made) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make(chunk)
+
+if MPI.COMM_WORLD.rank == 1:
+    module.make_chunk = make_chunk
+sys.exit(command.main(sys.argv[1:]))
+"""
+
+
+def under_mpi(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    """Run Python in three processes of an MPI job."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    mpiexec = shutil.which("mpiexec", path=places)
+    assert mpiexec
+    settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    return subprocess.run(
+        [mpiexec, "-n", "3", sys.executable, *map(str, arguments)],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=COMPILING,
+    )
+
+
+@posix
+def test_the_processes_of_mpi_give_the_same_bits(tmp_path):
+    script, out = tmp_path / "swept.py", tmp_path / "found"
+    script.write_text(SWEPT)
+    done = under_mpi("-m", "mpi4py.futures", script, out)
+    assert done.returncode == 0, done.stderr
+    workers, found = pickle.loads(out.read_bytes())
+    assert workers == 2
+    assert_same(found, whole())
+
+
+@posix
+def test_an_mpi_job_that_lost_a_process_makes_no_file_and_the_next_goes_on(tmp_path):
+    arguments = ("basins-of-attraction", "--link", BASINS, "--out")
+    assert run_command(*arguments, tmp_path / "here.csv") == 0
+    script, there = tmp_path / "killed.py", tmp_path / "there.csv"
+    script.write_text(KILLED)
+    assert under_mpi(script, *arguments, there, "--mpi").returncode != 0
+    assert not there.exists()
+    assert there.with_name("there.csv.part").exists()
+    done = under_mpi("-m", "views.command", "map", *arguments, there, "--mpi")
+    assert done.returncode == 0, done.stderr
+    assert there.read_bytes() == (tmp_path / "here.csv").read_bytes()
+    assert not there.with_name("there.csv.part").exists()
+
+
+@posix
+def test_a_command_that_mpi_has_not_begun_says_so(tmp_path, monkeypatch, capsys):
+    arguments = ("basins-of-attraction", "--link", BASINS, "--out", str(tmp_path / "a.csv"))
+    command_line = [sys.executable, "-m", "views.command", "map", *arguments, "--mpi"]
+    done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, timeout=COMPILING)
+    assert done.returncode == 1
+    assert done.stderr == ("zigzag map: --mpi needs processes: mpiexec -n 9 zigzag map ... --mpi\n")
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    assert run_command(*arguments, "--mpi") == 1
+    told = "zigzag map: --mpi needs mpi4py and an MPI: pip install mpi4py mpich\n"
+    assert capsys.readouterr().err == told
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_file_that_cannot_be_written_leaves_what_was_made(tmp_path, monkeypatch, capsys):

@@ -1,10 +1,11 @@
 """The command line's maps: the file that the page saves of a map, made by any number of machines.
 
-    zigzag map KIND --link LINK --out FILE [--dask ADDRESS]
+    zigzag map KIND --link LINK --out FILE [--dask ADDRESS | --mpi]
 
 KIND is a map's name as in the address of its file, such as rate-and-momentum. LINK is the page's
 address, or the part of it after the question mark. With the address of a Dask scheduler the map's
-chunks are made by its workers, which need this version of Zigzag; otherwise by this machine's
+chunks are made by its workers, which need this version of Zigzag, and with --mpi by all but the
+first of the processes that mpiexec has begun with this command; otherwise by this machine's
 processors. Until FILE is complete, finished chunks lie beside it in FILE.part: a command that was
 interrupted goes on where it was when it is given again, and makes the same bytes.
 """
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = parser().parse_args(arguments)
     try:
-        make(options.kind, options.link, options.out, options.dask)
+        with mpi() if options.mpi else dask(options.dask) if options.dask else here() as workers:
+            if workers is not None:
+                make(options.kind, options.link, options.out, workers)
     except (CommandError, EngineError, ValueError, OSError, sqlite3.Error) as problem:
         print(f"zigzag map: {problem}", file=sys.stderr)
         return 1
@@ -69,11 +72,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     made.add_argument("--link", required=True, help="the page's address, or its query")
     made.add_argument("--out", required=True, type=Path, metavar="FILE", help="a CSV file")
-    made.add_argument("--dask", metavar="ADDRESS", help="such as tcp://10.0.0.1:8786")
+    engines = made.add_mutually_exclusive_group()
+    engines.add_argument("--dask", metavar="ADDRESS", help="such as tcp://10.0.0.1:8786")
+    engines.add_argument("--mpi", action="store_true", help="mpiexec -n 9 zigzag map ... --mpi")
     return made
 
 
-def make(kind: str, link: str, out: Path, dask: str | None) -> None:
+def make(kind: str, link: str, out: Path, workers: Executor) -> None:
     """Write the numbers of the map of a link to a file, or raise what is wrong."""
     settings = settings_of(kind, link)
     if not out.parent.is_dir() or out.is_dir():
@@ -85,7 +90,7 @@ def make(kind: str, link: str, out: Path, dask: str | None) -> None:
     # The search for best rates, if the link asks for one, comes first and is kept too.
     rates = search(settings)
     told = f"{kind} {program()} {sorted(write(settings).items())}"
-    with engine(dask) as workers, Journal(kept, told, workers) as journal, Line() as line:
+    with Journal(kept, told, workers) as journal, Line() as line:
         parts = 1 if rates is None else 2
         best = None if rates is None else rates.compute(None, part(line, 0, parts), journal)
         request = MAPS[settings["map"]].ask(settings, found(settings, best))
@@ -116,21 +121,42 @@ def settings_of(kind: str, link: str) -> Settings:
 
 
 @contextlib.contextmanager
-def engine(dask: str | None) -> Iterator[Executor]:
-    """Return who makes the chunks: this machine's processors, or those of a Dask scheduler."""
-    if dask is None:
-        with ThreadPoolExecutor(WORKERS, "map", give_way, (NICE,)) as threads:
-            yield threads
-        return
+def here() -> Iterator[Executor]:
+    """Have this machine's processors make the chunks."""
+    with ThreadPoolExecutor(WORKERS, "map", give_way, (NICE,)) as threads:
+        yield threads
+
+
+@contextlib.contextmanager
+def dask(address: str) -> Iterator[Executor]:
+    """Have the workers of a Dask scheduler make the chunks."""
     try:
         from dask.distributed import Client
     except ImportError:
         raise CommandError("--dask needs Dask: pip install distributed") from None
     try:
-        client = Client(dask, timeout=CONNECT_SECONDS)
+        client = Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as problem:
-        raise CommandError(f"no Dask scheduler answers at {dask}: {problem}") from None
+        raise CommandError(f"no Dask scheduler answers at {address}: {problem}") from None
     with client, client.get_executor() as executor:
+        yield executor
+
+
+@contextlib.contextmanager
+def mpi() -> Iterator[Executor | None]:
+    """Have all processes of this MPI job but the first make the chunks; to them None is given.
+
+    They have made theirs, and end, when the first one has left this.
+    """
+    try:
+        from mpi4py import MPI
+        from mpi4py.futures import MPICommExecutor
+    except (ImportError, RuntimeError):  # the second where there is no MPI itself
+        raise CommandError("--mpi needs mpi4py and an MPI: pip install mpi4py mpich") from None
+    if MPI.COMM_WORLD.size == 1:
+        raise CommandError("--mpi needs processes: mpiexec -n 9 zigzag map ... --mpi")
+    workers: Any = MPICommExecutor(MPI.COMM_WORLD, root=0)  # its own types name another class
+    with workers as executor:
         yield executor
 
 
