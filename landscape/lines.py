@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -278,13 +278,15 @@ def apart(lines: Iterable[Vector], points: Vector) -> tuple[Vector, Vector, Vect
 class Lines:
     """Lines of minima that were found, (m, 2) each, of a function whose lowest loss they are.
 
-    What is across a line is told by lengths in `sides` of the domain.
+    What is across a line is told by lengths in `sides` of the domain. `single` (2, k) are minima as
+    low that are on no line.
     """
 
     function: Function
     found: tuple[Vector, ...]
     sides: Point
     lowest: float = 0.0
+    single: Vector = field(default_factory=lambda: np.empty((2, 0)))
 
     def inside(self, frame: Sides) -> list[Vector]:
         """Return the parts of the lines in a frame, each with a point more at both ends."""
@@ -333,7 +335,7 @@ class Lines:
         return step * np.array([a * nx, b * ny]), along / np.hypot(*along)
 
     def nearest(self, x: ArrayLike, y: ArrayLike) -> tuple[Vector, Vector]:
-        """Return the points of the lines that are nearest to finite positions.
+        """Return the points of the lines, or the single ones, that are nearest to positions.
 
         Beyond what was followed a line goes on to where Newton's method leads across.
         """
@@ -356,6 +358,8 @@ class Lines:
                 moved = self._onto(on + share * along * way)
                 better = _nearer(points, moved, on) & self.low(moved)
                 on, share = np.where(better, moved, on), np.where(better, share, share / 2)
+            for one in self.single.T[:, :, None]:
+                on = np.where(_nearer(points, one, on), one, on)
         return on[0].reshape(x.shape), on[1].reshape(x.shape)
 
     def low(self, points: Vector) -> NDArray[np.bool_]:

@@ -120,11 +120,11 @@ Frame = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Valley:
-    """The lines of global minimizers of a surface: built-in ones have no single ones beside them.
+    """The lines of global minimizers of a surface that has such, and not only single ones.
 
     `lines` maps a frame ((x0, x1), (y0, y1)) to the parts of them in it, arrays (n, 2), and
-    `all_nearest` the coordinates of finite positions, arrays of one shape, to those of the points
-    of them that are nearest.
+    `all_nearest` the coordinates of finite positions, arrays of one shape, to those of the global
+    minimizers that are nearest, on a line or single.
     """
 
     lines: Callable[[Frame], list[NDArray[np.float64]]]

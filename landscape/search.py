@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from landscape.record import (
     DEGENERATE,
     GLOBAL_MINIMUM,
     LOCAL_MINIMUM,
+    LOWEST_KINDS,
     MAXIMUM,
     SADDLE,
     SAME_LOSS,
@@ -185,6 +187,9 @@ def _told(function: Function, points: Vector, domain: Sides) -> Found:
     if len(many) > MOST_DEGENERATE:
         some = {*many[:: -(-len(many) // MOST_DEGENERATE)]}
         told = [point for point in told if point[2] != DEGENERATE or point in some]
+    if lines is not None:
+        single = [(x, y) for x, y, kind in told if kind in LOWEST_KINDS]
+        lines = replace(lines, single=np.array(single).reshape(-1, 2).T)
     return Found(tuple(told), lowest if bounded else -np.inf, bounded, lines)
 
 

@@ -272,6 +272,9 @@ def test_a_minimizer_beside_a_line_is_one_too():
             "SGD converges to a global minimizer."
         )
         assert end is None or trajectory.path[-1] == pytest.approx(end, abs=1e-6)
+        hxx, hxy, hyy = formula.hessian(*trajectory.path[-1])
+        high = np.linalg.eigvalsh([[hxx, hxy], [hxy, hyy]])[-1]
+        assert sharpness(experiment, trajectory).curvature[-1] == pytest.approx(high, rel=1e-4)
 
 
 def test_a_penalty_leaves_the_minima_that_it_leaves_of_the_known_surface():

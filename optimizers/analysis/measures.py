@@ -445,8 +445,5 @@ def nearest_minimizer(
     if not np.isfinite(position).all():
         return None, None
     x, y = valley.nearest(*position.tolist())
-    away = math.dist((x, y), position)
-    distance, point = nearest(facts, position, facts.minimizers)
-    if distance is not None and distance < away:
-        return distance, point
-    return away, CriticalPoint(x, y, facts.lowest, GLOBAL_MINIMUM)
+    point = CriticalPoint(x, y, facts.lowest, GLOBAL_MINIMUM)
+    return math.dist((x, y), position), point
