@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
 from landscape.language import PSEUDO, language, number, whole
 from landscape.record import CUSP, GLOBAL_MINIMUM
 from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, describe, simulate
@@ -989,6 +989,16 @@ def test_how_batch_sizes_cut_an_epoch_is_told_with_what_is_left_out_and_no_plura
         text = " ".join(describe(experiment, simulate(experiment), LABELS[:2]))
         assert told in text
         assert "accounting" in check_comparison(experiment, simulate(experiment), LABELS[:2])
+
+
+def test_runs_that_fall_equally_far_do_not_end_at_the_same_loss():
+    steep = Formula("exp(exp(exp(x**2)))")
+    runs = (Run("SGD"), Run("Momentum"), Run("Adam"))
+    experiment = Experiment(steep, runs=runs)
+    found = simulate(experiment)
+    first, *_ = describe(experiment, found, LABELS[:3])
+    assert found[0].loss[-1] > 50 * found[1].loss[-1] > 50 * 50 * found[2].loss[-1]
+    assert first == f"{LABELS[2]}'s final loss is the lowest."
 
 
 def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():

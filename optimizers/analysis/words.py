@@ -572,14 +572,16 @@ def _lowest(
             return Statement("closest_to_own", **names, gap=size[best], other=size[second])
     else:
         size = {i: highest - last[i] for i in ended}
-        equal = [i for i in order if size[best] <= EQUAL * size[i]]
+        # From far above, runs may fall about equally far and yet end at quite different losses.
+        alike = {i: (EQUAL - 1) * max(abs(last[i]), abs(loss)) for i in ended}
+        equal = [i for i in order if size[best] <= EQUAL * size[i] and last[i] - loss <= alike[i]]
     if len(equal) > 1:
         kind = "all_equal" if len(equal) == len(ended) else "some_equal"
         return Statement(kind, runs=_names(equal, labels), loss=loss)
     names = {"run": labels[best], "second": labels[second]}
     two = len(ended) == 2
     if not bounded:
-        if size[second] <= 0:
+        if size[second] <= 0 or size[best] <= EQUAL * size[second]:
             return Statement("lower" if two else "lowest", **names)
         much, factor = _factor(size[best], size[second])
         kind = "falls_much" if much else "falls_times"
