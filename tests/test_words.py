@@ -998,7 +998,7 @@ def test_runs_that_fall_equally_far_do_not_end_at_the_same_loss():
     found = simulate(experiment)
     first, *_ = describe(experiment, found, LABELS[:3])
     assert found[0].loss[-1] > 50 * found[1].loss[-1] > 50 * 50 * found[2].loss[-1]
-    assert first == f"{LABELS[2]}'s final loss is the lowest."
+    assert first == f"{LABELS[2]}'s final loss is the lowest, {LABELS[1]}'s the next."
 
 
 def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():
