@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from landscape import SURFACES, Formula, record
-from optimizers import OPTIMIZERS, Experiment, Run, simulate
+from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate
 from optimizers.analysis.measures import facts_of, known_minima, progress
 from optimizers.analysis.verdicts import (
     CLOSE,
@@ -699,6 +699,17 @@ def test_a_minimum_that_weight_decay_makes_has_no_lowest_loss_to_be_compared_wit
     found = judged(run, surface="Monkey saddle", start=(0.1, 0.1))
     assert (found.kind, found["gap"]) == (LOCAL_MINIMUM, math.inf)
     assert (found["low"], found["high"]) == pytest.approx((2, 2))
+
+
+@pytest.mark.parametrize("text", ["x + y", "exp(x) + y", "x**3 + y"])
+def test_where_only_the_decay_makes_a_minimum_there_is_none_to_be_moved(text):
+    experiment, trajectory = one(
+        Run("SGD", 0.05, weight_decay=1.0), surface=Formula(text), start=(1, 1), steps=60, l1=0.1
+    )
+    assert known_minima(trajectory.objective, 1.0).xy.shape == (0, 2)
+    assert verdict(experiment, trajectory).kind == STILL_DESCENDING
+    *_, told = describe(experiment, [trajectory], ["SGD"])
+    assert told.endswith("The loss that it descends includes weight decay 1.")
 
 
 def test_decoupled_weight_decay_is_not_taken_for_a_coupled_one():

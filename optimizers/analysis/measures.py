@@ -154,6 +154,8 @@ def _found_anew(
             np.array([p.kind != LOCAL_MINIMUM for p in moved], dtype=bool),
             np.zeros(len(moved), dtype=bool),
         )
+    if not points:  # what only the decay makes is no minimum of the loss that has moved
+        moved, xy = [], xy[:0]
     nearest = [int(np.argmin(np.hypot(*(origin - at).T))) for at in xy]
     return Minima(
         xy,
