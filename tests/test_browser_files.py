@@ -214,9 +214,13 @@ FILMED = """async ([base64, type, colours]) => {
     for (let frameIndex = 0; frameIndex < decoder.tracks.selectedTrack.frameCount; frameIndex++) {
       const { image } = await decoder.decode({ frameIndex });
       seconds += image.duration / 1e6;
+      last?.close();
       last = image;
     }
-    return seen(last, last.displayWidth, last.displayHeight, seconds);
+    const found = seen(last, last.displayWidth, last.displayHeight, seconds);
+    last.close();
+    decoder.close();
+    return found;
   }
   const video = document.createElement("video");
   video.muted = true;
