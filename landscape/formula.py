@@ -311,4 +311,5 @@ def _listing(graph: Graph, loss: Node, names: tuple[str, ...]) -> SurfaceListing
         gradient=body([gx, gy], "math."),
         hessian=body(hessian, "math."),
         loss=f"x, y = theta\n{body([loss], 'torch.')}",
+        plain_loss=body([loss], "math."),
     )

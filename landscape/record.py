@@ -141,8 +141,9 @@ class SurfaceListing:
     """A surface's functions as a script has them: bodies of Python that name its parameters.
 
     `gradient` and `hessian` are those of gradient(x, y) and hessian(x, y), with `math`; `loss` is
-    that of loss(theta), with `torch`. `special` holds (name, value, listing): the shorter listing
-    to take where a parameter has this value.
+    that of loss(theta), with `torch`, and `plain_loss` that of loss(x, y), where `loss` does not
+    become it with another module in torch's place. `special` holds (name, value, listing): the
+    shorter listing to take where a parameter has this value.
 
     Of a surface made by data `data` makes the `columns`, by name, with `np`; gradient and loss are
     the means over `rows` of them. `prepared` holds (name, value, text): what is done to columns
@@ -156,6 +157,7 @@ class SurfaceListing:
     data: str = ""
     columns: tuple[str, ...] = ()
     prepared: tuple[tuple[str, float, str], ...] = ()
+    plain_loss: str = ""
 
 
 @dataclass(frozen=True)

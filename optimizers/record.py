@@ -29,6 +29,7 @@ UPDATE_SIGNATURE = types.int64(types.int64, types.int64, *[ADDRESS] * 6)
 
 DONE = 0
 SINGULAR = 1  # the Hessian has no inverse: the rule defines no step here
+LONG = 2  # the steps are the longest: whoever has the loss shortens them, see Optimizer.searches
 
 COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
@@ -132,8 +133,12 @@ class Optimizer:
     (hyper, lr) in the rule's other conventions.
     `l1_steps` are those of L1_STEPS that end at the minimizer of a loss with L1: the proximal one
     of the rate only where the rule's step is the rate times the gradient, and none where the rule
-    takes its curvature from gradients or Hessian, which say nothing of a kink. A rule of
-    `second_order` is one that takes curvature from either.
+    takes its curvature from gradients or Hessian, which say nothing of a kink, or searches along a
+    line, which may end at one.
+    A rule of `second_order` is one that takes curvature from either.
+    `searches` tells whether each of its steps is shortened until the loss, that of the update's
+    batch, is lower by the first hyperparameter's share of what the slope promises; the second is
+    what a step that is too long is multiplied by.
     """
 
     name: str
@@ -160,6 +165,7 @@ class Optimizer:
     scratch: tuple[str, ...] = ()
     l1_steps: tuple[str, ...] = (SUBGRADIENT,)
     second_order: bool = False
+    searches: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,20 @@ class Update(Protocol):
     def after(self) -> Mapping[str, Vector]: ...
 
 
+class Trial(NamedTuple):
+    """A length that a search has tried, the loss there, and what that may be at most."""
+
+    length: float
+    loss: float
+    most: float
+    moves: bool  # whether so short a step leads anywhere
+
+    @property
+    def fits(self) -> bool:
+        """Whether the search takes it."""
+        return self.moves and math.isfinite(self.loss) and self.loss <= self.most
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """Update k of a run; vectors are float64 (2,), in the surface's coordinates.
@@ -55,7 +69,8 @@ class Step:
     `decoupled` `theta`, zeros where there is none.
     `proximal` is the strength of L1 where an update ends with its proximal step, and else 0; where
     L1 comes in by its subgradient, that is part of `exact`. `hessian` float64 (2, 2) is that of the
-    loss at `theta`, for every rule.
+    loss at `theta`, for every rule. `tried` are the lengths that a rule which searches has tried,
+    in turn, with the losses of its batch: none for other rules.
 
     The last step of a diverged run may lead to a position or a loss that is not finite.
     """
@@ -80,11 +95,17 @@ class Step:
     step: Vector
     theta_after: Vector
     loss_after: float
+    tried: tuple[Trial, ...] = ()
 
     @property
     def t(self) -> int:
         """The number of the update, from 1."""
         return self.k + 1
+
+    @property
+    def found(self) -> bool:
+        """Whether the last length that a search has tried is the one it takes."""
+        return bool(self.tried) and self.tried[-1].fits
 
     @property
     def is_clipped(self) -> bool:

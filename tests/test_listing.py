@@ -70,7 +70,10 @@ ASIDE = {
 # Where each rule has the default rate of its surface.
 EVERYWHERE = {
     f"{rule}, {surface}": Experiment(
-        surface, start=ASIDE.get((rule, surface)), steps=30, runs=(Run(rule),)
+        *(surface, {}, ASIDE.get((rule, surface))),
+        # Close to a minimum it is rounding that decides which length lowers the loss by enough.
+        steps=5 if OPTIMIZERS[rule].searches else 30,
+        runs=(Run(rule),),
     )
     for rule in OPTIMIZERS
     for surface in SURFACES
@@ -258,8 +261,25 @@ SPECIAL = {
             steps=12,
             runs=(Run(rule),),
         )
-        for rule in ("Nesterov", "AdamW", "Newton", "L-BFGS")
+        for rule in ("Nesterov", "AdamW", "Newton", "L-BFGS", "Backtracking")
     },
+    "a search in batches": Experiment(
+        *("Two features", {}, None),
+        l2=0.1,
+        steps=25,
+        runs=(Run("Backtracking", 4.0, batch_size=9),),
+    ),
+    "a search in several batches": Experiment(
+        "Sine fit",
+        steps=25,
+        runs=(Run("Backtracking", 8.0, batch_size=7, accumulate=2, stop_norm=1e-9),),
+    ),
+    "a search under dropout": Experiment(
+        *("One hidden unit", {}, (1.4, 0.9)),
+        keep=0.7,
+        steps=25,
+        runs=(Run("Backtracking", 8.0, batch_size=50),),
+    ),
     "L1 by its subgradient in batches": Experiment(
         "Two features", l1=0.2, steps=40, runs=(Run("SGD", 0.1, batch_size=16),)
     ),
@@ -611,14 +631,15 @@ def test_every_weight_decay_has_a_text():
 
 
 def surface_functions(surface, params, monkeypatch):
-    """Return gradient, hessian and loss of the scripts of a surface, NumPy in PyTorch's place."""
+    """Return gradient, Hessian and both losses of a surface's scripts, NumPy in PyTorch's place."""
     run = Run("Newton")
     experiment = Experiment(surface.name, params, steps=1, runs=(run,))
     plain, torch = plain_python(experiment, run), pytorch(experiment, run)
     monkeypatch.setitem(sys.modules, "torch", np)
     definitions, _, _ = torch.partition("\n\n\ntheta = ")
     names = left(plain) | left(definitions)
-    return names["gradient"], names["hessian"], names["loss"]
+    searching = plain_python(experiment, Run("Backtracking"))
+    return names["gradient"], names["hessian"], names["loss"], left(searching)["loss"]
 
 
 PLACES = {
@@ -638,15 +659,15 @@ def test_the_formulas_of_a_surface_are_its_kernels(surface, random, monkeypatch)
             if random
             for value in [draw(p.low, p.high)]
         }
-        gradient, hessian, loss = surface_functions(surface, params, monkeypatch)
+        gradient, hessian, loss, plain = surface_functions(surface, params, monkeypatch)
         x, y = (draw(low, high, 50) for low, high in surface.domain)
         listed = [
-            (loss(np.array(point)), *gradient(*point), *hessian(*point))
+            (loss(np.array(point)), plain(*point), *gradient(*point), *hessian(*point))
             for point in zip(x.tolist(), y.tolist(), strict=True)
         ]
         expected = np.array(
             [
-                surface.loss(x, y, **params),
+                *[surface.loss(x, y, **params)] * 2,
                 *surface.gradient(x, y, **params),
                 *surface.hessian(x, y, **params),
             ]
@@ -678,8 +699,8 @@ def unused(script):
     return bound - read - {"path", "_", ".__init__", ".grad"}
 
 
-# Lines: of the longest scripts, a scheduled L-BFGS with noise on Ackley.
-PLAIN, TORCH = 75, 50
+# Lines: of the longest scripts, a search in batches with L2, and L-BFGS with noise and a schedule.
+PLAIN, TORCH = 76, 51
 
 
 @pytest.mark.parametrize("experiment", CASES.values(), ids=CASES)

@@ -288,6 +288,23 @@ def lbfgs(hyper):
     return update
 
 
+def backtracking(hyper, loss):
+    """Armijo's lengths, each a power of the factor times the rate."""
+
+    def update(theta, g, hessian, lr, wd):
+        theta, g = np.array(theta), np.array(g)
+        for k in range(100):
+            length = lr * hyper["shrink"] ** k
+            there = theta - length * g
+            if (there == theta).all():
+                break
+            if loss(*there) <= loss(*theta) - hyper["decrease"] * length * (g @ g):
+                return there, 0
+        return theta, 0
+
+    return update
+
+
 REFERENCES = {
     "SGD": sgd,
     "Momentum": heavy_ball,
@@ -303,6 +320,7 @@ REFERENCES = {
     "Lion": lion,
     "Newton": newton,
     "Steepest descent": steepest_descent,
+    "Backtracking": backtracking,
     "Conjugate gradient": conjugate_gradient,
     "L-BFGS": lbfgs,
 }
@@ -315,7 +333,8 @@ def assert_follows_the_reference(trajectory, surface, noise=None, **params):
     roundings of the largest coordinate so far, or of what the reference says was cancelled.
     """
     run, path = trajectory.run, trajectory.path
-    update = REFERENCES[run.optimizer](run.hyper)
+    loss = [lambda x, y: float(surface.loss(x, y, **params))]
+    update = REFERENCES[run.optimizer](run.hyper, *loss * OPTIMIZERS[run.optimizer].searches)
     largest = np.maximum.accumulate(np.abs(path).max(axis=1))
     for k, lr in enumerate(trajectory.lr):
         theta = path[k]
@@ -662,6 +681,7 @@ FIRST_STEPS = {
         Run("Steepest descent"),
         -(GRADIENT @ GRADIENT) / (GRADIENT @ ([0.1, 2.0] * GRADIENT)) * GRADIENT,
     ),
+    "Backtracking, at half the first length": (Run("Backtracking", 1.6), -0.8 * GRADIENT),
     "Conjugate gradient, which begins with the gradient": (
         Run("Conjugate gradient"),
         -(GRADIENT @ GRADIENT) / (GRADIENT @ ([0.1, 2.0] * GRADIENT)) * GRADIENT,

@@ -82,6 +82,11 @@ LISTING = SurfaceListing(
         wave = torch.exp(torch.cos(2 * torch.pi * theta).mean())
         return 20 - 20 * torch.exp(-0.2 * r) + torch.e - wave
     """,
+    plain_loss="""
+        r = math.sqrt((x**2 + y**2) / 2)
+        wave = math.exp((math.cos(2 * math.pi * x) + math.cos(2 * math.pi * y)) / 2)
+        return 20 - 20 * math.exp(-0.2 * r) + math.e - wave
+    """,
 )
 
 

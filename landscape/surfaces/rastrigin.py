@@ -50,6 +50,10 @@ LISTING = SurfaceListing(
         ripples = amplitude * (1 - torch.cos(2 * torch.pi * theta))
         return (theta**2 + ripples).sum()
     """,
+    plain_loss="""
+        ripples = 2 - math.cos(2 * math.pi * x) - math.cos(2 * math.pi * y)
+        return x**2 + y**2 + amplitude * ripples
+    """,
 )
 
 

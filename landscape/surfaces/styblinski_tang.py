@@ -41,6 +41,7 @@ LISTING = SurfaceListing(
     gradient="return 2 * x**3 - 16 * x + 2.5, 2 * y**3 - 16 * y + 2.5",
     hessian="return 6 * x**2 - 16, 0.0, 6 * y**2 - 16",
     loss="return (theta**4 - 16 * theta**2 + 5 * theta).sum() / 2",
+    plain_loss="return sum(p**4 - 16 * p**2 + 5 * p for p in (x, y)) / 2",
 )
 
 

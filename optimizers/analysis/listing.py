@@ -64,6 +64,7 @@ WAYS_TEXT = """ways = zip(*(np.split(column, {count}) for column in ({columns}))
 return shares @ [np.array(way_hessian(x, y, *way)) for way in ways]"""
 WAYS_TORCH = """ways = [slice(k * samples, (k + 1) * samples) for k in range({count})]
 return sum(share * loss(theta, way) for share, way in zip(shares, ways))"""
+PENALIZED_LOSS = "return bare_loss(x, y{0}) + l2 / 2 * (x**2 + y**2)"
 LOSS_PARTS = {"l2": " + l2 / 2 * (theta**2).sum()", "l1": " + l1 * theta.abs().sum()"}
 PROXIMAL_TEXT = """def proximal(theta, lr):
     theta[:] = [math.copysign(max(abs(p) - lr * l1, 0.0), p) for p in theta]"""
@@ -119,6 +120,14 @@ def _plain_python(parts: _Parts, experiment: Experiment, run: Run) -> str:
             functions.append(_function(head, body, tr(experiment.surface)))
         functions += [_function("hessian(x, y)", HESSIAN_TEXT)] if bare else []
         hyper["hessian"] = "hessian"
+    searches = _speaks(rule.step, "self.loss")
+    if searches:
+        bare, head = BARE if "l2" in terms else "", f"loss(x, y{parts.of_rows})"
+        functions.append(_function(f"{bare}{head}", _plain_loss(surface), tr(experiment.surface)))
+        functions += (
+            [_function(head, PENALIZED_LOSS.format(", rows" if parts.data else ""))] if bare else []
+        )
+        hyper["loss"] = "loss"
     if rule.before:
         functions.append(_block(rule.before))
     general = {"lr": "lr" if parts.schedule else parts.lr}
@@ -160,6 +169,12 @@ def _plain_python(parts: _Parts, experiment: Experiment, run: Run) -> str:
     if clip := _clip(run, CLIP_NORM, CLIP_VALUE):
         functions.append("\n".join(clip))
         g = f"clip({g})"
+    if searches and parts.batches:
+        head, given = "optimizer.loss = lambda x, y: loss", ["x", "y", "batch(t)"]
+        if parts.share:
+            head = "optimizer.loss = lambda x, y: sum"
+            given = [f"loss(x, y, rows){parts.share} for rows in parts"]
+        loop += _call(head, given).splitlines()
     loop.append(f"optimizer.step(theta, {g})")
     loop += ["proximal(theta, optimizer.lr)"] if parts.proximal else []
     loop.append("path.append(tuple(theta))")
@@ -238,8 +253,11 @@ def _pytorch(parts: _Parts, experiment: Experiment, run: Run) -> str:
             gradient = [f"sum(torch.func.grad(loss)(theta, rows){parts.share} for rows in parts)"]
         gradient += ["noise[t]"] if parts.noise else []
         decays = OPTIMIZERS[run.optimizer].weight_decay if run.weight_decay > 0 else ""
+        of_batch = rf"loss(\1{seen})"
+        if parts.share:
+            of_batch = rf"sum(loss(\1, rows){parts.share} for rows in parts)"
         decay = [f"{run.weight_decay!r} * theta"] if decays == COUPLED else []
-        hand = _block(rule.hand)
+        hand = re.sub(r"\bloss\((theta[^()]*)\)", of_batch, _block(rule.hand))
         if parts.ways > 1:  # what is not of a batch is of the expected loss
             hand = hand.replace("(loss)", "(expected)")
         if changes is not None:
@@ -285,16 +303,16 @@ def _with_names_apart(
     which no parameter is called.
     """
     if isinstance(experiment.surface_record, Formula):
-        without = SurfaceListing("return 0", "return 0", "return 0")
+        without = SurfaceListing(*["return 0"] * 3, plain_loss="return 0")
         rest = write(dataclasses.replace(parts, surface=without, params={}), experiment, run)
         taken = {*_names(symtable.symtable(rest, "listing", "exec"))}
         taken |= {*parts.strengths, *parts.numbers}
         called = {name: f"{name}_" for name in parts.params if name in taken}
         body = parts.surface
         for name, other in called.items():
-            bodies = (body.gradient, body.hessian, body.loss)
-            gradient, hessian, loss = (re.sub(rf"\b{name}\b", other, text) for text in bodies)
-            body = SurfaceListing(gradient, hessian, loss)
+            bodies = (body.gradient, body.hessian, body.loss, body.plain_loss)
+            *three, plain = (re.sub(rf"\b{name}\b", other, text) for text in bodies)
+            body = SurfaceListing(*three, plain_loss=plain)
         params = {called.get(name, name): text for name, text in parts.params.items()}
         parts = dataclasses.replace(parts, surface=body, params=params)
     return write(parts, experiment, run)
@@ -307,6 +325,14 @@ def _names(table: symtable.SymbolTable) -> Iterator[str]:
             yield symbol.get_name()
     for child in table.get_children():
         yield from _names(child)
+
+
+def _plain_loss(listing: SurfaceListing) -> str:
+    """Return the body of a surface's loss(x, y) in plain Python."""
+    if listing.plain_loss:
+        return listing.plain_loss
+    body = _block(listing.loss).removeprefix("x, y = theta\n")
+    return body.replace("torch.", "np." if listing.columns else "math.")
 
 
 def _stop(condition: str, tolerance: float | None) -> list[str]:

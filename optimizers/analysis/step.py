@@ -6,7 +6,7 @@ again. A step is update k of a run, and t = k + 1 the number that the formulas h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,9 +21,9 @@ from landscape.record import Objective
 from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
-from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Vector
-from optimizers.simulation.driver import Limits, clip
-from optimizers.simulation.experiment import BIG, RATE, Experiment, Run, Trajectory
+from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Trial, Vector
+from optimizers.simulation.driver import MOST_LENGTHS, Limits, clip, penalize
+from optimizers.simulation.experiment import BIG, RATE, Experiment, Plan, Run, Trajectory
 
 
 def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step:
@@ -78,7 +78,48 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         step=trajectory.path[k + 1] - theta,
         theta_after=trajectory.path[k + 1],
         loss_after=float(trajectory.loss[k + 1]),
+        tried=tuple(_tried(plan, trajectory, k)) if rule.searches else (),
     )
+
+
+def _tried(plan: Plan, trajectory: Trajectory, k: int) -> Iterator[Trial]:
+    """Yield the lengths that update k tries, as the compiled loop does, until one fits."""
+    theta, gradient, length = trajectory.path[k], trajectory.gradient[k], float(trajectory.lr[k])
+    losses = trajectory.loss if trajectory.batch_loss is None else trajectory.batch_loss
+    share, factor = [*plan.run.hyper.values()][:2]
+    loss_at, step = _loss_of(plan, k), -length * gradient
+    with np.errstate(all="ignore"):  # a length may lead to no number
+        for _ in range(MOST_LENGTHS):
+            there, slope = theta + step, gradient[0] * step[0] + gradient[1] * step[1]
+            most, moves = float(losses[k] + share * slope), bool((there != theta).any())
+            trial = Trial(length, loss_at(there), most, moves)
+            yield trial
+            if trial.fits or not moves:
+                return
+            step, length = step * factor, length * factor
+
+
+def _loss_of(plan: Plan, k: int) -> Callable[[Vector], float]:
+    """Return the loss that update k sees: that of its batch, with what regularization adds."""
+    numbers, kernel = plan.objective.numbers, plan.surface.kernel
+    samples, epoch = plan.surface.samples, plan.epoch
+    rows = np.empty(0, np.int32)
+    if plan.batched:
+        begin = k % epoch.updates * epoch.batch_size
+        rows = plan.rows(1, k // epoch.updates)[begin : begin + epoch.batch_size].copy()
+
+    def loss(point: Vector) -> float:
+        (x, y), out = point.reshape(2, 1).copy(), np.empty((3, 1))
+        if rows.size and samples is not None:
+            samples.batch(1, x, y, numbers, rows, 0, rows.size, *out)
+        else:
+            kernel(1, x, y, numbers, *out)
+        value = out[0].tolist()
+        if plan.penalty.on:
+            penalize(1, x.tolist(), y.tolist(), plan.penalty, value, [0.0], [0.0])
+        return float(value[0])
+
+    return loss
 
 
 def clipped(limits: Limits, gradient: Vector) -> Vector:

@@ -20,7 +20,8 @@ from landscape.compiled import (
 )
 from optimizers.record import UPDATE_SIGNATURE
 
-DONE = 0  # record.DONE: a kernel that used that one would not follow it when it changes
+# record.DONE and record.LONG: a kernel that used those would not follow them when they change.
+DONE, LONG = 0, 2
 COMPLETE = 0
 OUT_OF_BOUNDS = 1
 NO_STEP = 2
@@ -144,6 +145,72 @@ def met(limits, slope, change, first):
     return COMPLETE
 
 
+MOST_LENGTHS = 100  # that a search tries; then the run stays where it is
+
+
+@part
+def shorten(n, surface, batch, params, rows, penalty, theta, value, g, hyper, begins, counts, step):
+    """Shorten the steps (2 n,) of n lanes until each lowers the loss by enough.
+
+    That is by the first hyperparameter's share of what the slope promises; the second is what a
+    step that is too long is multiplied by. The loss is that of the lane's batch, which begins in
+    the rows at begins[i] and has counts[i] samples, or that of all of them where this is 0.
+    """
+    todo, room = np.empty(n, np.int64), np.empty(5 * n)
+    x, y, there = room[:n], room[n : 2 * n], room[2 * n : 3 * n]
+    gx, gy = room[3 * n : 4 * n], room[4 * n : 5 * n]
+    left = 0
+    for i in range(n):
+        j = n + i
+        # What is parked, or has no direction, is left as it is.
+        if not (math.isnan(theta[i]) or math.isnan(theta[j]) or math.isnan(step[i] + step[j])):
+            todo[left] = i
+            left += 1
+    for _ in range(MOST_LENGTHS):
+        if left == 0:
+            return
+        batched = False
+        for m in range(left):
+            i = todo[m]
+            x[m], y[m] = theta[i] + step[i], theta[n + i] + step[n + i]
+            batched |= counts[i] > 0
+        if not batched:
+            surface(
+                *(left, address(x), address(y), params),
+                *(address(there), address(gx), address(gy)),
+            )
+        else:
+            for m in range(left):
+                i = todo[m]
+                where = address(x[m : m + 1]), address(y[m : m + 1])
+                out = address(there[m : m + 1]), address(gx[m : m + 1]), address(gy[m : m + 1])
+                if counts[i] > 0:
+                    batch(1, *where, params, rows, begins[i], counts[i], *out)
+                else:
+                    surface(1, *where, params, *out)
+        if penalty.on:
+            penalize(left, x, y, penalty, there, gx, gy)
+        still = 0
+        for m in range(left):
+            i = todo[m]
+            j = n + i
+            if x[m] == theta[i] and y[m] == theta[j]:  # no shorter one leads anywhere
+                step[i] = step[j] = 0.0
+                continue
+            slope = g[i] * step[i] + g[j] * step[j]
+            # Written so that NaN fails it.
+            if math.isfinite(there[m]) and there[m] <= value[i] + hyper[i] * slope:
+                continue
+            factor = hyper[2 * n + i]
+            step[i] *= factor
+            step[j] *= factor
+            todo[still] = i
+            still += 1
+        left = still
+    for m in range(left):
+        step[todo[m]] = step[n + todo[m]] = 0.0
+
+
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
 # nothing.
 RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
@@ -216,12 +283,16 @@ def run(
     theta[0], theta[1] = path[0, 0], path[0, 1]
     samples, size, period = cut
     at_rows, batched = address(rows), rows.size > 0
+    # What a search is told of the batch: where it begins, and its samples.
+    seen = np.zeros(2, np.int64)
+    begins, counts, numbers = seen[0:1], seen[1:2], hyper.reshape(-1)
     turn = (first - 1) % period  # number of the next update in its epoch,
     begin, end = turn * size, samples  # and where its batch begins and its epoch ends
     for k in range(lr.size + 1):
         if batched and k < lr.size:
             count = min(size, end - begin)
             batch(1, at_x, at_y, at_params, at_rows, begin, count, at_value, at_gx, at_gy)
+            seen[0], seen[1] = begin, count
             turn, begin = turn + 1, begin + size
             if turn == period:
                 turn, begin, end = 0, end, end + samples
@@ -260,8 +331,14 @@ def run(
                 hessian[0] += penalty.l2
                 hessian[2] += penalty.l2
         rate[0] = rate[1] = lr[k]
-        if update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step) != 0:
-            return k, NO_STEP
+        status = update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
+        if status != DONE:
+            if status != LONG:
+                return k, NO_STEP
+            shorten(
+                *(1, surface, batch, at_params, at_rows, penalty, theta, value, g),
+                *(numbers, begins, counts, step),
+            )
         for i in range(state.shape[0]):
             states[k, i, 0] = state[i, 0]
             states[k, i, 1] = state[i, 1]
@@ -302,8 +379,10 @@ PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is
 
 # What a block knows of each of its lanes in whole numbers: which cell it runs, its last update,
 # the first that has arrived, its fate, its rows of the two tables, its next update with the last
-# batch of an epoch, the updates of an epoch, its batch size, and room for two parts.
+# batch of an epoch, the updates of an epoch, its batch size, and room for two parts and for a
+# search.
 CELL, LAST, CAME, FATE, DRAWS, FACTORS, SHORT, EPOCH, SIZE, FROM, CHANGED = range(11)
+BEGIN, COUNT = range(11, 13)
 
 
 class Given(NamedTuple):
@@ -715,7 +794,7 @@ def sweep(
     rows = moving + 3 + 2 * h + limits.stops
     kept = aligned(rows * most)
     scratch = aligned((13 + PERIOD + moving + 2 * s) * most)
-    lanes = np.empty((11, most), np.int64)
+    lanes = np.empty((13, most), np.int64)
     starts, until = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
     row_d, row_f, came = lanes[DRAWS], lanes[FACTORS], lanes[CAME]
     short, period = lanes[SHORT], lanes[EPOCH]
@@ -863,10 +942,22 @@ def sweep(
                     # Such a rule may have no step to take; then its state is asked for once more.
                     for i in range(2 * s * w):
                         before[i] = state[i]
-                if (
-                    update(2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
-                    != DONE
-                ):
+                status = update(
+                    *(2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
+                )
+                if status == LONG:
+                    for i in range(w):
+                        lanes[COUNT, i] = 0
+                        many, turn = lanes[SIZE, i], k % period[i]
+                        if samples > 0 and many != whole:
+                            begin = (k // period[i]) * samples + turn * many
+                            lanes[BEGIN, i] = begin + row_d[i] * width
+                            lanes[COUNT, i] = min(many, samples - turn * many)
+                    shorten(
+                        *(w, surface, batch, at_params, at_rows, penalty, theta, value, g),
+                        *(numbers, lanes[BEGIN], lanes[COUNT], step),
+                    )
+                elif status != DONE:
                     alive -= stop(w, k + 1, update, g, hessian, rate, numbers, before, lanes)
                     if samples > 0:
                         settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)

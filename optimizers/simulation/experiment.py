@@ -205,7 +205,7 @@ class Experiment:
     "subgradient" adds l1 times the signs of the coordinates to the gradient, "proximal" leaves the
     gradient alone and then takes lr l1 off each coordinate, not beyond 0. That is a step of SGD; a
     rule that scales its steps or remembers them would not end at the minimizer so, and is refused.
-    So is L1 with Newton's method and L-BFGS, whose curvature says nothing of a kink.
+    So is L1 with rules whose curvature says nothing of a kink, or whose search may end at one.
 
     Dropout keeps each input of a sample that an update sees with the probability `keep`, from 0.1
     to 1, and divides it by that; the others are 0. An input is a feature, and no constant. Which
@@ -310,12 +310,14 @@ class Experiment:
         """Raise a ValueError where the rule of a run cannot take L1 as the experiment says."""
         l1 = self.l1 if run.l1 is None else run.l1
         step = self.l1_step if run.l1_step is None else run.l1_step
-        able = OPTIMIZERS[run.optimizer].l1_steps
+        rule = OPTIMIZERS[run.optimizer]
+        able, searches = rule.l1_steps, rule.searches
         if l1 == 0 or step in able:
             return
         if not able:
             raise ValueError(
-                f"l1 = {l1:g}: must be 0 for {run.optimizer}, whose curvature says nothing of the"
+                f"l1 = {l1:g}: must be 0 for {run.optimizer}, whose"
+                f" {'search may end at' if searches else 'curvature says nothing of'} the"
                 " kink that L1 has at 0"
             )
         raise ValueError(

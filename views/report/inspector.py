@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
+from landscape.language import msgid, tr, whole
 from landscape.language import number as written
-from landscape.language import tr, whole
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.noise import NoiseScale, independent_samples, noise_scale_at
 from optimizers.analysis.step import Model, equal_runs, formula
+from optimizers.sheet import Trial
 from views.scene.local import Look
 from views.settings.choice import Choice
 from views.settings.runs import CLOSED, OPEN
@@ -19,6 +21,9 @@ from views.settings.settings import Settings
 from views.settings.table import TABLE
 from views.settings.widgets import control
 from views.settings.widgets import draw as draw_control
+
+MOST_TRIED = 14  # rows of the lengths of a search; of more the last follows
+TAKEN, TOO_HIGH, NOWHERE = msgid("taken"), msgid("too high"), msgid("moves nothing")
 
 
 def opened(settings: Settings) -> Any:
@@ -88,6 +93,8 @@ def told(look: Look, count: int) -> str:
         f"| {tr('quantity')} | x, y |\n|:--|:--|\n"
         + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
+    if step.tried:
+        parts.append(searched(step.tried))
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
     if found := equal_runs(rule, step.run.hyper, step.lr):
         first, *others, last = found
@@ -95,6 +102,19 @@ def told(look: Look, count: int) -> str:
     if look.model:
         parts.append(described(look.model))
     return "\n\n".join(parts)
+
+
+def searched(tried: Sequence[Trial]) -> str:
+    """Return the lengths that a search has tried and the losses there, as a table in Markdown."""
+    *others, last = [
+        f"| {written(trial.length, 4)} | {written(trial.loss, 4)} | {written(trial.most, 4)} |"
+        f" {tr(TAKEN if trial.fits else TOO_HIGH if trial.moves else NOWHERE)} |"
+        for trial in tried
+    ]
+    if len(tried) > MOST_TRIED:
+        others = [*others[: MOST_TRIED - 2], "| … | … | … | |"]
+    head = [tr("length tried"), tr("loss there"), tr("at most"), ""]
+    return "\n".join([f"| {' | '.join(head)} |", "|:--|:--|:--|:--|", *others, last])
 
 
 def on_noise(scale: NoiseScale, batch_size: int, alike: float) -> str:

@@ -57,6 +57,9 @@ WITHOUT_L1 = msgid(
     "{runs}: without L1, because a rule that takes its curvature from gradients or from the Hessian"
     " does not see the kink at 0."
 )
+SEARCHES = msgid(
+    "{runs}: without L1, because a search along the gradient may end at the kink at 0."
+)
 BY_SUBGRADIENT = msgid(
     "{runs}: L1 by its subgradient; a proximal step of the learning rate is right for SGD alone."
 )
@@ -66,9 +69,13 @@ def fitted(
     runs: Sequence[Run], labels: Sequence[str], l1: float, step: str
 ) -> tuple[list[Run], list[Note]]:
     """Return the runs as their rules can take L1, and a note on those that differ from the rest."""
-    found, without, otherwise = [], [], []
+    found: list[Run] = []
+    without: list[str] = []
+    searching: list[str] = []
+    otherwise: list[str] = []
     for run, label in zip(runs, labels, strict=True):
-        able = OPTIMIZERS[run.optimizer].l1_steps
+        rule = OPTIMIZERS[run.optimizer]
+        able = rule.l1_steps
         strength, wanted = l1 if run.l1 is None else run.l1, run.l1_step or step
         if strength == 0 or wanted in able:
             found.append(run)
@@ -76,9 +83,10 @@ def fitted(
             otherwise.append(label)
             found.append(replace(run, l1_step=able[0]))
         else:
-            without.append(label)
+            (searching if rule.searches else without).append(label)
             found.append(replace(run, l1=0.0))
     notes = [Note(WITHOUT_L1, {"runs": ", ".join(without)})] if without else []
+    notes += [Note(SEARCHES, {"runs": ", ".join(searching)})] if searching else []
     notes += [Note(BY_SUBGRADIENT, {"runs": ", ".join(otherwise)})] if otherwise else []
     return found, notes
 
