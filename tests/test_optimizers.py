@@ -978,7 +978,8 @@ def test_the_default_rate_makes_a_good_first_picture(rule, surface):
     away = outside(surface, path)
     slopes = [math.hypot(*surface.gradient(*path[k])) for k in (0, -1)]
     arrived = slopes[1] <= 1e-6 * slopes[0]
-    assert rule.needs_hessian or length(surface, path) >= 0.08
+    jumps = rule.needs_hessian or rule.searches  # it may be there in a few straight steps
+    assert jumps or length(surface, path) >= 0.08
     if not surface.bounded:
         left = np.argmax(away > 0)
         assert arrived or left >= 5

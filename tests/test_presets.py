@@ -21,6 +21,7 @@ from optimizers import OPTIMIZERS, Average, Run, Trajectory, averaged, simulate,
 from optimizers.analysis import verdicts
 from optimizers.analysis.averaging import expected
 from optimizers.analysis.measures import curvatures, sharpness, zigzag
+from optimizers.analysis.step import inspect_step
 from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
@@ -774,6 +775,33 @@ def test_line_search():
     assert away[1] > 1
     assert away[2:].max() < 1e-12
     claims("line-search", "turns by 90°", f"leaves {left[0]:.0%}", "after 2 updates")
+
+
+def test_backtracking():
+    sgd, searched = seen("backtracking")
+    experiment = PRESETS["backtracking"].experiment
+    rate = experiment.runs[0].lr
+    (faster,) = simulate(replace(experiment, runs=(Run("SGD", 0.0006),)))
+    assert sgd.trajectory.diverged_at is None
+    assert faster.diverged_at is not None
+    loss = searched.trajectory.loss
+    steps = [inspect_step(experiment, searched.trajectory, k) for k in range(40)]
+    assert all(step.found for step in steps)
+    lengths = [step.tried[-1].length for step in steps]
+    first = int(np.argmax(loss < 0.001))
+    assert (np.diff(loss) < 0).all()
+    assert searched.away(3, 0.5) < 0.05
+    texts = (f"{min(lengths):.2g}", f"{max(lengths):g}")
+    claims(
+        "backtracking",
+        f"rate {rate:g} SGD ends at loss {sgd.trajectory.loss[-1]:.1f}, and at 0.0006 it diverges",
+        "tries rate 1 ",
+        f"from {texts[0]} to {texts[1]}",
+        f"below loss 0.001 after {first} updates",
+    )
+    assert (
+        PRESETS["backtracking"].caption == f"Lengths from {texts[0]} to {texts[1]}; at the minimum"
+    )
 
 
 def test_decay_moves():

@@ -303,7 +303,8 @@ def _with_names_apart(
     which no parameter is called.
     """
     if isinstance(experiment.surface_record, Formula):
-        without = SurfaceListing(*["return 0"] * 3, plain_loss="return 0")
+        none = "return 0"
+        without = SurfaceListing(none, none, none, plain_loss=none)
         rest = write(dataclasses.replace(parts, surface=without, params={}), experiment, run)
         taken = {*_names(symtable.symtable(rest, "listing", "exec"))}
         taken |= {*parts.strengths, *parts.numbers}
@@ -311,8 +312,9 @@ def _with_names_apart(
         body = parts.surface
         for name, other in called.items():
             bodies = (body.gradient, body.hessian, body.loss, body.plain_loss)
-            *three, plain = (re.sub(rf"\b{name}\b", other, text) for text in bodies)
-            body = SurfaceListing(*three, plain_loss=plain)
+            renamed = (re.sub(rf"\b{name}\b", other, text) for text in bodies)
+            gradient, hessian, loss, plain = renamed
+            body = SurfaceListing(gradient, hessian, loss, plain_loss=plain)
         params = {called.get(name, name): text for name, text in parts.params.items()}
         parts = dataclasses.replace(parts, surface=body, params=params)
     return write(parts, experiment, run)

@@ -1,7 +1,7 @@
 """Gradient descent with a backtracking line search: the rate is the first length that is tried."""
 
 from landscape.compiled import kernel
-from landscape.language import msgid, tr
+from landscape.language import tr
 from landscape.record import Number
 from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet
@@ -38,7 +38,7 @@ LISTING = RuleListing(
         def falls(loss, point, most):
             try:
                 return loss(*point) <= most
-            except (ArithmeticError, ValueError):  # it has no value there
+            except (ArithmeticError, ValueError):
                 return False
     """,
     step="""
@@ -62,7 +62,6 @@ LISTING = RuleListing(
                 break
             s = shrink * s
     """,
-    comments=(msgid("it has no value there"),),
 )
 
 
@@ -85,7 +84,7 @@ OPTIMIZER = Optimizer(
     update=update,
     state=(),
     rate=1.0,
-    rates={},
+    rates={"Monkey saddle": 0.05},
     weight_decay=NO_DECAY,
     needs_hessian=False,
     uses_time=False,

@@ -9,6 +9,7 @@ import numpy as np
 from landscape.record import SADDLE
 from optimizers import simulate
 from optimizers.analysis.measures import progress
+from optimizers.analysis.step import inspect_step
 from views.lessons import measures
 from views.lessons.lesson import Answer, Card, Lesson, Numbers, Runs
 
@@ -103,6 +104,26 @@ def lines(runs: Runs) -> Numbers:
         "share": measures.share(losses[1] / losses[0]),
         "updates": conjugate.updates,
         "tolerance": TOLERANCE,
+    }
+
+
+def searched(runs: Runs) -> Numbers:
+    """Measure the lengths that a search takes, and how many losses it asks for."""
+    run, experiment = runs.trajectories[1], runs.experiment
+    steps = [inspect_step(experiment, run, k) for k in range(len(run.lr))]
+    taken = [step.tried[-1].length for step in steps if step.found]
+    losses = measures.final_losses(runs)
+    return {
+        "sgd_rate": experiment.plan(experiment.runs[0]).lr,
+        "rate": experiment.plan(experiment.runs[1]).lr,
+        "diverged": run.diverged_at is not None,
+        "shortest": min(taken),
+        "longest": max(taken),
+        "tried": sum(len(step.tried) for step in steps) / len(steps),
+        "start": float(run.loss[0]),
+        "sgd": losses[0],
+        "loss": losses[1],
+        "steps": experiment.steps,
     }
 
 
@@ -256,6 +277,31 @@ LESSON = Lesson(
             why="At the lowest point of a line the gradient stands across it, and that is where the"
             " next step goes. The best step is not the best direction: the zigzag is no fault of"
             " the rate.",
+            covers=("newton",),
+        ),
+        Card(
+            text="Where the loss is no quadratic, nobody knows the lowest point of a line."
+            " Backtracking tries rate {rate} at every step, and halves it until the loss falls by"
+            " enough. SGD has rate {sgd_rate}: hardly more, and it diverges.",
+            question="Where is Backtracking after {steps} updates?",
+            shows={"preset": "backtracking"},
+            measure=searched,
+            answers=(
+                Answer("Diverged: its rate is far too large", lambda n: n["diverged"]),
+                Answer(
+                    "About as low as SGD",
+                    lambda n: not n["diverged"] and n["loss"] > n["sgd"] / 2,
+                ),
+                Answer(
+                    "Far lower than SGD",
+                    lambda n: not n["diverged"] and n["loss"] < n["sgd"] / 100,
+                ),
+            ),
+            measured="It ends at loss {loss}, SGD at {sgd}. Its steps are {shortest} to {longest}"
+            " times the gradient, and it has asked for the loss {tried} times for each of them.",
+            why="The steep side bears a small rate only, and the flat valley a large one: no single"
+            " rate is right for both. A search finds one for every step and never goes up; what it"
+            " costs are the losses that it asks for.",
             covers=("newton",),
         ),
     ),

@@ -60,6 +60,20 @@ PRESETS = (
             runs=(Run("Steepest descent", lr=1.0), Run("Conjugate gradient", lr=1.0)),
         ),
     ),
+    Preset(
+        slug="backtracking",
+        title="A rate for every step",
+        claim="At rate 0.0005 SGD ends at loss 8.7, and at 0.0006 it diverges. Backtracking tries"
+        " rate 1 at every step and halves it until the loss falls by enough: it takes lengths from"
+        " 0.00024 to 0.5, and is below loss 0.001 after 7 updates.",
+        caption="Lengths from 0.00024 to 0.5; at the minimum",
+        experiment=Experiment(
+            surface="Beale",
+            start=(-3.0, 3.0),
+            steps=40,
+            runs=(Run("SGD", lr=0.0005), Run("Backtracking", lr=1.0)),
+        ),
+    ),
 )
 
 GROUP = Group("Second order", "Second order", 4, PRESETS)
