@@ -378,7 +378,10 @@ def test_the_radius_of_a_noise_ball_is_that_of_the_theory(rate):
     assert found["radius"] == pytest.approx(expected, rel=0.15)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in OPTIMIZERS if rule != "L-BFGS"])
+HOVERING = [n for n, rule in OPTIMIZERS.items() if n != "L-BFGS" and not rule.searches]
+
+
+@pytest.mark.parametrize("rule", HOVERING)
 def test_a_long_noisy_run_hovers(rule):
     # AdaMax forgets a thousandth of the largest gradient with every update, so that after 400 its
     # steps still grow.
@@ -386,6 +389,12 @@ def test_a_long_noisy_run_hovers(rule):
     for seed in range(20):
         run = Run(rule, batch_size=4)
         assert judged(run, noise=1.0, steps=steps, seed=seed).kind == NOISE_BALL
+
+
+def test_a_search_by_the_exact_loss_comes_to_rest_in_the_noise():
+    for seed in range(20):
+        run = Run("Backtracking", batch_size=4)
+        assert judged(run, noise=1.0, steps=400, seed=seed).kind == CONVERGED
 
 
 @pytest.mark.parametrize("rate", [5.0, 10.0])

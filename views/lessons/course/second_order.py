@@ -297,8 +297,9 @@ LESSON = Lesson(
                     lambda n: not n["diverged"] and n["loss"] < n["sgd"] / 100,
                 ),
             ),
-            measured="It ends at loss {loss}, SGD at {sgd}. Its steps are {shortest} to {longest}"
-            " times the gradient, and it has asked for the loss {tried} times for each of them.",
+            measured="It ends at loss {loss}, SGD at {sgd}. The lengths that it takes are"
+            " {shortest} to {longest}, and for each of them it has asked for {tried} losses on"
+            " average.",
             why="The steep side bears a small rate only, and the flat valley a large one: no single"
             " rate is right for both. A search finds one for every step and never goes up; what it"
             " costs are the losses that it asks for.",
