@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.compiled import Kernel
-from landscape.hessian import RANK_TOLERANCE
+from landscape.hessian import RANK_TOLERANCE, solve
 from landscape.lines import Function, Lines, across, follow, on_lines
 from landscape.record import (
     CUSP,
@@ -100,14 +100,11 @@ def _newton(function: Function, domain: Sides) -> Vector:
         det, norm = hxx * hyy - hxy * hxy, hxx * hxx + 2 * hxy * hxy + hyy * hyy
         # Where the Hessian is singular: least squares, damped.
         damp = np.where(np.abs(det) > RANK_TOLERANCE * norm, 0.0, 1e-12 * norm)
-        axx, axy, ayy = (
-            hxx * hxx + hxy * hxy + damp,
-            hxy * (hxx + hyy),
-            hxy * hxy + hyy * hyy + damp,
-        )
-        bx, by = hxx * gx + hxy * gy, hxy * gx + hyy * gy
-        damped = np.array([ayy * bx - axy * by, axx * by - axy * bx]) / (axx * ayy - axy * axy)
-        exact = np.array([hyy * gx - hxy * gy, hxx * gy - hxy * gx]) / det
+        axx, ayy = hxx * hxx + hxy * hxy + damp, hxy * hxy + hyy * hyy + damp
+        axy = hxy * (hxx + hyy)
+        right = np.array([hxx * gx + hxy * gy, hxy * gx + hyy * gy])
+        damped = solve(np.array([[axx, axy], [axy, ayy]]), right)
+        exact = solve(np.array([[hxx, hxy], [hxy, hyy]]), np.array([gx, gy]))
         step = np.where(damp > 0, damped, exact)
         step[:, (gx == 0) & (gy == 0)] = 0.0
         length = np.hypot(*step)
