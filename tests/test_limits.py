@@ -14,12 +14,14 @@ from starlette.datastructures import Headers
 from landscape import Formula
 from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate, sweep, verdict
 from optimizers.analysis import verdicts
+from optimizers.analysis.measures import sharpness
 from optimizers.analysis.moments import has_moments
 from optimizers.analysis.step import CLIPPED_GRADIENT, arrows, formula, inspect_step
 from optimizers.maps.stationary import predicted
 from optimizers.simulation.experiment import GRADIENT_NORM, LOSS_CHANGE, continued, draws
 from views.live import routes as live
 from views.live.kept import size_of
+from views.scene.curves import curvature, share_of_limit
 from views.scene.figures import outcome
 from views.settings.choice import choose
 from views.settings.settings import read
@@ -350,3 +352,27 @@ def test_the_page_says_how_gradients_are_clipped_and_when_runs_stop(link, told):
     settings, notes = read(link)
     assert not notes
     assert told in [note.text() for note in choose(settings).notes]
+
+
+@pytest.mark.parametrize("curve", ["Loss", "Stability", "Largest curvature", "Learning rate"])
+@pytest.mark.parametrize("text", ["sqrt(x)*y**2", "log(x) + y**2", "abs(x)**1.5 + y", "asin(x)"])
+def test_a_run_that_comes_where_a_formula_has_no_curvature_is_drawn(text, curve):
+    link = {"surface": "Formula", "Formula.text": text, "curve": curve, "length": "12"}
+    for x, y in ((0, 0), (-1, 1), (2, -1)):  # at the edge of where it has a value, outside, inside
+        there = {**link, "Formula.x": str(x), "Formula.y": str(y)}
+        assert drawn({**there, "optimizers": ["SGD", "Adam", "Newton"]}) == 200
+        noise = {"noise": "1", "batch": "8", "show": "ends"}
+        assert drawn({**there, **noise, "optimizers": ["SGD", "Adam"]}) == 200
+
+
+def test_a_curve_ends_where_there_is_no_curvature():
+    given = Experiment(Formula("asin(x) + y**2"), start=(0.9, 1), runs=(Run("SGD", 0.9),))
+    trajectories = simulate(given)
+    (found,) = [sharpness(given, trajectory) for trajectory in trajectories]
+    last = int(np.argmax(np.isnan(found.curvature)))
+    assert 0 < last < len(found.curvature)
+    for curve in (curvature, share_of_limit):
+        (row,) = curve(given, trajectories).rows
+        assert row is not None
+        assert len(row) == last
+        assert np.isfinite(row).all()

@@ -87,8 +87,9 @@ def losses_in_frame(objective: Objective) -> Vector:
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:
     """Return the eigenvalues of symmetric 2 x 2 matrices, the larger first."""
-    middle, radius = (hxx + hyy) / 2, np.hypot((hxx - hyy) / 2, hxy)
-    return middle + radius, middle - radius
+    with np.errstate(over="ignore", invalid="ignore"):  # a formula's may be no numbers
+        middle, radius = (hxx + hyy) / 2, np.hypot((hxx - hyy) / 2, hxy)
+        return middle + radius, middle - radius
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,8 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     added = np.zeros(2) if clips else plan.coupled * theta
     noise = np.zeros(2)
     if plan.noisy:
-        noise = recorded - exact - added
+        with np.errstate(invalid="ignore"):  # a formula may have no gradient there
+            noise = recorded - exact - added
         # Less than the rounding of what it was added to is no trace of the noise.
         noise[np.abs(noise) <= 4 * np.finfo(float).eps * (np.abs(exact) + np.abs(added))] = 0.0
     unclipped = recorded if clips else exact + noise

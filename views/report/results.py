@@ -85,7 +85,8 @@ def ending(experiment: Experiment, trajectory: Trajectory) -> str:
     if OPTIMIZERS[trajectory.run.optimizer].needs_hessian:
         points = trajectory.path[: len(trajectory.lr)].T
         hxx, hxy, hyy = trajectory.objective.hessian(*points)
-        astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
+        with np.errstate(over="ignore", invalid="ignore"):  # a formula's may be no numbers
+            astray = int(np.sum(~((hxx > 0) & (hxx * hyy > hxy * hxy))))
         if astray:
             how = Statement("outcome_astray", outcome=how, count=astray, total=len(hxx))
     return render(how)

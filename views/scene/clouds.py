@@ -145,6 +145,10 @@ def medians(experiment: Experiment, spread: Spread) -> tuple[Heights, list[Figur
     bands: list[Figure] = []
     for run in range(len(experiment.runs)):
         at, median = known(spread, spread.median, run)
+        if not len(at):  # half of the runs begin where there is no loss
+            rows.append(np.empty(0))
+            ends.append(math.inf)
+            continue
         rows.append(np.interp(np.arange(at[-1] + 1), at, height(median)))
         ends.append(float(median[-1]) if at[-1] == spread.at[run][-1] else math.inf)
         low, high = (known(spread, values, run) for values in (spread.low, spread.high))

@@ -166,7 +166,8 @@ def share_of_limit(experiment: Experiment, trajectories: list[Trajectory]) -> He
     A rule without such a limit has no curve; a curve above MOST_SHARE leaves the chart.
     """
     edges = [stability(experiment, trajectory) for trajectory in trajectories]
-    rows = [None if e.limit is None or not len(e.product) else e.share for e in edges]
+    rows = [None if e.limit is None else as_far_as_known(e.share) for e in edges]
+    rows = [None if row is None or not len(row) else row for row in rows]
     ticks = [0.0, 0.5, 1.0, 1.5, 2.0]
     return Heights(
         *(
@@ -213,6 +214,7 @@ def curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights
     runs that diverge do.
     """
     found = [sharpness(experiment, trajectory) for trajectory in trajectories]
+    rows = [as_far_as_known(each.curvature) for each in found]
     low, high = curvatures_shown(found, trajectories)
     ticks = even((low, high))
     of_valley = any(each.of_valley for each in found)
@@ -226,19 +228,15 @@ def curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights
         text = tr("largest curvature of the valley") if of_valley else tr("largest curvature")
     most = BEYOND * high
     return Heights(
-        [np.clip(each.curvature, low - high, most) for each in found],
+        [np.clip(row, low - high, most) for row in rows],
         low - 0.02 * (high - low),
         high,
         text,
         ticks,
         [number(tick, 6) for tick in ticks],
         [
-            math.inf
-            if trajectory.diverged_at is not None
-            else float(each.curvature[-1])
-            if len(each.curvature)
-            else None
-            for each, trajectory in zip(found, trajectories, strict=True)
+            math.inf if trajectory.diverged_at is not None else float(row[-1]) if len(row) else None
+            for row, trajectory in zip(rows, trajectories, strict=True)
         ],
         limits=tuple(
             None if each.limit is None else np.minimum(each.limit, most) for each in found
@@ -246,6 +244,12 @@ def curvature(experiment: Experiment, trajectories: list[Trajectory]) -> Heights
         words=words_on_limit(found, trajectories),
         digits=4,
     )
+
+
+def as_far_as_known(values: Vector) -> Vector:
+    """Return values up to the first that is not finite, as where a formula has no curvature."""
+    unknown = ~np.isfinite(values)
+    return values[: int(unknown.argmax())] if unknown.any() else values
 
 
 def curvatures_shown(found: list[Sharpness], trajectories: list[Trajectory]) -> tuple[float, float]:
