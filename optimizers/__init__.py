@@ -3,10 +3,11 @@
 `OPTIMIZERS` and `SCHEDULES` map names to records; every module in `optimizers/rules` that defines
 `OPTIMIZER` is in the first. An `Experiment` is frozen data, `simulate` turns it into trajectories,
 `verdict` says what becomes of each, and `describe` puts it into words; `averaged` has an average
-of its iterates.
+of its iterates, and `before_looking_ahead` Nesterov's points in Sutskever's form.
 """
 
 from optimizers.analysis.averaging import Average, Averaged, averaged
+from optimizers.analysis.lookahead import before_looking_ahead
 from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.analysis.words import describe
 from optimizers.record import Optimizer
@@ -31,6 +32,7 @@ __all__ = [
     "Trajectory",
     "Verdict",
     "averaged",
+    "before_looking_ahead",
     "describe",
     "simulate",
     "sweep",

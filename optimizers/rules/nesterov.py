@@ -29,7 +29,14 @@ def update(n, t, g, hessian, lr, hyper, state, step):
 
 def formula(sheet: Sheet) -> None:
     sheet.state("v", r"$momentum \cdot $v0 + $g", tr("The velocity sums gradients."))
-    sheet.theta(r"$theta0 - $lr \cdot \bigl($g + $momentum \cdot $v\bigr)")
+    step = sheet.step
+    if step.run.hyper["momentum"] == 0:
+        sheet.theta(r"$theta0 - $lr \cdot \bigl($g + $momentum \cdot $v\bigr)")
+        return
+    note = tr("Sutskever's point: down the gradient, before it looks ahead.")
+    sheet.write("s", "s_t", step.theta - step.lr * step.gradient, note, r"$theta0 - $lr \cdot $g")
+    note = tr("From there it looks ahead: the new position, and the step as one vector.")
+    sheet.theta(r"$s - $lr \cdot $momentum \cdot $v", note)
 
 
 def remembered(step: Update) -> Vector:
@@ -80,7 +87,8 @@ OPTIMIZER = Optimizer(
     r" \theta_t = \theta_{t-1} - \eta\,(g_t + \mu v_t)",
     source="Nesterov, Soviet Mathematics Doklady 27 (1983) 372-376;"
     " Sutskever et al., ICML 2013, section 2",
-    differs="As in PyTorch, the points shown are the look-ahead points of Sutskever's form.",
+    differs="As in PyTorch, the points shown are the look-ahead points of Sutskever's form. Inside"
+    " an update his own point is told too; where the rate changes it is his only nearly.",
     update=update,
     state=("v",),
     rate=0.01,
