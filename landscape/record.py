@@ -421,6 +421,8 @@ class Objective:
             0 if self.surface.quadratic else self.count * self.ways,
             self.bare.valley is not None or any(p.kind not in MINIMUM_KINDS for p in known),
         ).found()
+        # Where a formula has no value a search for kinks finds what is no point.
+        found = [point for point in found if math.isfinite(self.loss(point.x, point.y))]
         loss = [self.loss(point.x, point.y) for point in found]
         lowest = min((v for v, p in zip(loss, found, strict=True) if p.shape == BOWL), default=0.0)
         for value, point in zip(loss, found, strict=True):

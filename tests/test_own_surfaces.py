@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from test_live import get, scene_of, unpacked
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
 from landscape.plane import turned
 from optimizers import Experiment, Run, simulate
 from optimizers.analysis.listing import plain_python, pytorch
@@ -339,3 +339,18 @@ def test_a_parameter_that_the_formula_does_not_have_is_not_compared(letter):
     assert factor not in TABLE["compare"].choices(changed)
     assert factor in TABLE["compare"].choices(settings)
     assert not [name for name in TABLE["compare"].choices(read({})[0]) if "Parameter" in name]
+
+
+def test_no_critical_point_with_l1_lies_where_a_formula_has_no_value():
+    # log(x) + 1 + 0.5 x + 0.1 = 0 at the minimizer, which lies on the kink at y = 0.
+    experiment = Experiment(Formula("x*log(x) + y**2", start=(1, 1)), l1=0.1, l2=0.5)
+    (objective,) = experiment.objectives
+    (point,) = objective.critical_points()
+    assert math.log(point.x) + 1.1 + 0.5 * point.x == pytest.approx(0.0, abs=1e-9)
+    assert point.y == 0.0
+    least = point.x * math.log(point.x) + 0.25 * point.x**2 + 0.1 * point.x
+    assert objective.lowest() == pytest.approx(least)
+    for text in ("sqrt(x)*y**2", "sqrt(x) + y**2", "sqrt(x)*y"):
+        (objective,) = Experiment(Formula(text, start=(1, 1)), l1=0.1).objectives
+        assert all(math.isfinite(point.loss) for point in objective.critical_points())
+        assert not math.isnan(objective.lowest())
