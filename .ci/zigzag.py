@@ -135,11 +135,20 @@ def test(python: Path, options: list[str]) -> int:
         "node --test": [node, "--test", "--test-reporter=dot", "tests/js/*.test.js"],
         " ".join(["pytest", *options]): ["pytest", *sharing(), *options],
     }
-    for name, check in checks.items():
-        say(name)
-        code = subprocess.call([str(python), "-m", *check], cwd=ROOT)
-        if code:
-            return code
+    # Meanwhile all kernels are compiled, once: every server and every process of pytest would do it
+    # at the same time. What fails here fails in the tests, which say why.
+    prepare = [str(python), "-m", "views.server.start", "--prepare"]
+    with ThreadPoolExecutor() as threads:
+        compiled = threads.submit(
+            subprocess.call, prepare, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        )
+        for name, check in checks.items():
+            say(name)
+            if check[0] == "pytest":
+                compiled.result()
+            code = subprocess.call([str(python), "-m", *check], cwd=ROOT)
+            if code:
+                return code
     # With options it is some of the tests that are of interest.
     return 0 if options else test_other_pythons()
 

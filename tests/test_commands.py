@@ -251,7 +251,9 @@ CHECKS = {  # in their order, and what each is called with
 
 
 @pytest.mark.parametrize("failing", [*CHECKS, None])
-def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, failing):
+def test_test_compiles_and_stops_at_the_first_check_that_fails(
+    zigzag, monkeypatch, capsys, failing
+):
     monkeypatch.setenv("ZIGZAG_CHROMIUM", sys.executable)
     monkeypatch.setattr(zigzag.os, "cpu_count", lambda: 2)
     for name in ("FIREFOX", "NGINX", "CADDY", "POSTGRES", "JS"):  # set in the end, and so undone
@@ -264,6 +266,13 @@ def test_test_stops_at_the_first_check_that_fails(zigzag, monkeypatch, capsys, f
         zigzag.codes[f"-m {commands[failing]}"] = 3
     assert zigzag.test(Path("python"), ["-x"]) == (3 if failing else 0)
     run = [*CHECKS][: [*CHECKS].index(failing) + 1] if failing else [*CHECKS]
+    prepared = "python -m views.server.start --prepare"
+    assert zigzag.calls.count(prepared) == 1
+    if "pytest -x" in run:
+        assert zigzag.calls.index(prepared) < zigzag.calls.index(
+            f"python -m {commands['pytest -x']}"
+        )
+    zigzag.calls.remove(prepared)
     assert zigzag.calls == [f"python -m {commands[name]}" for name in run]
     assert capsys.readouterr().out.splitlines() == [f"== {name}" for name in run]
 
