@@ -83,6 +83,11 @@ def sample():
     experiments.append(Experiment("Monkey saddle", start=(0.5, 0.0), steps=3000))
     stops = Run("SGD", stop_norm=0.5), Run("SGD", stop_change=1e-3), Run("SGD", stop_norm=1e9)
     experiments.append(Experiment(runs=stops, steps=1000))
+    # Seldom do two of several runs diverge first, or one, and the others end no lower.
+    some = Run("SGD", 1.0), Run("Momentum", 1.0), Run("SGD", 0.1)
+    experiments.append(Experiment("Rosenbrock", runs=some))
+    rest = Run("SGD", 3.0), Run("SGD", 0.0), Run("SGD", 0.0, start=(1.0, 1.0))
+    experiments.append(Experiment(runs=rest))
     return [(e, simulate(e), LABELS[: len(e.runs)]) for e in experiments]
 
 
@@ -801,6 +806,17 @@ def check_comparison(experiment, trajectories, labels):
         assert min(seeds_drawn(context), 2) == noted
         assert without_decay(context) == ("without_decay" in said)
     return said
+
+
+def test_a_run_that_hovers_where_decay_leaves_two_points_of_a_line_is_told_of_the_nearer():
+    start = (3.0297158909341153, 0.7787134563812117)
+    run = Run("RMSProp", 0.05, weight_decay=0.1, batch_size=4)
+    for seed in range(6):
+        experiment = Experiment(
+            "Four linear layers", start=start, steps=200, noise=1.0, seed=seed, runs=(run,)
+        )
+        (trajectory,) = simulate(experiment)
+        assert of_run(experiment, trajectory, "A")
 
 
 def test_no_comparison_contradicts_its_numbers(sample):

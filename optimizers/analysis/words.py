@@ -231,7 +231,10 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
             point = _named(facts, how.point)
             if plan.coupled > 0:
                 minima = known_minima(trajectory.objective, plan.coupled)
-                (which,) = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
+                # Of a line of minimizers decay may leave two points that belong to one of it.
+                mine = np.flatnonzero((minima.origin == (how.point.x, how.point.y)).all(axis=1))
+                middle = trajectory.path[3 * len(trajectory.path) // 4 :].mean(axis=0)
+                which = mine[np.argmin(np.hypot(*(minima.xy[mine] - middle).T))]
                 point = _moved_name(facts, minima, int(which), plan.coupled)
             return Statement("hovers", run=label, radius=radius, point=point, distance=distance)
         case verdicts.RAN_OUT:
