@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from landscape import Formula
 from optimizers import Experiment, Run, simulate
 from views.scene import scene
-from views.scene.figures import PICTURES, Mark
+from views.scene.figures import PICTURES, Ground, Mark
 from views.scene.payload import GRID_LEVELS, LEVELS, pack
 from views.theme import LIGHT
 
@@ -46,6 +47,22 @@ def test_float64_arrays_come_back_within_half_a_level(shape, count):
     assert back.shape == values.shape
     # Half a level, and rounding of the sum low + step * level.
     assert np.abs(back - values).max() <= np.ptp(values) / count * (0.5 + 1e-6)
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 3)])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_a_gap(odd, shape):
+    values = np.arange(6.0)
+    values[4] = odd
+    back = unpack(pack({"z": values.reshape(shape)}))["z"]
+    assert back.shape == shape
+    np.testing.assert_array_equal(back.ravel(), [0, 1, 2, 3, np.nan, 5])
+
+
+@pytest.mark.parametrize("view", PICTURES)
+def test_the_ground_of_a_formula_without_end_is_sent(view):
+    given = Experiment(Formula("1/x + y**2", start=(1, 1)), l1=0.1, runs=(Run("SGD"),))
+    assert unpack(scene.packed_ground(Ground.of(given), view, 1, LIGHT, "en"))
 
 
 def test_a_constant_array_comes_back():

@@ -19,10 +19,10 @@ def pack(scene: dict[str, Any]) -> bytes:
 
     Inflated: the JSON's length as a little-endian uint32, the JSON, padding to a multiple of 8,
     the arrays. In the JSON an array is `{"$": {type, offset, shape, ...}}`. float32 arrays are sent
-    as they are; float64 arrays as uint16 levels between their extremes, which must be finite, each
-    as its difference from the one before, which compresses to half; a grid has fewer levels. One
-    that has gaps, which are not a number, is sent as float32. Equal arrays are sent once, however
-    often they occur.
+    as they are; float64 arrays as uint16 levels between their extremes, each as its difference from
+    the one before, which compresses to half; a grid has fewer levels. One that has gaps, where a
+    number is not finite, is sent as float32 that are no numbers there. Equal arrays are sent once,
+    however often they occur.
     """
     blocks: list[bytes] = []
     known: dict[tuple[str, tuple[int, ...], bytes], dict[str, Any]] = {}
@@ -50,8 +50,9 @@ def pack(scene: dict[str, Any]) -> bytes:
 
 def encode(values: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     """Return how an array is sent and its bytes."""
-    if values.dtype == np.float64 and values.ndim == 2 and np.isnan(values).any():
-        values = values.astype(np.float32)
+    if values.dtype == np.float64 and not np.isfinite(values).all():
+        # Levels have no gaps. Where a loss has no end nothing is drawn.
+        values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
     if values.dtype == np.float32 or not values.size:
         return {"type": "f4"}, values.tobytes()
     low, high = float(values.min()), float(values.max())
