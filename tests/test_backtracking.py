@@ -11,6 +11,7 @@ from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep
 from optimizers.analysis.step import inspect_step
 from optimizers.record import LONG, NO_DECAY
 from optimizers.sheet import Trial
+from optimizers.simulation.chunks import SEARCHED, cost_of
 from views.report.inspector import MOST_TRIED
 from views.report.inspector import searched as table
 
@@ -264,6 +265,16 @@ def test_a_rule_that_does_not_search_has_tried_nothing():
     experiment = Experiment(runs=(Run("SGD"),))
     (made,) = simulate(experiment)
     assert inspect_step(experiment, made, 3).tried == ()
+
+
+def test_an_update_counts_as_the_losses_that_a_search_asks_for():
+    for surface in ("Beale", "Linear regression"):
+        searching, plain = (Experiment(surface, runs=(Run(n),)) for n in ("Backtracking", "SGD"))
+        assert cost_of(searching) == SEARCHED * cost_of(plain)
+    made = one(Run("Backtracking", 1.0), "Beale", steps=100)
+    experiment = Experiment("Beale", steps=100, runs=(Run("Backtracking", 1.0),))
+    tried = [len(inspect_step(experiment, made, k).tried) for k in range(100)]
+    assert SEARCHED / 3 < np.mean(tried) < SEARCHED
 
 
 def test_l1_is_refused_with_the_reason():

@@ -36,6 +36,7 @@ CHUNK_NUMBERS = 2**20  # of recorded losses: 8 MB
 AHEAD = 1024  # chunks that are handed over at once: nobody counts an executor's workers
 POLL_SECONDS = 0.01  # between two looks at `cancel`
 
+SEARCHED = 8  # losses that a search asks for, usually; where noise leaves it no way down, fifty
 DRAWN = 5  # passes over samples that take as long as to draw their order, and what is left of each
 SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
 FORMULA_AN_UPDATE = 100  # nanoseconds of a formula that are no more than such an update
@@ -134,9 +135,11 @@ def cost_of(experiment: Experiment) -> int:
     # Of the batch and, where one asks for it, of all in all the ways that dropout leaves them.
     passes = 1 if objective.surface.quadratic else 1 + objective.ways
     passes += DRAWN if objective.dropped else 0
+    found = max(1, objective.count * passes // SAMPLES_AN_UPDATE)
     if experiment.formula is not None:
-        return max(1, cost(objective.numbers) // FORMULA_AN_UPDATE)
-    return max(1, objective.count * passes // SAMPLES_AN_UPDATE)
+        found = max(1, cost(objective.numbers) // FORMULA_AN_UPDATE)
+    searches = any(experiment.plan(run).rule.searches for run in experiment.runs)
+    return found * SEARCHED if searches else found
 
 
 # --- How a map is cut ---------------------------------------------------------------------------

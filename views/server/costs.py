@@ -30,10 +30,11 @@ CLASS_PLACES = (CLASS_AT_ONCE, CLASS_WAITING)
 class Cost(NamedTuple):
     """The most that one request takes.
 
-    `updates` are those of the runs that are asked for, of 30 to 150 ns each, 630 of a formula;
-    where `search` is true, as many as SEARCH may come before them. `megabytes` are those of the
-    answer before it is compressed. A process makes `at_once` answers while `waiting` others wait,
-    and refuses more with 503; 0 means that there is nothing to wait for.
+    `updates` are those of the runs that are asked for, of 30 to 150 ns each, 630 of a formula, and
+    5,000 of a search in noise, which maps count as eight; where `search` is true, as many as
+    SEARCH may come before them. `megabytes` are those of the answer before it is compressed. A
+    process makes `at_once` answers while `waiting` others wait, and refuses more with 503; 0 means
+    that there is nothing to wait for.
     """
 
     updates: int
