@@ -17,6 +17,7 @@ from optimizers.analysis import verdicts
 from optimizers.analysis.measures import sharpness
 from optimizers.analysis.moments import has_moments
 from optimizers.analysis.step import CLIPPED_GRADIENT, arrows, formula, inspect_step
+from optimizers.maps import SharpnessSweep
 from optimizers.maps.stationary import predicted
 from optimizers.simulation.experiment import GRADIENT_NORM, LOSS_CHANGE, continued, draws
 from views.live import routes as live
@@ -376,3 +377,22 @@ def test_a_curve_ends_where_there_is_no_curvature():
         assert row is not None
         assert len(row) == last
         assert np.isfinite(row).all()
+
+
+# --- A map ----------------------------------------------------------------------------------------
+
+
+def test_the_limit_of_a_run_that_stops_is_that_of_its_last_update():
+    run = Run("SGD", schedule="Cosine", stop_norm=0.05)
+    given = Experiment("Himmelblau", start=(2.5, 2.5), steps=40, runs=(run, Run("SGD")))
+    found = SharpnessSweep(given, 2e-3, 2e-2, count=9).compute()
+    stopped = 0
+    for k, rate in enumerate(found.rates):
+        (single,) = simulate(
+            dataclasses.replace(given, runs=(dataclasses.replace(run, lr=float(rate)),))
+        )
+        stopped += single.stopped_by is not None
+        with np.errstate(divide="ignore"):
+            assert found.limit[0, k] == pytest.approx(2 / single.lr[-1])
+        assert found.limit[1, k] == pytest.approx(2 / rate)
+    assert 0 < stopped < len(found.rates)

@@ -22,8 +22,9 @@ class Sharpnesses(Result):
 
     `rates` (r,); `curvature` (c, r) is the median over the seeds of the largest curvature, as
     `measures.Sharpness` has it: infinity where half of the runs diverge. `limit` (c, r) is the
-    rule's limit of stability over the rate with which the schedule ends: infinity at rate 0, NaN
-    where no theory holds.
+    rule's limit of stability over the rate of the last update, with which the schedule ends or at
+    which a rule of the run has stopped it, the median too: infinity at rate 0, NaN where no theory
+    holds.
     """
 
     rates: Array
@@ -93,7 +94,10 @@ class SharpnessSweep(Rates):
             curvature[c] = quantile(np.where(found.diverged, np.inf, sharp), 0.5)
             share = stability_limit(plan.rule, plan.run.hyper, 1.0)
             if share is not None:
-                left = plan.rates()[-1] / plan.lr  # by the schedule
+                last = np.where(
+                    found.by_stopping_rule, np.maximum(found.steps - 1, 0), plan.steps - 1
+                )
+                left = quantile(plan.rates()[last] / plan.lr, 0.5)  # by the schedule
                 with np.errstate(divide="ignore"):
                     limit[c] = share / (rates * left)
         return Sharpnesses(rates, curvature, limit)
