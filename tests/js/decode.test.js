@@ -55,6 +55,13 @@ test("an array that occurs twice is one object, and arrays lie anywhere", async 
   assert.equal(back.text, scene.text);
 });
 
+test("an empty array is another one than what lies behind it", async () => {
+  const scene = { rate: array("f4", 0, [0]), loss: array("f4", 0, [1]) };
+  const back = await unpack(packed(scene, Float32Array.of(4.125)));
+  assert.deepEqual([...back.rate], []);
+  assert.deepEqual([...back.loss], [4.125]);
+});
+
 test("plain values pass", async () => {
   const scene = { a: null, b: [1, 2.5], c: { d: false }, e: "" };
   assert.deepEqual(await unpack(packed(scene)), scene);

@@ -23,9 +23,10 @@ export function parse(buffer) {
   const arrays = new Map();
   return JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)), (_, value) => {
     if (value?.$ === undefined) return value;
-    const { offset } = value.$;
-    if (!arrays.has(offset)) arrays.set(offset, read(buffer, 4 + size + offset, value.$));
-    return arrays.get(offset);
+    const { offset, shape } = value.$;
+    const key = `${offset} ${shape}`; // an empty array lies where the next one begins
+    if (!arrays.has(key)) arrays.set(key, read(buffer, 4 + size + offset, value.$));
+    return arrays.get(key);
   });
 }
 
