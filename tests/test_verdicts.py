@@ -397,6 +397,14 @@ def test_a_search_by_the_exact_loss_comes_to_rest_in_the_noise():
         assert judged(run, noise=1.0, steps=400, seed=seed).kind == CONVERGED
 
 
+@pytest.mark.parametrize("steps", [60, 100, 200, 400])
+def test_a_search_that_losses_tell_nothing_any_more_has_converged(steps):
+    # The loss at the minimum is -1.03, and to rounding the same some 1e-8 around it.
+    found = one(Run("Backtracking"), surface="Six-hump camel", steps=steps)
+    assert verdict(*found).kind == CONVERGED
+    assert 0 < np.ptp(found[1].path[-10:], axis=0).max() < 1e-7
+
+
 @pytest.mark.parametrize("rate", [5.0, 10.0])
 def test_a_rule_that_the_noise_keeps_from_its_swing_hovers(rate):
     # Without noise Adadelta comes to a rate of 2 over the curvature along both axes, and swings.

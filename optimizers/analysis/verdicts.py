@@ -80,6 +80,8 @@ PART = 30_000
 # Positions closer than this share of the frame's diagonal are the same one: a pixel of a panel
 # whose diagonal has 1,000.
 CLOSE = 1e-3
+# Losses tell positions around a minimum apart only so far: the root of their rounding, and more.
+SHORTEST_BY_LOSS = 1e-7
 # A run has settled if its last tenth and all that is ahead are that small: five positions at least,
 # because a rule that remembers may rush past a critical point.
 SETTLED_SHARE, SETTLED_LEAST = 0.1, 5
@@ -277,7 +279,8 @@ class _Case:
         self.updates = len(trajectory.lr)
         self.quarter = math.ceil(END_SHARE * self.updates)
         self.close = CLOSE * self.facts.diagonal
-        self.rounding = SHORTEST * self.facts.diagonal
+        shortest = SHORTEST_BY_LOSS if self.plan.rule.searches else SHORTEST
+        self.rounding = shortest * self.facts.diagonal
 
     @functools.cached_property
     def model(self) -> Model:
