@@ -465,6 +465,7 @@ before, all_before = own(), told("VmRSS")
 Path("/proc/self/clear_refs").write_text("5")  # what compiling took is no part of the peak
 jobs.KEPT_SECONDS = 600.0
 make(*range(1, 60))
+memory.give_back()  # as the server does again and again: until then freed blocks stay between kept
 kept = own() - before
 size = sum(size for _, size, _ in found._kept.values()) / 1e6
 jobs.KEPT_SECONDS = 0.0
@@ -488,8 +489,7 @@ def test_the_memory_of_maps_is_bounded_and_goes_back_to_the_system():
     size, kept, peak, left = map(float, done.stdout.split())
     most = views.server.jobs.MOST_BYTES / 1e6
     assert 0.9 * most < size <= most
-    # Freed blocks between those that are kept stay until the next time that all is given back.
-    assert kept < 2 * most
+    assert kept < 1.25 * most
     assert peak < 2 * most + 100
     assert left < 0.1 * most
 
