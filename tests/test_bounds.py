@@ -289,7 +289,7 @@ def test_the_job_of_a_file_ends_when_its_client_has_gone(jobs, monkeypatch):
 
 SEARCHED = {
     "surface": "Ackley",
-    "optimizers": list(OPTIMIZERS)[:9],
+    "optimizers": [name for name, rule in OPTIMIZERS.items() if not rule.searches][:9],
     "length": "5000",
     "noise": "1.2",
     "batch": "8",

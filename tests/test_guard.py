@@ -133,6 +133,7 @@ def test_the_server_refuses_uploads_and_says_so_to_strangers(server):
     with pytest.raises(HTTPError) as told:
         urllib.request.urlopen(request, timeout=10)
     assert told.value.code == 404
+    told.value.close()
 
     async def connect(origin: str) -> None:
         url = server.replace("http", "ws") + "_stcore/stream"

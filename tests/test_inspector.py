@@ -145,7 +145,7 @@ def test_a_model_is_drawn_at_the_losses_of_the_surface(order):
 
 
 def test_the_frame_to_zoom_to_holds_every_arrow():
-    step = inspect_step(EXPERIMENT, TRAJECTORIES[2], 3)
+    step = inspect_step(EXPERIMENT, TRAJECTORIES[[*OPTIMIZERS].index("Nesterov")], 3)
     frame = local.near(step, Ground.of(EXPERIMENT))
     assert frame is not None
     (x0, x1), (y0, y1) = frame

@@ -264,7 +264,8 @@ def is_growing(future, found):
     before = slice(future.updates - quarter, future.updates + 1)
     if future.outcome == driver.OUT_OF_BOUNDS:
         return future.loss[np.isfinite(future.loss)][-1] >= future.loss[future.updates]
-    higher = future.loss[-quarter:].mean() > future.loss[before].mean()
+    # Equally many losses: a run may swing between high and low ones.
+    higher = future.loss[-quarter - 1 :].mean() > future.loss[before].mean()
     return higher and width(future.path[-quarter - 1 :]) > width(future.path[before])
 
 

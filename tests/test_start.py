@@ -402,7 +402,8 @@ def fetched(url: str) -> tuple[int, str]:
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status, answer.headers.get_content_type()
     except urllib.error.HTTPError as problem:
-        return problem.code, ""
+        with problem:
+            return problem.code, ""
 
 
 @pytest.fixture(scope="module")
