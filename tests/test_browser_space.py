@@ -233,7 +233,8 @@ def test_camera_clock_and_surface_stay_through_changes_and_other_views(visit: Vi
     assert page.player.evaluate(alive) == 1
     button(page, RESET).click()
     expect(button(page, RESET)).to_be_hidden()
-    assert page.player.evaluate(CAMERA)["eye"] == first["eye"]
+    # As far away as fits the room, which may have changed by some pixels: ROUGH in player.js.
+    assert page.player.evaluate(CAMERA)["eye"] == pytest.approx(first["eye"], rel=0.02)
 
 
 def test_a_change_while_it_plays_does_not_stop_it(visit: Visits):
