@@ -471,7 +471,7 @@ size = sum(size for _, size, _ in found._kept.values()) / 1e6
 jobs.KEPT_SECONDS = 0.0
 time.sleep(0.1)
 found.forget_old()
-for _ in range(20):  # the server gives back again and again: a thread may have freed some since
+for _ in range(100):  # the server gives back again and again: a thread may have freed some since
     gc.collect()
     memory.give_back()
     left = own() - before
