@@ -201,7 +201,7 @@ class Kernel:
         places = [address(a, kind) if kind in ELEMENTS else a for a, kind in given]
         function = self._foreign()
 
-        def call(kept: tuple[Any, ...] = arguments) -> Any:
+        def call(kept: tuple[Any, ...] = arguments) -> Any:  # for the addresses hold no array
             return function(*places)
 
         return call

@@ -239,16 +239,21 @@ class _Walk:
         """Tell whether both sides of a line are higher, as they are not where it is an edge."""
         function, (a, b) = self._function, self._side
         x, y = self.placed(line).T
-        hxx, hxy, hyy = function.hessian(x, y) * np.array([[a * a], [a * b], [b * b]])
-        half = np.hypot((hxx - hyy) / 2, hxy)
-        high = (hxx + hyy) / 2 + half
-        angle = np.arctan2(2 * hxy, hxx - hyy) / 2
+        high, nx, ny = most_curved(function.hessian(x, y), self._side)
         wanted = RISES * high * BESIDE**2 / 2
         for way in (-BESIDE, BESIDE):
-            beside = function.loss(x + way * a * np.cos(angle), y + way * b * np.sin(angle))
+            beside = function.loss(x + way * a * nx, y + way * b * ny)
             if np.mean(~(beside - function.loss(x, y) <= wanted)) < MOSTLY:
                 return False
         return True
+
+
+def most_curved(hessian: Vector, sides: Iterable[float]) -> tuple[Vector, Vector, Vector]:
+    """Return the larger curvature of Hessians (3, n) and its direction, with lengths in `sides`."""
+    a, b = sides
+    hxx, hxy, hyy = hessian * np.array([[a * a], [a * b], [b * b]])
+    angle = np.arctan2(2 * hxy, hxx - hyy) / 2
+    return (hxx + hyy) / 2 + np.hypot((hxx - hyy) / 2, hxy), np.cos(angle), np.sin(angle)
 
 
 def apart(lines: Iterable[Vector], points: Vector) -> tuple[Vector, Vector, Vector]:
@@ -326,10 +331,7 @@ class Lines:
         """
         a, b = self.sides
         gx, gy = self.function.gradient(*points) * np.array([[a], [b]])
-        hxx, hxy, hyy = self.function.hessian(*points) * np.array([[a * a], [a * b], [b * b]])
-        high = (hxx + hyy) / 2 + np.hypot((hxx - hyy) / 2, hxy)
-        angle = np.arctan2(2 * hxy, hxx - hyy) / 2
-        nx, ny = np.cos(angle), np.sin(angle)
+        high, nx, ny = most_curved(self.function.hessian(*points), self.sides)
         step = np.where(high > 0, (nx * gx + ny * gy) / high, np.nan)
         along = np.array([-a * ny, b * nx])
         return step * np.array([a * nx, b * ny]), along / np.hypot(*along)

@@ -157,8 +157,8 @@ def _around(function: Function, points: Vector, domain: Sides, cells: float) -> 
 
 def _told(function: Function, points: Vector, domain: Sides) -> Found:
     """Return what the points are."""
-    loss = function.loss(*points)
-    kinds = _kinds(function, points, loss, domain)
+    loss, hessian = function.loss(*points), function.hessian(*points)
+    kinds = _kinds(function, points, loss, hessian, domain)
     seen = np.concatenate([function.loss(*_grid(domain, SEEN, wide)) for wide in WIDE])
     least = np.where(np.isnan(seen), np.inf, seen).min()
     places = [(float(x), float(y)) for x, y in points.T]
@@ -170,8 +170,10 @@ def _told(function: Function, points: Vector, domain: Sides) -> Found:
             places, values, kinds = [*places, (x, y)], [*values, value], [*kinds, kind]
             lowest = value
     bounded = _as_low(lowest, least)
-    crossing = np.asarray((function.hessian(*points) == 0).all(axis=0))  # of lines, if any
-    lines, on_them = _lines(function, points, loss, domain, lowest) if bounded else (None, set())
+    crossing = np.asarray((hessian == 0).all(axis=0))  # of lines, if any
+    lines, on_them = (
+        _lines(function, points, loss, hessian, domain, lowest) if bounded else (None, set())
+    )
     told = []
     for i, ((x, y), value, kind) in enumerate(zip(places, values, kinds, strict=True)):
         if i in on_them:
@@ -191,12 +193,15 @@ def _told(function: Function, points: Vector, domain: Sides) -> Found:
 
 
 def _lines(
-    function: Function, points: Vector, loss: Vector, domain: Sides, lowest: float
+    function: Function,
+    points: Vector,
+    loss: Vector,
+    hessian: Vector,
+    domain: Sides,
+    lowest: float,
 ) -> tuple[Lines | None, set[int]]:
     """Return the lines that the lowest points make, if any do, and which points are on them."""
-    hxx, hxy, hyy = function.hessian(*points)
-    norm = hxx * hxx + 2 * hxy * hxy + hyy * hyy
-    singular = ~(np.abs(hxx * hyy - hxy * hxy) > SINGULAR * norm)
+    _, singular = _singular(hessian)
     as_low = np.flatnonzero(loss - lowest <= SAME_LOSS * (1 + abs(lowest)))
     low = as_low[singular[as_low]]
     if not low.size:
@@ -215,18 +220,25 @@ def _as_low(value: float, least: float) -> bool:
     return bool(value < np.inf and value - least <= SAME_LOSS * (1 + abs(value)))
 
 
-def _kinds(function: Function, points: Vector, loss: Vector, domain: Sides) -> list[str]:
-    """Return the kinds of critical points; no minimum is called global yet."""
-    hxx, hxy, hyy = function.hessian(*points)
+def _singular(hessian: Vector) -> tuple[Vector, NDArray[np.bool_]]:
+    """Return the determinants of Hessians (3, n), and which are zero but for rounding."""
+    hxx, hxy, hyy = hessian
     det, norm = hxx * hyy - hxy * hxy, hxx * hxx + 2 * hxy * hxy + hyy * hyy
+    return det, ~(np.abs(det) > SINGULAR * norm)
+
+
+def _kinds(
+    function: Function, points: Vector, loss: Vector, hessian: Vector, domain: Sides
+) -> list[str]:
+    """Return the kinds of critical points; no minimum is called global yet."""
+    det, singular = _singular(hessian)
     # Where the Hessian says nothing, the losses around the point do.
     rise = np.concatenate([_around(function, points, domain, r) for r in CIRCLES]) - loss
     nothing = ROUNDING * (np.abs(loss) + np.abs(rise).max(axis=0, initial=0.0))
-    singular = ~(np.abs(det) > SINGULAR * norm)
     kinds = []
     for i in range(loss.size):
         if not singular[i]:
-            kinds.append(SADDLE if det[i] < 0 else LOCAL_MINIMUM if hxx[i] > 0 else MAXIMUM)
+            kinds.append(SADDLE if det[i] < 0 else LOCAL_MINIMUM if hessian[0, i] > 0 else MAXIMUM)
         elif singular.sum() > MOST_DEGENERATE:  # points of a line
             kinds.append(DEGENERATE)
         elif (rise[:, i] > nothing[i]).all():

@@ -287,12 +287,10 @@ def _minimizer(experiment: Experiment, trajectory: Trajectory) -> tuple[float, S
 
 
 def _minimizers_name(facts: SurfaceFacts) -> Statement:
-    several = len(facts.minimizers) > 1
-    if facts.objective.valley is not None:
-        if not len(facts.minimizers):
-            return Statement("the_valley")
-        several = True  # a formula may have both
-    if several:
+    lines, single = facts.objective.valley is not None, len(facts.minimizers)
+    if lines and not single:
+        return Statement("the_valley")
+    if lines or single > 1:  # a formula may have both
         return Statement("a_global_minimizer")
     # There may be local ones beside it.
     others = any(point.kind == record.LOCAL_MINIMUM for point in facts.points)

@@ -69,10 +69,8 @@ def fitted(
     runs: Sequence[Run], labels: Sequence[str], l1: float, step: str
 ) -> tuple[list[Run], list[Note]]:
     """Return the runs as their rules can take L1, and a note on those that differ from the rest."""
-    found: list[Run] = []
-    without: list[str] = []
-    searching: list[str] = []
-    otherwise: list[str] = []
+    found = []
+    told: dict[str, list[str]] = {WITHOUT_L1: [], SEARCHES: [], BY_SUBGRADIENT: []}
     for run, label in zip(runs, labels, strict=True):
         rule = OPTIMIZERS[run.optimizer]
         able = rule.l1_steps
@@ -80,15 +78,12 @@ def fitted(
         if strength == 0 or wanted in able:
             found.append(run)
         elif able:
-            otherwise.append(label)
+            told[BY_SUBGRADIENT].append(label)
             found.append(replace(run, l1_step=able[0]))
         else:
-            (searching if rule.searches else without).append(label)
+            told[SEARCHES if rule.searches else WITHOUT_L1].append(label)
             found.append(replace(run, l1=0.0))
-    notes = [Note(WITHOUT_L1, {"runs": ", ".join(without)})] if without else []
-    notes += [Note(SEARCHES, {"runs": ", ".join(searching)})] if searching else []
-    notes += [Note(BY_SUBGRADIENT, {"runs": ", ".join(otherwise)})] if otherwise else []
-    return found, notes
+    return found, [Note(why, {"runs": ", ".join(names)}) for why, names in told.items() if names]
 
 
 def of_strength(
