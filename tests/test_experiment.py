@@ -29,6 +29,7 @@ from optimizers.simulation.experiment import (
     BIG,
     MOST_RUNS,
     MOST_STEPS,
+    NEVER_STOPS,
     continued,
     draws,
 )
@@ -465,7 +466,7 @@ def pole(n, x, y, params, loss, gx, gy):
         gx[i] = gy[i] = 1.0
 
 
-UNLIMITED = driver.Limits(False, False, math.inf, math.inf, False, -1.0, -1.0)
+UNCLIPPED = driver.Clipping(False, math.inf, math.inf)
 
 
 @needs_compiler
@@ -478,7 +479,8 @@ def test_a_loss_that_is_not_finite_is_a_divergence_however_small_the_position(st
         *(pole.pointer, pole.pointer, driver.no_batch.pointer, rule.update.pointer),
         *(np.array([strength]), np.empty(0, np.int32), (1, 1, 1), np.ones(5)),
         *(nothing, np.empty(0), nothing, 0.0, 0.0, driver.Penalty(False, 0.0, 0.0, 0.0, 0.0)),
-        *(UNLIMITED, False, 1, nothing, BIG, path, loss, record[0], nothing, record[1]),
+        *(UNCLIPPED, NEVER_STOPS, False, 1, nothing, BIG),
+        *(path, loss, record[0], nothing, record[1]),
     )
     assert done == (3, driver.OUT_OF_BOUNDS)  # 3, 2, 1, and the pole at 0
     assert path[3].tolist() == [0.0, 0.0]

@@ -22,6 +22,7 @@ from optimizers.analysis import verdicts
 from optimizers.analysis.verdicts import KINDS, verdict
 from optimizers.record import COUPLED, NO_DECAY
 from optimizers.simulation import driver
+from optimizers.simulation.experiment import NEVER_STOPS
 
 EXPERIMENTS = 2_400
 TIMES = 4
@@ -157,10 +158,11 @@ def carried_on(experiment, trajectory):
             plan.coupled,
             plan.decoupled,
             plan.penalty,
-            plan.endless,
+            plan.clipping,
+            NEVER_STOPS,
         ),
         *(plan.rule.needs_hessian, 1, np.zeros((len(plan.rule.state), 2)), 1e6, path, loss),
-        *(np.empty((steps, 2)), np.empty((steps * plan.endless.clips, 2))),
+        *(np.empty((steps, 2)), np.empty((steps * plan.clipping.on, 2))),
         np.empty((steps, len(plan.rule.state), 2)),
     )
     path = path[: done + 1]

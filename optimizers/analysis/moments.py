@@ -21,7 +21,7 @@ def has_moments(plan: Plan) -> bool:
     run, objective = plan.run, plan.objective
     constant = run.schedule == "Constant" and not run.warmup
     alone = plan.rule.ball_of(run.hyper) is not None and not run.weight_decay
-    alone = alone and not plan.limits.on
+    alone = alone and not (plan.clipping.on or plan.stopping.on)
     return objective.quadratic and not objective.count and constant and alone
 
 

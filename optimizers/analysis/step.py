@@ -22,7 +22,7 @@ from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Trial, Vector
-from optimizers.simulation.driver import MOST_LENGTHS, Limits, clip, penalize
+from optimizers.simulation.driver import MOST_LENGTHS, Clipping, clip, penalize
 from optimizers.simulation.experiment import BIG, RATE, Experiment, Plan, Run, Trajectory
 
 
@@ -45,7 +45,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
     if penalty.on:
         exact += penalty.l2 * theta + penalty.slope * np.sign(theta)
     # What a clipped gradient was before is recorded; of others it is what the rule was given.
-    clips = plan.limits.clips
+    clips = plan.clipping.on
     recorded = gradient if trajectory.unclipped is None else trajectory.unclipped[k]
     added = np.zeros(2) if clips else plan.coupled * theta
     noise = np.zeros(2)
@@ -67,7 +67,7 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
         exact=exact,
         noise=noise,
         unclipped=unclipped,
-        clipped=clipped(plan.limits, unclipped) if clips else unclipped,
+        clipped=clipped(plan.clipping, unclipped) if clips else unclipped,
         coupled=plan.coupled,
         gradient=gradient,
         hessian=np.array([[hxx, hxy], [hxy, hyy]]),
@@ -123,10 +123,10 @@ def _loss_of(plan: Plan, k: int) -> Callable[[Vector], float]:
     return loss
 
 
-def clipped(limits: Limits, gradient: Vector) -> Vector:
-    """Return a gradient (2,) as a run with these limits clips it."""
+def clipped(clipping: Clipping, gradient: Vector) -> Vector:
+    """Return a gradient (2,) as a run clips it."""
     found = gradient.copy()
-    clip(1, found[:1], found[1:], limits)
+    clip(1, found[:1], found[1:], clipping)
     return found
 
 

@@ -136,7 +136,8 @@ def predicted(experiment: Experiment, run: Run, rates: Array) -> Array:
     # Batches of a reshuffled order are not independent of each other: what one epoch's batches lack
     # the next ones have, and the cloud is smaller than that of independent draws.
     plan = experiment.plan(run)
-    known = objective.quadratic and not (run.weight_decay or objective.count or plan.limits.on)
+    known = objective.quadratic and not (run.weight_decay or objective.count)
+    known = known and not (plan.clipping.on or plan.stopping.on)
     if ball is None or not known:
         return np.full(len(rates), np.nan)
     mu, share = ball

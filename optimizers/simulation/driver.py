@@ -81,27 +81,28 @@ def shrunk(value, threshold):
     return value if math.isnan(value) else 0.0
 
 
-class Limits(NamedTuple):
-    """How large a gradient may be, and how small it and the change of the loss before a run stops.
+class Clipping(NamedTuple):
+    """How large a gradient may be, with its noise and before weight decay is added."""
 
-    A norm is that of the gradient with its noise, before it is clipped and weight decay is added.
-    """
-
-    on: bool  # whether there is any
-    clips: bool  # whether there is one to gradients
+    on: bool  # whether any is clipped
     norm: float  # of a gradient, at most; infinite: any
     value: float  # of each coordinate of a gradient, at most; infinite: any
-    stops: bool  # whether a run may stop
-    slope: float  # a run stops where the norm is at most that; negative: nobody asks
-    change: float  # a run stops where the loss has changed by at most that; negative: nobody asks
 
 
-LIMITS = types.NamedTuple(
-    [
-        *(types.boolean, types.boolean, types.float64, types.float64),
-        *(types.boolean, types.float64, types.float64),
-    ],
-    Limits,
+class Stopping(NamedTuple):
+    """How small the gradient, or the change of the loss, has to be for a run to stop.
+
+    The gradient is that with its noise, before it is clipped and weight decay is added.
+    """
+
+    on: bool  # whether a run may stop
+    norm: float  # it stops where the gradient's is at most that; negative: nobody asks
+    change: float  # it stops where the loss has changed by at most that; negative: nobody asks
+
+
+CLIPPING, STOPPING = (
+    types.NamedTuple([types.boolean, types.float64, types.float64], each)
+    for each in (Clipping, Stopping)
 )
 CLIP_EPS = 1e-6  # added to a norm that divides, as PyTorch does
 
@@ -123,24 +124,24 @@ def clipped(value, limit):
 
 
 @part
-def clip(n, gx, gy, limits):
+def clip(n, gx, gy, clipping):
     """Clip n gradients as PyTorch does: by their norm, or each coordinate by itself."""
-    if limits.norm < math.inf:
+    if clipping.norm < math.inf:
         for i in range(n):
-            factor = min(limits.norm / (norm_of(gx[i], gy[i]) + CLIP_EPS), 1.0)
+            factor = min(clipping.norm / (norm_of(gx[i], gy[i]) + CLIP_EPS), 1.0)
             gx[i] *= factor
             gy[i] *= factor
-    if limits.value < math.inf:
+    if clipping.value < math.inf:
         for i in range(n):
-            gx[i], gy[i] = clipped(gx[i], limits.value), clipped(gy[i], limits.value)
+            gx[i], gy[i] = clipped(gx[i], clipping.value), clipped(gy[i], clipping.value)
 
 
 @part
-def met(limits, slope, change, first):
+def met(stopping, norm, change, first):
     """Return how a run stops here, COMPLETE if it goes on; at `first` no loss has changed yet."""
-    if slope <= limits.slope:
+    if norm <= stopping.norm:
         return GENTLE
-    if not first and abs(change) <= limits.change:
+    if not first and abs(change) <= stopping.change:
         return LEVEL
     return COMPLETE
 
@@ -230,7 +231,8 @@ RUN_SIGNATURE = types.UniTuple(types.int64, 2)(
     types.float64,  # coupled weight decay
     types.float64,  # decoupled weight decay
     PENALTY,
-    LIMITS,
+    CLIPPING,
+    STOPPING,
     types.boolean,  # whether the rule needs the Hessian
     types.int64,  # number of the first update: 1, or more where a run is carried on
     MATRIX,  # state (s, 2)
@@ -259,7 +261,8 @@ def run(
     coupled,
     decoupled,
     penalty,
-    limits,
+    clipping,
+    stopping,
     needs_hessian,
     first,
     state,
@@ -313,14 +316,14 @@ def run(
         if scale.size > 0:
             g[0] += scale[k] * draws[k, 0]
             g[1] += scale[k] * draws[k, 1]
-        if limits.on:
+        if stopping.on:
             before = loss[max(k - 1, 0)]
-            how = met(limits, norm_of(g[0], g[1]), value[0] - before, k == 0)
+            how = met(stopping, norm_of(g[0], g[1]), value[0] - before, k == 0)
             if how != COMPLETE:
                 return k, how
-            if limits.clips:
-                whole[k, 0], whole[k, 1] = g[0], g[1]
-                clip(1, g[0:1], g[1:2], limits)
+        if clipping.on:
+            whole[k, 0], whole[k, 1] = g[0], g[1]
+            clip(1, g[0:1], g[1:2], clipping)
         if coupled > 0.0:
             g[0] += coupled * theta[0]
             g[1] += coupled * theta[1]
@@ -469,7 +472,8 @@ SWEEP_SIGNATURE = types.void(
         Rule,
     ),
     PENALTY,
-    LIMITS,
+    CLIPPING,
+    STOPPING,
     types.NamedTuple([types.float64, types.float64, types.float64, INTEGERS], Watch),
     INTEGERS,  # halt (1,): the work is given up when another thread sets it to 1
     types.NamedTuple(
@@ -659,7 +663,7 @@ def look(k, w, theta, value, lanes, big):
 
 
 @part
-def stop_where_met(k, w, value, loss_before, gx, gy, limits, lanes):
+def stop_where_met(k, w, value, loss_before, gx, gy, stopping, lanes):
     """Find the lanes that stop before update k, and keep the losses for the next; return how many.
 
     `value` are the losses that the runs see, those of their batches where there are batches.
@@ -667,7 +671,7 @@ def stop_where_met(k, w, value, loss_before, gx, gy, limits, lanes):
     ended = 0
     for i in range(w):
         if lanes[FATE, i] == RUNNING:
-            how = met(limits, norm_of(gx[i], gy[i]), value[i] - loss_before[i], k == 0)
+            how = met(stopping, norm_of(gx[i], gy[i]), value[i] - loss_before[i], k == 0)
             if how != COMPLETE:
                 lanes[FATE, i] = ENDED + how
                 ended += 1
@@ -775,7 +779,8 @@ def sweep(
     factors,
     rule,
     penalty,
-    limits,
+    clipping,
+    stopping,
     watch,
     halt,
     ends,
@@ -791,7 +796,7 @@ def sweep(
     block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
     most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
-    rows = moving + 3 + 2 * h + limits.stops
+    rows = moving + 3 + 2 * h + stopping.on
     kept = aligned(rows * most)
     scratch = aligned((13 + PERIOD + moving + 2 * s) * most)
     lanes = np.empty((13, most), np.int64)
@@ -912,8 +917,8 @@ def sweep(
                         if spread > 0.0:
                             gx[i] += spread * draws[row, k, 0]
                             gy[i] += spread * draws[row, k, 1]
-                if limits.stops:
-                    ended = stop_where_met(k, w, value, loss_before, gx, gy, limits, lanes)
+                if stopping.on:
+                    ended = stop_where_met(k, w, value, loss_before, gx, gy, stopping, lanes)
                     if ended > 0:
                         if samples > 0:
                             settle(surface, penalty, k, w, theta, params, value, rest, lanes, big)
@@ -921,8 +926,8 @@ def sweep(
                         retire(k, w, theta, exact, lanes, steps, ends)
                         if alive == 0:
                             break
-                if limits.clips:
-                    clip(w, gx, gy, limits)
+                if clipping.on:
+                    clip(w, gx, gy, clipping)
                 if coupled > 0.0:
                     for i in range(2 * w):
                         g[i] += coupled * theta[i]

@@ -50,6 +50,7 @@ CLIP = (0.0, 1e9)  # what a gradient is clipped to, not 0
 STOP = (0.0, 1e9)  # tolerances of the rules by which a run stops
 # What a run may stop by.
 GRADIENT_NORM, LOSS_CHANGE = msgid("gradient norm"), msgid("change of the loss")
+NEVER_STOPS = driver.Stopping(False, -1.0, -1.0)
 STOPPED_BY = {driver.GENTLE: GRADIENT_NORM, driver.LEVEL: LOSS_CHANGE}
 
 
@@ -456,19 +457,18 @@ class Plan:
         return driver.Penalty(bool(self.objective.penalty), l2, l1, slope, proximal)
 
     @property
-    def limits(self) -> driver.Limits:
-        """How gradients are clipped, and where the run stops, as the compiled loops take it."""
-        run = self.run
-        norm, value = (math.inf if c is None else c for c in (run.clip_norm, run.clip_value))
-        slope, change = (-1.0 if c is None else c for c in (run.stop_norm, run.stop_change))
-        clips, stops = min(norm, value) < math.inf, max(slope, change) >= 0
-        return driver.Limits(clips or stops, clips, norm, value, stops, slope, change)
+    def clipping(self) -> driver.Clipping:
+        """How gradients are clipped, as the compiled loops take it."""
+        limits = self.run.clip_norm, self.run.clip_value
+        norm, value = (math.inf if limit is None else limit for limit in limits)
+        return driver.Clipping(min(norm, value) < math.inf, norm, value)
 
     @property
-    def endless(self) -> driver.Limits:
-        """The same for a run that does not stop."""
-        limits = self.limits
-        return limits._replace(on=limits.clips, stops=False, slope=-1.0, change=-1.0)
+    def stopping(self) -> driver.Stopping:
+        """Where the run stops by itself, as the compiled loops take it."""
+        tolerances = self.run.stop_norm, self.run.stop_change
+        norm, change = (-1.0 if tolerance is None else tolerance for tolerance in tolerances)
+        return driver.Stopping(max(norm, change) >= 0, norm, change)
 
     @property
     def surface(self) -> Surface:
@@ -670,7 +670,7 @@ def simulate(experiment: Experiment) -> list[Trajectory]:
         plan = experiment.plan(run)
         chance = plan.shaped(draws(plan.seed, plan.steps)) if plan.noise > 0 else None
         state = np.zeros((len(plan.rule.state), 2))
-        trajectories.append(_simulate(plan, plan.limits, plan.rates(), chance, plan.start, state))
+        trajectories.append(_simulate(plan, plan.stopping, plan.rates(), chance, plan.start, state))
     return trajectories
 
 
@@ -695,7 +695,7 @@ def continued(
         chance = plan.shaped(draws(plan.seed, before + updates)[before:])
     return _simulate(
         plan,
-        plan.endless,
+        NEVER_STOPS,
         np.full(updates, trajectory.lr[-1]),
         chance,
         trajectory.path[-1],
@@ -707,7 +707,7 @@ def continued(
 
 def _simulate(
     plan: Plan,
-    limits: driver.Limits,
+    stopping: driver.Stopping,
     lr: NDArray[np.float64],
     chance: NDArray[np.float64] | None,
     start: ArrayLike,
@@ -729,7 +729,7 @@ def _simulate(
     path = np.empty((steps + 1, 2))
     loss = np.empty(steps + 1)
     gradient = np.empty((steps, 2))
-    whole = np.empty((steps if limits.clips else 0, 2))
+    whole = np.empty((steps if plan.clipping.on else 0, 2))
     states = np.empty((steps, len(rule.state), 2))
     path[0] = start
     done, outcome = driver.run(
@@ -747,7 +747,8 @@ def _simulate(
         plan.coupled,
         plan.decoupled,
         plan.penalty,
-        limits,
+        plan.clipping,
+        stopping,
         rule.needs_hessian,
         before + 1,
         state,
@@ -769,6 +770,6 @@ def _simulate(
         states=states[:done],
         diverged_at=done if outcome == driver.OUT_OF_BOUNDS else None,
         stopped=f"The Hessian is singular at step {done}." if outcome == driver.NO_STEP else None,
-        unclipped=whole[:done] if limits.clips else None,
+        unclipped=whole[:done] if plan.clipping.on else None,
         stopped_by=STOPPED_BY.get(outcome),
     )

@@ -449,7 +449,7 @@ class _Job:
             timeless,
             len(rule.state),
         )
-        self._penalty, self._limits = plan.penalty, plan.limits
+        self._penalty, self._clipping, self._stopping = plan.penalty, plan.clipping, plan.stopping
         recorded = np.empty(0, np.int64) if watch.recorded_at is None else watch.recorded_at
         self._watch = driver.Watch(BIG, watch.lowest, watch.reach, recorded)
         self.halt = np.zeros(1, np.int64)
@@ -520,7 +520,8 @@ class _Job:
             *self._factors.of(cells),
             self._rule,
             self._penalty,
-            self._limits,
+            self._clipping,
+            self._stopping,
             self._watch,
             self.halt,
             self._ends,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from landscape.language import msgid
-from views.settings.limits import of_limit
+from views.settings.clip_and_stop import of_field
 
-FACTOR = of_limit(
+FACTOR = of_field(
     "clip_norm", "Clipping by norm", 25, (0, 10, 3, 1), msgid("clipped to norm {value}")
 )

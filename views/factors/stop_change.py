@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from landscape.language import msgid
-from views.settings.limits import of_limit
+from views.settings.clip_and_stop import of_field
 
-FACTOR = of_limit(
+FACTOR = of_field(
     "stop_change",
     "Stopping by change of the loss",
     28,

@@ -16,8 +16,8 @@ from optimizers.record import NO_DECAY
 from optimizers.simulation.experiment import seen
 from views.presets import MAPS_VIEW
 from views.scene.figures import OVERLAY, PICTURES, PLAIN, SIDE_BY_SIDE, SPACE, Extras
+from views.settings.clip_and_stop import clip_and_stop_of, notes_on
 from views.settings.formulas import near_start
-from views.settings.limits import limits_of, notes_on
 from views.settings.noise import (
     FEWER_SAMPLES,
     REPLACED,
@@ -192,7 +192,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
     if any(run.weight_decay for run in experiment.runs):
         notes.append(Note(DECAYS))
     notes += what_is_added(experiment.objectives)
-    notes += notes_on(limits_of(settings))
+    notes += notes_on(clip_and_stop_of(settings))
     notes += limited
     view = settings["view"]
     if view in (OVERLAY, SPACE) and len(experiment.objectives) > 1:
@@ -301,7 +301,7 @@ def run_of(settings: Settings, name: str, fair: str) -> Run:
         schedule_params=numbers_of(settings, schedule),
         warmup=unless(settings, "warmup"),
         accumulate=unless(settings, "accumulate"),
-        **limits_of(settings),
+        **clip_and_stop_of(settings),
     )
 
 

@@ -16,8 +16,8 @@ from views.scene.figures import PICTURES, SPACE
 from views.scene.samples import MOST_MOVED
 from views.settings.cards import carded
 from views.settings.choice import chosen, planned
+from views.settings.clip_and_stop import clip_and_stop_ids
 from views.settings.formulas import BOUNDS, EXAMPLES, FRAME, TEXT, example_of
-from views.settings.limits import limit_ids
 from views.settings.noise import ALL, by_data, samples_of, shapes_on
 from views.settings.numbers import exact
 from views.settings.own_data import MOST_CHARACTERS, read_samples, text_of
@@ -430,7 +430,7 @@ def draw_rest(settings: Settings) -> None:
     if not noisy(chosen(settings)):
         draw(settings, "show")
     draw(settings, "future")
-    for id in (*averaging_ids(settings), "accumulate", *limit_ids(settings)):
+    for id in (*averaging_ids(settings), "accumulate", *clip_and_stop_ids(settings)):
         draw(settings, id)
     for name in settings.rules:
         draw_hyperparameters(settings, name)

@@ -18,9 +18,9 @@ from landscape.language import msgid
 from optimizers import OPTIMIZERS, Experiment, Optimizer, Run
 from views.lessons import LESSONS
 from views.presets import DEFAULT, MAPS_VIEW, OPENING, PRESETS, Preset
+from views.settings.clip_and_stop import values_of_clip_and_stop
 from views.settings.factor import Factor
 from views.settings.formulas import Text, formula_of, values_of_formula
-from views.settings.limits import values_of_limits
 from views.settings.noise import batch_text, drawing_text
 from views.settings.setting import Note, RunName, clean, number_list
 from views.settings.table import DEPENDENT, FACTORS, TABLE
@@ -414,7 +414,7 @@ def values_of(experiment: Experiment, factor: Factor) -> dict[str, Any]:
         "accumulate": first.accumulate,
         "schedule": first.schedule,
         "warmup": first.warmup,
-        **values_of_limits(first),
+        **values_of_clip_and_stop(first),
     }
     for run in experiment.runs:
         values |= values_of_run(surface, run)

@@ -16,7 +16,16 @@ from views.maps import MAPS
 from views.presets import DEFAULT, MAPS_VIEW, PRESETS
 from views.scene.curves import CURVES
 from views.scene.figures import PICTURES
-from views.settings import limits, noise, rates, regularization, runs, schedules, teaching, watching
+from views.settings import (
+    clip_and_stop,
+    noise,
+    rates,
+    regularization,
+    runs,
+    schedules,
+    teaching,
+    watching,
+)
 from views.settings.factor import Factor
 from views.settings.formulas import settings_of_formula
 from views.settings.schedules import MOST_OF_REGRESSION, MOST_UPDATES, idle_length
@@ -90,7 +99,7 @@ def declared() -> Iterator[Setting]:
     yield from noise.SETTINGS
     yield from schedules.SETTINGS
     yield from regularization.SETTINGS
-    yield from limits.SETTINGS
+    yield from clip_and_stop.SETTINGS
     yield Setting(
         "length",
         Range(1, MOST_LENGTH, 10, whole=True),

@@ -29,8 +29,8 @@ TOLD = {
 FIRST_CLIP, FIRST_STOP = 1.0, 1e-3
 
 
-def limits_of(settings: Settings) -> dict[str, Any]:
-    """Return the limits that all runs share, as the fields of a run."""
+def clip_and_stop_of(settings: Settings) -> dict[str, Any]:
+    """Return how all runs are clipped and stopped, as the fields of a run."""
     return {
         fields[settings[id]]: settings[f"{id}.at"]
         for id, fields in KINDS.items()
@@ -38,32 +38,32 @@ def limits_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def values_of_limits(run: Run) -> dict[str, Any]:
-    """Return the settings, by id, that give a run's limits."""
+def values_of_clip_and_stop(run: Run) -> dict[str, Any]:
+    """Return the settings, by id, that clip and stop a run as it is."""
     found: dict[str, Any] = {}
     for id, fields in KINDS.items():
         for kind, field in fields.items():
-            if (limit := getattr(run, field)) is not None:
-                found |= {id: kind, f"{id}.at": limit}
+            if (at := getattr(run, field)) is not None:
+                found |= {id: kind, f"{id}.at": at}
     return found
 
 
-def notes_on(limits: dict[str, Any]) -> list[Note]:
-    """Return what to tell of the limits that all runs share."""
-    return [Note(TOLD[field], {"limit": exact(limit)}) for field, limit in limits.items()]
+def notes_on(fields: dict[str, Any]) -> list[Note]:
+    """Return what to tell of how all runs are clipped and stopped."""
+    return [Note(TOLD[field], {"limit": exact(at)}) for field, at in fields.items()]
 
 
-def limit_ids(settings: Settings) -> list[str]:
-    """Return the settings of limits that count beside what is set."""
+def clip_and_stop_ids(settings: Settings) -> list[str]:
+    """Return the settings of clipping and stopping that count beside what is set."""
     return [each for id in KINDS for each in ((id,) if settings[id] == NONE else (id, f"{id}.at"))]
 
 
-def of_limit(
+def of_field(
     field: str, name: Message, place: int, values: Sequence[float], of_run: Message
 ) -> Factor:
-    """Return the factor that compares a limit, the `field` of a run; 0 is a run that is unclipped.
+    """Return the factor that compares a `field` of a run that clips or stops it.
 
-    A run may stop at 0 too.
+    To clip to 0 is not to clip; a run may stop at 0 too.
     """
     id = f"{field}.values"
     clips = field in CLIPS.values()
