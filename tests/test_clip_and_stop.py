@@ -11,7 +11,8 @@ import pytest
 from conftest import awaited
 from starlette.datastructures import Headers
 
-from landscape import Formula
+from landscape import SURFACES, Formula
+from landscape.language import language
 from optimizers import OPTIMIZERS, Experiment, Run, describe, simulate, sweep, verdict
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import sharpness
@@ -20,12 +21,14 @@ from optimizers.analysis.step import CLIPPED_GRADIENT, arrows, formula, inspect_
 from optimizers.maps import SharpnessSweep
 from optimizers.maps.stationary import predicted
 from optimizers.simulation.experiment import GRADIENT_NORM, LOSS_CHANGE, continued, draws
+from views.factors import stop_change, stop_norm
 from views.live import routes as live
 from views.live.kept import size_of
 from views.scene.curves import curvature, share_of_limit
-from views.scene.figures import outcome
+from views.scene.figures import Ground, foreground, marks_of, outcome
 from views.settings.choice import choose
 from views.settings.settings import read
+from views.theme import THEMES
 
 FIELDS = ("clip_norm", "clip_value", "stop_norm", "stop_change")
 LIMITS = (
@@ -245,6 +248,55 @@ def test_a_verdict_says_that_a_rule_has_stopped_the_run():
     *_, korean = describe(given, [by_norm], ["하나"], "ko")
     assert f"{len(by_norm.lr)}번째 업데이트" in korean
     assert outcome(by_norm) == f"stopped at update {len(by_norm.lr)}"
+
+
+STOPPING = ("Stopping by gradient norm", "Stopping by change of the loss")
+
+
+@pytest.mark.parametrize("name", STOPPING)
+def test_compared_stopping_rules_begin_with_tolerances_that_differ_in_what_they_do(name):
+    def updates(link):
+        settings, notes = read({**link, "compare": name})
+        assert not notes
+        return [len(t.lr) for t in simulate(choose(settings).experiment)]
+
+    opened = updates({"preset": "headline"})  # what a visitor begins with
+    assert len(set(opened)) == len(opened) == 4
+    alike = {surface for surface in SURFACES if len(set(updates({"surface": surface}))) < 2}
+    # There SGD goes across a valley that it stays in, and ends by one step.
+    assert alike <= {"Rosenbrock"}
+    for factor in (stop_norm, stop_change):
+        assert set(factor.OTHERS) <= set(SURFACES)
+
+
+@pytest.mark.parametrize("code", ["en", "ko"])
+@pytest.mark.parametrize("name", STOPPING)
+def test_a_panel_says_where_its_run_was_stopped(name, code):
+    with language(code):
+        settings, _ = read({"preset": "headline", "compare": name})
+        choice = choose(settings)
+        trajectories = simulate(choice.experiment)
+        ground = Ground.of(choice.experiment)
+        marks = marks_of(choice.labels, THEMES["light"])
+        drawn = foreground(choice.experiment, trajectories, marks, False, THEMES["light"], ground)
+        words = {t["name"]: t for t in drawn["data"] if t["name"].startswith("stop-")}
+        for i, trajectory in enumerate(trajectories):
+            if trajectory.stopped_by is None:
+                assert f"stop-{i}" not in words
+                continue
+            word = words[f"stop-{i}"]
+            count = len(trajectory.lr)
+            assert word["text"] == [
+                f"stopped at update {count}" if code == "en" else f"{count}번째 업데이트에서 멈춤"
+            ]
+            assert ground.box[1][0] < word["y"][0] < ground.box[1][1]
+            # The title beside it does not say it again.
+            title = drawn["layout"]["annotations"][i]["text"]
+            assert word["text"][0] not in title
+        overlaid = foreground(choice.experiment, trajectories, marks, True, THEMES["light"], ground)
+        assert not any(t["name"].startswith("stop-") for t in overlaid["data"])
+        for word in words.values():
+            assert word["text"][0] in overlaid["layout"]["annotations"][0]["text"]
 
 
 def test_a_run_that_was_not_stopped_is_judged_as_if_it_could_not_be():

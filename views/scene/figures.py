@@ -44,6 +44,7 @@ AT_SIDE = 0.12  # of a frame's width: nearer to its sides the middle of a word i
 STEEP = 2.0  # a line of minima that goes up so much more than aside has the word beside it
 AT_WORD = 0.2  # of a frame's width, from its left, where the word on a line of minima stands
 WORDED = 2  # panels that are wide enough for words beside their marks
+STOP_WORDS = 0.14, 0.92  # of a frame's height: where the words on a stopping rule stand
 DENSE = 8.0  # widths of the frame: a longer path is drawn thinner
 PAGE_WIDTH = 1300  # pixels across all panels, about
 GAPS = (0.04, 0.19)  # between panels, of the size of one; a row's titles lie above it
@@ -629,10 +630,13 @@ def foreground(
             decays.add(plan.coupled)
         starts += start_marks(index, plan.start, panels, common, theme, box)
         if not overlay:
+            stopped = trajectory.stopped_by is not None
+            if stopped:
+                starts.append(stop_word(index, trajectory, common, theme, box))
             # Where something else than optimizers is compared, the label names its value.
             named = mark.label != trajectory.run.optimizer
             said = (
-                left(trajectory, exits[index]),
+                "" if stopped and exits[index] is None else left(trajectory, exits[index]),
                 *([] if named else differing[index]),
                 legend(experiment, [index], box),
                 of_average,
@@ -718,6 +722,25 @@ def start_marks(
     word = written([Place(*start)], tr("start"), f"words-{index}", theme, where, 14)
     word["textposition"] = beside(start, box)
     return [ring, word] if panels <= WORDED else [ring]
+
+
+def stop_word(
+    index: int, trajectory: Trajectory, common: Figure, theme: Theme, box: Frame
+) -> Figure:
+    """Return when a run's stopping rule has ended it, in words across its panel.
+
+    They stand at the lower or the upper edge, wherever less of the path is: a title has no room for
+    them beside three others.
+    """
+    (x0, x1), (y0, y1) = box
+    height = (trajectory.finite_path[:, 1] - y0) / (y1 - y0)
+    low, high = STOP_WORDS
+    place = low if (height < 0.5).mean() < 0.5 else high
+    where = {key: common[key] for key in ("xaxis", "yaxis")}
+    point = Place((x0 + x1) / 2, y0 + place * (y1 - y0))
+    word = written([point], outcome(trajectory), f"stop-{index}", theme, where, 0)
+    word["textposition"] = "middle center"
+    return word
 
 
 def moved_minima(experiment: Experiment, run: Run, box: Frame) -> NDArray[np.float64]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from landscape.language import Message, msgid
@@ -59,11 +60,17 @@ def clip_and_stop_ids(settings: Settings) -> list[str]:
 
 
 def of_field(
-    field: str, name: Message, place: int, values: Sequence[float], of_run: Message
+    field: str,
+    name: Message,
+    place: int,
+    values: Sequence[float],
+    of_run: Message,
+    on: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> Factor:
     """Return the factor that compares a `field` of a run that clips or stops it.
 
-    To clip to 0 is not to clip; a run may stop at 0 too.
+    To clip to 0 is not to clip; a run may stop at 0 too. It begins with `values`, and with others
+    `on` surfaces where these would all do the same.
     """
     id = f"{field}.values"
     clips = field in CLIPS.values()
@@ -85,10 +92,13 @@ def of_field(
             Setting(
                 id,
                 NumberList(0.0, (CLIP if clips else STOP)[1]),
-                number_list(values),
+                (lambda settings: number_list(on.get(settings["surface"], values)))
+                if on
+                else number_list(values),
                 msgid("Limits to compare; 0 does not clip")
                 if clips
                 else msgid("Tolerances to compare"),
+                needs=("surface",) if on else (),
             ),
         ),
         setting=lambda settings: id,
