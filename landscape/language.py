@@ -120,8 +120,11 @@ def script_texts() -> dict[str, str]:
 def number(value: float, digits: int | None = None) -> str:
     """Return a number as people write it, with no needless zeros or exponent.
 
-    It has `digits` significant digits: two or, from 100 on, three if none are given.
+    It has `digits` significant digits: two or, from 100 on, three if none are given. What is no
+    number, as the logarithm of a negative one, has no value.
     """
+    if math.isnan(value):
+        return tr("no value")
     size = abs(value)
     sign = "−" if value < 0 else ""
     if size == 0 or not math.isfinite(size):

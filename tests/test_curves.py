@@ -12,9 +12,12 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from landscape import SURFACES
+from landscape import SURFACES, Formula
+from landscape.language import language
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.analysis.measures import ZONES, sharpness
+from views.report.report import measures
+from views.report.results import table
 from views.scene import curves, scene
 from views.scene.figures import Mark
 from views.scene.payload import pack
@@ -175,6 +178,26 @@ def test_a_run_that_diverges_leaves_the_chart_of_curvature():
     assert heights.high == pytest.approx(1.25 * 40), "the line is in it"
     assert heights.rows[1].max() <= 3 * heights.high
     assert curves.texts_of_ends(heights) == ["32.16", "∞"]
+
+
+@pytest.mark.parametrize(("code", "none"), [("en", "no value"), ("ko", "값 없음")])
+def test_a_loss_without_a_value_is_called_so_everywhere(code, none):
+    link = {"surface": "Formula", "Formula.text": "sqrt(x) + y**2", "Formula.x": "0.5"}
+    for more in ({}, {"Formula.x": "-1"}):  # comes to where there is none, and starts there
+        with language(code):
+            choice = choose(read({**link, "Formula.y": "1", "optimizers": ["SGD"], **more})[0])
+            given, runs = choice.experiment, simulate(choice.experiment)
+            assert runs[0].diverged_at is not None
+            assert table(given, choice.labels, runs)[0][1] == none
+            assert curves.texts_of_ends(curves.loss(given, runs)) == [none]
+            rows = [*csv.reader(io.StringIO(FORMATS["csv"][2](choice)))]
+        (readings,) = curves.readings(given, runs)["runs"]
+        if len(readings["loss"]) == len(runs[0].loss):  # the header and the tip read it there
+            assert np.isnan(readings["loss"][-1])
+        assert rows[-1][4] == "nan", "as README says"
+        assert "∞" not in measures(given, choice.labels, runs, 1e-3)
+    high = Experiment(Formula("exp(exp(exp(x**2)))"), start=(2, 1), runs=(Run("SGD", 0.1),))
+    assert table(high, ["SGD"], simulate(high))[0][1] == "∞"
 
 
 def test_the_rate_curve_is_the_schedule():

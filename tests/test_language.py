@@ -185,7 +185,7 @@ def test_the_pseudo_language_changes_every_letter_and_nothing_else(monkeypatch, 
         (-3.21, "−3.2"),
         (float("inf"), "∞"),
         (float("-inf"), "−∞"),
-        (float("nan"), "nan"),
+        (float("nan"), "no value"),
     ],
 )
 def test_a_number_has_two_or_three_digits(value, text):

@@ -88,6 +88,8 @@ def sample():
     experiments.append(Experiment("Rosenbrock", runs=some))
     rest = Run("SGD", 3.0), Run("SGD", 0.0), Run("SGD", 0.0, start=(1.0, 1.0))
     experiments.append(Experiment(runs=rest))
+    nowhere = (Formula("log(x) + y**2"), (-1.0, 1.0)), (Formula("exp(exp(exp(x)))"), (4.0, 1.0))
+    experiments += [Experiment(f, start=at, runs=(Run("SGD", 0.1),)) for f, at in nowhere]
     return [(e, simulate(e), LABELS[: len(e.runs)]) for e in experiments]
 
 
@@ -253,7 +255,8 @@ def does_not_move_at_rate_0(e, t):
 
 def does_not_move_for_no_step(e, t, slope):
     steep = np.linalg.norm(descends(e, t.run, t.path[-1])[0])
-    return still(t) and t.lr.max() > 0 and about(slope, steep)
+    unmoved = (t.path == t.path[0]).all()
+    return unmoved and t.lr.max() > 0 and about(slope, steep)
 
 
 def still(t):
@@ -264,11 +267,31 @@ def diverges(e, t, step):
     return t.diverged_at == step
 
 
+def ends_without_value(e, t, step):
+    return t.diverged_at == step > 0 and np.isnan(t.loss[-1])
+
+
+def starts_without_value(e, t):
+    return t.diverged_at == len(t.lr) == 0 and np.isnan(t.loss[0])
+
+
+def starts_too_high(e, t):
+    return t.diverged_at == len(t.lr) == 0 and np.isinf(t.loss[0])
+
+
 def stops_singular(e, t, place, step):
     return t.stopped is not None and len(t.lr) == step and is_place(e, t, place)
 
 
 def stops_at_rest(e, t, place, step, slope):
+    return (t.path[-1] == t.path[-2]).all() and hardly_moves(e, t, place, step, slope)
+
+
+def creeps(e, t, place, step, slope):
+    return (t.path[-1] != t.path[-2]).any() and hardly_moves(e, t, place, step, slope)
+
+
+def hardly_moves(e, t, place, step, slope):
     steep = np.linalg.norm(descends(e, t.run, t.path[-1])[0])
     ahead = np.linalg.norm(np.diff(t.path[step:], axis=0), axis=1).sum()
     return ahead <= 1e-6 * size_of(e) and about(slope, steep) and is_place(e, t, place)
@@ -393,7 +416,8 @@ def ends_unsettled(e, t, place):
 ENDINGS = {
     **{f.__name__: f for f in (does_not_move, does_not_move_at_rate_0, does_not_move_for_no_step)},
     **{f.__name__: f for f in (diverges, stops_singular, stops_at_rest, converges)},
-    **{f.__name__: f for f in (stops_norm, stops_change)},
+    **{f.__name__: f for f in (stops_norm, stops_change, creeps)},
+    **{f.__name__: f for f in (ends_without_value, starts_without_value, starts_too_high)},
     **{f.__name__: f for f in (converges_within, settles, rests, ends_flat, ends_in_a_cycle)},
     **{f.__name__: f for f in (ends_swinging, ends_growing, leaves, hovers, runs_out_of_rate)},
     **{f.__name__: f for f in (ends_hovering, ends_descending, ends_rising, ends_unsettled)},
@@ -416,7 +440,7 @@ def changes_sides(e, t, turns, flips):
 
 
 def decay_pulls(e, t, decay):
-    return decay == t.run.weight_decay > 0 == decay_of(t.run)
+    return decay == t.run.weight_decay > 0 == decay_of(t.run) and t.lr.max() > 0
 
 
 def decay_moves(e, t, decay, distance, x, y):
@@ -490,7 +514,10 @@ def test_no_statement_on_a_run_contradicts_its_numbers(sample):
                 assert right, (remark, experiment)
             said |= {ending.kind, *(remark.kind for remark in remarks)}
             kinds = {remark.kind for remark in remarks}
-            decays = trajectory.run.weight_decay > 0
+            # Beside the gradient it does nothing to a run without a rate, or without an update.
+            decays = decay_of(trajectory.run) > 0 or (
+                trajectory.run.weight_decay > 0 and trajectory.lr.any()
+            )
             assert decays == any(kind.startswith("decay_") for kind in kinds)
             if not kinds & {"zigzags", "zigzags_always", "changes_sides"}:
                 turns = zigzag(experiment, trajectory)
@@ -1094,6 +1121,37 @@ def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():
             "SGD stops 0.09 from the minimizer at update 36: the loss changed by at most 0.001.",
         ),
         (
+            Run("SGD", 0.1, clip_norm=1e-8),
+            {},
+            "SGD hardly moves any more 4.5 from the minimizer: its steps are too short to see from"
+            " update 0 on, at gradient norm 20.",
+        ),
+        (
+            Run("AdamW", 0.0, hyper={"decay_apart": 1}, weight_decay=0.1),
+            {},
+            "SGD does not move: its learning rate is 0.",
+        ),
+        (
+            Run("SGD", 0.1),
+            {"surface": Formula("log(x) + y**2"), "start": (-1.0, 1.0)},
+            "SGD makes no update: the loss has no value where it starts.",
+        ),
+        (
+            Run("SGD", 0.1),
+            {"surface": Formula("exp(exp(exp(x**2)))"), "start": (2.0, 1.0)},
+            "SGD makes no update: the loss where it starts is too large for a number.",
+        ),
+        (
+            Run("SGD", 1e-11),
+            {"surface": Formula("exp(exp(exp(x**2)))"), "start": (0.9, 1.0)},
+            "SGD ends at loss 12,700, still descending.",
+        ),
+        (
+            Run("SGD", 0.2),
+            {"surface": Formula("sqrt(x) + y**2"), "start": (0.5, 1.0)},
+            "SGD diverges at update 3: the loss has no value where it is then.",
+        ),
+        (
             Run("SGD", 0.1, stop_norm=1000),
             {},
             "SGD stops 4.5 from the minimizer at update 0: the gradient's norm is at most 1,000.",
@@ -1129,6 +1187,13 @@ def test_each_verdict_has_its_cell_in_the_table(sample):
     assert cells.keys() == set(verdicts.KINDS)
     kinds = [kind for of_kind in cells.values() for kind in of_kind]
     assert len(kinds) == len(set(kinds))
+    for rate, start, cell in (
+        (0.1, (-1.0, 1.0), "diverged at update 0: the loss has no value there"),
+        (1e-11, (1.0, 1.0), "steps too short to see from update 0: gradient norm 2.2"),
+    ):
+        given = Experiment(Formula("log(x) + y**2"), start=start, runs=(Run("SGD", rate),))
+        (trajectory,) = simulate(given)
+        assert render(outcome(given, trajectory)) == cell
 
 
 def test_labels_must_be_one_for_each_run():

@@ -37,6 +37,8 @@ Vector = NDArray[np.float64]
 # A step counts if it is longer than this share of the frame's diagonal: a ten-thousandth of a
 # pixel, yet a hundred times the rounding of a coordinate of 1e6.
 SHORTEST = 1e-9
+# A range of losses so many times as large as that of half of them says nothing of a slope.
+LARGEST_RANGE = 1e6
 # Curvatures closer to each other than this are equal but for rounding: no direction is steeper.
 EQUAL_CURVATURES = 1e-9
 # A minimum moves with the weight decay; it is followed in this many steps of Newton's method.
@@ -83,6 +85,20 @@ def losses_in_frame(objective: Objective) -> Vector:
     loss = objective.loss(*np.meshgrid(x, y))
     there = loss[np.isfinite(loss)]
     return np.sort(there) if there.size else np.zeros(1)
+
+
+@functools.lru_cache(maxsize=64)
+def overflows(objective: Objective) -> bool:
+    """Tell whether the loss is too large for a number somewhere in its domain, or nearly so.
+
+    It is, where its range is beyond LARGEST_RANGE times what half of its domain lies within.
+    """
+    x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
+    loss = objective.loss(*np.meshgrid(x, y))
+    there = losses_in_frame(objective)
+    low, high = np.quantile(there, (0.25, 0.75)).tolist()
+    beyond = float(there[-1] - there[0]) > LARGEST_RANGE * (high - low)
+    return bool(np.isposinf(loss).any()) or (beyond and high > low)
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:

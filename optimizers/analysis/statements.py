@@ -154,9 +154,22 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "{run} does not move: its rule takes no step, at gradient norm {slope}."
         ),
         "diverges": msgid("{run} diverges at update {step}."),
+        "ends_without_value": msgid(
+            "{run} diverges at update {step}: the loss has no value where it is then."
+        ),
+        "starts_without_value": msgid(
+            "{run} makes no update: the loss has no value where it starts."
+        ),
+        "starts_too_high": msgid(
+            "{run} makes no update: the loss where it starts is too large for a number."
+        ),
         "stops_singular": msgid("{run} stops {place}: the Hessian is singular at update {step}."),
         "stops_at_rest": msgid(
             "{run} stops {place}: at rest from update {step}, with gradient norm {slope}."
+        ),
+        "creeps": msgid(
+            "{run} hardly moves any more {place}: its steps are too short to see from update {step}"
+            " on, at gradient norm {slope}."
         ),
         "stops_norm": msgid(
             "{run} stops {place} at update {step}: the gradient's norm is at most {tolerance}."
@@ -249,6 +262,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
         "outcome_ran_out": msgid("rate ran out: {rate} of {largest} is left"),
         "outcome_diverged": msgid("diverged at update {step}"),
         "outcome_not_finite": msgid("diverged at update {step}: the loss is not finite"),
+        "outcome_no_value": msgid("diverged at update {step}: the loss has no value there"),
         "outcome_singular": msgid("stopped at update {step}: singular Hessian"),
         "outcome_norm": msgid(
             "stopped at update {step}: the gradient's norm is at most {tolerance}"
@@ -257,6 +271,9 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "stopped at update {step}: the loss changed by at most {tolerance}"
         ),
         "outcome_at_rest": msgid("at rest from update {step}: gradient norm {slope}"),
+        "outcome_creeping": msgid(
+            "steps too short to see from update {step}: gradient norm {slope}"
+        ),
         "outcome_descending": msgid("still descending"),
         "outcome_unsettled": msgid("not settled"),
         "outcome_astray": msgid(

@@ -44,6 +44,7 @@ from optimizers.analysis.measures import (
     losses_in_frame,
     nearest,
     nearest_minimizer,
+    overflows,
 )
 from optimizers.simulation.experiment import (
     GRADIENT_NORM,
@@ -148,7 +149,8 @@ class Verdict:
                                 distance from where the decay has moved it, infinite for none
     rate ran out     rate, largest   the last rate, and the largest there was
     diverged         step, loss   the last loss
-    stopped          step, slope
+    stopped          step, slope, moves   from that update on the steps are too short to see:
+                                `moves` is the length of the last, 0 at rest
     stopping rule met   step, tolerance   what the gradient's norm, or the loss's change, is at most
     still descending, still moving   fall   of the loss in the last `updates`
     """
@@ -190,7 +192,7 @@ def _judged(experiment: Experiment, trajectory: Trajectory) -> Verdict:
         return _verdict(STOPPING_RULE, step=step, tolerance=tolerance)
     case = _Case(experiment, trajectory)
     if trajectory.stopped is not None:
-        return _verdict(STOPPED, step=step, slope=case.model.slope)
+        return _verdict(STOPPED, step=step, slope=case.model.slope, moves=0)
     return (
         case.swings()
         or case.grows()
@@ -561,7 +563,8 @@ class _Case:
         if _distances(self.ahead.path, self.path[-1]).max() > HORIZON * resting:
             return None
         count = int((np.cumsum(steps[::-1]) <= resting).sum())
-        return _verdict(STOPPED, step=self.updates - count, slope=self.model.slope)
+        moves = float(steps[-1]) if len(steps) else 0.0
+        return _verdict(STOPPED, step=self.updates - count, slope=self.model.slope, moves=moves)
 
     def flat(self) -> Verdict | None:
         """Return the verdict on a run that hardly gets lower because there is hardly a slope."""
@@ -569,6 +572,8 @@ class _Case:
         left = float(np.ptp(losses_in_frame(self.trajectory.objective)))
         if facts.objective.bounded:
             left = last_gap(facts, self.trajectory)
+        elif overflows(facts.objective):
+            return None  # beside such losses any slope would be flat
         change = float(np.ptp(self.end_loss))
         ahead = np.abs(self.ahead.loss - self.loss[-1]).max() if self.ahead.whole else math.inf
         if not max(change, ahead) <= FLAT_CURVE * left:

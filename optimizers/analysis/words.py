@@ -146,13 +146,14 @@ def outcome(experiment: Experiment, trajectory: Trajectory) -> Statement:
         case verdicts.RAN_OUT:
             return Statement("outcome_ran_out", rate=how["rate"], largest=how["largest"])
         case verdicts.DIVERGED:
-            finite = math.isfinite(how["loss"])
-            kind = "outcome_diverged" if finite else "outcome_not_finite"
+            kind = "outcome_diverged" if math.isfinite(how["loss"]) else "outcome_not_finite"
+            kind = "outcome_no_value" if math.isnan(how["loss"]) else kind
             return Statement(kind, step=int(how["step"]))
         case verdicts.STOPPED if trajectory.stopped is not None:
             return Statement("outcome_singular", step=int(how["step"]))
         case verdicts.STOPPED:
-            return Statement("outcome_at_rest", step=int(how["step"]), slope=how["slope"])
+            kind = "outcome_creeping" if how["moves"] else "outcome_at_rest"
+            return Statement(kind, step=int(how["step"]), slope=how["slope"])
         case verdicts.STOPPING_RULE:
             kind = "outcome_norm" if trajectory.stopped_by == GRADIENT_NORM else "outcome_change"
             return Statement(kind, step=int(how["step"]), tolerance=how["tolerance"])
@@ -175,7 +176,8 @@ def _at_rest(
     if how.kind == verdicts.STOPPED and trajectory.stopped is None:
         if trajectory.lr.max() == 0:
             return Statement("does_not_move_at_rate_0", run=label)
-        return Statement("does_not_move_for_no_step", run=label, slope=how["slope"])
+        if how["moves"] == 0:
+            return Statement("does_not_move_for_no_step", run=label, slope=how["slope"])
     return None
 
 
@@ -185,12 +187,17 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
     place = _place(experiment, trajectory)
     match how.kind:
         case verdicts.DIVERGED:
-            return Statement("diverges", run=label, step=int(how["step"]))
+            if how["step"] == 0:
+                kind = "starts_without_value" if math.isnan(how["loss"]) else "starts_too_high"
+                return Statement(kind, run=label)
+            kind = "ends_without_value" if math.isnan(how["loss"]) else "diverges"
+            return Statement(kind, run=label, step=int(how["step"]))
         case verdicts.STOPPED if trajectory.stopped is not None:
             return Statement("stops_singular", run=label, place=place, step=int(how["step"]))
         case verdicts.STOPPED:
             step = int(how["step"])
-            return Statement("stops_at_rest", run=label, place=place, step=step, slope=how["slope"])
+            kind = "creeps" if how["moves"] else "stops_at_rest"
+            return Statement(kind, run=label, place=place, step=step, slope=how["slope"])
         case verdicts.CONVERGED:
             distance, point = _minimizer(experiment, trajectory)
             assert point is not None  # it is one of those that the verdict knows
@@ -372,8 +379,8 @@ def _decay(experiment: Experiment, trajectory: Trajectory) -> list[Statement]:
     plan, decay = experiment.plan(trajectory.run), trajectory.run.weight_decay
     if decay == 0:
         return []
-    if plan.coupled == 0:
-        return [Statement("decay_pulls", decay=decay)]
+    if plan.coupled == 0:  # at rate 0 it does nothing, apart from the rate or not
+        return [Statement("decay_pulls", decay=decay)] if trajectory.lr.any() else []
     minima = known_minima(trajectory.objective, decay)
     if not len(minima.xy):
         return [Statement("decay_counts", decay=decay)]

@@ -23,6 +23,11 @@ test("large numbers are grouped, very large and very small ones have an exponent
   assert.equal(english(3.4028234663852886e38, 3), "\u221e");
 });
 
+test("what is no number has no value, and what is too large is infinite", () => {
+  assert.equal(english(Number.NaN, 3), "no value");
+  assert.equal(english(Number.POSITIVE_INFINITY, 3), "\u221e");
+});
+
 test("another language has other marks", () => {
   assert.equal(number(1234.5, 5, [",", "."]), "1.234,5");
 });

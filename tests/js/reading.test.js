@@ -52,6 +52,9 @@ test("a reading says update, loss, place and rate; of the ground loss and place"
     "x 0.5, y \u22122",
     "rate 0.1",
   ]);
+  const gap = { ...place, loss: Number.NaN, rate: null };
+  assert.equal(said({ ...gap, run: null, k: null }, scene)[0], "no finite loss here");
+  assert.equal(said({ ...gap, run: 0, k: 3 }, scene)[1], "loss no value");
   assert.deepEqual(said({ ...place, run: null, k: null, rate: null }, scene), [
     "loss 4.25",
     "x 0.5, y \u22122",

@@ -1,5 +1,7 @@
 // Numbers as people write them; the same as `number` in landscape/language.py.
 
+import { tr } from "./texts.js";
+
 /**
  * A number with so many significant digits and no needless zeros or exponent.
  * @param {number} value
@@ -7,6 +9,7 @@
  * @param {[decimal: string, group: string]} marks Of the page's language.
  */
 export function number(value, digits, [decimal, group]) {
+  if (Number.isNaN(value)) return tr("no value");
   const size = Math.abs(value);
   const sign = value < 0 ? "\u2212" : "";
   if (!(size < 3.4e38)) return `${sign}\u221e`;

@@ -87,6 +87,8 @@ export function said({ run, k, x, y, loss, rate }, { marks, labels }) {
   const text = (/** @type {number} */ value) => number(value, 3, marks);
   const values = { x: text(x), y: text(y), loss: text(loss), step: k ?? 0 };
   const place = filled(tr("x {x}, y {y}"), values);
+  // The ground has a gap wherever its loss is not finite, be there no value or an infinite one.
+  if (run === null && Number.isNaN(loss)) return [tr("no finite loss here"), place];
   const height = filled(tr("loss {loss}"), values);
   if (run === null) return [height, place];
   const update = filled(tr("update {step}"), values);

@@ -97,7 +97,7 @@ def measures(
             tr("{part} of {count}", part=whole(turns.flips), count=whole(turns.turns)),
             "" if turns.turn_angle is None else f"{written(round(turns.turn_angle, 1), 4)}°",
             "" if turns.path_ratio is None else written(turns.path_ratio, 3),
-            arrival(progress(experiment, trajectory, tolerance)),
+            arrival(progress(experiment, trajectory, tolerance), float(trajectory.loss[-1])),
             zones(edge),
             tr(NO_THEORY) if edge.limit is None else written(edge.limit, 3),
         ]
@@ -105,12 +105,13 @@ def measures(
     return "\n".join(rows)
 
 
-def arrival(reached: Progress) -> str:
-    """Return what it took a run to come within the tolerance."""
+def arrival(reached: Progress, last: float) -> str:
+    """Return what it took a run, whose loss is in the end `last`, to come within the tolerance."""
     if reached.reason:
         return render(reached.reason)
     if reached.updates is None:
-        return tr("not reached, excess loss {loss}", loss=written(reached.gap or 0.0))
+        gap = last if np.isnan(last) else reached.gap or 0.0
+        return tr("not reached, excess loss {loss}", loss=written(gap))
     updates = tr_n("{count} update", "{count} updates", reached.updates)
     samples = tr_n("{count} sample", "{count} samples", round(reached.samples or 0))
     return f"{updates}, {samples}"

@@ -88,7 +88,10 @@ def loss(
         lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
         value = losses[np.isfinite(losses)] - lowest
         rows.append(height(value))
-        ends.append(math.inf if trajectory.diverged_at is not None else float(value[-1]))
+        if trajectory.diverged_at is None:
+            ends.append(float(value[-1]))
+        else:
+            ends.append(math.nan if np.isnan(losses[-1]) else math.inf)
     found = axis_of(experiment, rows, ends, ended * (2 if averages else 1))
     runs = len(trajectories)
     own, others = found.rows[:runs], tuple(row for row in found.rows[runs:] if row is not None)
@@ -505,7 +508,7 @@ def readings(
             return {"height": row, "centre": lowest if centre is None else centre}
         with np.errstate(over="ignore"):
             values = losses[: len(trajectory.finite_path)].astype(np.float32)
-        return {"loss": np.nan_to_num(values, nan=most, posinf=most)}
+        return {"loss": np.nan_to_num(values, nan=np.nan, posinf=most)}
 
     for i, trajectory in enumerate(trajectories):
         rate: Any = trajectory.lr.astype(np.float32 if exact else np.float64)
