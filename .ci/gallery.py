@@ -28,12 +28,13 @@ from contourpy import FillType, LineType, contour_generator
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from optimizers import OPTIMIZERS, Experiment, Run, averaged, simulate  # noqa: E402
+from optimizers import OPTIMIZERS, Experiment, Run, averaged, before_looking_ahead, simulate  # noqa: E402
 from optimizers.maps import Ensemble  # noqa: E402
 from views.lessons import LESSONS  # noqa: E402
 from views.maps import MAPS  # noqa: E402
 from views.maps.ensembles import ENSEMBLE  # noqa: E402
 from views.presets import LISTED  # noqa: E402
+from views.scene.beside import beside  # noqa: E402
 from views.scene.figures import Ground, background, foreground, marks_of  # noqa: E402
 from views.settings.choice import choose  # noqa: E402
 from views.settings.settings import Settings  # noqa: E402
@@ -53,9 +54,9 @@ SMOOTH = 21  # points of a smooth line
 BACK = 0.9  # of a line's turns, by which it goes back and forth
 MOST_NAMES = 3  # of runs in one picture
 LETTER = (6.4, 10.5)  # of a name, about: its width, and the height of its type
-SHOWN_TRACES = re.compile(r"(minima|valley|path-|moved-|start-|head-|tube-|average-|averaged-)")
-LINE_OF = {"head": "path", "averaged": "average"}  # at whose end a mark stands
-WIDTHS = {"zero": 0.6, "same penalty": 1.2, "tube": 3.0, "average": 1.3, "valley": 1.2}  # of lines
+SHOWN_TRACES = re.compile(r"(minima|valley|path-|moved-|start-|head-|tube-|beside-|tip-)")
+LINE_OF = {"head": "path", "tip": "beside"}  # at whose end a mark stands
+WIDTHS = {"zero": 0.6, "same penalty": 1.2, "tube": 3.0, "beside": 1.3, "valley": 1.2}  # of lines
 PAIR = re.compile(r"\$(\w+)\$(\w+)\$")  # of colours, while a symbol is drawn
 
 
@@ -80,8 +81,9 @@ FILES = {OUT: PRESETS_DRAWN, LESSONS_OUT: LESSONS_DRAWN}
 def digest(source: Source) -> str:
     """Return a short hash of what a picture is made of."""
     choice = choose(source.settings)
-    average = (choice.extras.average,) if choice.extras.average else ()
-    made_of = repr((stated(choice.experiment), dict(source.map), *average))
+    extras = choice.extras
+    aside = [*([extras.average] if extras.average else ()), *["sutskever"] * extras.sutskever]
+    made_of = repr((stated(choice.experiment), dict(source.map), *aside))
     return hashlib.sha256(made_of.encode()).hexdigest()[:12]
 
 
@@ -122,8 +124,9 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
         runs = [runs[0], runs[-1]]
         experiment = dataclasses.replace(experiment, runs=tuple(experiment.runs[i] for i in runs))
     trajectories = simulate(experiment)
-    average = choice.extras.average
-    averages = [averaged(trajectory, average) for trajectory in trajectories] if average else []
+    extras = choice.extras
+    averages = [averaged(t, extras.average) for t in trajectories] if extras.average else []
+    points = [before_looking_ahead(t) for t in trajectories] if extras.sutskever else []
     panels = len(experiment.objectives)
     ground = Ground.under(experiment, trajectories, HEIGHT / WIDTH * panels)
     named = panels == 1 and len(runs) <= MOST_NAMES and choice.compare == "Optimizer"
@@ -133,8 +136,9 @@ def figures(source: Source) -> tuple[dict[str, Any], dict[str, Any]]:
         marks = [marks_of(labels, theme)[i] for i in runs]
         back = background(ground, panels, theme)
         beside_each_other(back["layout"], panels)
+        aside = beside(averages, points)
         front = foreground(
-            experiment, trajectories, marks, panels == 1, theme, ground, averages=averages
+            experiment, trajectories, marks, panels == 1, theme, ground, beside=aside
         )
         data = [t for t in front["data"] if SHOWN_TRACES.match(t["name"])]
         lines = {t["name"]: t for t in data}

@@ -28,7 +28,8 @@ from optimizers.analysis.statements import render
 from views.live.answer import asked, described
 from views.notebook import notebook, show
 from views.scene import curves, scene
-from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, STAR, Extras, Mark
+from views.scene.beside import beside
+from views.scene.figures import OVERLAY, SIDE_BY_SIDE, SPACE, Extras, Mark
 from views.scene.payload import pack
 from views.server.save import FORMATS
 from views.settings.choice import choose
@@ -291,11 +292,11 @@ def named(figure, name):
 def test_the_line_with_a_star_is_the_average_from_its_first_update_on(view, first):
     average = Average(first=first)
     shown = scene_of(NOISY, view, average)
-    assert shown["averagedFrom"] == first
+    assert shown["beside"] == [{"run": i, "first": first} for i in range(2)]
     for i, trajectory in enumerate(simulate(NOISY)):
         found = averaged(trajectory, average)
         line, tube, head = (
-            named(shown["front"], f"{name}-{i}") for name in ("average", "tube", "averaged")
+            named(shown["front"], f"{name}-{i}") for name in ("beside", "tube", "tip")
         )
         assert line["line"]["color"] == head["marker"]["color"] == LIGHT.runs[i]
         assert line["line"]["width"] < 2 < tube["line"]["width"]
@@ -312,19 +313,19 @@ def test_the_line_with_a_star_is_the_average_from_its_first_update_on(view, firs
             )
         else:
             np.testing.assert_allclose(drawn, found.path[first:], rtol=1e-5, atol=1e-6)
-        curve = [t for t in shown["loss"]["data"] if t.get("name") == "average"][i]
+        curve = [t for t in shown["loss"]["data"] if t.get("name") == "beside"][i]
         assert (curve["x0"], curve["dx"], len(curve["y"])) == (first, 1, 301 - first)
         np.testing.assert_allclose(curve["y"], np.log10(found.loss[first:]), atol=1e-9)
-        np.testing.assert_allclose(shown["readings"]["averages"][i]["loss"], found.loss, rtol=1e-6)
+        np.testing.assert_allclose(shown["readings"]["beside"][i]["loss"], found.loss, rtol=1e-6)
     low, high = shown["loss"]["layout"]["yaxis"]["range"]
-    rows = [t["y"] for t in shown["loss"]["data"] if t.get("name") == "average"]
+    rows = [t["y"] for t in shown["loss"]["data"] if t.get("name") == "beside"]
     assert low <= min(map(np.min, rows)) <= max(map(np.max, rows)) <= high
     for figure in (shown["front"], shown["loss"]):
         go.Figure(figure)
     titles = " ".join(note["text"] for note in shown["front"]["layout"]["annotations"])
     for i in range(2):
-        assert f'{STAR} <b data-average="{i}"></b>' in titles
-    assert f"{STAR} mean of the iterates" in titles
+        assert f'★ <b data-beside="{i}"></b>' in titles
+    assert "★ mean of the iterates" in titles
 
 
 def test_of_very_many_updates_the_heights_of_the_averages_are_sent():
@@ -332,8 +333,8 @@ def test_of_very_many_updates_the_heights_of_the_averages_are_sent():
     average = Average(EXPONENTIAL)
     runs = simulate(experiment)
     found = [averaged(trajectory, average) for trajectory in runs]
-    told = curves.readings(experiment, runs, averages=found)
-    for each, end in zip(told["averages"], found, strict=True):
+    told = curves.readings(experiment, runs, beside=beside(found, ()))
+    for each, end in zip(told["beside"], found, strict=True):
         np.testing.assert_allclose(each["centre"] + 10 ** each["height"], end.loss, rtol=1e-9)
 
 
@@ -342,7 +343,7 @@ def test_of_very_many_updates_the_heights_of_the_averages_are_sent():
 def test_a_run_that_ends_before_its_first_iterate_has_no_line(view, first):
     shown = scene_of(replace(NOISY, steps=40), view, Average(first=first))
     for i in range(2):
-        assert len(named(shown["front"], f"average-{i}")["x"]) == 1
+        assert len(named(shown["front"], f"beside-{i}")["x"]) == 1
     pack(shown)
 
 
@@ -367,7 +368,7 @@ def test_where_a_run_begins_without_a_value_there_is_no_average_and_no_fault(vie
     begins_nowhere = Experiment(surface=formula, start=(-3.0, 1.0), steps=5, runs=runs)
     shown = scene_of(begins_nowhere, view, Average(MEAN))
     pack(shown)
-    lines = [trace["y"] for trace in shown["loss"]["data"] if trace.get("name") == "average"]
+    lines = [trace["y"] for trace in shown["loss"]["data"] if trace.get("name") == "beside"]
     assert [len(line) for line in lines] == [0, 6], "each in its run's place"
 
 
@@ -380,8 +381,8 @@ def test_a_link_says_how_iterates_are_averaged_and_nothing_without():
     assert plain.extras.average is None
     assert not any(name.startswith("average") for name in write(read(LINK)[0]))
     made = described(asked(urlencode(LINK)))
-    assert "averagedFrom" not in made
-    assert "averages" not in made["readings"]
+    assert made["beside"] == []
+    assert "beside" not in made["readings"]
     assert "average" not in json.dumps(made["told"])
 
 
@@ -407,7 +408,7 @@ def test_the_page_tells_where_nothing_is_averaged():
     assert "not averaged" in ends.notes[-1].text()
     assert ends.extras.average is None
     made = described(asked(urlencode({**LINK, **ON, "show": "ends"})))
-    assert "averagedFrom" not in made
+    assert made["beside"] == []
     # A map shows no ends of seeds in place of paths.
     of_map = choose(read({**LINK, **ON, "show": "ends", "view": "Maps"})[0])
     assert of_map.extras.average is not None

@@ -529,6 +529,17 @@ REGRESSION = {
 }
 
 
+# With all that is drawn beside the paths.
+BESIDE = {
+    **{key: value for key, value in REGRESSION.items() if key != "optimizers"},
+    "compare": "Momentum",
+    "Momentum.optimizer": "Nesterov",
+    "Linear regression.Nesterov.momenta": ",".join(f"{0.5 + i / 25:g}" for i in range(9)),
+    "average": "mean",
+    "sutskever": "1",
+}
+
+
 def largest(address: str) -> bytes:
     """Return the largest answer at one of the addresses."""
     if address == "zz/map/{name}.csv":
@@ -537,7 +548,9 @@ def largest(address: str) -> bytes:
         return bytes(answer_of(files.serve, query, name="m").body)
     if address.startswith("zz/save"):
         kind = address.rsplit(".", 1)[1]
-        queries = (urlencode({**link, "view": "3-D"}, doseq=True) for link in (NINE, REGRESSION))
+        queries = (
+            urlencode({**link, "view": "3-D"}, doseq=True) for link in (NINE, REGRESSION, BESIDE)
+        )
         return max((bytes(answer_of(save.serve, q, kind=kind).body) for q in queries), key=len)
     if address in ("zz/scene", "zz/ground"):
         strengths = {"compare": "L2 strength", "l2.values": ",".join(str(i / 10) for i in range(9))}

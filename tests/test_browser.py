@@ -199,7 +199,7 @@ def complaints(visit: Visit) -> list[str]:
 
 
 def link(**settings: object) -> str:
-    return "?" + urlencode(settings)
+    return "?" + urlencode(settings, doseq=True)
 
 
 def rate(surface: str, optimizer: str, value: float) -> dict[str, float]:
@@ -371,6 +371,7 @@ LEAVING = rate("Quadratic", "SGD", 3.0)  # the frame, at once
 WILD = rate("Rosenbrock", "Momentum", 0.004)
 
 AVERAGED = {"average": "mean", "average.from": 300}
+AHEAD = {"optimizers": ("SGD", "Nesterov", "Adam"), "sutskever": "1"}
 
 PICTURES = {
     "first page": {},
@@ -386,18 +387,35 @@ PICTURES = {
 def test_the_head_leads_the_revealed_path(visit: Visits, settings: dict):
     page = visit(link(**settings))
     check_every_step(page)
-    stars = drawn(page, "average", "averaged")  # at the end
+    stars = drawn(page, "beside", "tip")  # at the end
     assert len(stars) == (len(DEFAULT.runs) if "average" in settings else 0)
     for step in (2000, 301, 1000) if stars else ():
         go(page, step)
-        stars = drawn(page, "average", "averaged")
+        stars = drawn(page, "beside", "tip")
         assert all(star["shown"] for star in stars)
         check_heads(stars)
-        for node in page.page.locator("[data-average]").all():
+        for node in page.page.locator("[data-beside]").all():
             expect(node).to_have_text(re.compile(r"\d"))
     if stars:
         go(page, 300)
-        assert not any(star["shown"] for star in drawn(page, "average", "averaged"))
+        assert not any(star["shown"] for star in drawn(page, "beside", "tip"))
+
+
+def test_only_beside_nesterov_a_spark_leads_the_line_of_its_points(visit: Visits):
+    page = visit(link(length=60, **AHEAD))
+    for step in (60, 20, 41):
+        go(page, step)
+        (spark,) = drawn(page, "beside", "tip")
+        assert spark["shown"]
+        check_heads([spark])
+        # In the panel of its run.
+        assert spark["panel"] == drawn(page)[1]["panel"]
+        (told,) = page.page.locator("[data-beside]").all()
+        expect(told).to_have_text(re.compile(r"\d"))
+        lines = page.page.locator(".zz-live:has([data-beside])")
+        assert lines.evaluate("(node) => node.getBoundingClientRect().height < 30")  # one line
+    go(page, 0)
+    assert not any(spark["shown"] for spark in drawn(page, "beside", "tip"))
 
 
 @pytest.mark.parametrize("surface", SURFACES)

@@ -287,6 +287,8 @@ def test_whoever_asks_when_it_has_ended_is_told_so():
         ({"length": "5000", "optimizers": "SGD"}, False),
         ({"length": "5000", "optimizers": "SGD", "average": "mean"}, False),
         ({"length": "5000", "optimizers": ["SGD", "Adam"], "average": "mean"}, True),
+        ({"length": "3000", "optimizers": "Nesterov", "sutskever": "1"}, False),
+        ({"length": "5000", "optimizers": "Nesterov", "average": "mean", "sutskever": "1"}, True),
         ({"length": "5000", "optimizers": [*OPTIMIZERS][:9]}, True),
         ({"length": "9", "unit": "epochs", "batch": "10", "optimizers": "SGD"}, False),
         ({"length": "9", "unit": "epochs", "batch": "10"}, True),

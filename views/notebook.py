@@ -22,23 +22,19 @@ FRAME = (
 )
 
 
-CODE = """from optimizers import Experiment, Run, simulate
+CODE = """from optimizers import {names}
 from views.notebook import show
 
 labels = {labels!r}
 experiment = {experiment}
-show(experiment, labels)"""
-AVERAGED = """from optimizers import Average, Experiment, Run, averaged, simulate
-from views.notebook import show
-
-labels = {labels!r}
-experiment = {experiment}
-average = {average!r}
-show(experiment, labels, average)"""
-NUMBERS_AVERAGED = """for label, trajectory in zip(labels, simulate(experiment)):
-    print(label, trajectory.path[-1], trajectory.loss[-1])
+{average}show(experiment, labels{beside})"""
+AVERAGED = """
     found = averaged(trajectory, average)
     print("average", found.path[-1], found.loss[-1])"""
+POINTS = """
+    found = before_looking_ahead(trajectory)
+    if found:
+        print("before looking ahead", found.path[-1], found.loss[-1])"""
 NUMBERS = """for label, trajectory in zip(labels, simulate(experiment)):
     print(label, trajectory.path[-1], trajectory.loss[-1])"""
 
@@ -50,20 +46,25 @@ class Shown:
     experiment: Experiment
     labels: tuple[str, ...]
     average: Average | None = None
+    sutskever: bool = False
 
     def _repr_html_(self) -> str:
-        extras = Extras(average=self.average)
+        extras = Extras(average=self.average, sutskever=self.sutskever)
         page = standalone(Choice(self.experiment, self.labels, unit="updates", extras=extras))
         return FRAME.format(page=html.escape(page))
 
 
 def show(
-    experiment: Experiment, labels: Sequence[str] = (), average: Average | None = None
+    experiment: Experiment,
+    labels: Sequence[str] = (),
+    average: Average | None = None,
+    sutskever: bool = False,
 ) -> Shown:
     """Show the paths of an experiment in the cell of a notebook whose last value this is.
 
     `labels` are what its runs are called, in their order; else they have their optimizers' names.
-    With an `average` that of each run's iterates is drawn beside it.
+    With an `average` that of each run's iterates is drawn beside it, with `sutskever` the points of
+    Nesterov before it looks ahead.
     Each cell holds all that the player needs, some 6 MB, and plays offline. Raises ValueError if
     there are labels but not one for each run, and for what is no experiment.
     """
@@ -78,7 +79,7 @@ def show(
         )
     if average is not None and not isinstance(average, Average):
         raise ValueError(f"average = {shown(average)}: must be an Average or None")
-    return Shown(experiment, names, average)
+    return Shown(experiment, names, average, bool(sutskever))
 
 
 def notebook(choice: Choice) -> str:
@@ -88,10 +89,17 @@ def notebook(choice: Choice) -> str:
     """
     head = [f"# {title(choice)}", *claims(choice)]
     needs = tr("It needs this lab beside Jupyter: `pip install` it from its folder.")
-    first, last = (AVERAGED, NUMBERS_AVERAGED) if choice.extras.average else (CODE, NUMBERS)
-    code = first.format(
-        experiment=source(choice.experiment), labels=choice.labels, average=choice.extras.average
+    average, sutskever = choice.extras.average, choice.extras.sutskever
+    names = ["Average"] * bool(average) + ["Experiment", "Run"] + ["averaged"] * bool(average)
+    names += ["before_looking_ahead"] * sutskever + ["simulate"]
+    code = CODE.format(
+        names=", ".join(names),
+        experiment=source(choice.experiment),
+        labels=choice.labels,
+        average=f"average = {average!r}\n" if average else "",
+        beside=", average" * bool(average) + ", sutskever=True" * sutskever,
     )
+    last = NUMBERS + AVERAGED * bool(average) + POINTS * sutskever
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "source": "\n\n".join([*head, needs])},
         *(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.registry import OPTIMIZERS
-from optimizers.simulation.experiment import Trajectory
+from optimizers.simulation.experiment import Run, Trajectory
 
 NESTEROV = "Nesterov"
 
@@ -27,6 +27,12 @@ class Points(NamedTuple):
     loss: Vector
 
 
+def looks_ahead(run: Run) -> bool:
+    """Tell whether a run is Nesterov's with momentum, so that it has such points."""
+    rule = OPTIMIZERS[run.optimizer]
+    return rule.name == NESTEROV and rule.memory_of(run.hyper) is not None
+
+
 def before_looking_ahead(trajectory: Trajectory) -> Points | None:
     """Return Sutskever's points of a run of Nesterov with momentum, None of any other run.
 
@@ -36,8 +42,7 @@ def before_looking_ahead(trajectory: Trajectory) -> Points | None:
     the rate changes they are not, because his velocity holds the earlier rates. Losses are those of
     all samples.
     """
-    rule, run = OPTIMIZERS[trajectory.run.optimizer], trajectory.run
-    if rule.name != NESTEROV or rule.memory_of(run.hyper) is None:
+    if not looks_ahead(trajectory.run):
         return None
     count = len(trajectory.finite_path)
     path = trajectory.finite_path.copy()

@@ -248,6 +248,11 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             " as one over the number of iterates."
         ),
         "average_expected": msgid("Theory expects {last} and {averaged} over all seeds."),
+        # Where Nesterov stands before it looks ahead.
+        "before_ahead": msgid(
+            "{run} ends at loss {last} where it would take its next gradient; before it looks ahead"
+            " (✦) it stands at loss {loss}."
+        ),
         # How it ended, in a cell of a table.
         "outcome_converged": msgid("converged: gradient norm {slope}, curvatures {low} and {high}"),
         "outcome_local": msgid("local minimum: gradient norm {slope}, curvatures {low} and {high}"),

@@ -17,6 +17,7 @@ from landscape import Objective, record
 from landscape.record import CriticalPoint
 from optimizers.analysis import verdicts
 from optimizers.analysis.averaging import EXPONENTIAL, Averaged, expected
+from optimizers.analysis.lookahead import Points
 from optimizers.analysis.measures import (
     SHORTEST,
     Minima,
@@ -32,6 +33,7 @@ from optimizers.analysis.measures import (
     zigzag,
 )
 from optimizers.analysis.statements import (
+    Compared,
     Coordinate,
     Growth,
     Near,
@@ -480,6 +482,27 @@ def of_averages(
         numbers = {"last": lowest + theory.last, "averaged": lowest + theory.averaged}
         said.append(Statement(kind, **numbers))
     return said
+
+
+def of_points(
+    trajectories: Sequence[Trajectory], points: Sequence[Points | None], labels: Sequence[str]
+) -> list[Statement]:
+    """Return where a run of Nesterov stands before it looks ahead, of the one it matters most to.
+
+    That is the run for which the ratio of the two losses, above the lowest, is furthest from 1.
+    """
+    found = []
+    for trajectory, each, label in zip(trajectories, points, labels, strict=bool(points)):
+        if each is None or trajectory.diverged_at is not None:
+            continue
+        lowest = trajectory.objective.lowest() if trajectory.objective.bounded else 0.0
+        last, loss = float(trajectory.loss[-1]), float(each.loss[-1])
+        gaps = sorted([abs(last - lowest), abs(loss - lowest)])
+        found.append((gaps[1] / gaps[0] if gaps[0] > 0 else math.inf, label, last, loss))
+    if not found:
+        return []
+    _, label, last, loss = max(found, key=lambda one: one[0])
+    return [Statement("before_ahead", run=label, last=Compared(last), loss=Compared(loss))]
 
 
 def _accounting(experiment: Experiment) -> list[Statement]:

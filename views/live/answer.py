@@ -22,7 +22,7 @@ from landscape.formula import NAME as FORMULA
 from landscape.language import LANGUAGES, PSEUDOS, SOURCE, current, language, msgid, number, tr
 from landscape.penalty import Penalty
 from landscape.plane import turned
-from optimizers import Averaged, Experiment, Trajectory
+from optimizers import Experiment, Trajectory
 from optimizers.analysis.step import inspect_step, taylor
 from optimizers.maps import Spread
 from optimizers.simulation.experiment import MOST_SEED, STRENGTH
@@ -184,7 +184,7 @@ def with_ground(
     made["frame"] = ",".join(map(repr, (*surface.box[0], *surface.box[1])))
     made["start"] = start_of(asked.settings, choice)
     if asked.frame is None:
-        made["told"] = told(asked, choice, trajectories, spread, drawn.averages)
+        made["told"] = told(asked, choice, trajectories, spread, drawn)
     return made, drawn, surface
 
 
@@ -212,14 +212,15 @@ def told(
     choice: Choice,
     trajectories: list[Trajectory],
     spread: Spread | None,
-    averages: Sequence[Averaged],
+    drawn: Drawing,
 ) -> dict[str, Any]:
     """Return what the page says of an experiment, every text in the current language."""
     experiment, preset = choice.experiment, asked.settings.preset
-    sentence, more = sentences(choice, trajectories, spread, averages)
+    sentence, more = sentences(choice, trajectories, spread, drawn)
     if spread is None:
-        head = results.head(experiment, bool(averages))
-        rows = results.table(experiment, choice.labels, trajectories, averages)
+        averages, points = drawn.averages, drawn.points
+        head = results.head(experiment, bool(averages), bool(points))
+        rows = results.table(experiment, choice.labels, trajectories, averages, points)
     else:
         head, rows = ends.table(spread, choice.labels, loss_name(experiment))
     return {
@@ -241,11 +242,13 @@ def sentences(
     choice: Choice,
     trajectories: Sequence[Trajectory],
     spread: Spread | None,
-    averages: Sequence[Averaged],
+    drawn: Drawing,
 ) -> tuple[str, str]:
     """Return how the runs compare, or the ends of many seeds: what matters most, and the rest."""
     if spread is None:
-        return results.sentences(choice.experiment, trajectories, choice.labels, averages)
+        return results.sentences(
+            choice.experiment, trajectories, choice.labels, drawn.averages, drawn.points
+        )
     more = f"{ends.more(spread, choice.labels)} {tr(ends.SHARES)}"
     return ends.sentence(choice.experiment, spread, choice.labels), more
 

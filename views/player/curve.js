@@ -13,8 +13,8 @@ import { between, lengths } from "./travel.js";
 
 const FUTURE = "future"; // the name of the thin lines of what is to come
 const LIMIT = "limit"; // that of the lines up to which a curve may go
-const [AVERAGE, AVERAGED] = ["average", "averaged"]; // those of averages of iterates, and their heads
-const OTHERS = [FUTURE, LIMIT, AVERAGE, AVERAGED]; // that are no run's own curve
+const [BESIDE_RUN, TIP] = ["beside", "tip"]; // those of what is drawn beside runs, and their heads
+const OTHERS = [FUTURE, LIMIT, BESIDE_RUN, TIP]; // that are no run's own curve
 const ROW_OF_FINGER = 44; // pixels of a label that a finger presses
 const BESIDE = 10; // pixels between the curves and their labels
 const LETTER = 0.47; // of the page's letters: the width, about, of a label's
@@ -33,7 +33,7 @@ const MOST = 0.42; // of the width, that labels take
  * @property {SVGElement | null} node
  * @property {SVGElement | undefined} head
  * @property {Dashes | null} dash
- * @property {HTMLButtonElement | null} label None of an average, which has its run's.
+ * @property {HTMLButtonElement | null} label None of what is drawn beside a run, which has its run's.
  */
 
 const THUMB = 20; // pixels, as player.css has it
@@ -49,8 +49,8 @@ export class Curve {
   #toggle;
   /** @type {Line[]} */
   #lines = [];
-  /** @type {Line[]} Those of averages, if they are shown. */
-  #averages = [];
+  /** @type {(Line & { run: number })[]} Those of what is drawn beside runs. */
+  #beside = [];
   #tick = 1;
   /** @type {ReadonlySet<number>} */
   #muted = new Set();
@@ -165,15 +165,19 @@ export class Curve {
       dash: trace.line?.dash === "dash" ? DASH : over[i],
       label: buttons[i],
     }));
-    this.#averages = loss.data
-      .filter(({ name }) => name === AVERAGE)
-      .map((trace, i) => ({
-        ...drawn(trace, i, curves[i].dx ?? 1, scene.averagedFrom),
-        node: plot.line(this.#plot, `${AVERAGE}${i}`),
-        head: plot.markers(this.#plot, `${AVERAGED}${i}`)[0],
-        dash: null,
-        label: null,
-      }));
+    this.#beside = loss.data
+      .filter(({ name }) => name === BESIDE_RUN)
+      .map((trace, i) => {
+        const { run, first } = scene.beside[i];
+        return {
+          ...drawn(trace, run, curves[run].dx ?? 1, first),
+          run,
+          node: plot.line(this.#plot, `${BESIDE_RUN}${i}`),
+          head: plot.markers(this.#plot, `${TIP}${i}`)[0],
+          dash: null,
+          label: null,
+        };
+      });
     // The middle of the thumb runs from end to end of the axis.
     this.#scrub.style.left = `${px.offset - THUMB / 2}px`;
     this.#scrub.style.width = `${px.length + THUMB}px`;
@@ -264,7 +268,7 @@ export class Curve {
     this.#cursor.style.top = `${y.offset}px`;
     this.#cursor.style.height = `${y.length}px`;
     for (const [i, line] of this.#lines.entries()) this.#draw(i, line, clock, x, y);
-    for (const [i, line] of this.#averages.entries()) this.#draw(i, line, clock, x, y);
+    for (const line of this.#beside) this.#draw(line.run, line, clock, x, y);
   }
 
   /**
@@ -277,7 +281,7 @@ export class Curve {
   #draw(i, { y, dx, first, pace, travelled, node, head, dash, label }, clock, px, py) {
     const last = y.length - 1;
     const at = Math.max(0, done(clock, pace, first + last) - first);
-    const ahead = !label && at === 0; // of an average that has not begun
+    const ahead = !label && at === 0; // of one that has not begun
     const seen = last < 0 || ahead || this.#muted.has(i) ? "hidden" : "visible";
     if (node) {
       node.style.strokeDasharray = dashesOf(last < 0 ? 0 : between(travelled, at), dash);

@@ -27,7 +27,7 @@ import { between, lengths } from "./travel.js";
 
 /** @import { Dashes, Spot } from "./covered.js" */
 /** @import { Reading } from "./reading.js" */
-/** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, View } from "./types.js" */
+/** @import { Annotation, Arrangement, Axis, Moves, Numbers, Point, Range, Scene, Size, Trace, View } from "./types.js" */
 
 const [REACH, REACH_OF_FINGER] = [14, 24]; // pixels around a start within which it can be held
 const LOWEST = 0.145; // of the window's height: lower panels would be of little use
@@ -55,9 +55,9 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
  */
 
 /**
- * The average of a run's iterates as drawn: its points, their axes, pixels travelled, and its nodes.
+ * What stands beside a run as drawn: its points, their axes, pixels travelled, and its nodes.
  * @typedef {Pick<Run, "x" | "y" | "px" | "py" | "pace" | "travelled"> & {
- *   nodes: SVGElement[], head: SVGElement | undefined }} Mean
+ *   run: number, first: number, nodes: SVGElement[], head: SVGElement | undefined }} Beside
  */
 
 /**
@@ -69,8 +69,8 @@ const ROOM_FOR_WORDS = 600; // pixels of a panel, in which start and minimum are
 export class Panels {
   /** @type {Run[]} */
   #runs = [];
-  /** @type {Mean[]} Of every run, or of none. */
-  #means = [];
+  /** @type {Beside[]} */
+  #beside = [];
   /** @type {Cloud[]} */
   #clouds = [];
   /** @type {Spot[]} What stands on the ground and no head may hide. */
@@ -248,19 +248,22 @@ export class Panels {
         casing: scene.front.data.find((each) => each.name === `casing-${run}`)?.line?.color ?? "",
       };
     });
-    const means = scene.front.data.filter((trace) => trace.name.startsWith("average-"));
-    this.#means = means.map(({ x, y, xaxis = "x", yaxis = "y" }, i) => {
+    const named = new Map(scene.front.data.map((trace) => [trace.name, trace]));
+    this.#beside = scene.beside.map(({ run, first }, i) => {
+      const { x, y, xaxis = "x", yaxis = "y" } = /** @type {Trace} */ (named.get(`beside-${i}`));
       const [px, py] = [plot.axis(this.#front, xaxis), plot.axis(this.#front, yaxis)];
-      const nodes = ["tube", "average"].flatMap(
+      const nodes = ["tube", "beside"].flatMap(
         (what) => plot.line(this.#front, `${what}-${i}`) ?? [],
       );
-      const head = plot.markers(this.#front, `averaged-${i}`)[0];
+      const head = plot.markers(this.#front, `tip-${i}`)[0];
       return {
+        run,
+        first,
         x,
         y,
         px,
         py,
-        pace: scene.pace[i],
+        pace: scene.pace[run],
         travelled: travelled(cut(x, y), px, py),
         nodes,
         head,
@@ -345,21 +348,19 @@ export class Panels {
       const place = heads[i];
       if (head && place) putHead(head, place.at, open[i], colours[1]);
     }
-    for (const [i, mean] of this.#means.entries()) this.#average(i, mean);
+    for (const each of this.#beside) this.#aside(each);
     for (const [i, cloud] of this.#clouds.entries()) this.#scatter(i, cloud);
     this.#point(unhurried);
   }
 
   /**
-   * Draw the average of a run's iterates up to the clock.
-   * @param {number} i
-   * @param {Mean} mean
+   * Draw what stands beside a run up to the clock.
+   * @param {Beside} beside
    */
-  #average(i, { x, y, px, py, pace, travelled, nodes, head }) {
-    const first = this.#scene?.averagedFrom ?? 0;
+  #aside({ run, first, x, y, px, py, pace, travelled, nodes, head }) {
     const at = Math.max(0, done(this.#clock, pace, first + x.length - 1) - first);
     const length = between(travelled, at);
-    const seen = at === 0 || this.#muted.has(i) ? "hidden" : "visible";
+    const seen = at === 0 || this.#muted.has(run) ? "hidden" : "visible";
     for (const node of nodes) {
       node.style.strokeDasharray = dashesOf(length, null);
       node.style.visibility = seen;
@@ -565,7 +566,7 @@ export class Panels {
   hide() {
     this.stage.hidden = true;
     this.#runs = [];
-    this.#means = [];
+    this.#beside = [];
     this.#clouds = [];
   }
 

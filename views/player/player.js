@@ -388,7 +388,7 @@ class Player {
    * Write the losses at the clock into the titles.
    * @param {Scene} scene
    */
-  #write({ readings, pace, marks }) {
+  #write({ readings, pace, marks, beside }) {
     const texts = pace.map((each, i) => {
       const loss = lossOf(readings, i, whole(this.clock.position * each));
       return number(loss, LOSS_DIGITS, marks);
@@ -397,10 +397,11 @@ class Player {
       const text = texts[Number(/** @type {HTMLElement} */ (node).dataset.run)] ?? "";
       say(node, text);
     }
-    const { width, averages: runs = [] } = readings;
-    for (const node of this.body.querySelectorAll(".zz-notes [data-average]")) {
-      const i = Number(/** @type {HTMLElement} */ (node).dataset.average);
-      const loss = runs[i] && lossOf({ width, runs }, i, whole(this.clock.position * pace[i]));
+    const { width, beside: runs = [] } = readings;
+    for (const node of this.body.querySelectorAll(".zz-notes [data-beside]")) {
+      const i = Number(/** @type {HTMLElement} */ (node).dataset.beside);
+      const each = pace[beside[i]?.run] ?? 0;
+      const loss = runs[i] && lossOf({ width, runs }, i, whole(this.clock.position * each));
       say(node, runs[i] ? number(loss, LOSS_DIGITS, marks) : "");
     }
   }

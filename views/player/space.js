@@ -72,7 +72,7 @@ export class Space {
   #clock = /** @type {number | null} */ (null);
   #points = /** @type {{ fixed: boolean, place: Spots, nodes: NodeListOf<SVGElement> }[]} */ ([]);
   #runs = /** @type {Run[] | null} */ (null);
-  #means = /** @type {Run[]} */ ([]); // the averages of runs' iterates, of all or of none
+  #beside = /** @type {{ run: number, drawn: Run }[]} */ ([]); // what stands beside which run
   #dashes = /** @type {(Dashes | null)[]} */ ([]); // of the runs' lines
   #fixed = /** @type {Spot[]} */ ([]); // what stands on the surface and no head may hide
   #sight = /** @type {Sight} */ ({ matrix: [], eye: [] });
@@ -218,9 +218,10 @@ export class Space {
     await this.#drawMarks(scene);
     const { length } = scene.pace;
     this.#runs = scene.pace.map((_, i) => this.#run(scene, i, scene.runs[i]));
-    this.#means = scene.runs
-      .slice(length)
-      .map((run, i) => this.#run(scene, i, run, ["average", "tube", "averaged"]));
+    this.#beside = scene.beside.map(({ run }, i) => ({
+      run,
+      drawn: this.#run(scene, i, scene.runs[length + i], run, ["beside", "tube", "tip"]),
+    }));
     this.#look();
   }
 
@@ -261,10 +262,11 @@ export class Space {
    * @param {Scene} scene
    * @param {number} i
    * @param {SpaceRun} run
+   * @param {number} of Whose pace it has.
    * @param {string[]} names Of its line, of that below and of its head.
    * @returns {Run}
    */
-  #run({ front, pace }, i, run, [line, below, head] = ["path", "casing", "head"]) {
+  #run({ front, pace }, i, run, of = i, [line, below, head] = ["path", "casing", "head"]) {
     const named = (/** @type {string} */ name) =>
       /** @type {Trace} */ (front.data.find((trace) => trace.name === `${name}-${i}`));
     const path = named(line);
@@ -280,7 +282,7 @@ export class Space {
       behind: new Uint8Array(place.count),
       times: run.times ?? Float64Array.from(fresh, (_, vertex) => vertex),
       last: run.last,
-      pace: pace[i],
+      pace: pace[of],
       head: plot.markers(this.#marks, `${head}-${i}`)[0],
     };
   }
@@ -302,7 +304,8 @@ export class Space {
       const at = (/** @type {number} */ i) => /** @type {Point} */ ([place.px[i], place.py[i]]);
       this.#fixed.push(...Array.from(place.px, (_, i) => ({ panel: "", at: at(i) })));
     }
-    for (const { place, behind } of [...this.#runs, ...this.#means]) {
+    const drawn = [...this.#runs, ...this.#beside.map((each) => each.drawn)];
+    for (const { place, behind } of drawn) {
       this.#project(place);
       for (let i = 1; i < place.count; i++) behind[i] = this.#hidden(place, i - 0.5);
     }
@@ -363,7 +366,7 @@ export class Space {
       if (dashes) stroke(this.#over, run, whole, null, 0, [[line, opacity]], 0, dashes);
       stroke(this.#over, run, vertex, tip, 0, [[line, opacity]], whole);
     }
-    for (const [i, mean] of this.#means.entries()) this.#average(i, mean, clock);
+    for (const each of this.#beside) this.#aside(each, clock);
     const open = outlined(heads, this.#fixed);
     for (const [i, { head, path }] of this.#runs.entries()) {
       const place = heads[i];
@@ -372,25 +375,24 @@ export class Space {
   }
 
   /**
-   * Draw the average of a run's iterates up to the clock, over all paths.
-   * @param {number} i
-   * @param {Run} mean
+   * Draw what stands beside a run up to the clock, over all paths.
+   * @param {{ run: number, drawn: Run }} beside
    * @param {number} clock
    */
-  #average(i, mean, clock) {
-    const { times, fresh, pace, last, place, casing, path, head } = mean;
+  #aside({ run, drawn }, clock) {
+    const { times, fresh, pace, last, place, casing, path, head } = drawn;
     const { vertex, share } = reached(times, fresh, done(clock, pace, last));
     const at = vertex + (share ?? 0);
-    const seen = share !== null && at > 0 && !this.#muted.has(i);
+    const seen = share !== null && at > 0 && !this.#muted.has(run);
     head.style.visibility = seen ? "visible" : "hidden";
-    if (vertex < 0 || this.#muted.has(i)) return;
+    if (vertex < 0 || this.#muted.has(run)) return;
     /** @type {Point | null} */
     const tip = seen ? [between(place.px, at), between(place.py, at)] : null;
-    stroke(this.#over, mean, vertex, tip, 0, [
+    stroke(this.#over, drawn, vertex, tip, 0, [
       [casing.line, 1],
       [path.line, 1],
     ]);
-    stroke(this.#over, mean, vertex, tip, 1, [[path.line, HIDDEN]]);
+    stroke(this.#over, drawn, vertex, tip, 1, [[path.line, HIDDEN]]);
     if (tip) stand(head, ...tip, this.#hidden(place, at));
   }
 

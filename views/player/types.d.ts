@@ -158,11 +158,17 @@ export interface SpaceRun {
   last: number;
 }
 
+/** What is drawn beside the path of a run: an average of its iterates, or other points of it. */
+export interface Beside {
+  run: number;
+  first: number; // updates, from which on it is shown
+}
+
 /** What can be read off runs: losses, or heights of the loss, and the rate of each update or all. */
 export interface Readings {
   width: number | null;
   runs: (Losses & { rate: Numbers | number })[];
-  averages?: Losses[]; // of the average of each run's iterates, where that is shown
+  beside?: Losses[]; // of what is drawn beside runs, where there is any
 }
 
 export interface Losses {
@@ -206,8 +212,8 @@ export interface Scene extends Ground, Picture {
   arrows: Steps[]; // of every run, or of none
   clouds: Moves[]; // of every run, where ends of many seeds are shown
   front: Figure;
-  averagedFrom?: number; // updates, from which on averages of iterates are shown
-  runs: SpaceRun[]; // and then those of averages, if they are shown
+  beside: Beside[];
+  runs: SpaceRun[]; // and then those of what is drawn beside them
   label: string;
   loss: Figure;
   ends: string[]; // what each run's curve comes to

@@ -8,9 +8,10 @@ import numpy as np
 
 from landscape.language import msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Averaged, Experiment, Trajectory
+from optimizers.analysis.lookahead import Points
 from optimizers.analysis.measures import facts_of, nearest_minimizer
 from optimizers.analysis.statements import Statement, render
-from optimizers.analysis.words import comparison, of_averages, outcome
+from optimizers.analysis.words import comparison, of_averages, of_points, outcome
 
 HEAD = (
     msgid("Run"),
@@ -20,14 +21,19 @@ HEAD = (
     msgid("Outcome"),
 )
 AVERAGED = msgid("Loss of the average")  # after the final loss
+POINTS = msgid("Loss before looking ahead")  # after that
 COUNTED = msgid("Updates an epoch"), msgid("Epochs"), msgid("Samples seen")  # before the outcome
 
 
-def head(experiment: Experiment, averages: bool = False) -> list[str]:
-    """Return what the columns of a table are called: of batches and of averages there are more."""
+def head(experiment: Experiment, averages: bool = False, points: bool = False) -> list[str]:
+    """Return what the columns of a table are called.
+
+    Of batches, of averages and of Nesterov's points before looking ahead there are more.
+    """
     run, final, *names, last = map(tr, HEAD)
+    beside = [tr(AVERAGED)] * averages + [tr(POINTS)] * points
     more = map(tr, COUNTED) if counted(experiment) else ()
-    return [run, final, *([tr(AVERAGED)] if averages else ()), *names, *more, last]
+    return [run, final, *beside, *names, *more, last]
 
 
 def counted(experiment: Experiment) -> bool:
@@ -41,10 +47,13 @@ def sentences(
     trajectories: Sequence[Trajectory],
     labels: Sequence[str],
     averages: Sequence[Averaged] = (),
+    points: Sequence[Points | None] = (),
 ) -> tuple[str, str]:
     """Return how the runs compare: what matters most, and all else there is to say."""
     first, *more = comparison(experiment, trajectories, labels)
-    return said([first, *of_averages(experiment, trajectories, averages, labels)]), said(more)
+    beside = of_averages(experiment, trajectories, averages, labels)
+    beside += of_points(trajectories, points, labels)
+    return said([first, *beside]), said(more)
 
 
 def table(
@@ -52,6 +61,7 @@ def table(
     labels: Sequence[str],
     trajectories: Sequence[Trajectory],
     averages: Sequence[Averaged] = (),
+    points: Sequence[Points | None] = (),
 ) -> list[list[str]]:
     """Return the results of all runs, a row of the head's cells for each."""
     rows = []
@@ -65,6 +75,7 @@ def table(
                 label,
                 number(float(trajectory.loss[-1]), 4),
                 *([number(float(averages[i].loss[-1]), 4)] if averages else ()),
+                *([loss_of(points[i])] if points else ()),
                 tr("no minimizer") if distance is None else number(distance, 3),
                 whole(updates),
                 *((*seen, whole(epoch.samples_seen(updates))) if counted(experiment) else ()),
@@ -72,6 +83,11 @@ def table(
             ]
         )
     return rows
+
+
+def loss_of(points: Points | None) -> str:
+    """Return the last loss of Nesterov's points, or that there is none."""
+    return tr("none") if points is None else number(float(points.loss[-1]), 4)
 
 
 def said(statements: Sequence[Statement]) -> str:

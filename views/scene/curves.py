@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.language import msgid, number, tr
-from optimizers import Averaged, Experiment, Run, Trajectory
+from optimizers import Experiment, Run, Trajectory
 from optimizers.analysis.measures import (
     MONOTONE,
     SWINGS,
@@ -23,9 +23,8 @@ from optimizers.analysis.measures import (
     sharpness,
     stability,
 )
+from views.scene.beside import OPACITY, Beside
 from views.scene.figures import (
-    AVERAGE,
-    BESIDE_AVERAGE,
     EXACT_POINTS,
     RAISED,
     Figure,
@@ -62,17 +61,16 @@ class Heights:
     ends: list[float | None]  # what each row comes to, in the axis's unit: inf where it diverges
     line: float | None = None  # where to draw a line across
     bands: tuple[tuple[str, float, float], ...] = ()  # named ranges of heights, of ZONES
-    averages: tuple[Vector, ...] = ()  # a row for the average of each run's iterates
-    averaged_from: int = 0  # updates, before which that is the iterate itself
+    beside: tuple[tuple[Beside, Vector], ...] = ()  # what stands beside runs, with a row for each
     limits: tuple[Vector | None, ...] = ()  # a row of each run's limit for every update
     words: tuple[tuple[str, float], ...] = ()  # what is written on lines, and at which heights
     digits: int = 2  # of what each row comes to
 
 
 def loss(
-    experiment: Experiment, trajectories: list[Trajectory], averages: Sequence[Averaged] = ()
+    experiment: Experiment, trajectories: list[Trajectory], beside: Sequence[Beside] = ()
 ) -> Heights:
-    """Return the losses, after 0, 1, ... updates, and those of averages of the iterates.
+    """Return the losses, after 0, 1, ... updates, and those of what stands beside the runs.
 
     Where the surface has a lowest value the axis is logarithmic in the gap to it; elsewhere it is
     the loss itself, logarithmic away from its value at the critical point in both directions.
@@ -80,10 +78,9 @@ def loss(
     height = height_of_gaps(experiment)
     rows: list[Vector] = []
     ends: list[float] = []
-    ended = [trajectory.diverged_at is not None for trajectory in trajectories]
     shown = [(t, t.loss) for t in trajectories]
-    if averages:
-        shown += [(t, one.loss) for t, one in zip(trajectories, averages, strict=True)]
+    shown += [(trajectories[each.run], each.loss) for each in beside]
+    ended = [trajectory.diverged_at is not None for trajectory, _ in shown]
     for trajectory, losses in shown:
         lowest = facts_of(trajectory.objective).lowest if trajectory.objective.bounded else 0.0
         value = losses[np.isfinite(losses)] - lowest
@@ -92,11 +89,10 @@ def loss(
             ends.append(float(value[-1]))
         else:
             ends.append(math.nan if np.isnan(losses[-1]) else math.inf)
-    found = axis_of(experiment, rows, ends, ended * (2 if averages else 1))
+    found = axis_of(experiment, rows, ends, ended)
     runs = len(trajectories)
-    own, others = found.rows[:runs], tuple(row for row in found.rows[runs:] if row is not None)
-    first = averages[0].average.first if averages else 0
-    return replace(found, rows=own, ends=found.ends[:runs], averages=others, averaged_from=first)
+    others = tuple(zip(beside, rows[runs:], strict=True))
+    return replace(found, rows=found.rows[:runs], ends=found.ends[:runs], beside=others)
 
 
 def scale_of_losses(experiment: Experiment) -> LossScale | None:
@@ -349,14 +345,15 @@ def drawn(
     end = max(count * x for count, x in zip(updates, each, strict=True)) or 1.0
     data: list[Figure] = []
     to_come: list[Figure] = []
-    for mark, row, x in zip(marks, heights.rows, each, strict=True):
+    faded = {shown.run for shown, _ in heights.beside}
+    for i, (mark, row, x) in enumerate(zip(marks, heights.rows, each, strict=True)):
         line = {
             "type": "scatter",
             "mode": "lines",
             "x0": 0,
             "dx": x,
             "y": np.zeros(0, np.float32) if row is None else row,
-            **({"opacity": BESIDE_AVERAGE} if heights.averages else {}),
+            **({"opacity": OPACITY} if i in faded else {}),
             "line": {
                 "color": mark.colour,
                 "width": 2.7,
@@ -381,15 +378,16 @@ def drawn(
         if future:
             thin = {"color": mark.colour, "width": 1.1, "dash": mark.dash, "simplify": False}
             to_come.append({**line, "name": "future", "line": thin})
-    for mark, row, x in zip(marks, heights.averages, each, strict=bool(heights.averages)):
+    for shown, row in heights.beside:
+        mark, x = marks[shown.run], each[shown.run]
         thin = {"color": mark.colour, "width": 1.6, "simplify": False}
         rim = {"color": theme.page, "width": 1.5}
-        star = {"symbol": AVERAGE, "size": 12, "color": mark.colour, "line": rim}
-        first = max(0, min(heights.averaged_from, len(row) - 1))
-        line = {"type": "scatter", "mode": "lines", "name": "average", "x0": first * x, "dx": x}
+        star = {"symbol": shown.sign.symbol, "size": 12, "color": mark.colour, "line": rim}
+        first = max(0, min(shown.first, len(row) - 1))
+        line = {"type": "scatter", "mode": "lines", "name": "beside", "x0": first * x, "dx": x}
         line["y"] = row = row[first:]
         place = {"x": [first * x], "y": [float(row[0]) if len(row) else 0.0]}
-        head = {"type": "scatter", "mode": "markers", "name": "averaged", **place}
+        head = {"type": "scatter", "mode": "markers", "name": "tip", **place}
         data += [{**line, "line": thin}, {**head, "marker": star}]
     for mark, row, x in zip(marks, heights.limits, each, strict=bool(heights.limits)):
         line = {"type": "scatter", "mode": "lines", "name": "limit", "x0": x, "dx": x}
@@ -480,24 +478,24 @@ def readings(
     experiment: Experiment,
     trajectories: list[Trajectory],
     heights: Heights | None = None,
-    averages: Sequence[Averaged] = (),
+    beside: Sequence[Beside] = (),
 ) -> dict[str, Any]:
     """Return the losses and the rates of runs, for the player to read them off.
 
     `runs` holds a `rate` for each run, one number if it never changes, and its losses: as `loss`,
     float32, or, of very many, as `height`, the rows of `heights` if they are those of the loss,
     which are sent anyway. A height is its run's `centre` + `width` sinh(height ln 10) and, without
-    a width, `centre` + 10 ** height. `averages`, where there are any, holds the same of averages of
-    the iterates.
+    a width, `centre` + 10 ** height. `beside`, where there is any, holds the same of what is drawn
+    beside runs.
     """
     exact = sum(len(trajectory.path) for trajectory in trajectories) <= EXACT_POINTS
     found: dict[str, Any] = {"width": None, "runs": []}
     centre = None
     rows: list[Vector | None] = []
-    more: tuple[Vector, ...] = ()
+    more: tuple[tuple[Beside, Vector], ...] = ()
     if not exact:
-        heights = heights or loss(experiment, trajectories, averages)
-        rows, more = heights.rows, heights.averages
+        heights = heights or loss(experiment, trajectories, beside)
+        rows, more = heights.rows, heights.beside
         if scale := scale_of_losses(experiment):
             centre, found["width"] = scale.centre, scale.width
     most = float(np.finfo(np.float32).max)
@@ -516,9 +514,9 @@ def readings(
             rate = float(trajectory.lr[0])
         row = None if exact else rows[i]
         found["runs"].append({**told(trajectory, trajectory.loss, row), "rate": rate})
-    if averages:
-        found["averages"] = [
-            told(trajectory, average.loss, None if exact else more[i])
-            for i, (trajectory, average) in enumerate(zip(trajectories, averages, strict=True))
+    if beside:
+        found["beside"] = [
+            told(trajectories[each.run], each.loss, None if exact else more[i][1])
+            for i, each in enumerate(beside)
         ]
     return found

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from landscape import Objective
 from landscape.language import msgid, number, tr, whole
 from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
-from optimizers import OPTIMIZERS, Average, Averaged, Experiment, Run, Trajectory
-from optimizers.analysis.averaging import MEAN
+from optimizers import OPTIMIZERS, Average, Experiment, Run, Trajectory
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import kept
+from views.scene.beside import OPACITY, Beside, meanings
 from views.scene.frames import Frame, domain, drawn, exit_of, fitted, within
 from views.scene.scale import LARGEST, LossScale
 from views.theme import KEYS, SYMBOLS, Theme, even_scale
@@ -34,8 +34,6 @@ STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
 BARE = "circle-open"  # a minimum of the loss without regularization
-AVERAGE, STAR = "star", "★"  # the head of an average of iterates, and the same in text
-BESIDE_AVERAGE = 0.45  # opacity of a line whose average is shown
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
 MANY = 20  # minima, of which no picture marks more
@@ -83,13 +81,14 @@ def marks_of(labels: Iterable[str], theme: Theme) -> list[Mark]:
 class Extras:
     """What is drawn beside the paths on request.
 
-    `arrows` are the parts of the next step at every head, `future` is the path that is to come, and
-    `average` that of the iterates.
+    `arrows` are the parts of the next step at every head, `future` is the path that is to come,
+    `average` that of the iterates, and `sutskever` the points of Nesterov before it looks ahead.
     """
 
     arrows: bool = False
     future: bool = False
     average: Average | None = None
+    sutskever: bool = False
 
 
 PLAIN = Extras()
@@ -529,14 +528,14 @@ def foreground(
     theme: Theme,
     ground: Ground,
     extras: Extras = PLAIN,
-    averages: Sequence[Averaged] = (),
+    beside: Sequence[Beside] = (),
 ) -> Figure:
     """Return start, travelled paths and those to come, heads and titles of all runs.
 
-    With `averages` of all runs there are theirs too.
+    What stands `beside` runs is drawn over their paths.
 
-    Traces are named by what they are and the run's index (`path-0`, `head-0`), which is how the
-    player finds them.
+    Traces are named by what they are and the run's index (`path-0`, `head-0`), or by the place
+    among what stands beside runs (`beside-0`), which is how the player finds them.
     """
     panels = 1 if overlay else len(trajectories)
     box = ground.box
@@ -547,15 +546,14 @@ def foreground(
     starts: list[Figure] = []
     heads: list[Figure] = []
     casings: list[Figure] = []  # under all lines: that of a run would hide another one beside it
-    means: list[Figure] = []  # over all of them
-    faded = {"opacity": BESIDE_AVERAGE} if averages else {}
-    of_average = legend_of_average(extras.average if averages else None)
+    over: list[Figure] = []  # all of them
     decays: set[float] = set()
     differing = own_values(experiment)
     exits = [exit_of(experiment, trajectory, box) for trajectory in trajectories]
     for index, (trajectory, mark) in enumerate(zip(trajectories, marks, strict=True)):
         panel = 0 if overlay else index
         shown = drawn(trajectory, exits[index])
+        own = [(place, each) for place, each in enumerate(beside) if each.run == index]
         x, y = coordinates(trajectory.finite_path[:shown], box, exact)
         common = {
             "type": "scatter",
@@ -576,7 +574,7 @@ def foreground(
             {
                 **common,
                 "name": f"path-{index}",
-                **faded,
+                **({"opacity": OPACITY} if own else {}),
                 "line": {
                     "color": mark.colour,
                     "width": wide,
@@ -618,11 +616,9 @@ def foreground(
                 },
             }
         )
-        if averages:
-            lines, head = average_marks(
-                index, averages[index], shown, common, mark, theme, box, exact
-            )
-            means += lines
+        for place, each in own:
+            lines, head = beside_marks(place, each, shown, common, mark, theme, box, exact)
+            over += lines
             heads.append(head)
         plan = experiment.plan(trajectory.run)
         if not (overlay and plan.coupled in decays):  # in one panel they are the same marks
@@ -639,22 +635,23 @@ def foreground(
                 "" if stopped and exits[index] is None else left(trajectory, exits[index]),
                 *([] if named else differing[index]),
                 legend(experiment, [index], box),
-                of_average,
+                *meanings(beside, index),
             )
             moves = manner(experiment, trajectory.run, mark.label)
-            reading = live(index, tr("loss"), bool(averages))
+            reading = live(index, tr("loss"), beside)
             layout["annotations"].append(title(panel, mark, said, theme, reading, moves))
-    data = casings + data + means + starts + heads
+    data = casings + data + over + starts + heads
     if overlay:
-        note = ", ".join(filter(None, (legend(experiment, range(len(marks)), box), of_average)))
+        said = (legend(experiment, range(len(marks)), box), *meanings(beside))
+        note = ", ".join(filter(None, said))
         ends = [left(t, step) for t, step in zip(trajectories, exits, strict=True)]
-        layout["annotations"] = [ending(marks, ends, theme, note, bool(averages))]
+        layout["annotations"] = [ending(marks, ends, theme, note, beside)]
     return {"data": data, "layout": layout}
 
 
-def average_marks(
-    index: int,
-    average: Averaged,
+def beside_marks(
+    place: int,
+    each: Beside,
     shown: int,
     common: Figure,
     mark: Mark,
@@ -662,12 +659,11 @@ def average_marks(
     box: Frame,
     exact: bool,
 ) -> tuple[list[Figure], Figure]:
-    """Return the line of a run's average, in a tube that parts it from the iterates, and its head.
+    """Return the line beside a run, in a tube that parts it from the iterates, and its head.
 
-    It begins where there is something to average, and ends where the run is drawn no further, after
-    `shown` positions.
+    It ends where the run is drawn no further, after `shown` positions.
     """
-    path = average.path[min(average.first, shown - 1) : shown]
+    path = each.path[min(each.first, shown - 1) : shown]
     x, y = coordinates(path, box, exact)
     line = {**common, "x": x, "y": y}
     tube = {"color": theme.ground[0], "width": 5, "simplify": False}
@@ -676,28 +672,19 @@ def average_marks(
         **line,
         "x": [x[0]],
         "y": [y[0]],
-        "name": f"averaged-{index}",
+        "name": f"tip-{place}",
         "mode": "markers",
         "marker": {
             "color": mark.colour,
-            "symbol": AVERAGE,
+            "symbol": each.sign.symbol,
             "size": 18,
             "line": {"color": theme.ground[0], "width": 1.5},
         },
     }
     return [
-        {**line, "name": f"tube-{index}", "line": tube},
-        {**line, "name": f"average-{index}", "line": thin},
+        {**line, "name": f"tube-{place}", "line": tube},
+        {**line, "name": f"beside-{place}", "line": thin},
     ], head
-
-
-def legend_of_average(average: Average | None) -> str:
-    """Return what the star in a picture means, an empty text where there is none."""
-    if average is None:
-        return ""
-    if average.kind == MEAN:
-        return tr("{star} mean of the iterates", star=STAR)
-    return tr("{star} exponential average", star=STAR)
 
 
 def start_marks(
@@ -875,14 +862,16 @@ def title(
     }
 
 
-def live(index: int | None, word: str = "", averaged: bool = False) -> str:
+def live(index: int | None, word: str = "", beside: Sequence[Beside] = ()) -> str:
     """Return a word and the place, as HTML, where the player writes a run's loss at the clock.
 
-    Where its iterates are `averaged`, that of the average stands beside it.
+    After it come those of what is drawn `beside` the run.
     """
     value = "" if index is None else f' <b data-run="{index}"></b>'
-    if averaged and index is not None:
-        value += f'<span class="zz-average"> {STAR} <b data-average="{index}"></b></span>'
+    for place, each in enumerate(beside):
+        if each.run == index:
+            number = f'<b data-beside="{place}"></b>'
+            value += f'<span class="zz-also"> {each.sign.key} {number}</span>'
     return f'<span class="zz-live">{word}{value}</span>'
 
 
@@ -901,11 +890,15 @@ def told(said: str, theme: Theme, more: str = "") -> str:
 
 
 def ending(
-    marks: list[Mark], ends: list[str], theme: Theme, note: str = "", averaged: bool = False
+    marks: list[Mark],
+    ends: list[str],
+    theme: Theme,
+    note: str = "",
+    beside: Sequence[Beside] = (),
 ) -> Figure:
     """Return the one title of runs that are drawn over each other, with a note at its end."""
     keys = [
-        f'<span class="zz-run">{key(mark)}{live(i, averaged=averaged)}{told(end, theme)}</span>'
+        f'<span class="zz-run">{key(mark)}{live(i, beside=beside)}{told(end, theme)}</span>'
         for i, (mark, end) in enumerate(zip(marks, ends, strict=True))
     ]
     if note:

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from landscape.language import current, language, msgid, number_marks, script_texts, tr
-from optimizers import Averaged, Experiment, Trajectory
-from optimizers.analysis.averaging import averaged
+from optimizers import Averaged, Experiment, Trajectory, averaged, before_looking_ahead
+from optimizers.analysis.lookahead import Points
 from optimizers.maps import Spread
 from views.scene import clouds, curves, figures, local, samples, space
+from views.scene.beside import Beside, beside, meanings
 from views.scene.figures import OVERLAY, PLAIN, PLANE, SIDE_BY_SIDE, SPACE, Extras, Ground, Mark
 from views.scene.frames import serves
 from views.scene.local import Look
@@ -39,6 +40,7 @@ SHAPES_BESIDE_WORDS = {1: 0.55, 2: 0.85, 3: 1.2, 4: 0.62}
 IN_SPACE = msgid("{surface} in 3-D: {runs}")
 ON_CONTOURS = msgid("Contours of {surface}, with the paths of {runs}")
 ENDS_ON_CONTOURS = msgid("Contours of {surface}, with the ends of {seeds} seeds of {runs}")
+AND_BESIDE = msgid("{picture}; beside them {lines}")
 DEEP = 0.5  # depth over width of the surface in 3-D
 
 
@@ -111,6 +113,18 @@ class Drawing:
             return ()
         return tuple(averaged(trajectory, average) for trajectory in self.trajectories)
 
+    @functools.cached_property
+    def points(self) -> tuple[Points | None, ...]:
+        """Sutskever's points of each run that has them, none where they are not asked for."""
+        if not self.extras.sutskever or self.spread is not None:
+            return ()
+        return tuple(map(before_looking_ahead, self.trajectories))
+
+    @functools.cached_property
+    def beside(self) -> tuple[Beside, ...]:
+        """What is drawn beside the paths of runs."""
+        return beside(self.averages, self.points)
+
     def id(self) -> str:
         """Return a name for all of it: trajectories and spread follow from the experiment."""
         look = self.look and (self.look.run, self.look.step.k, self.look.order)
@@ -174,20 +188,20 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
     experiment, trajectories, marks = drawing.experiment, drawing.trajectories, drawing.marks
     view, theme, curve = drawing.view, drawing.theme, drawing.curve
     look, extras = drawing.look, drawing.extras
-    averages, of_loss = drawing.averages, curve == next(iter(curves.CURVES))
+    beside, of_loss = drawing.beside, curve == next(iter(curves.CURVES))
     if of_loss:
-        heights = curves.loss(experiment, trajectories, averages)
+        heights = curves.loss(experiment, trajectories, beside)
     else:
         heights = curves.CURVES[curve](experiment, trajectories)
     runs: list[dict[str, Any]] = []
     seen: dict[str, Any] | None = None
     if view == SPACE:
         front, runs = space.foreground(
-            experiment, trajectories, marks, theme, surface, extras, averages
+            experiment, trajectories, marks, theme, surface, extras, beside
         )
     else:
         front = figures.foreground(
-            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras, averages
+            experiment, trajectories, marks, view == OVERLAY, theme, surface, extras, beside
         )
     if look and view != SPACE:
         panel = 0 if view == OVERLAY else look.run
@@ -201,21 +215,27 @@ def of_paths(drawing: Drawing, surface: Ground) -> dict[str, Any]:
         "look": seen,
         "front": front,
         "runs": runs,
-        **({"averagedFrom": averages[0].average.first} if averages else {}),
+        "beside": [{"run": each.run, "first": each.first} for each in beside],
         "clouds": [],
         "batches": samples.batches(experiment, marks, theme, arrows),
         "arrows": figures.arrows(experiment, trajectories, surface) if arrows else [],
-        "readings": curves.readings(
-            experiment, trajectories, heights if of_loss else None, averages
-        ),
+        "readings": curves.readings(experiment, trajectories, heights if of_loss else None, beside),
         "loss": loss,
         "ends": curves.texts_of_ends(heights),
-        "label": tr(
-            IN_SPACE if view == SPACE else ON_CONTOURS,
-            surface=tr(experiment.surface),
-            runs=", ".join(mark.label for mark in marks),
-        ),
+        "label": label(drawing),
     }
+
+
+def label(drawing: Drawing) -> str:
+    """Return what a picture of paths is called to who cannot see it."""
+    names = {
+        "surface": tr(drawing.experiment.surface),
+        "runs": ", ".join(mark.label for mark in drawing.marks),
+    }
+    name = tr(IN_SPACE if drawing.view == SPACE else ON_CONTOURS, **names)
+    if not drawing.beside:
+        return name
+    return tr(AND_BESIDE, picture=name, lines=", ".join(meanings(drawing.beside)))
 
 
 def of_ends(drawing: Drawing, surface: Ground, spread: Spread) -> dict[str, Any]:
@@ -242,6 +262,7 @@ def of_ends(drawing: Drawing, surface: Ground, spread: Spread) -> dict[str, Any]
         "look": None,
         "front": front,
         "runs": [],
+        "beside": [],
         "clouds": moves,
         "batches": None,
         "arrows": [],

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.language import number, tr
-from optimizers import Averaged, Experiment, Trajectory
+from optimizers import Experiment, Trajectory
 from views.scene import figures
+from views.scene.beside import Beside, meanings
 from views.scene.figures import (
     GRID,
     RAISED,
@@ -169,21 +170,19 @@ def foreground(
     theme: Theme,
     ground: Ground,
     extras: Extras,
-    averages: Sequence[Averaged] = (),
+    beside: Sequence[Beside] = (),
 ) -> tuple[Figure, list[dict[str, Any]]]:
     """Return the overlay's traces in space, and for each run what the player moves them by.
 
     That is the step at which the path is at each vertex (`times`, None where they are the same),
-    the vertices at which it comes back into the frame (`starts`) and its `last` step; with
-    `averages` of all runs the same of these follows.
+    the vertices at which it comes back into the frame (`starts`) and its `last` step; the same of
+    what stands `beside` runs follows.
     """
     _, scale = terrain(ground, RAISED)
-    flat = figures.foreground(
-        experiment, trajectories, marks, True, theme, ground, extras, averages
-    )
+    flat = figures.foreground(experiment, trajectories, marks, True, theme, ground, extras, beside)
     paths, runs = [], []
     drawn = [(t.finite_path, t.loss, 0) for t in trajectories]
-    drawn += [(average.path, average.loss, average.first) for average in averages]
+    drawn += [(each.path, each.loss, each.first) for each in beside]
     for places, losses, first in drawn:
         vertices, times, starts = path(places[first:], losses[first:], ground)
         times = times + first
@@ -201,15 +200,15 @@ def foreground(
         kind, index = trace["name"].split("-")
         if kind == "words":
             continue
-        of_average = kind in ("tube", "average", "averaged")
-        (x, y, z), times = paths[int(index) + of_average * len(trajectories)]
+        aside = kind in ("tube", "beside", "tip")
+        (x, y, z), times = paths[int(index) + aside * len(trajectories)]
         if kind == "start":
             loss = trajectories[int(index)].loss[:1]
             place: Figure = {"customdata": told(scale(loss))}
         elif kind == "moved":
             heights = ground.objective.loss(trace["x"], trace["y"])
             place = {"customdata": told(scale(heights))}
-        elif kind in ("head", "averaged"):
+        elif kind in ("head", "tip"):
             place = {"x": [0.0], "y": [0.0], "customdata": [0.0]}  # the player puts it
         elif kind == "dots":
             whole = times == np.rint(times)
@@ -219,9 +218,9 @@ def foreground(
         axes = ("xaxis", "yaxis")
         data.append({key: value for key, value in trace.items() if key not in axes} | place)
     moved = figures.legend(experiment, range(len(trajectories)), ground.box)
-    star = figures.legend_of_average(extras.average if averages else None)
     ends = [ended(trajectory, ground) for trajectory in trajectories]
-    note = ending(marks, ends, theme, ", ".join(filter(None, (moved, star))), bool(averages))
+    said = ", ".join(filter(None, (moved, *meanings(beside))))
+    note = ending(marks, ends, theme, said, beside)
     hidden = {"visible": False, "fixedrange": True}
     layout: Figure = {
         **figures.plain_layout(theme),

@@ -18,7 +18,7 @@ from views.settings.watching import MOST_UPDATES_OF_ENDS
 from views.theme import MOST_PANELS
 
 RUNS = MOST_PANELS * MOST_OF_REGRESSION
-DRAWN = 2 * RUNS  # and the loss of an average at every update, which takes as long again
+DRAWN = 3 * RUNS  # and the losses of an average and of Sutskever's points, each as long again
 WITH_ENDS = DRAWN + MOST_UPDATES_OF_ENDS  # with the ends of many seeds
 # For best rates, which is made twice. Whoever asks again gets what was found.
 SEARCH = 2 * RATES_TRIED * SEEDS_TRIED * RUNS
@@ -46,7 +46,7 @@ class Cost(NamedTuple):
 
 COSTS = {
     "zz/map/{name}.csv": Cost(MOST_REQUEST_UPDATES, True, 20, AT_ONCE, WAITING),
-    "zz/save/{name}.csv": Cost(DRAWN, True, 5, AT_ONCE, WAITING),
+    "zz/save/{name}.csv": Cost(DRAWN, True, 12, AT_ONCE, WAITING),
     "zz/save/{name}.html": Cost(WITH_ENDS, True, 7, AT_ONCE, WAITING),
     "zz/save/{name}.ipynb": Cost(0, True, 0.003, AT_ONCE, WAITING),
     "zz/sheet/{name}.html": Cost(0, False, 3, 0, 0),

@@ -49,7 +49,7 @@ def standalone(choice: Choice) -> str:
     trajectories = simulate(experiment)
     drawn = drawing(choice, trajectories, LIGHT, spread)
     ground, scene = (base64.b64encode(part).decode() for part in packed(drawn))
-    sentence, _ = sentences(choice, trajectories, spread, drawn.averages)
+    sentence, _ = sentences(choice, trajectories, spread, drawn)
     words = [*claims(choice), "; ".join(rates(choice)), sentence]
     return PAGE.format(
         lang=current(),

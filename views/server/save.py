@@ -19,7 +19,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from landscape.language import language, msgid, tr
-from optimizers import Average, Cancelled, Experiment, Trajectory, averaged, simulate
+from optimizers import (
+    Average,
+    Averaged,
+    Cancelled,
+    Experiment,
+    Trajectory,
+    averaged,
+    before_looking_ahead,
+    simulate,
+)
+from optimizers.analysis.lookahead import Points
 from optimizers.analysis.measures import sharpness
 from views.notebook import notebook
 from views.scene.curves import CURVATURE
@@ -41,24 +51,25 @@ def table(
     labels: tuple[str, ...],
     trajectories: list[Trajectory],
     average: Average | None = None,
+    sutskever: bool = False,
     curved: Experiment | None = None,
 ) -> str:
     """Return trajectories as CSV; `lr` is the rate of the update that led to the step.
 
-    With an `average` of the iterates there are its positions and losses too, and where their
-    experiment is given as `curved` the largest curvatures that its curve shows, and the rule's
-    limit to that at the rate of the next update.
+    With an `average` of the iterates there are its positions and losses too, with `sutskever`
+    those of Nesterov before it looks ahead, and where their experiment is given as `curved` the
+    largest curvatures that its curve shows, and the rule's limit to that at the rate of the next
+    update.
     """
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for label, trajectory in zip(labels, trajectories, strict=True):
             rates: list[Any] = ["", *trajectory.lr.tolist()]
             steps = zip(trajectory.path.tolist(), trajectory.loss.tolist(), rates, strict=True)
-            more: Iterator[tuple[Any, ...]] = iter(())
-            if average:
-                found = averaged(trajectory, average)
-                more = zip(*found.path.T.tolist(), found.loss.tolist(), strict=True)
-            none = ("", "", "") if average else ()  # after the last finite position
+            beside: list[Averaged | Points | None] = []
+            beside += [averaged(trajectory, average)] if average else []
+            beside += [before_looking_ahead(trajectory)] if sutskever else []
+            more = [columns(each) for each in beside]
             curvatures: Iterator[tuple[Any, ...]] = iter(())
             if curved:
                 sharp = sharpness(curved, trajectory)
@@ -68,13 +79,22 @@ def table(
                 )
             unknown = ("", "") if curved else ()
             for step, ((x, y), loss, rate) in enumerate(steps):
-                more_of = (*next(more, none), *next(curvatures, unknown))
+                # After the last finite position there is nothing.
+                more_of = [cell for each in more for cell in next(each, ("", "", ""))]
+                more_of += next(curvatures, unknown)
                 yield label, step, x, y, loss, rate, *more_of
 
     of_average = ("average_x", "average_y", "average_loss") if average else ()
+    of_points = ("sutskever_x", "sutskever_y", "sutskever_loss") if sutskever else ()
     of_curve = ("curvature", "curvature_limit") if curved else ()
-    names = ("run", "step", "x", "y", "loss", "lr", *of_average, *of_curve)
+    names = ("run", "step", "x", "y", "loss", "lr", *of_average, *of_points, *of_curve)
     return "".join(csv_pieces(map(tr, names), rows()))
+
+
+def columns(each: Averaged | Points | None) -> Iterator[tuple[float, ...]]:
+    """Yield x, y and loss of each point of what stands beside a run, if there is anything."""
+    if each is not None:
+        yield from zip(*each.path.T.tolist(), each.loss.tolist(), strict=True)
 
 
 # Extension: how it is called on the page, its type, and what makes it.
@@ -87,6 +107,7 @@ FORMATS: dict[str, tuple[str, str, Callable[[Choice], str]]] = {
             choice.names,
             simulate(choice.experiment),
             choice.extras.average,
+            choice.extras.sutskever,
             choice.experiment if choice.curve == CURVATURE else None,
         ),
     ),

@@ -10,7 +10,7 @@ from views.server.jobs import JOBS
 from views.settings.choice import Choice, choose, planned
 from views.settings.rates import BEST, BEST_NOTE, BestRates, FoundRates, with_rates
 from views.settings.settings import Settings
-from views.settings.watching import ENDS, UNAVERAGED
+from views.settings.watching import ENDS, SHOWN, UNAVERAGED
 from views.theme import MOST_PANELS
 
 QUICK_UPDATES = 10_000  # of all runs: their picture and words take about 30 ms
@@ -53,8 +53,9 @@ def large(settings: Settings) -> bool:
         choice = planned(settings)
         if choice.seeds and Ensemble(choice.experiment, choice.seeds).updates > QUICK_ENDS:
             return True
-    # The losses of an average take as long as the run's.
-    most = QUICK_UPDATES if settings["average"] == UNAVERAGED else QUICK_UPDATES // 2
+    # The losses of what is drawn beside a run take as long as the run's.
+    beside = (settings["average"] != UNAVERAGED) + (settings["sutskever"] == SHOWN)
+    most = QUICK_UPDATES // (1 + beside)
     if settings["unit"] == "updates" and settings["length"] * MOST_PANELS <= most:
         return False
     experiment = planned(settings).experiment

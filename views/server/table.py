@@ -19,6 +19,7 @@ COLUMNS = (
     *(msgid("momentum"), msgid("gap"), msgid("gap_low"), msgid("gap_median"), msgid("gap_high")),
     msgid("gap_averaged"),
     *(msgid("average_x"), msgid("average_y"), msgid("average_loss")),
+    *(msgid("sutskever_x"), msgid("sutskever_y"), msgid("sutskever_loss")),
     *(msgid("curvature"), msgid("curvature_limit")),
     *(msgid("share"), msgid("low"), msgid("high"), msgid("measured"), msgid("theory")),
 )

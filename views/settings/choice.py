@@ -10,6 +10,7 @@ from typing import Any
 from landscape import Formula
 from landscape.language import current, msgid, number, tr, whole
 from optimizers import OPTIMIZERS, Experiment, Run
+from optimizers.analysis.lookahead import looks_ahead
 from optimizers.maps import Ensemble
 from optimizers.maps.base import noisy
 from optimizers.record import NO_DECAY
@@ -46,6 +47,7 @@ from views.settings.table import FACTORS, TABLE
 from views.settings.watching import (
     ENDS,
     MOST_UPDATES_OF_ENDS,
+    NOT_AHEAD,
     SEEDS_OF_ENDS,
     SHOWN,
     average_of,
@@ -70,6 +72,7 @@ TOO_MANY_ENDS = msgid(
 )
 FLAT_ENDS = msgid("{view} shows paths; the ends of many seeds are drawn flat: {instead} is shown.")
 ENDS_UNAVERAGED = msgid("Where many seeds end is shown: their iterates are not averaged.")
+ENDS_WITHOUT_POINTS = msgid("Where many seeds end is shown: points before looking ahead are not.")
 TOO_LATE = msgid("No run gets to update {first}, from which on iterates would be averaged.")
 DECAYS = msgid("Weight decay moves the minima: + marks where they are without it.")
 
@@ -209,6 +212,13 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         average = None
     elif average and average.first > max(experiment.plan(run).steps for run in experiment.runs):
         notes.append(Note(TOO_LATE, {"first": whole(average.first)}))
+    points = settings["sutskever"] == SHOWN
+    if points and seeds and view != MAPS_VIEW:
+        notes.append(Note(ENDS_WITHOUT_POINTS))
+        points = False
+    elif points and not any(map(looks_ahead, experiment.runs)):
+        notes.append(Note(NOT_AHEAD))
+        points = False
     return Choice(
         experiment,
         tuple(labels),
@@ -221,7 +231,7 @@ def choose(settings: Settings, best: Callable[[Experiment], Experiment] = at_bes
         settings["tolerance"],
         look_of(settings, names),
         settings["preset"],
-        Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN, average),
+        Extras(settings["arrows"] == SHOWN, settings["future"] == SHOWN, average, points),
         tuple(map(factor.turn, values)),
         seeds,
     )

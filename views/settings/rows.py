@@ -25,7 +25,7 @@ from views.settings.session import OWN_DATA, SETTINGS, change, take_in, write_li
 from views.settings.setting import UnreadError
 from views.settings.settings import Settings
 from views.settings.table import TABLE
-from views.settings.watching import ENDS, HIDDEN, PATHS, SHOWN, averaging_ids
+from views.settings.watching import ENDS, HIDDEN, PATHS, SHOWN, averaging_ids, of_nesterov
 from views.settings.widgets import (
     EXPLAINED,
     alone,
@@ -430,6 +430,8 @@ def draw_rest(settings: Settings) -> None:
     if not noisy(chosen(settings)):
         draw(settings, "show")
     draw(settings, "future")
+    if of_nesterov(settings) or settings["sutskever"] == SHOWN:
+        draw(settings, "sutskever")
     for id in (*averaging_ids(settings), "accumulate", *clip_and_stop_ids(settings)):
         draw(settings, id)
     for name in settings.rules:

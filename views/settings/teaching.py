@@ -39,6 +39,7 @@ NO_CONTROL = (*(name for name in BESIDE if name != "view"), "preset", "step", "m
 WATCHING = (
     *(*NO_CONTROL, "view", "show", "curve", "arrows", "future", "tolerance"),
     *("look", "look.run", "look.step", "look.model", "average", "average.gamma", "average.from"),
+    "sutskever",
 )
 
 

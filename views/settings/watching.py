@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from landscape.language import msgid
-from optimizers import Average
+from optimizers import Average, Experiment
 from optimizers.analysis.averaging import AVERAGES, EXPONENTIAL, MOST_GAMMA, USUAL_GAMMA
+from optimizers.analysis.lookahead import NESTEROV, looks_ahead
 from optimizers.simulation.experiment import MOST_STEPS
 from views.settings.noise import idle_without_noise
-from views.settings.setting import OneOf, Range, Setting
+from views.settings.rates import SET_MOMENTUM
+from views.settings.setting import Idle, Note, OneOf, Range, Setting
+from views.theme import MOST_PANELS
 
 if TYPE_CHECKING:
     from views.settings.settings import Settings
@@ -24,6 +27,9 @@ SPEEDS = ("0.25", "0.5", "1", "2", "4")
 LAST = 10_000_000  # a step that every run has ended before
 FEW = 2  # runs, whose panels have room for arrows
 UNAVERAGED = msgid("none")
+NOT_AHEAD = msgid("No run is Nesterov with momentum, so that none looks ahead.")
+NO_MOMENTUM = msgid("Nesterov without momentum does not look ahead.")
+ADD_NESTEROV = msgid("Add Nesterov")
 
 
 def arrows(settings: Settings) -> str:
@@ -45,6 +51,24 @@ def averaging_ids(settings: Settings) -> tuple[str, ...]:
         return ("average",)
     gamma = ("average.gamma",) if settings["average"] == EXPONENTIAL else ()
     return ("average", *gamma, "average.from")
+
+
+def of_nesterov(settings: Settings) -> bool:
+    """Tell whether runs are Nesterov's, with or without momentum."""
+    return NESTEROV in settings.rules
+
+
+def idle_points(settings: Settings, experiment: Experiment) -> Idle | None:
+    """Say that no run looks ahead: none is Nesterov's, or none of these has momentum."""
+    if any(map(looks_ahead, experiment.runs)):
+        return None
+    id = f"{NESTEROV}.momentum"
+    if of_nesterov(settings):
+        changed = settings.compared if settings.replaced(id) else id
+        value = settings.plain(changed)
+        return Idle(Note(NO_MOMENTUM), Note(SET_MOMENTUM, {"value": str(value)}), {changed: value})
+    rules = tuple(dict.fromkeys([*settings.rules, NESTEROV]))[-MOST_PANELS:]
+    return Idle(Note(NOT_AHEAD), Note(ADD_NESTEROV), {"compare": "Optimizer", "optimizers": rules})
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -94,6 +118,18 @@ SETTINGS: tuple[Setting, ...] = (
         0,
         msgid("From update"),
         msgid("Earlier iterates are left out, such as those on the way from the start."),
+    ),
+    Setting(
+        "sutskever",
+        OneOf((HIDDEN, SHOWN), labels=LABELS),
+        HIDDEN,
+        msgid("Points before looking ahead"),
+        msgid(
+            "A thin line with a spark (✦) is where Nesterov stands before it looks ahead, which"
+            " Sutskever calls the position. The path itself has the points where gradients are"
+            " taken."
+        ),
+        idle=idle_points,
     ),
     Setting("step", Range(0, LAST, 1, whole=True), LAST, msgid("Update shown")),
     Setting("speed", OneOf(SPEEDS), "1", msgid("Speed")),
