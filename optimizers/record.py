@@ -29,7 +29,9 @@ UPDATE_SIGNATURE = types.int64(types.int64, types.int64, *[ADDRESS] * 6)
 
 DONE = 0
 SINGULAR = 1  # the Hessian has no inverse: the rule defines no step here
-LONG = 2  # the steps are the longest: whoever has the loss shortens them, see Optimizer.searches
+# The steps are the longest, and whoever has the loss shortens them, see Optimizer.searches:
+LONG = 2  # until each lowers the loss by enough
+LINE = 3  # to where the loss is lowest along each
 
 COUPLED = "coupled"  # wd theta is added to the gradient, before the rule
 DECOUPLED = "decoupled"  # theta is shrunk by lr wd, beside the rule
@@ -136,9 +138,10 @@ class Optimizer:
     takes its curvature from gradients or Hessian, which say nothing of a kink, or searches along a
     line, which may end at one.
     A rule of `second_order` is one that takes curvature from either.
-    `searches` tells whether each of its steps is shortened until the loss, that of the update's
+    `searches` is LONG where each of its steps is shortened until the loss, that of the update's
     batch, is lower by the first hyperparameter's share of what the slope promises; the second is
-    what a step that is too long is multiplied by.
+    what a step that is too long is multiplied by. It is LINE where each is shortened to where that
+    loss is lowest along it, and 0 for a rule that does not search.
     """
 
     name: str
@@ -165,7 +168,7 @@ class Optimizer:
     scratch: tuple[str, ...] = ()
     l1_steps: tuple[str, ...] = (SUBGRADIENT,)
     second_order: bool = False
-    searches: bool = False
+    searches: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", MappingProxyType(dict(self.rates)))

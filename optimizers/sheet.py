@@ -44,17 +44,19 @@ class Update(Protocol):
 
 
 class Trial(NamedTuple):
-    """A length that a search has tried, the loss there, and what that may be at most."""
+    """A length that a search has tried, and what it finds there."""
 
     length: float
     loss: float
-    most: float
+    most: float  # what the loss may be
+    slope: float  # of the loss, in the direction of the step
     moves: bool  # whether so short a step leads anywhere
+    taken: bool
 
     @property
     def fits(self) -> bool:
-        """Whether the search takes it."""
-        return self.moves and math.isfinite(self.loss) and self.loss <= self.most
+        """Whether the loss there is low enough."""
+        return math.isfinite(self.loss) and self.loss <= self.most
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +105,9 @@ class Step:
         return self.k + 1
 
     @property
-    def found(self) -> bool:
-        """Whether the last length that a search has tried is the one it takes."""
-        return bool(self.tried) and self.tried[-1].fits
+    def taken(self) -> Trial | None:
+        """The length that a search takes of those it has tried, None where it stays."""
+        return next((trial for trial in self.tried if trial.taken), None)
 
     @property
     def is_clipped(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from landscape import SURFACES, Formula
 from optimizers import OPTIMIZERS, Experiment, Run, simulate, sweep
 from optimizers.analysis.step import inspect_step
-from optimizers.record import LONG, NO_DECAY
+from optimizers.record import DONE, LONG, NO_DECAY
 from optimizers.sheet import Trial
 from optimizers.simulation.chunks import SEARCHED, cost_of
 from views.report.inspector import MOST_TRIED
@@ -249,10 +249,11 @@ def test_an_inspected_step_shows_the_search_that_was_made(settings, run):
         count, moved = len(step.tried), made.path[k + 1] - made.path[k]
         np.testing.assert_allclose([t.length for t in step.tried], lr * 0.5 ** np.arange(count))
         assert not any(trial.fits for trial in step.tried[:-1])
-        assert step.found == bool(moved.any())
+        assert [trial.taken for trial in step.tried] == [False] * (count - 1) + [moved.any()]
+        assert (step.taken is None) == (not moved.any())
         shorter += count > 1
-        if step.found:
-            expected = -step.tried[-1].length * made.gradient[k]
+        if step.taken:
+            expected = -step.taken.length * made.gradient[k]
             np.testing.assert_array_equal(made.path[k] + expected, made.path[k + 1])
             if made.batch_loss is None:
                 assert step.tried[-1].loss == made.loss[k + 1]
@@ -270,11 +271,11 @@ def test_a_rule_that_does_not_search_has_tried_nothing():
 def test_an_update_counts_as_the_losses_that_a_search_asks_for():
     for surface in ("Beale", "Linear regression"):
         searching, plain = (Experiment(surface, runs=(Run(n),)) for n in ("Backtracking", "SGD"))
-        assert cost_of(searching) == SEARCHED * cost_of(plain)
+        assert cost_of(searching) == SEARCHED[LONG] * cost_of(plain)
     made = one(Run("Backtracking", 1.0), "Beale", steps=100)
     experiment = Experiment("Beale", steps=100, runs=(Run("Backtracking", 1.0),))
     tried = [len(inspect_step(experiment, made, k).tried) for k in range(100)]
-    assert SEARCHED / 3 < np.mean(tried) < SEARCHED
+    assert SEARCHED[LONG] / 3 < np.mean(tried) < SEARCHED[LONG]
 
 
 def test_l1_is_refused_with_the_reason():
@@ -288,11 +289,12 @@ def test_the_rules_that_search_are_those_that_say_their_steps_are_long(rule):
     state, step = np.zeros((len(rule.state), 2)), np.empty(2)
     bowl = np.array([[1.0], [0.0], [1.0]])
     status = rule.update(2, 1, np.ones(2), bowl, np.ones(2), hyper, state, step)
-    assert (status == LONG) == rule.searches
+    assert status == (rule.searches or DONE)
     if rule.searches:  # what the driver leaves out for those
         assert not rule.state
         assert not rule.l1_steps
         assert rule.weight_decay == NO_DECAY
+    if rule.searches == LONG:
         assert [*rule.resolve()][:2] == ["decrease", "shrink"]
 
 
@@ -302,15 +304,15 @@ def test_the_page_shows_the_search():
     step = inspect_step(experiment, made, 3)
     lengths = [trial.length for trial in step.tried]
     assert lengths == [1.0, 0.5]
-    *others, last = [row.split(" | ") for row in table(step.tried).splitlines()[2:]]
+    *others, last = [row.split(" | ") for row in table(step.tried, LONG).splitlines()[2:]]
     assert [row[0] for row in (*others, last)] == ["| 1", "| 0.5"]
     assert [row[3] for row in (*others, last)] == ["too high |", "taken |"]
     for row, trial in zip((*others, last), step.tried, strict=True):
         assert [
             float(text.replace(",", "").replace("−", "-")) for text in row[1:3]
         ] == pytest.approx(trial[1:3], rel=1e-3)
-    flat = [Trial(0.5**k, 1.0, 0.5, k < 39) for k in range(40)]
-    rows = table(flat).splitlines()[2:]
+    flat = [Trial(0.5**k, 1.0, 0.5, 0.0, k < 39, taken=False) for k in range(40)]
+    rows = table(flat, LONG).splitlines()[2:]
     assert len(rows) == MOST_TRIED
     assert rows[-2] == "| … | … | … | |"
     assert rows[-1].endswith("moves nothing |")

@@ -15,7 +15,7 @@ import pytest
 from landscape import SURFACES
 from landscape.record import CUSP, DEGENERATE, SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, Trajectory, simulate
-from optimizers.record import CONVENTIONS, DECOUPLED, DONE, LONG, NO_DECAY
+from optimizers.record import CONVENTIONS, DECOUPLED, DONE, LINE, LONG, NO_DECAY
 
 U = 2.0**-53  # the largest relative error of one rounding
 PRESET = {"surface": "Quadratic", "params": {"scale": 0.1, "condition": 20.0}, "start": (-7, 2)}
@@ -305,6 +305,28 @@ def backtracking(hyper, loss):
     return update
 
 
+def assert_is_lowest(there, theta, g, hessian, lr, loss, gradient):
+    """Compare the end of an exact search with what makes it one: there is no recipe for it."""
+    step, first = there - theta, g @ np.array(gradient(*theta))
+    if not lr * first > 0:  # noise leads up
+        assert not step.any()
+        return
+    # It lies on the line, no further than the longest step.
+    share = step @ -g / (lr * (g @ g))
+    spread = 100 * U * np.abs([theta, there]).max()
+    longest = lr * np.linalg.norm(g)
+    np.testing.assert_allclose(step, -share * lr * g, rtol=0, atol=spread)
+    assert -spread <= share * longest <= longest * (1 + 8 * U) + spread
+    assert loss(*there) <= loss(*theta)
+    # Where the whole fall is hardly more than rounding, nothing can be told of the losses.
+    if lr * first > 1e-10 * abs(loss(*theta)):
+        slope = g @ np.array(gradient(*there)) / first
+        rounding = np.linalg.norm(hessian) * spread * np.linalg.norm(g) / first
+        # It is level there, or a kink, or falls at the end of the longest step.
+        kink = min(loss(*(there - 1e-9 * step)), loss(*(there + 1e-9 * step))) > loss(*there)
+        assert abs(slope) < 1e-9 + rounding or kink or (share > 1 - 1e-12 and slope > 0)
+
+
 REFERENCES = {
     "SGD": sgd,
     "Momentum": heavy_ball,
@@ -334,7 +356,10 @@ def assert_follows_the_reference(trajectory, surface, noise=None, **params):
     """
     run, path = trajectory.run, trajectory.path
     loss = [lambda x, y: float(surface.loss(x, y, **params))]
-    update = REFERENCES[run.optimizer](run.hyper, *loss * OPTIMIZERS[run.optimizer].searches)
+    slope = [lambda x, y: surface.gradient(x, y, **params)]
+    how = OPTIMIZERS[run.optimizer].searches
+    if how != LINE:
+        update = REFERENCES[run.optimizer](run.hyper, *loss * (how == LONG))
     largest = np.maximum.accumulate(np.abs(path).max(axis=1))
     for k, lr in enumerate(trajectory.lr):
         theta = path[k]
@@ -342,13 +367,16 @@ def assert_follows_the_reference(trajectory, surface, noise=None, **params):
         if noise is not None:
             g += noise[k]
         hessian = surface.hessian(*theta, **params)
+        if how == LINE:
+            assert_is_lowest(path[k + 1], theta, g, hessian, lr, *loss, *slope)
+            continue
         expected, cancelled = update(theta, g, hessian, lr, run.weight_decay)
         tolerance = 100 * U * (largest[k + 1] + cancelled)
         np.testing.assert_allclose(path[k + 1], expected, 0, tolerance, err_msg=f"update {k + 1}")
 
 
 def test_every_rule_has_a_reference():
-    assert REFERENCES.keys() == OPTIMIZERS.keys()
+    assert REFERENCES.keys() == {n for n, rule in OPTIMIZERS.items() if rule.searches != LINE}
 
 
 @pytest.mark.parametrize("surface", **by_name(SURFACES))
@@ -497,12 +525,12 @@ def test_lanes_of_an_update_do_not_see_each_other(rule):
         g = random.standard_normal(2 * lanes)
         hessian = random.standard_normal((3, lanes))
         status = rule.update(2 * lanes, t, g, hessian, lr, hyper, state, step)
-        assert status == (LONG if rule.searches else DONE)
+        assert status == (rule.searches or DONE)
         for lane in range(lanes):
             own = np.s_[lane::lanes]
             given = (g[own], hessian[:, [lane]], lr[own], hyper[:, own])
             status = rule.update(2, t, *map(np.ascontiguousarray, given), alone[lane], single)
-            assert status == (LONG if rule.searches else DONE)
+            assert status == (rule.searches or DONE)
             np.testing.assert_array_equal(step[own], single)
 
 
@@ -683,6 +711,11 @@ FIRST_STEPS = {
         -(GRADIENT @ GRADIENT) / (GRADIENT @ ([0.1, 2.0] * GRADIENT)) * GRADIENT,
     ),
     "Backtracking, at half the first length": (Run("Backtracking", 1.6), -0.8 * GRADIENT),
+    "Exact line search, to where the loss is lowest on the line": (
+        Run("Exact line search"),
+        -(GRADIENT @ GRADIENT) / (GRADIENT @ ([0.1, 2.0] * GRADIENT)) * GRADIENT,
+    ),
+    "Exact line search, no further than the rate": (Run("Exact line search", 0.1), -0.1 * GRADIENT),
     "Conjugate gradient, which begins with the gradient": (
         Run("Conjugate gradient"),
         -(GRADIENT @ GRADIENT) / (GRADIENT @ ([0.1, 2.0] * GRADIENT)) * GRADIENT,

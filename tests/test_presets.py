@@ -786,8 +786,8 @@ def test_backtracking():
     assert faster.diverged_at is not None
     loss = searched.trajectory.loss
     steps = [inspect_step(experiment, searched.trajectory, k) for k in range(40)]
-    assert all(step.found for step in steps)
-    lengths = [step.tried[-1].length for step in steps]
+    assert all(step.taken for step in steps)
+    lengths = [step.taken.length for step in steps]
     first = int(np.argmax(loss < 0.001))
     assert (np.diff(loss) < 0).all()
     assert searched.away(3, 0.5) < 0.05
@@ -802,6 +802,33 @@ def test_backtracking():
     assert (
         PRESETS["backtracking"].caption == f"Lengths from {texts[0]} to {texts[1]}; at the minimum"
     )
+
+
+def test_exact_search():
+    exact, enough = seen("exact-search")
+    experiment = PRESETS["exact-search"].experiment
+    runs = [run.trajectory for run in (exact, enough)]
+    steps = [inspect_step(experiment, run, k) for run in runs for k in range(100)]
+    lengths = np.reshape([step.taken.length for step in steps], (2, 100))
+    assert exact.turns == 99
+    assert exact.angle == pytest.approx(90)
+    for step in steps[:100]:  # the bottom of its line, or one of them
+        slope = experiment.objectives[0].gradient(*step.theta_after)
+        assert abs(slope @ step.gradient) < 1e-9 * (step.gradient @ step.gradient)
+        beside = [step.theta + share * step.step for share in (0.99, 1.01)]
+        assert min(experiment.objectives[0].loss(*np.transpose(beside))) > step.loss_after
+        assert step.loss_after < step.loss
+    first = int(np.argmax(enough.trajectory.loss < 0.0001))
+    loss = exact.trajectory.loss[-1]
+    claims(
+        "exact-search",
+        "turns by 90° after every one",
+        f"after 100 updates its loss is {loss:.2f}",
+        f"lengths up to {lengths[1].max():g} where the other's end at {lengths[0].max():.2f}",
+        f"below loss 0.0001 after {first} updates",
+    )
+    assert enough.trajectory.loss[-1] < 0.0001
+    assert PRESETS["exact-search"].caption == f"The best steps end higher, at loss {loss:.2f}"
 
 
 def test_decay_moves():

@@ -81,6 +81,8 @@ CLIP_NORM_TORCH = "torch.nn.utils.clip_grad_norm_(theta, {limit})"
 CLIP_VALUE_TORCH = "torch.nn.utils.clip_grad_value_(theta, {limit})"
 CLIP_NORM_HAND = "g = g * ({limit} / (g.norm() + 1e-6)).clamp(max=1.0)"
 CLIP_VALUE_HAND = "g = g.clamp(-{limit}, {limit})"
+SUM_TEXT = """def total(vectors):
+    return [sum(column) for column in zip(*vectors)]"""
 WARMUP_TEXT = "min(1.0, (t + 1) / (warmup + 1))"
 
 
@@ -120,6 +122,9 @@ def _plain_python(parts: _Parts, experiment: Experiment, run: Run) -> str:
             functions.append(_function(head, body, tr(experiment.surface)))
         functions += [_function("hessian(x, y)", HESSIAN_TEXT)] if bare else []
         hyper["hessian"] = "hessian"
+    by_slope = _speaks(rule.step, "self.gradient")
+    if by_slope:
+        hyper["gradient"] = "gradient"
     searches = _speaks(rule.step, "self.loss")
     if searches:
         bare, head = BARE if "l2" in terms else "", f"loss(x, y{parts.of_rows})"
@@ -174,6 +179,13 @@ def _plain_python(parts: _Parts, experiment: Experiment, run: Run) -> str:
         if parts.share:
             head = "optimizer.loss = lambda x, y: sum"
             given = [f"loss(x, y, rows){parts.share} for rows in parts"]
+        loop += _call(head, given).splitlines()
+    if by_slope and parts.batches:
+        head, given = "optimizer.gradient = lambda x, y: gradient", ["x", "y", "batch(t)"]
+        if parts.share:
+            functions.append(SUM_TEXT)
+            head = "optimizer.gradient = lambda x, y: total"
+            given = [f"[d{parts.share} for d in gradient(x, y, rows)] for rows in parts"]
         loop += _call(head, given).splitlines()
     loop.append(f"optimizer.step(theta, {g})")
     loop += ["proximal(theta, optimizer.lr)"] if parts.proximal else []

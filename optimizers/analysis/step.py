@@ -6,7 +6,7 @@ again. A step is update k of a run, and t = k + 1 the number that the formulas h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,8 @@ from optimizers.analysis.measures import curvatures
 from optimizers.record import Optimizer
 from optimizers.registry import OPTIMIZERS
 from optimizers.sheet import DIGITS, HYPER_DIGITS, Line, Sheet, Step, Trial, Vector
-from optimizers.simulation.driver import MOST_LENGTHS, Clipping, clip, penalize
+from optimizers.simulation import driver
+from optimizers.simulation.driver import Clipping, clip
 from optimizers.simulation.experiment import BIG, RATE, Experiment, Plan, Run, Trajectory
 
 
@@ -84,43 +85,36 @@ def inspect_step(experiment: Experiment, trajectory: Trajectory, k: int) -> Step
 
 
 def _tried(plan: Plan, trajectory: Trajectory, k: int) -> Iterator[Trial]:
-    """Yield the lengths that update k tries, as the compiled loop does, until one fits."""
-    theta, gradient, length = trajectory.path[k], trajectory.gradient[k], float(trajectory.lr[k])
+    """Yield the lengths that update k has tried: the compiled search is made once more."""
     losses = trajectory.loss if trajectory.batch_loss is None else trajectory.batch_loss
-    share, factor = [*plan.run.hyper.values()][:2]
-    loss_at, step = _loss_of(plan, k), -length * gradient
-    with np.errstate(all="ignore"):  # a length may lead to no number
-        for _ in range(MOST_LENGTHS):
-            there, slope = theta + step, gradient[0] * step[0] + gradient[1] * step[1]
-            most, moves = float(losses[k] + share * slope), bool((there != theta).any())
-            trial = Trial(length, loss_at(there), most, moves)
-            yield trial
-            if trial.fits or not moves:
-                return
-            step, length = step * factor, length * factor
-
-
-def _loss_of(plan: Plan, k: int) -> Callable[[Vector], float]:
-    """Return the loss that update k sees: that of its batch, with what regularization adds."""
-    numbers, kernel = plan.objective.numbers, plan.surface.kernel
-    samples, epoch = plan.surface.samples, plan.epoch
-    rows = np.empty(0, np.int32)
+    epoch, samples, rows = plan.epoch, plan.surface.samples, np.empty(0, np.int32)
     if plan.batched:
         begin = k % epoch.updates * epoch.batch_size
         rows = plan.rows(1, k // epoch.updates)[begin : begin + epoch.batch_size].copy()
-
-    def loss(point: Vector) -> float:
-        (x, y), out = point.reshape(2, 1).copy(), np.empty((3, 1))
-        if rows.size and samples is not None:
-            samples.batch(1, x, y, numbers, rows, 0, rows.size, *out)
-        else:
-            kernel(1, x, y, numbers, *out)
-        value = out[0].tolist()
-        if plan.penalty.on:
-            penalize(1, x.tolist(), y.tolist(), plan.penalty, value, [0.0], [0.0])
-        return float(value[0])
-
-    return loss
+    lr, gradient = float(trajectory.lr[k]), trajectory.gradient[k]
+    longest = -lr * gradient
+    step, found = longest.copy(), np.empty((driver.MOST_LENGTHS, driver.NOTED))
+    count = driver.search_once(
+        plan.rule.searches,
+        plan.surface.kernel.pointer,
+        (driver.no_batch if samples is None else samples.batch).pointer,
+        plan.objective.numbers,
+        rows,
+        plan.penalty,
+        trajectory.path[k].copy(),
+        losses[k],
+        gradient.copy(),
+        plan.hyper,
+        step,
+        found,
+    )
+    along = int(np.argmax(np.abs(longest)))  # the coordinate that tells most of the length
+    with np.errstate(all="ignore"):  # a length may lead to no number
+        off = np.abs(found[:count, driver.SHARE] - step[along] / longest[along])
+        taken = int(np.argmin(off)) if step.any() else -1
+        slopes = found[:, driver.SLOPE] / np.hypot(*longest)
+    for i, (share, loss, most, _, moves) in enumerate(found[:count].tolist()):
+        yield Trial(lr * share, loss, most, float(slopes[i]), bool(moves), i == taken)
 
 
 def clipped(clipping: Clipping, gradient: Vector) -> Vector:

@@ -3,7 +3,7 @@
 from landscape.compiled import kernel
 from landscape.language import tr
 from landscape.record import Number
-from optimizers.record import NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
+from optimizers.record import LONG, NO_DECAY, UPDATE_SIGNATURE, Optimizer, RuleListing
 from optimizers.sheet import Sheet
 
 
@@ -19,7 +19,7 @@ def formula(sheet: Sheet) -> None:
     if not step.gradient.any():
         sheet.theta("$theta0", tr("At rest: the gradient is zero."))
         return
-    if not step.found:
+    if step.taken is None:
         sheet.theta("$theta0", tr("No length lowers the loss by enough: it stays where it is."))
         return
     count = len(step.tried) - 1
@@ -28,7 +28,7 @@ def formula(sheet: Sheet) -> None:
     note = tr(
         "The first length that lowers the loss by enough; those before it: {count}.", count=count
     )
-    sheet.write("length", r"\eta_t", step.tried[-1].length, note, r"$lr \cdot $factor")
+    sheet.write("length", r"\eta_t", step.taken.length, note, r"$lr \cdot $factor")
     sheet.theta(r"$theta0 - $length \cdot $g")
 
 
@@ -106,5 +106,5 @@ OPTIMIZER = Optimizer(
         Number("shrink", r"\rho", 0.5, 0.1, 0.9, "What a step is multiplied by that is too long."),
     ),
     l1_steps=(),
-    searches=True,
+    searches=LONG,
 )

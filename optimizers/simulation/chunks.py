@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landscape.program import cost
+from optimizers.record import LINE, LONG
 from optimizers.simulation import driver
 from optimizers.simulation.experiment import Experiment, Run
 
@@ -36,7 +37,8 @@ CHUNK_NUMBERS = 2**20  # of recorded losses: 8 MB
 AHEAD = 1024  # chunks that are handed over at once: nobody counts an executor's workers
 POLL_SECONDS = 0.01  # between two looks at `cancel`
 
-SEARCHED = 8  # losses that a search asks for, usually; where noise leaves it no way down, fifty
+# Losses that a search asks for, usually; where noise leaves backtracking no way down, fifty.
+SEARCHED = {LONG: 8, LINE: 16}
 DRAWN = 5  # passes over samples that take as long as to draw their order, and what is left of each
 SAMPLES_AN_UPDATE = 8  # whose gradients take as long as an update on an analytic surface, or less
 FORMULA_AN_UPDATE = 100  # nanoseconds of a formula that are no more than such an update
@@ -138,8 +140,8 @@ def cost_of(experiment: Experiment) -> int:
     found = max(1, objective.count * passes // SAMPLES_AN_UPDATE)
     if experiment.formula is not None:
         found = max(1, cost(objective.numbers) // FORMULA_AN_UPDATE)
-    searches = any(experiment.plan(run).rule.searches for run in experiment.runs)
-    return found * SEARCHED if searches else found
+    rules = [experiment.plan(run).rule for run in experiment.runs]
+    return found * max(SEARCHED.get(rule.searches, 1) for rule in rules)
 
 
 # --- How a map is cut ---------------------------------------------------------------------------

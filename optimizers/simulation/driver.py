@@ -20,8 +20,8 @@ from landscape.compiled import (
 )
 from optimizers.record import UPDATE_SIGNATURE
 
-# record.DONE and record.LONG: a kernel that used those would not follow them when they change.
-DONE, LONG = 0, 2
+# Those of record: a kernel that used them would not follow them when they change.
+DONE, LONG, LINE = 0, 2, 3
 COMPLETE = 0
 OUT_OF_BOUNDS = 1
 NO_STEP = 2
@@ -146,20 +146,18 @@ def met(stopping, norm, change, first):
     return COMPLETE
 
 
-MOST_LENGTHS = 100  # that a search tries; then the run stays where it is
+MOST_LENGTHS = 100  # that a search tries; then it takes the best that it knows
+ROUNDING = 2.0**-53  # of a number, at most, in shares of it
+BOTTOM = 1e-12  # of its slope at the start, at which a line counts as level
+# What is noted of each length that a search tries: its share of the longest, the loss there, what
+# that may be at most, the slope there times the longest step, and whether it leads anywhere.
+SHARE, THERE, MOST, SLOPE, MOVES = range(5)
+NOTED = 5
 
 
 @part
-def shorten(n, surface, batch, params, rows, penalty, theta, value, g, hyper, begins, counts, step):
-    """Shorten the steps (2 n,) of n lanes until each lowers the loss by enough.
-
-    That is by the first hyperparameter's share of what the slope promises; the second is what a
-    step that is too long is multiplied by. The loss is that of the lane's batch, which begins in
-    the rows at begins[i] and has counts[i] samples, or that of all of them where this is 0.
-    """
-    todo, room = np.empty(n, np.int64), np.empty(5 * n)
-    x, y, there = room[:n], room[n : 2 * n], room[2 * n : 3 * n]
-    gx, gy = room[3 * n : 4 * n], room[4 * n : 5 * n]
+def searching(n, theta, step, todo):
+    """List the lanes that have a step to shorten; return how many."""
     left = 0
     for i in range(n):
         j = n + i
@@ -167,42 +165,81 @@ def shorten(n, surface, batch, params, rows, penalty, theta, value, g, hyper, be
         if not (math.isnan(theta[i]) or math.isnan(theta[j]) or math.isnan(step[i] + step[j])):
             todo[left] = i
             left += 1
-    for _ in range(MOST_LENGTHS):
+    return left
+
+
+@part
+def look_in_batches(left, todo, surface, batch, params, rows, begins, counts, x, y, loss, gx, gy):
+    """Find loss and gradient at a point of each of the first `left` lanes in `todo`.
+
+    They are those of the lane's batch, which begins in the rows at begins[i] and has counts[i]
+    samples, or of all samples where this is 0.
+    """
+    for m in range(left):
+        i = todo[m]
+        where = address(x[m : m + 1]), address(y[m : m + 1])
+        out = address(loss[m : m + 1]), address(gx[m : m + 1]), address(gy[m : m + 1])
+        if counts[i] > 0:
+            batch(1, *where, params, rows, begins[i], counts[i], *out)
+        else:
+            surface(1, *where, params, *out)
+
+
+@part
+def note(row, share, loss, most, slope, moves):
+    """Note a length that a search has tried."""
+    row[SHARE], row[THERE], row[MOST], row[SLOPE], row[MOVES] = share, loss, most, slope, moves
+
+
+@part
+def shorten(
+    n, surface, batch, params, rows, penalty, theta, value, g, hyper, begins, counts, step, tried
+):
+    """Shorten the steps (2 n,) of n lanes until each lowers the loss by enough.
+
+    That is by the first hyperparameter's share of what the slope promises; the second is what a
+    step that is too long is multiplied by. The loss is that of the lane's batch, see `look_in_batches`.
+    What is tried for a single lane is noted in `tried` (MOST_LENGTHS, NOTED), which has no rows
+    where nobody asks. Return how many lengths were tried.
+    """
+    todo, room = np.empty(n, np.int64), np.empty(5 * n)
+    x, y, loss = room[:n], room[n : 2 * n], room[2 * n : 3 * n]
+    gx, gy = room[3 * n : 4 * n], room[4 * n :]
+    at_x, at_y, at_loss = address(x), address(y), address(loss)
+    at_gx, at_gy, batched = address(gx), address(gy), counts.max() > 0
+    left, share = searching(n, theta, step, todo), 1.0
+    for k in range(MOST_LENGTHS):
         if left == 0:
-            return
-        batched = False
+            return k
         for m in range(left):
             i = todo[m]
             x[m], y[m] = theta[i] + step[i], theta[n + i] + step[n + i]
-            batched |= counts[i] > 0
-        if not batched:
-            surface(
-                *(left, address(x), address(y), params),
-                *(address(there), address(gx), address(gy)),
+        if batched:
+            look_in_batches(
+                *(left, todo, surface, batch, params, rows, begins, counts),
+                *(x, y, loss, gx, gy),
             )
         else:
-            for m in range(left):
-                i = todo[m]
-                where = address(x[m : m + 1]), address(y[m : m + 1])
-                out = address(there[m : m + 1]), address(gx[m : m + 1]), address(gy[m : m + 1])
-                if counts[i] > 0:
-                    batch(1, *where, params, rows, begins[i], counts[i], *out)
-                else:
-                    surface(1, *where, params, *out)
+            surface(left, at_x, at_y, params, at_loss, at_gx, at_gy)
         if penalty.on:
-            penalize(left, x, y, penalty, there, gx, gy)
+            penalize(left, x, y, penalty, loss, gx, gy)
         still = 0
         for m in range(left):
             i = todo[m]
             j = n + i
-            if x[m] == theta[i] and y[m] == theta[j]:  # no shorter one leads anywhere
+            moves = x[m] != theta[i] or y[m] != theta[j]
+            most = value[i] + hyper[i] * (g[i] * step[i] + g[j] * step[j])
+            factor = hyper[2 * n + i]
+            if tried.shape[0] > 0:
+                slope = (gx[m] * step[i] + gy[m] * step[j]) / share
+                note(tried[k], share, loss[m], most, slope, moves)
+                share *= factor
+            if not moves:  # no shorter one leads anywhere
                 step[i] = step[j] = 0.0
                 continue
-            slope = g[i] * step[i] + g[j] * step[j]
             # Written so that NaN fails it.
-            if math.isfinite(there[m]) and there[m] <= value[i] + hyper[i] * slope:
+            if math.isfinite(loss[m]) and loss[m] <= most:
                 continue
-            factor = hyper[2 * n + i]
             step[i] *= factor
             step[j] *= factor
             todo[still] = i
@@ -210,6 +247,157 @@ def shorten(n, surface, batch, params, rows, penalty, theta, value, g, hyper, be
         left = still
     for m in range(left):
         step[todo[m]] = step[n + todo[m]] = 0.0
+    return MOST_LENGTHS
+
+
+@part
+def find_lowest(
+    n, surface, batch, params, rows, penalty, theta, value, begins, counts, step, tried
+):
+    """Shorten the steps (2 n,) of n lanes to where the loss along each is lowest.
+
+    That is where the slope along the step is 0, between a share `low` of it, where the loss falls
+    and is no higher than at the start, and a larger one `high`, where it rises, is higher than at
+    the start, or no number. Where it falls at the end of the step, that is taken. Loss, `tried`
+    and what is returned are those of `shorten`.
+    """
+    todo, room = np.empty(n, np.int64), np.empty(11 * n)
+    x, y, loss = room[:n], room[n : 2 * n], room[2 * n : 3 * n]
+    gx, gy, share = room[3 * n : 4 * n], room[4 * n : 5 * n], room[5 * n : 6 * n]
+    low, high, first = room[6 * n : 7 * n], room[7 * n : 8 * n], room[8 * n : 9 * n]
+    low_slope, high_slope = room[9 * n : 10 * n], room[10 * n :]
+    at_x, at_y, at_loss = address(x), address(y), address(loss)
+    at_gx, at_gy, batched = address(gx), address(gy), counts.max() > 0
+    before = np.zeros(n, np.int64)  # which end has moved last: -1, 1
+    left = searching(n, theta, step, todo)
+    for m in range(left):
+        i = todo[m]
+        share[i] = low[i] = 0.0
+        high[i], high_slope[i] = 1.0, math.nan
+    for k in range(MOST_LENGTHS):
+        if left == 0:
+            return k
+        for m in range(left):
+            i = todo[m]
+            x[m], y[m] = theta[i] + share[i] * step[i], theta[n + i] + share[i] * step[n + i]
+        if batched:
+            look_in_batches(
+                *(left, todo, surface, batch, params, rows, begins, counts),
+                *(x, y, loss, gx, gy),
+            )
+        else:
+            surface(left, at_x, at_y, params, at_loss, at_gx, at_gy)
+        if penalty.on:
+            penalize(left, x, y, penalty, loss, gx, gy)
+        still = 0
+        for m in range(left):
+            i = todo[m]
+            j = n + i
+            slope = gx[m] * step[i] + gy[m] * step[j]
+            if tried.shape[0] > 0:
+                moves = x[m] != theta[i] or y[m] != theta[j]
+                note(tried[k], share[i], loss[m], value[i], slope, moves)
+            if k == 0:
+                first[i] = low_slope[i] = slope
+                share[i] = 1.0
+                found = not slope < 0.0  # noise may point to where the loss rises
+            else:
+                # Written so that NaN fails it.
+                fits = math.isfinite(loss[m]) and loss[m] <= value[i]
+                # By false position, in which an end that stays counts half the next time.
+                if fits and slope <= -BOTTOM * first[i]:
+                    if before[i] < 0:
+                        high_slope[i] *= 0.5
+                    low[i], low_slope[i], before[i] = share[i], slope, -1
+                else:
+                    if before[i] > 0:
+                        low_slope[i] *= 0.5
+                    high[i], before[i] = share[i], 1
+                    high_slope[i] = slope if fits else math.nan
+                found = fits and (abs(slope) <= -BOTTOM * first[i] or low[i] == 1.0)
+                share[i] = 0.5 * (low[i] + high[i]) if low[i] > 0.0 else 0.1 * high[i]
+                if k % 3 > 0 and high_slope[i] > 0.0:  # else the middle, which is never slow
+                    way = low_slope[i] / (low_slope[i] - high_slope[i])
+                    between = low[i] + (high[i] - low[i]) * way
+                    if low[i] < between < high[i]:
+                        share[i] = between
+                # What is between the two leads nowhere else, or no loss there could be told apart.
+                found |= low[i] == 0.0 and -first[i] * high[i] <= ROUNDING * abs(value[i])
+                found |= (
+                    theta[i] + low[i] * step[i] == theta[i] + high[i] * step[i]
+                    and theta[j] + low[i] * step[j] == theta[j] + high[i] * step[j]
+                ) or not low[i] < share[i] < high[i]
+            if found:
+                step[i] *= low[i]
+                step[j] *= low[i]
+                continue
+            todo[still] = i
+            still += 1
+        left = still
+    for m in range(left):
+        i = todo[m]
+        step[i] *= low[i]
+        step[n + i] *= low[i]
+    return MOST_LENGTHS
+
+
+@part
+def search(
+    how,
+    n,
+    surface,
+    batch,
+    params,
+    rows,
+    penalty,
+    theta,
+    value,
+    g,
+    hyper,
+    begins,
+    counts,
+    step,
+    tried,
+):
+    """Shorten the steps of n lanes as a rule that has returned LONG or LINE asks for."""
+    if how == LONG:
+        return shorten(
+            *(n, surface, batch, params, rows, penalty, theta, value, g),
+            *(hyper, begins, counts, step, tried),
+        )
+    return find_lowest(
+        *(n, surface, batch, params, rows, penalty, theta, value),
+        *(begins, counts, step, tried),
+    )
+
+
+SEARCH_SIGNATURE = types.int64(
+    types.int64,  # LONG or LINE
+    Code(SURFACE_SIGNATURE),
+    Code(BATCH_SIGNATURE),
+    VECTOR,  # params
+    types.Array(types.int32, 1, "C", readonly=True),  # the samples of the batch; none: all
+    PENALTY,
+    VECTOR,  # position (2,)
+    types.float64,  # loss there
+    VECTOR,  # gradient (2,) as the rule got it
+    MATRIX,  # hyper (h, 2)
+    VECTOR,  # the longest step (2,); out: the one that is taken
+    MATRIX,  # out: tried (MOST_LENGTHS, NOTED)
+)
+
+
+@kernel(SEARCH_SIGNATURE)
+def search_once(
+    how, surface, batch, params, rows, penalty, position, loss, gradient, hyper, step, tried
+):
+    """Search along one step; return how many lengths were tried."""
+    begins, counts, value = np.zeros(1, np.int64), np.empty(1, np.int64), np.empty(1)
+    counts[0], value[0] = rows.size, loss
+    return search(
+        *(how, 1, surface, batch, address(params), address(rows), penalty, position, value),
+        *(gradient, hyper.reshape(-1), begins, counts, step, tried),
+    )
 
 
 # Surfaces and rules come in as pointers to functions of one signature each: a new pair compiles
@@ -289,6 +477,7 @@ def run(
     # What a search is told of the batch: where it begins, and its samples.
     seen = np.zeros(2, np.int64)
     begins, counts, numbers = seen[0:1], seen[1:2], hyper.reshape(-1)
+    nobody_asks = np.empty((0, NOTED))
     turn = (first - 1) % period  # number of the next update in its epoch,
     begin, end = turn * size, samples  # and where its batch begins and its epoch ends
     for k in range(lr.size + 1):
@@ -336,11 +525,11 @@ def run(
         rate[0] = rate[1] = lr[k]
         status = update(2, first + k, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
         if status != DONE:
-            if status != LONG:
+            if status not in (LONG, LINE):
                 return k, NO_STEP
-            shorten(
-                *(1, surface, batch, at_params, at_rows, penalty, theta, value, g),
-                *(numbers, begins, counts, step),
+            search(
+                *(status, 1, surface, batch, at_params, at_rows, penalty, theta, value, g),
+                *(numbers, begins, counts, step, nobody_asks),
             )
         for i in range(state.shape[0]):
             states[k, i, 0] = state[i, 0]
@@ -792,7 +981,7 @@ def sweep(
     coupled, decoupled, apart, needs_hessian, timeless, s = rule
     big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
-    losses = ends.losses
+    losses, nobody_asks = ends.losses, np.empty((0, NOTED))
     block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
     most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
@@ -950,7 +1139,7 @@ def sweep(
                 status = update(
                     *(2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
                 )
-                if status == LONG:
+                if status in (LONG, LINE):
                     for i in range(w):
                         lanes[COUNT, i] = 0
                         many, turn = lanes[SIZE, i], k % period[i]
@@ -958,9 +1147,9 @@ def sweep(
                             begin = (k // period[i]) * samples + turn * many
                             lanes[BEGIN, i] = begin + row_d[i] * width
                             lanes[COUNT, i] = min(many, samples - turn * many)
-                    shorten(
-                        *(w, surface, batch, at_params, at_rows, penalty, theta, value, g),
-                        *(numbers, lanes[BEGIN], lanes[COUNT], step),
+                    search(
+                        *(status, w, surface, batch, at_params, at_rows, penalty, theta, value),
+                        *(g, numbers, lanes[BEGIN], lanes[COUNT], step, nobody_asks),
                     )
                 elif status != DONE:
                     alive -= stop(w, k + 1, update, g, hessian, rate, numbers, before, lanes)

@@ -457,6 +457,13 @@ class Plan:
         return driver.Penalty(bool(self.objective.penalty), l2, l1, slope, proximal)
 
     @property
+    def hyper(self) -> NDArray[np.float64]:
+        """The hyperparameters (h, 2), the same for both coordinates."""
+        return np.repeat(np.array(list(self.run.hyper.values()), dtype=np.float64), 2).reshape(
+            -1, 2
+        )
+
+    @property
     def clipping(self) -> driver.Clipping:
         """How gradients are clipped, as the compiled loops take it."""
         limits = self.run.clip_norm, self.run.clip_value
@@ -743,7 +750,7 @@ def _simulate(
         lr,
         np.empty((0, 2)) if chance is None else chance,
         np.empty(0) if chance is None else plan.noises(before, steps),
-        np.repeat(np.array(list(run.hyper.values()), dtype=np.float64), 2).reshape(-1, 2),
+        plan.hyper,
         plan.coupled,
         plan.decoupled,
         plan.penalty,

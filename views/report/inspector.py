@@ -13,6 +13,7 @@ from landscape.language import number as written
 from optimizers import OPTIMIZERS, Trajectory
 from optimizers.analysis.noise import NoiseScale, independent_samples, noise_scale_at
 from optimizers.analysis.step import Model, equal_runs, formula
+from optimizers.record import LINE
 from optimizers.sheet import Trial
 from views.scene.local import Look
 from views.settings.choice import Choice
@@ -22,8 +23,9 @@ from views.settings.table import TABLE
 from views.settings.widgets import control
 from views.settings.widgets import draw as draw_control
 
-MOST_TRIED = 14  # rows of the lengths of a search; of more the last follows
+MOST_TRIED = 20  # rows of the lengths of a search; of more the last follows
 TAKEN, TOO_HIGH, NOWHERE = msgid("taken"), msgid("too high"), msgid("moves nothing")
+FALLS, RISES = msgid("falls"), msgid("rises")
 
 
 def opened(settings: Settings) -> Any:
@@ -94,7 +96,7 @@ def told(look: Look, count: int) -> str:
         + "\n".join(f"| {name} | {rows[name]} |" for name in rows),
     ]
     if step.tried:
-        parts.append(searched(step.tried))
+        parts.append(searched(step.tried, rule.searches))
     parts += [f"{line.note}\n\n$$\n{line.latex}\n$$" for line in formula(step)]
     if found := equal_runs(rule, step.run.hyper, step.lr):
         first, *others, last = found
@@ -104,17 +106,28 @@ def told(look: Look, count: int) -> str:
     return "\n\n".join(parts)
 
 
-def searched(tried: Sequence[Trial]) -> str:
-    """Return the lengths that a search has tried and the losses there, as a table in Markdown."""
-    *others, last = [
-        f"| {written(trial.length, 4)} | {written(trial.loss, 4)} | {written(trial.most, 4)} |"
-        f" {tr(TAKEN if trial.fits else TOO_HIGH if trial.moves else NOWHERE)} |"
-        for trial in tried
-    ]
+def searched(tried: Sequence[Trial], how: int) -> str:
+    """Return the lengths that a search has tried, and what it found there, as Markdown's table.
+
+    `how` it searches is LONG or LINE: by the loss alone, or by the slope too.
+    """
+    rows = []
+    for trial in tried:
+        found = TOO_HIGH if trial.moves else NOWHERE
+        if how == LINE and trial.fits:
+            found = FALLS if trial.slope < 0 else RISES
+        numbers = trial.length, trial.loss, trial.slope if how == LINE else trial.most
+        told = " | ".join(written(number, 4) for number in numbers)
+        rows.append(f"| {told} | {tr(TAKEN if trial.taken else found)} |")
+    *others, last = rows
     if len(tried) > MOST_TRIED:
         others = [*others[: MOST_TRIED - 2], "| … | … | … | |"]
-    head = [tr("length tried"), tr("loss there"), tr("at most"), ""]
-    return "\n".join([f"| {' | '.join(head)} |", "|:--|:--|:--|:--|", *others, last])
+    head = [
+        tr("length tried"),
+        tr("loss there"),
+        tr("slope there") if how == LINE else tr("at most"),
+    ]
+    return "\n".join([f"| {' | '.join(head)} | |", "|:--|:--|:--|:--|", *others, last])
 
 
 def on_noise(scale: NoiseScale, batch_size: int, alike: float) -> str:

@@ -111,7 +111,7 @@ def searched(runs: Runs) -> Numbers:
     """Measure the lengths that a search takes, and how many losses it asks for."""
     run, experiment = runs.trajectories[1], runs.experiment
     steps = [inspect_step(experiment, run, k) for k in range(len(run.lr))]
-    taken = [step.tried[-1].length for step in steps if step.found]
+    taken = [step.taken.length for step in steps if step.taken]
     losses = measures.final_losses(runs)
     return {
         "sgd_rate": experiment.plan(experiment.runs[0]).lr,
@@ -124,6 +124,23 @@ def searched(runs: Runs) -> Numbers:
         "sgd": losses[0],
         "loss": losses[1],
         "steps": experiment.steps,
+    }
+
+
+def exact(runs: Runs) -> Numbers:
+    """Measure where steps that are each the best of their line lead, and what they cost."""
+    best, enough = (
+        [inspect_step(runs.experiment, run, k) for k in range(len(run.lr))]
+        for run in runs.trajectories
+    )
+    losses = measures.final_losses(runs)
+    return {
+        "steps": runs.experiment.steps,
+        "angle": measures.crossings(runs)[0].turn_angle,
+        "exact": losses[0],
+        "enough": losses[1],
+        "tried": sum(len(step.tried) for step in best) / len(best),
+        "other": sum(len(step.tried) for step in enough) / len(enough),
     }
 
 
@@ -303,6 +320,29 @@ LESSON = Lesson(
             why="The steep side bears a small rate only, and the flat valley a large one: no single"
             " rate is right for both. A search finds one for every step and never goes up; what it"
             " costs are the losses that it asks for.",
+            covers=("newton",),
+        ),
+        Card(
+            text="With more losses the lowest point of a line is found wherever it lies: that is"
+            " exact line search. Backtracking takes the first length that is good enough.",
+            question="Whose loss is lower after {steps} updates?",
+            shows={"preset": "exact-search"},
+            measure=exact,
+            answers=(
+                Answer(
+                    "That of exact line search, whose steps are the best",
+                    lambda n: n["exact"] < n["enough"] / 2,
+                ),
+                Answer(
+                    "About the same", lambda n: n["enough"] / 2 <= n["exact"] <= 2 * n["enough"]
+                ),
+                Answer("That of Backtracking", lambda n: n["exact"] > 2 * n["enough"]),
+            ),
+            measured="Exact line search ends at loss {exact} and turns by {angle}° each time,"
+            " Backtracking at {enough}. They ask for {tried} and {other} losses an update.",
+            why="The lowest point of a line is the best end of this step, and says nothing of the"
+            " next: there the slope along the line is 0, so that the next one stands across it. In"
+            " a valley that bends, that crosses from side to side.",
             covers=("newton",),
         ),
     ),
