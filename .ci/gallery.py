@@ -563,6 +563,7 @@ def outline(shape: str, x: float, y: float, r: float) -> str:
     corners: Any = {
         "star": [(r * math.sin(angle), -r * math.cos(angle)) for r, angle in tips],
         "diamond": ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
+        "bowtie": ((-0.9, -0.7), (0.9, 0.7), (0.9, -0.7), (-0.9, 0.7)),
         "triangle-up": ((0, -1.2), (1.1, 0.9), (-1.1, 0.9)),
         "triangle-down": ((0, 1.2), (1.1, -0.9), (-1.1, -0.9)),
         "triangle-left": ((-1.2, 0), (0.9, 1.1), (0.9, -1.1)),

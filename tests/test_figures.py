@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from landscape import SURFACES
+from landscape.record import SADDLE
 from optimizers import OPTIMIZERS, Experiment, Run, simulate
 from optimizers.analysis.step import arrows as step_arrows
 from optimizers.analysis.step import inspect_step
@@ -460,3 +461,28 @@ def test_a_run_that_is_far_away_but_not_yet_diverged_has_left_the_frame():
     first, second = notes_of(slow)
     assert "out at update" in first
     assert "left" not in second
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_saddle_of_a_surface_that_has_one_is_marked_and_named(surface):
+    saddles = [p for p in SURFACES[surface].critical_points() if p.kind == SADDLE]
+    back = scene_of(experiment_on(surface, runs=(Run("SGD"),)))["back"]
+    (mark,) = traces(back, "saddle")
+    expected = [(p.x, p.y) for p in saddles] if len(saddles) == 1 else []
+    assert [*zip(mark["x"], mark["y"], strict=True)] == expected
+    named = [
+        (x, y)
+        for words in traces(back, "words")
+        for x, y, text in zip(words["x"], words["y"], words["text"], strict=True)
+        if text == "saddle"
+    ]
+    assert named == expected
+
+
+def test_three_surfaces_have_one_saddle():
+    found = {
+        name
+        for name, surface in SURFACES.items()
+        if [p.kind for p in surface.critical_points()].count(SADDLE) == 1
+    }
+    assert found == {"Saddle", "Local-minima valley", "One hidden unit"}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from landscape import Objective
 from landscape.language import msgid, number, tr, whole
-from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, CriticalPoint
+from landscape.record import LOWEST_KINDS, MINIMUM_KINDS, SADDLE, CriticalPoint
 from optimizers import OPTIMIZERS, Average, Experiment, Run, Trajectory
 from optimizers.analysis.measures import known_minima
 from optimizers.analysis.step import kept
@@ -33,6 +33,7 @@ CONTOURS = 13  # the heights of the contours
 STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
+SADDLED = "bowtie-open"  # up to both sides, and down to the others
 BARE = "circle-open"  # a minimum of the loss without regularization
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
@@ -247,14 +248,36 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 **where,
             }
         )
+        pass_between = saddle(ground.of_panel(panel))
+        marks.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "saddle",
+                "x": [p.x for p in pass_between],
+                "y": [p.y for p in pass_between],
+                "marker": {
+                    "symbol": SADDLED,
+                    "opacity": 1,
+                    "size": 12,
+                    "color": theme.text,
+                    "line": {"width": 1.5, "color": theme.text},
+                },
+                "hoverinfo": "skip",
+                "showlegend": False,
+                **where,
+            }
+        )
         floor = valley(ground.of_panel(panel), theme, where)
         forms += floor
         if panels <= WORDED and floor:
             words.append(over_valley(floor, box, theme, where))
         elif panels <= WORDED:
             lowest = [p for p in points if p.kind in LOWEST_KINDS]
-            word = written(lowest, tr("minimum"), "words", theme, where, 22)
-            word["textposition"] = [above(Place(p.x, p.y), box) for p in lowest]
+            named = [*lowest, *pass_between]
+            word = written(named, tr("minimum"), "words", theme, where, 22)
+            word["text"] = [tr("minimum")] * len(lowest) + [tr("saddle")] * len(pass_between)
+            word["textposition"] = [above(Place(p.x, p.y), box) for p in named]
             words.append(word)
         if any(objective.regularized for objective in ground.objectives):
             forms.append(zero_lines(box, theme, where))
@@ -402,6 +425,12 @@ def minima(ground: Ground) -> list[CriticalPoint]:
     found = [point for point in points if point.kind in MINIMUM_KINDS]
     lowest = [point for point in found if point.kind in LOWEST_KINDS]
     return lowest if len(found) > MANY else found
+
+
+def saddle(ground: Ground) -> list[CriticalPoint]:
+    """Return the saddle of a surface that has one alone: of several none is marked."""
+    found = [p for p in ground.objective.critical_points() if p.kind == SADDLE]
+    return found if len(found) == 1 else []
 
 
 def written(
