@@ -76,7 +76,7 @@ def test_a_picture_of_a_map_is_what_the_app_draws_now(made, preset):
 
 
 def test_the_pictures_are_small_and_have_two_colours_for_two_themes(made):
-    assert len(content(FILES["pictures.svg"])) < 440_000
+    assert len(content(FILES["pictures.svg"])) < 450_000
     for symbol in (*made.kept().values(), *made.kept(made.LESSONS_OUT).values()):
         assert len(symbol) < 30_000
         colours = re.findall(r'(?:fill|stroke)="([^"]+)"', symbol)

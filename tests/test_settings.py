@@ -482,9 +482,9 @@ def test_a_link_is_read_and_an_experiment_chosen_in_less_than_a_millisecond():
     links = [case["link"] for case in LINKS if case["link"].get("fair") != "each its best"]
 
     def pass_over() -> float:
-        before = time.perf_counter()
+        before = time.thread_time()  # not the time of whatever else the machine does
         for link in links:
             choose(read(link)[0])
-        return (time.perf_counter() - before) / len(links)
+        return (time.thread_time() - before) / len(links)
 
     assert min(pass_over() for _ in range(10)) < 1e-3

@@ -632,7 +632,7 @@ def _loop(parts: _Parts, body: Iterable[str], counted: Sequence[str]) -> list[st
     count, comment = "steps" if parts.counts else str(parts.steps), ""
     if parts.reason and (parts.stopped_by is None or parts.stopped_by in counted):
         count, comment = str(parts.updates), f"  # {parts.reason}"
-    return [f"for {name} in range({count}):{comment}", *(TAB + line for line in body)]
+    return [f"for {name} in range({count}):{comment}", indent("\n".join(body), TAB)]
 
 
 def _script(parts: _Parts, noise: str, functions: Sequence[str], main: Iterable[str]) -> str:

@@ -24,8 +24,8 @@ def formula(sheet: Sheet) -> None:
     note = tr("The length at which the loss has come to its lowest along this line.")
     if step.taken.length == step.lr:
         note = tr("The loss falls all the way: the longest step is taken.")
-    text = r"\arg\min_{0 \le \eta \le $lr} f($theta0 - \eta $g)"
-    sheet.write("length", r"\eta_t", step.taken.length, note, text)
+    sheet.define("share", r"\sigma_t", step.taken.length / step.lr)
+    sheet.write("length", r"\eta_t", step.taken.length, note, r"$lr \cdot $share")
     sheet.theta(r"$theta0 - $length \cdot $g")
 
 
@@ -102,8 +102,8 @@ OPTIMIZER = Optimizer(
     year=1944,
     sentence="Go down the gradient exactly as far as the loss falls.",
     manner="goes to the lowest point of each line",
-    latex=r"\theta_t = \theta_{t-1} - \eta_t\, g_t, \quad"
-    r" \eta_t = \arg\min_{0 \le \eta' \le \eta} f(\theta_{t-1} - \eta'\, g_t)",
+    latex=r"\theta_t = \theta_{t-1} - \eta\, \sigma_t\, g_t, \quad"
+    r" \sigma_t = \arg\min_{0 \le \sigma \le 1} f(\theta_{t-1} - \eta\, \sigma\, g_t)",
     source="Curry, Quarterly of Applied Mathematics 2 (1944) 258-261; the search by false position"
     " as in Dowell and Jarratt, BIT 11 (1971) 168-174",
     differs=(

@@ -198,7 +198,7 @@ def shorten(
     """Shorten the steps (2 n,) of n lanes until each lowers the loss by enough.
 
     That is by the first hyperparameter's share of what the slope promises; the second is what a
-    step that is too long is multiplied by. The loss is that of the lane's batch, see `look_in_batches`.
+    step that is too long is multiplied by. The loss is that of the lane's own batch.
     What is tried for a single lane is noted in `tried` (MOST_LENGTHS, NOTED), which has no rows
     where nobody asks. Return how many lengths were tried.
     """

@@ -16,7 +16,7 @@ from optimizers import Experiment, Trajectory
 from optimizers.analysis.statements import said
 
 LETTERS = "abcd"  # of the answers; a link has them
-FEWEST_CARDS, MOST_CARDS = 3, 7  # of a lesson
+FEWEST_CARDS, MOST_CARDS = 3, 8  # of a lesson
 
 Numbers = Mapping[str, Any]
 

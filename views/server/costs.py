@@ -60,6 +60,6 @@ COSTS = {
     "zz/class/{code}": Cost(0, False, 0.02, *CLASS_PLACES),
     "zz/class/{code}/card": Cost(STARTED, False, 2, *CLASS_PLACES),
     "zz/class/{code}/student": Cost(0, False, 0.0001, *CLASS_PLACES),
-    "zz/class/{code}/answers.csv": Cost(0, False, 0.6, *CLASS_PLACES),
+    "zz/class/{code}/answers.csv": Cost(0, False, 0.7, *CLASS_PLACES),
     "zz/{digest}/{name}": Cost(0, False, 5, 0, 0),
 }
