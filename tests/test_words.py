@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from optimizers import OPTIMIZERS, SCHEDULES, Experiment, Run, describe, simulat
 from optimizers.analysis import verdicts
 from optimizers.analysis.measures import zigzag
 from optimizers.analysis.statements import TEMPLATES, Growth, Near, Share, Statement, render
+from optimizers.analysis.step import inspect_step
 from optimizers.analysis.verdicts import verdict
 from optimizers.analysis.words import comparison, of_run, outcome
 from optimizers.record import COUPLED, NO_DECAY
@@ -287,8 +289,10 @@ def stops_at_rest(e, t, place, step, slope):
     return (t.path[-1] == t.path[-2]).all() and hardly_moves(e, t, place, step, slope)
 
 
-def creeps(e, t, place, step, slope):
-    return (t.path[-1] != t.path[-2]).any() and hardly_moves(e, t, place, step, slope)
+def creeps(e, t, place, step, slope, clipped=False):
+    shorter = inspect_step(e, t, len(t.lr) - 1).is_clipped
+    moves = (t.path[-1] != t.path[-2]).any() and hardly_moves(e, t, place, step, slope)
+    return moves and shorter == clipped
 
 
 def hardly_moves(e, t, place, step, slope):
@@ -418,6 +422,7 @@ ENDINGS = {
     **{f.__name__: f for f in (does_not_move, does_not_move_at_rate_0, does_not_move_for_no_step)},
     **{f.__name__: f for f in (diverges, stops_singular, stops_at_rest, converges)},
     **{f.__name__: f for f in (stops_norm, stops_change, creeps)},
+    "creeps_clipped": partial(creeps, clipped=True),
     **{f.__name__: f for f in (ends_without_value, starts_without_value, starts_too_high)},
     **{f.__name__: f for f in (converges_within, settles, rests, ends_flat, ends_in_a_cycle)},
     **{f.__name__: f for f in (ends_swinging, ends_growing, leaves, hovers, runs_out_of_rate)},
@@ -525,7 +530,7 @@ def test_no_statement_on_a_run_contradicts_its_numbers(sample):
                 few = turns.flips <= max(2, 0.1 * turns.turns) or turns.turns < 4
                 assert few or ending.kind.startswith("does_not_move")
     # What not every draw brings about is put into words below.
-    elsewhere = {"settles", "ends_hovering", "ends_flat_in_one"}
+    elsewhere = {"settles", "ends_hovering", "ends_flat_in_one", "creeps_clipped"}
     assert said | elsewhere == {*ENDINGS, *REMARKS}
 
 
@@ -1091,6 +1096,19 @@ def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():
             " minimum by 0.051, to (2.97, 1.96).",
         ),
         (
+            Run("SGD", 0.1, clip_norm=1e-12, weight_decay=1e-12),
+            {},
+            "SGD hardly moves any more 4.5 from the minimizer: its gradients are clipped, and from"
+            " update 0 on its steps are too short to see, at gradient norm 20. Weight decay 1e-12"
+            " leaves the minimum where it is, at (0, 0).",
+        ),
+        (
+            Run("SGD", 1e-9, clip_norm=100.0),
+            {},
+            "SGD hardly moves any more 4.5 from the minimizer: its steps are too short to see from"
+            " update 0 on, at gradient norm 20.",
+        ),
+        (
             Run("SGD", 0.001, weight_decay=1.0),
             {"surface": "Rastrigin", "steps": 300},
             "SGD settles in a local minimum of the loss with weight decay 1, 13 above the lowest"
@@ -1128,8 +1146,8 @@ def test_a_run_that_is_thrown_out_of_where_it_was_does_not_hover():
         (
             Run("SGD", 0.1, clip_norm=1e-8),
             {},
-            "SGD hardly moves any more 4.5 from the minimizer: its steps are too short to see from"
-            " update 0 on, at gradient norm 20.",
+            "SGD hardly moves any more 4.5 from the minimizer: its gradients are clipped, and from"
+            " update 0 on its steps are too short to see, at gradient norm 20.",
         ),
         (
             Run("AdamW", 0.0, hyper={"decay_apart": 1}, weight_decay=0.1),

@@ -171,6 +171,10 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
             "{run} hardly moves any more {place}: its steps are too short to see from update {step}"
             " on, at gradient norm {slope}."
         ),
+        "creeps_clipped": msgid(
+            "{run} hardly moves any more {place}: its gradients are clipped, and from update {step}"
+            " on its steps are too short to see, at gradient norm {slope}."
+        ),
         "stops_norm": msgid(
             "{run} stops {place} at update {step}: the gradient's norm is at most {tolerance}."
         ),

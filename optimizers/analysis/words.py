@@ -183,6 +183,14 @@ def _at_rest(
     return None
 
 
+def last_is_clipped(trajectory: Trajectory, coupled: float) -> bool:
+    """Tell whether clipping has changed the gradient of the last update."""
+    if trajectory.unclipped is None:
+        return False
+    given = trajectory.unclipped[-1] + coupled * trajectory.path[-2]
+    return bool((given != trajectory.gradient[-1]).any())
+
+
 def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str) -> Statement:
     """Return how a run ended, as a sentence on `label`."""
     facts, plan = facts_of(trajectory.objective), experiment.plan(trajectory.run)
@@ -199,6 +207,8 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
         case verdicts.STOPPED:
             step = int(how["step"])
             kind = "creeps" if how["moves"] else "stops_at_rest"
+            if how["moves"] and last_is_clipped(trajectory, plan.coupled):
+                kind = "creeps_clipped"
             return Statement(kind, run=label, place=place, step=step, slope=how["slope"])
         case verdicts.CONVERGED:
             distance, point = _minimizer(experiment, trajectory)
