@@ -638,6 +638,23 @@ def test_one_optimizer_alone_has_nothing_to_be_fair_to():
     assert "Learning rates" not in [s.label for s in app.selectbox]
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ({}, False),
+        ({"noise": "2"}, True),
+        ({"surface": "Linear regression"}, True),
+        ({"batch": "100"}, True),  # an epoch is told of where one has been chosen
+    ],
+)
+def test_samples_are_counted_where_something_uses_them(link, told):
+    app = opened(optimizers="SGD", **link)
+    app.session_state["drawer Run by run: what happened, and how it was measured"] = True
+    app.run()
+    texts = [each.value for each in (*app.markdown, *app.caption)]
+    assert any(" per epoch." in text for text in texts) == told
+
+
 def test_a_link_may_have_any_batch_size():
     app = opened(batch="100", noise="2", unit="epochs", length="2", optimizers="SGD")
     assert not app.warning

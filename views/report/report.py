@@ -149,6 +149,8 @@ def notes(experiment: Experiment, labels: Sequence[str], trajectories: Sequence[
     plans = map(experiment.plan, (t.run for t in trajectories))
     cuts = {(plan.run.batch_size, plan.batches): plan.epoch for plan in plans}
     for (size, batches), epoch in cuts.items():
+        if not experiment.varies and epoch.updates == 1:
+            continue  # samples that nothing uses
         many = f"{batches} × " if batches > 1 else ""
         lines.append(
             tr_n(
