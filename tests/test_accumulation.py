@@ -180,7 +180,7 @@ def test_numbers_of_batches_are_compared():
     settings, _ = read({"compare": "Batches an update", "batch": "8", "noise": "1"})
     choice = choose(settings)
     assert [run.accumulate for run in choice.experiment.runs] == [1, 2, 4, 8]
-    assert choice.labels[1] == "2 × B"
+    assert choice.labels[1] == "batches 2"
     assert choice.names[1] == "accumulate 2"
 
 

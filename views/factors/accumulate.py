@@ -23,7 +23,7 @@ FACTOR = Factor(
     setting=lambda settings: "accumulated",
     vary=lambda run, value, settings: replace(run, accumulate=value),
     names_of=lambda values: [f"accumulate {value}" for value in values],
-    labels_of=lambda values: [Note(msgid("{value} × B"), {"value": value}) for value in values],
+    labels_of=lambda values: [Note(msgid("batches {value}"), {"value": value}) for value in values],
     replaces=lambda surface, rule: ("accumulate",),
     defaults=lambda experiment: {
         "accumulated": ", ".join(str(run.accumulate) for run in experiment.runs)
