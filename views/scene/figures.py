@@ -226,57 +226,22 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "line": {"width": 1, "color": theme.contour},
             }
         )
-        marks.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "minima",
-                "x": [p.x for p in points],
-                "y": [p.y for p in points],
-                "marker": {
-                    "symbol": "cross-thin",
-                    "opacity": 1,
-                    "size": [14 if p.kind in LOWEST_KINDS else 8 for p in points],
-                    "color": theme.text,
-                    "line": {
-                        "width": [2.5 if p.kind in LOWEST_KINDS else 1.5 for p in points],
-                        "color": theme.text,
-                    },
-                },
-                "hoverinfo": "skip",
-                "showlegend": False,
-                **where,
-            }
+        lowest = [p.kind in LOWEST_KINDS for p in points]
+        sizes, widths = (
+            [14 if low else 8 for low in lowest],
+            [2.5 if low else 1.5 for low in lowest],
         )
+        marks.append(marked(points, "minima", "cross-thin", sizes, widths, theme, where))
         pass_between = saddle(ground.of_panel(panel))
-        marks.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "saddle",
-                "x": [p.x for p in pass_between],
-                "y": [p.y for p in pass_between],
-                "marker": {
-                    "symbol": SADDLED,
-                    "opacity": 1,
-                    "size": 12,
-                    "color": theme.text,
-                    "line": {"width": 1.5, "color": theme.text},
-                },
-                "hoverinfo": "skip",
-                "showlegend": False,
-                **where,
-            }
-        )
+        marks.append(marked(pass_between, "saddle", SADDLED, 12, 1.5, theme, where))
         floor = valley(ground.of_panel(panel), theme, where)
         forms += floor
         if panels <= WORDED and floor:
             words.append(over_valley(floor, box, theme, where))
         elif panels <= WORDED:
-            lowest = [p for p in points if p.kind in LOWEST_KINDS]
-            named = [*lowest, *pass_between]
+            named = [*(p for p in points if p.kind in LOWEST_KINDS), *pass_between]
             word = written(named, tr("minimum"), "words", theme, where, 22)
-            word["text"] = [tr("minimum")] * len(lowest) + [tr("saddle")] * len(pass_between)
+            word["text"] = [tr("saddle") if p in pass_between else tr("minimum") for p in named]
             word["textposition"] = [above(Place(p.x, p.y), box) for p in named]
             words.append(word)
         if any(objective.regularized for objective in ground.objectives):
@@ -342,24 +307,7 @@ def geometry(
                 **where,
             }
         )
-    drawn.append(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "minima of the loss alone",
-            "x": [point.x for point in bare],
-            "y": [point.y for point in bare],
-            "marker": {
-                "symbol": BARE,
-                "size": 10,
-                "color": theme.text,
-                "line": {"width": 2, "color": theme.text},
-            },
-            "hoverinfo": "skip",
-            "showlegend": False,
-            **where,
-        }
-    )
+    drawn.append(marked(bare, "minima of the loss alone", BARE, 10, 2, theme, where))
     return drawn
 
 
@@ -431,6 +379,35 @@ def saddle(ground: Ground) -> list[CriticalPoint]:
     """Return the saddle of a surface that has one alone: of several none is marked."""
     found = [p for p in ground.objective.critical_points() if p.kind == SADDLE]
     return found if len(found) == 1 else []
+
+
+def marked(
+    points: Sequence[CriticalPoint],
+    name: str,
+    symbol: str,
+    size: float | list[int],
+    width: float | list[float],
+    theme: Theme,
+    where: Mapping[str, str],
+) -> Figure:
+    """Return the marks of some points; size and width of the line, of all or of each."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [p.x for p in points],
+        "y": [p.y for p in points],
+        "marker": {
+            "symbol": symbol,
+            "opacity": 1,
+            "size": size,
+            "color": theme.text,
+            "line": {"width": width, "color": theme.text},
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
+        **where,
+    }
 
 
 def written(
