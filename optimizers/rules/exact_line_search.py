@@ -19,7 +19,10 @@ def formula(sheet: Sheet) -> None:
         sheet.theta("$theta0", tr("At rest: the gradient is zero."))
         return
     if step.taken is None:
-        sheet.theta("$theta0", tr("The loss does not fall along this line: it stays where it is."))
+        note = tr("No length that it tries lowers the loss: it stays where it is.")
+        if step.tried and step.tried[0].slope > 0:
+            note = tr("The loss rises along this line: it stays where it is.")
+        sheet.theta("$theta0", note)
         return
     note = tr("The length at which the loss has come to its lowest along this line.")
     if step.taken.length == step.lr:
@@ -55,6 +58,7 @@ LISTING = RuleListing(
                 low_slope *= 0.5 if last > 0 else 1.0
                 high, high_slope, last = share, slope if fits else math.nan, 1
             done = (fits and abs(slope) <= level) or low == 1
+            done |= low == 0 and level * high <= 1e-12 * 2**-53 * abs(here)
             share = (low + high) / 2 if low > 0 else high / 10
             if k % 3 > 0 and high_slope > 0:
                 way = low_slope / (low_slope - high_slope)
@@ -85,6 +89,7 @@ LISTING = RuleListing(
                 low_slope = low_slope * (0.5 if last > 0 else 1.0)
                 high, high_slope, last = share, slope if fits else low * math.nan, 1
             done = (fits and abs(slope) <= level) or low == 1
+            done |= low == 0 and level * high <= 1e-12 * 2**-53 * abs(here)
             share = (low + high) / 2 if low > 0 else high / 10
             if k % 3 > 0 and high_slope > 0:
                 way = low_slope / (low_slope - high_slope)
@@ -111,7 +116,8 @@ OPTIMIZER = Optimizer(
         " followed no further. Where a line has several lowest points, the search ends at one that"
         " is lower than where it began, which need not be the lowest. The loss is that of the"
         " update's own batch; where noise is added to the gradient the loss is exact, and only the"
-        " direction is noisy: where it leads up, the run stays where it is."
+        " direction is noisy: where it leads up, the run stays where it is. So it does where no"
+        " loss can be told from that at the start, and where none of 100 lengths is short enough."
     ),
     update=update,
     state=(),

@@ -146,7 +146,7 @@ def met(stopping, norm, change, first):
     return COMPLETE
 
 
-MOST_LENGTHS = 100  # that a search tries; then it takes the best that it knows
+MOST_LENGTHS = 100  # that a search tries; then it takes the lowest that it knows, or stays
 ROUNDING = 2.0**-53  # of a number, at most, in shares of it
 BOTTOM = 1e-12  # of its slope at the start, at which a line counts as level
 # What is noted of each length that a search tries: its share of the longest, the loss there, what
@@ -156,13 +156,14 @@ NOTED = 5
 
 
 @part
-def searching(n, theta, step, todo):
-    """List the lanes that have a step to shorten; return how many."""
+def list_lanes(n, theta, step, todo):
+    """List the lanes that a search is for, those of numbers; return how many."""
     left = 0
     for i in range(n):
         j = n + i
         # What is parked, or has no direction, is left as it is.
-        if not (math.isnan(theta[i]) or math.isnan(theta[j]) or math.isnan(step[i] + step[j])):
+        parked = math.isnan(theta[i]) or math.isnan(theta[j])
+        if not (parked or math.isnan(step[i]) or math.isnan(step[j])):
             todo[left] = i
             left += 1
     return left
@@ -200,14 +201,14 @@ def shorten(
     That is by the first hyperparameter's share of what the slope promises; the second is what a
     step that is too long is multiplied by. The loss is that of the lane's own batch.
     What is tried for a single lane is noted in `tried` (MOST_LENGTHS, NOTED), which has no rows
-    where nobody asks. Return how many lengths were tried.
+    where nobody asks. Return how many lengths were tried, by the lane that tried most.
     """
     todo, room = np.empty(n, np.int64), np.empty(5 * n)
     x, y, loss = room[:n], room[n : 2 * n], room[2 * n : 3 * n]
     gx, gy = room[3 * n : 4 * n], room[4 * n :]
     at_x, at_y, at_loss = address(x), address(y), address(loss)
     at_gx, at_gy, batched = address(gx), address(gy), counts.max() > 0
-    left, share = searching(n, theta, step, todo), 1.0
+    left, share = list_lanes(n, theta, step, todo), 1.0
     for k in range(MOST_LENGTHS):
         if left == 0:
             return k
@@ -251,6 +252,13 @@ def shorten(
 
 
 @part
+def take(i, n, share, step):
+    """Shorten the step of lane i of n to a share of it; of an infinite one no share is a number."""
+    for j in (i, n + i):
+        step[j] = share * step[j] if share > 0.0 else 0.0
+
+
+@part
 def find_lowest(
     n, surface, batch, params, rows, penalty, theta, value, begins, counts, step, tried
 ):
@@ -269,7 +277,7 @@ def find_lowest(
     at_x, at_y, at_loss = address(x), address(y), address(loss)
     at_gx, at_gy, batched = address(gx), address(gy), counts.max() > 0
     before = np.zeros(n, np.int64)  # which end has moved last: -1, 1
-    left = searching(n, theta, step, todo)
+    left = list_lanes(n, theta, step, todo)
     for m in range(left):
         i = todo[m]
         share[i] = low[i] = 0.0
@@ -300,7 +308,8 @@ def find_lowest(
             if k == 0:
                 first[i] = low_slope[i] = slope
                 share[i] = 1.0
-                found = not slope < 0.0  # noise may point to where the loss rises
+                # Noise may point to where the loss rises, and a step or a slope may be infinite.
+                found = not -math.inf < slope < 0.0
             else:
                 # Written so that NaN fails it.
                 fits = math.isfinite(loss[m]) and loss[m] <= value[i]
@@ -328,16 +337,13 @@ def find_lowest(
                     and theta[j] + low[i] * step[j] == theta[j] + high[i] * step[j]
                 ) or not low[i] < share[i] < high[i]
             if found:
-                step[i] *= low[i]
-                step[j] *= low[i]
+                take(i, n, low[i], step)
                 continue
             todo[still] = i
             still += 1
         left = still
     for m in range(left):
-        i = todo[m]
-        step[i] *= low[i]
-        step[n + i] *= low[i]
+        take(todo[m], n, low[todo[m]], step)
     return MOST_LENGTHS
 
 
@@ -359,7 +365,10 @@ def search(
     step,
     tried,
 ):
-    """Shorten the steps of n lanes as a rule that has returned LONG or LINE asks for."""
+    """Shorten the steps of n lanes as a rule that has returned LONG or LINE asks for.
+
+    Return how many lengths were tried, by the lane that tried most.
+    """
     if how == LONG:
         return shorten(
             *(n, surface, batch, params, rows, penalty, theta, value, g),
@@ -391,7 +400,7 @@ SEARCH_SIGNATURE = types.int64(
 def search_once(
     how, surface, batch, params, rows, penalty, position, loss, gradient, hyper, step, tried
 ):
-    """Search along one step; return how many lengths were tried."""
+    """Search along one step, which is shortened; return how many lengths were tried."""
     begins, counts, value = np.zeros(1, np.int64), np.empty(1, np.int64), np.empty(1)
     counts[0], value[0] = rows.size, loss
     return search(

@@ -23,9 +23,9 @@ from views.settings.table import TABLE
 from views.settings.widgets import control
 from views.settings.widgets import draw as draw_control
 
-MOST_TRIED = 20  # rows of the lengths of a search; of more the last follows
+MOST_TRIED = 20  # rows of the lengths of a search, the taken and the last among them
 TAKEN, TOO_HIGH, NOWHERE = msgid("taken"), msgid("too high"), msgid("moves nothing")
-FALLS, RISES = msgid("falls"), msgid("rises")
+START, FALLS, RISES = msgid("start"), msgid("falls"), msgid("rises")
 
 
 def opened(settings: Settings) -> Any:
@@ -114,20 +114,27 @@ def searched(tried: Sequence[Trial], how: int) -> str:
     rows = []
     for trial in tried:
         found = TOO_HIGH if trial.moves else NOWHERE
-        if how == LINE and trial.fits:
+        if how == LINE and trial.length == 0:
+            found = START
+        elif how == LINE and trial.fits:
             found = FALLS if trial.slope < 0 else RISES
         numbers = trial.length, trial.loss, trial.slope if how == LINE else trial.most
         told = " | ".join(written(number, 4) for number in numbers)
         rows.append(f"| {told} | {tr(TAKEN if trial.taken else found)} |")
-    *others, last = rows
     if len(tried) > MOST_TRIED:
-        others = [*others[: MOST_TRIED - 2], "| … | … | … | |"]
+        kept = {*range(MOST_TRIED - 4), len(tried) - 1}
+        kept |= {i for i, trial in enumerate(tried) if trial.taken}
+        rows = [
+            part
+            for i in sorted(kept)
+            for part in (*([] if i - 1 in kept or i == 0 else ["| … | … | … | |"]), rows[i])
+        ]
     head = [
         tr("length tried"),
         tr("loss there"),
         tr("slope there") if how == LINE else tr("at most"),
     ]
-    return "\n".join([f"| {' | '.join(head)} | |", "|:--|:--|:--|:--|", *others, last])
+    return "\n".join([f"| {' | '.join(head)} | |", "|:--|:--|:--|:--|", *rows])
 
 
 def on_noise(scale: NoiseScale, batch_size: int, alike: float) -> str:

@@ -33,7 +33,7 @@ CONTOURS = 13  # the heights of the contours
 STRONG = 3  # every so many contours one is stronger
 PLANE, RAISED = 0.01, 0.1  # of a frame, below whose losses the scale is linear
 MOVED = "x-thin"  # a minimum that weight decay has moved: the plus of a minimum, turned
-SADDLED = "bowtie-open"  # up to both sides, and down to the others
+SADDLED = "bowtie-open"  # a surface's single saddle
 BARE = "circle-open"  # a minimum of the loss without regularization
 EXACT_POINTS = 2_000  # up to this many in all, positions are sent as float32
 STEP_DOTS = 60  # up to this many steps every iterate is a dot on the faint path
@@ -232,16 +232,16 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
             [2.5 if low else 1.5 for low in lowest],
         )
         marks.append(marked(points, "minima", "cross-thin", sizes, widths, theme, where))
-        pass_between = saddle(ground.of_panel(panel))
-        marks.append(marked(pass_between, "saddle", SADDLED, 12, 1.5, theme, where))
+        single = single_saddle(ground.of_panel(panel))
+        marks.append(marked(single, "saddle", SADDLED, 12, 1.5, theme, where))
         floor = valley(ground.of_panel(panel), theme, where)
         forms += floor
         if panels <= WORDED and floor:
             words.append(over_valley(floor, box, theme, where))
         elif panels <= WORDED:
-            named = [*(p for p in points if p.kind in LOWEST_KINDS), *pass_between]
+            named = [*(p for p in points if p.kind in LOWEST_KINDS), *single]
             word = written(named, tr("minimum"), "words", theme, where, 22)
-            word["text"] = [tr("saddle") if p in pass_between else tr("minimum") for p in named]
+            word["text"] = [tr("saddle") if p in single else tr("minimum") for p in named]
             word["textposition"] = [above(Place(p.x, p.y), box) for p in named]
             words.append(word)
         if any(objective.regularized for objective in ground.objectives):
@@ -375,7 +375,7 @@ def minima(ground: Ground) -> list[CriticalPoint]:
     return lowest if len(found) > MANY else found
 
 
-def saddle(ground: Ground) -> list[CriticalPoint]:
+def single_saddle(ground: Ground) -> list[CriticalPoint]:
     """Return the saddle of a surface that has one alone: of several none is marked."""
     found = [p for p in ground.objective.critical_points() if p.kind == SADDLE]
     return found if len(found) == 1 else []

@@ -139,7 +139,8 @@ def exact(runs: Runs) -> Numbers:
         "angle": measures.crossings(runs)[0].turn_angle,
         "exact": losses[0],
         "enough": losses[1],
-        "tried": sum(len(step.tried) for step in best) / len(best),
+        # The first that exact search looks at is where it begins.
+        "tried": sum(len(step.tried) - 1 for step in best) / len(best),
         "other": sum(len(step.tried) for step in enough) / len(enough),
     }
 
@@ -323,8 +324,8 @@ LESSON = Lesson(
             covers=("newton",),
         ),
         Card(
-            text="With more losses the lowest point of a line is found wherever it lies: that is"
-            " exact line search. Backtracking takes the first length that is good enough.",
+            text="With more work a lowest point of a line is found: that is exact line search."
+            " Backtracking takes the first length that is good enough.",
             question="Whose loss is lower after {steps} updates?",
             shows={"preset": "exact-search"},
             measure=exact,
@@ -339,7 +340,7 @@ LESSON = Lesson(
                 Answer("That of Backtracking", lambda n: n["exact"] > 2 * n["enough"]),
             ),
             measured="Exact line search ends at loss {exact} and turns by {angle}° each time,"
-            " Backtracking at {enough}. They ask for {tried} and {other} losses an update.",
+            " Backtracking at {enough}. They try {tried} and {other} lengths an update.",
             why="The lowest point of a line is the best end of this step, and says nothing of the"
             " next: there the slope along the line is 0, so that the next one stands across it. In"
             " a valley that bends, that crosses from side to side.",
