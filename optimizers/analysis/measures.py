@@ -81,10 +81,14 @@ def facts_of(objective: Objective) -> SurfaceFacts:
 @functools.lru_cache(maxsize=256)
 def losses_in_frame(objective: Objective) -> Vector:
     """Return the loss on a grid over its domain, where there is one, in rising order."""
-    x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
-    loss = objective.loss(*np.meshgrid(x, y))
+    loss = _on_grid(objective)
     there = loss[np.isfinite(loss)]
     return np.sort(there) if there.size else np.zeros(1)
+
+
+def _on_grid(objective: Objective) -> Vector:
+    x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
+    return np.asarray(objective.loss(*np.meshgrid(x, y)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -93,12 +97,10 @@ def overflows(objective: Objective) -> bool:
 
     It is, where its range is beyond LARGEST_RANGE times what half of its domain lies within.
     """
-    x, y = (np.linspace(*side, LOSS_GRID) for side in objective.domain)
-    loss = objective.loss(*np.meshgrid(x, y))
     there = losses_in_frame(objective)
     low, high = np.quantile(there, (0.25, 0.75)).tolist()
     beyond = float(there[-1] - there[0]) > LARGEST_RANGE * (high - low)
-    return bool(np.isposinf(loss).any()) or (beyond and high > low)
+    return bool(np.isposinf(_on_grid(objective)).any()) or (beyond and high > low)
 
 
 def curvatures(hxx: Any, hxy: Any, hyy: Any) -> tuple[Any, Any]:

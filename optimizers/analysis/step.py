@@ -109,12 +109,13 @@ def _tried(plan: Plan, trajectory: Trajectory, k: int) -> Iterator[Trial]:
         step,
         found,
     )
+    found = found[:count]
     along = int(np.argmax(np.abs(longest)))  # the coordinate that tells most of the length
     with np.errstate(all="ignore"):  # a length may lead to no number
-        off = np.abs(found[:count, driver.SHARE] - step[along] / longest[along])
+        off = np.abs(found[:, driver.SHARE] - step[along] / longest[along])
         taken = int(np.argmin(off)) if count and step.any() else -1
         slopes = found[:, driver.SLOPE] / np.hypot(*longest)
-    for i, (share, loss, most, _, moves) in enumerate(found[:count].tolist()):
+    for i, (share, loss, most, _, moves) in enumerate(found.tolist()):
         yield Trial(lr * share, loss, most, float(slopes[i]), bool(moves), i == taken)
 
 

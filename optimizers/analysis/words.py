@@ -42,6 +42,7 @@ from optimizers.analysis.statements import (
     render,
     times,
 )
+from optimizers.analysis.step import inspect_step
 from optimizers.analysis.verdicts import Verdict, verdict
 from optimizers.simulation.experiment import GRADIENT_NORM, Experiment, Trajectory
 
@@ -183,14 +184,6 @@ def _at_rest(
     return None
 
 
-def last_is_clipped(trajectory: Trajectory, coupled: float) -> bool:
-    """Tell whether clipping has changed the gradient of the last update."""
-    if trajectory.unclipped is None:
-        return False
-    given = trajectory.unclipped[-1] + coupled * trajectory.path[-2]
-    return bool((given != trajectory.gradient[-1]).any())
-
-
 def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label: str) -> Statement:
     """Return how a run ended, as a sentence on `label`."""
     facts, plan = facts_of(trajectory.objective), experiment.plan(trajectory.run)
@@ -207,7 +200,8 @@ def _ending(experiment: Experiment, trajectory: Trajectory, how: Verdict, label:
         case verdicts.STOPPED:
             step = int(how["step"])
             kind = "creeps" if how["moves"] else "stops_at_rest"
-            if how["moves"] and last_is_clipped(trajectory, plan.coupled):
+            last = len(trajectory.lr) - 1
+            if how["moves"] and inspect_step(experiment, trajectory, last).is_clipped:
                 kind = "creeps_clipped"
             return Statement(kind, run=label, place=place, step=step, slope=how["slope"])
         case verdicts.CONVERGED:

@@ -208,6 +208,8 @@ def shorten(
     gx, gy = room[3 * n : 4 * n], room[4 * n :]
     at_x, at_y, at_loss = address(x), address(y), address(loss)
     at_gx, at_gy, batched = address(gx), address(gy), counts.max() > 0
+    # What follows up to the penalty stands in `find_lowest` too: a call with so many arrays takes
+    # longer than the losses of a lane.
     left, share = list_lanes(n, theta, step, todo), 1.0
     for k in range(MOST_LENGTHS):
         if left == 0:

@@ -459,9 +459,8 @@ class Plan:
     @property
     def hyper(self) -> NDArray[np.float64]:
         """The hyperparameters (h, 2), the same for both coordinates."""
-        return np.repeat(np.array(list(self.run.hyper.values()), dtype=np.float64), 2).reshape(
-            -1, 2
-        )
+        values = np.array(list(self.run.hyper.values()), dtype=np.float64)
+        return np.stack([values, values], axis=1)
 
     @property
     def clipping(self) -> driver.Clipping:

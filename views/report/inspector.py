@@ -25,6 +25,7 @@ from views.settings.widgets import draw as draw_control
 
 MOST_TRIED = 20  # rows of the lengths of a search, the taken and the last among them
 TAKEN, TOO_HIGH, NOWHERE = msgid("taken"), msgid("too high"), msgid("moves nothing")
+LEFT_OUT = "| … | … | … | |\n"
 START, FALLS, RISES = msgid("start"), msgid("falls"), msgid("rises")
 
 
@@ -122,13 +123,10 @@ def searched(tried: Sequence[Trial], how: int) -> str:
         told = " | ".join(written(number, 4) for number in numbers)
         rows.append(f"| {told} | {tr(TAKEN if trial.taken else found)} |")
     if len(tried) > MOST_TRIED:
-        kept = {*range(MOST_TRIED - 4), len(tried) - 1}
-        kept |= {i for i, trial in enumerate(tried) if trial.taken}
-        rows = [
-            part
-            for i in sorted(kept)
-            for part in (*([] if i - 1 in kept or i == 0 else ["| … | … | … | |"]), rows[i])
-        ]
+        taken = {i for i, trial in enumerate(tried) if trial.taken}
+        kept = sorted({*range(MOST_TRIED - 4), *taken, len(tried) - 1})
+        steps = zip([-1, *kept], kept, strict=False)
+        rows = [LEFT_OUT * (i - before > 1) + rows[i] for before, i in steps]
     head = [
         tr("length tried"),
         tr("loss there"),

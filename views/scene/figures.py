@@ -226,11 +226,9 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
                 "line": {"width": 1, "color": theme.contour},
             }
         )
-        lowest = [p.kind in LOWEST_KINDS for p in points]
-        sizes, widths = (
-            [14 if low else 8 for low in lowest],
-            [2.5 if low else 1.5 for low in lowest],
-        )
+        lowest = [p for p in points if p.kind in LOWEST_KINDS]
+        sizes = [14 if p in lowest else 8 for p in points]
+        widths = [2.5 if p in lowest else 1.5 for p in points]
         marks.append(marked(points, "minima", "cross-thin", sizes, widths, theme, where))
         single = single_saddle(ground.of_panel(panel))
         marks.append(marked(single, "saddle", SADDLED, 12, 1.5, theme, where))
@@ -239,9 +237,8 @@ def background(ground: Ground, panels: int, theme: Theme) -> Figure:
         if panels <= WORDED and floor:
             words.append(over_valley(floor, box, theme, where))
         elif panels <= WORDED:
-            named = [*(p for p in points if p.kind in LOWEST_KINDS), *single]
-            word = written(named, tr("minimum"), "words", theme, where, 22)
-            word["text"] = [tr("saddle") if p in single else tr("minimum") for p in named]
+            named = {**dict.fromkeys(lowest, tr("minimum")), **dict.fromkeys(single, tr("saddle"))}
+            word = written([*named], [*named.values()], "words", theme, where, 22)
             word["textposition"] = [above(Place(p.x, p.y), box) for p in named]
             words.append(word)
         if any(objective.regularized for objective in ground.objectives):
@@ -355,7 +352,7 @@ def over_valley(lines: list[Figure], box: Frame, theme: Theme, where: Mapping[st
     off = np.abs(y - (y0 + y1) / 2) > (0.5 - UNDER_HEAD) * (y1 - y0)
     at = int(np.argmin(np.abs(x - (x0 + AT_WORD * (x1 - x0))) + (x1 - x0) * off))
     place = Place(longest["x"][at], longest["y"][at])
-    word = written([place], tr("minima"), "words", theme, where, 8)
+    word = written([place], [tr("minima")], "words", theme, where, 8)
     part = slice(max(at - 1, 0), at + 2)
     if np.ptp(y[part]) / (y1 - y0) > STEEP * np.ptp(x[part]) / (x1 - x0):
         word["textposition"] = "middle right"  # which it would cross
@@ -412,15 +409,15 @@ def marked(
 
 def written(
     points: Sequence[Place | CriticalPoint],
-    text: str,
+    words: Sequence[str],
     name: str,
     theme: Theme,
     where: Mapping[str, str],
     size: int,
 ) -> Figure:
-    """Return a word above each of some points, on a shadow that parts it from the ground.
+    """Return the word of each of some points above it, on a shadow that parts it from the ground.
 
-    The word keeps clear of a mark of this `size`, in pixels.
+    A word keeps clear of a mark of this `size`, in pixels.
     """
     return {
         "type": "scatter",
@@ -430,7 +427,7 @@ def written(
         "uid": f"{name} {where['xaxis']}",
         "x": [p.x for p in points],
         "y": [p.y for p in points],
-        "text": [text] * len(points),
+        "text": list(words),
         "textposition": "top center",
         "textfont": {"size": 14, "color": theme.text, "shadow": halo(theme)},
         "hoverinfo": "skip",
@@ -712,7 +709,7 @@ def start_marks(
         },
         **where,
     }
-    word = written([Place(*start)], tr("start"), f"words-{index}", theme, where, 14)
+    word = written([Place(*start)], [tr("start")], f"words-{index}", theme, where, 14)
     word["textposition"] = beside(start, box)
     return [ring, word] if panels <= WORDED else [ring]
 
@@ -731,7 +728,7 @@ def stop_word(
     place = low if (height < 0.5).mean() < 0.5 else high
     where = {key: common[key] for key in ("xaxis", "yaxis")}
     point = Place((x0 + x1) / 2, y0 + place * (y1 - y0))
-    word = written([point], outcome(trajectory), f"stop-{index}", theme, where, 0)
+    word = written([point], [outcome(trajectory)], f"stop-{index}", theme, where, 0)
     word["textposition"] = "middle center"
     return word
 
