@@ -21,8 +21,8 @@ from optimizers.sheet import Sheet, Update, Vector
 #   t        int64    number of this update, from 1
 #   g        (n,)     gradient, coupled weight decay included
 #   hessian  (3, n/2) hxx, hxy, hyy of every lane (anything for a rule that does not ask for them)
-#   lr       (n,)     learning rate of this update
-#   hyper    (h, n)   hyperparameters, in the order of the record
+#   lr       (n,)     learning rate of this update, a lane's two the same
+#   hyper    (h, n)   hyperparameters, in the order of the record, a lane's two the same
 #   state    (s, n)   zeros before the first update; changed in place
 #   step     (n,)     out: what is to be ADDED to the position
 UPDATE_SIGNATURE = types.int64(types.int64, types.int64, *[ADDRESS] * 6)

@@ -180,6 +180,23 @@ def test_a_run_that_repeats_itself_is_not_cut_short(rule, place, schedule):
     assert ((found.steps == 3003) | found.diverged | found.stopped).all()
 
 
+@pytest.mark.parametrize("rule", ["SGD", "Momentum", "Nesterov"])
+def test_a_run_that_rests_along_one_axis_goes_on_along_the_other(rule):
+    """Some of them are at rest along x from the start, some come to rest, some go round."""
+    starts = np.array([[0.0, 3.0], [3.0, 0.0], [0.0, 0.0], [3.0, 3.0], [-8.0, 3.0], [0.0, -7.5]])
+    for steps in (9, 30, 301):
+        found = assert_is_the_single_runs(
+            Experiment(params={"condition": 100.0}, steps=steps),
+            Run(rule),
+            start=np.repeat(starts, 12, axis=0)[:, None],
+            lr=np.linspace(0.0, 0.0199, 10),
+            record=9,
+            count=60,
+        )
+        at_rest = (found.end[:12, 1:, 0] == 0).all() and (found.end[:12, 1:, 1] != 3).all()
+        assert at_rest, "along x, and not along y"
+
+
 def test_a_noisy_run_that_rests_for_a_while_is_not_taken_for_one_that_repeats_itself():
     # Only a draw beyond 2.8 moves a coordinate of 1.5 by half a unit of its last digit.
     found = assert_is_the_single_runs(
@@ -401,7 +418,7 @@ def test_progress_rises_to_one_in_the_callers_thread(monkeypatch):
 
 @pytest.mark.parametrize(
     ("seconds", "steps", "first", "others"),
-    [(math.inf, 50, True, False), (0.0, 50, True, True), (math.inf, 2000, False, True)],
+    [(math.inf, 50, True, False), (0.0, 50, True, True), (math.inf, 4000, False, True)],
     ids=["all", "the first chunk", "none"],
 )
 def test_whoever_asks_makes_what_is_short(monkeypatch, seconds, steps, first, others):

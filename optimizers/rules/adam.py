@@ -26,14 +26,16 @@ from optimizers.sheet import Sheet, Update, Vector
 def update(n, t, g, hessian, lr, hyper, state, step):
     # Rows of n numbers: `hyper` has beta1, beta2, eps and three switches, `state` has m, v and the
     # largest v, zeros where it is not asked for.
-    alike = 0
-    for i in range(n):
+    lanes = n // 2
+    alike = same_rate = 0
+    for i in range(lanes):
         same = (hyper[i] == hyper[0]) & (hyper[n + i] == hyper[n])
         for row in range(3, 6):
             same &= hyper[row * n + i] == hyper[row * n]
         alike += same
+        same_rate += lr[i] == lr[0]
     # A power costs more than all the rest: one for each stretch of lanes that share their betas.
-    start, stop = 0, n if alike == n else 1
+    start, stop = 0, n if alike == lanes else 1
     while start < n:
         b1, b2, raw = hyper[start], hyper[n + start], hyper[3 * n + start]
         largest, inside = hyper[4 * n + start], hyper[5 * n + start]
@@ -48,19 +50,31 @@ def update(n, t, g, hessian, lr, hyper, state, step):
             correction1 -= b1 ** float(t)
             correction2 -= b2 ** float(t)
         root = math.sqrt(correction2)
+        shared = -(lr[start] / correction1)
         for i in range(start, stop):
-            slope, eps = g[i], hyper[2 * n + i]
-            m = b1 * state[i] + (1 - b1) * slope
-            v = b2 * state[n + i] + (1 - b2) * slope * slope
-            state[i], state[n + i] = m, v
-            if largest != 0.0:
-                v = max(state[2 * n + i], v)
-                state[2 * n + i] = v
-            # The corrections stand where PyTorch has them, to round as it does.
-            if inside == 0.0:
-                step[i] = -(lr[i] / correction1) * m / (math.sqrt(v) / root + eps)
-            else:
-                step[i] = -(lr[i] / correction1) * m / math.sqrt(v / correction2 + eps)
+            slope = g[i]
+            state[i] = b1 * state[i] + (1 - b1) * slope
+            state[n + i] = b2 * state[n + i] + (1 - b2) * slope * slope
+            step[i] = shared
+        # A division costs more than all that is neither one nor a root.
+        if same_rate < lanes:
+            for i in range(start, stop):
+                step[i] = -(lr[i] / correction1)
+        second = n  # the row that divides
+        if largest != 0.0:
+            second = 2 * n
+            for i in range(start, stop):
+                state[second + i] = max(state[second + i], state[n + i])
+        # The corrections stand where PyTorch has them, to round as it does. Two loops, for in one
+        # the processor would compute both roots.
+        if inside == 0.0:
+            for i in range(start, stop):
+                divisor = math.sqrt(state[second + i]) / root + hyper[2 * n + i]
+                step[i] = step[i] * state[i] / divisor
+        else:
+            for i in range(start, stop):
+                divisor = math.sqrt(state[second + i] / correction2 + hyper[2 * n + i])
+                step[i] = step[i] * state[i] / divisor
         start, stop = stop, stop + 1
     return 0
 

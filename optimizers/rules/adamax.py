@@ -21,22 +21,31 @@ from optimizers.sheet import Sheet, Update, Vector
 @kernel(UPDATE_SIGNATURE)
 def update(n, t, g, hessian, lr, hyper, state, step):
     # Rows of n numbers: `hyper` has beta1, beta2 and eps, `state` has m and u.
-    alike = 0
-    for i in range(n):
+    lanes = n // 2
+    alike = same_rate = 0
+    for i in range(lanes):
         alike += hyper[i] == hyper[0]
+        same_rate += lr[i] == lr[0]
     # A power costs more than all the rest: one for each stretch of lanes that share their beta1.
-    start, stop = 0, n if alike == n else 1
+    start, stop = 0, n if alike == lanes else 1
     while start < n:
         b1 = hyper[start]
         while stop < n and b1 == hyper[stop]:
             stop += 1
         correction = 1 - b1 ** float(t)
+        shared = -(lr[start] / correction)
+        for i in range(start, stop):
+            step[i] = shared
+        # A division costs more than all the rest.
+        if same_rate < lanes:
+            for i in range(start, stop):
+                step[i] = -(lr[i] / correction)
         for i in range(start, stop):
             slope, b2, eps = g[i], hyper[n + i], hyper[2 * n + i]
             m = b1 * state[i] + (1 - b1) * slope
             u = max(b2 * state[n + i], abs(slope) + eps)
             state[i], state[n + i] = m, u
-            step[i] = -(lr[i] / correction) * m / u
+            step[i] = step[i] * m / u
         start, stop = stop, stop + 1
     return 0
 

@@ -14,24 +14,33 @@ from optimizers.rules import adam
 def update(n, t, g, hessian, lr, hyper, state, step):
     # Rows of n numbers: `hyper` has beta1, beta2, eps and what only the decay asks for, `state` has
     # m and v.
-    alike = 0
-    for i in range(n):
+    lanes = n // 2
+    alike = same_rate = 0
+    for i in range(lanes):
         alike += (hyper[i] == hyper[0]) & (hyper[n + i] == hyper[n])
+        same_rate += lr[i] == lr[0]
     # A power costs more than all the rest: one for each stretch of lanes that share their betas.
-    start, stop = 0, n if alike == n else 1
+    start, stop = 0, n if alike == lanes else 1
     while start < n:
         b1, b2 = hyper[start], hyper[n + start]
         while stop < n and (b1, b2) == (hyper[stop], hyper[n + stop]):
             stop += 1
         correction1 = 1 - b1 ** float(t)
         root = math.sqrt(1 - b2 ** float(t))
+        shared = -(lr[start] / correction1)
+        for i in range(start, stop):
+            step[i] = shared
+        # A division costs more than all that is neither one nor a root.
+        if same_rate < lanes:
+            for i in range(start, stop):
+                step[i] = -(lr[i] / correction1)
         for i in range(start, stop):
             slope, eps = g[i], hyper[2 * n + i]
             m = b1 * state[i] + (1 - b1) * slope
             v = b2 * state[n + i] + (1 - b2) * slope * slope
             state[i], state[n + i] = m, v
             # The corrections stand where PyTorch has them, to round as it does.
-            step[i] = -(lr[i] / correction1) * m / (math.sqrt(v) / root + eps)
+            step[i] = step[i] * m / (math.sqrt(v) / root + eps)
         start, stop = stop, stop + 1
     return 0
 

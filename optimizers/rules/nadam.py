@@ -25,12 +25,13 @@ from optimizers.sheet import Sheet, Update, Vector
 def update(n, t, g, hessian, lr, hyper, state, step):
     # Rows of n numbers: `hyper` has beta1, beta2, eps and the decay of the momentum, `state` has m,
     # v and the product of the momenta.
+    lanes = n // 2
     alike = 0
-    for i in range(n):
+    for i in range(lanes):
         same = (hyper[i] == hyper[0]) & (hyper[n + i] == hyper[n])
         alike += same & (hyper[3 * n + i] == hyper[3 * n])
     # A power costs more than all the rest: one for each stretch of lanes that share these.
-    start, stop = 0, n if alike == n else 1
+    start, stop = 0, n if alike == lanes else 1
     while start < n:
         b1, b2, fading = hyper[start], hyper[n + start], hyper[3 * n + start]
         while stop < n and (b1, b2, fading) == (hyper[stop], hyper[n + stop], hyper[3 * n + stop]):

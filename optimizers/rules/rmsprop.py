@@ -25,7 +25,7 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     # Rows of n numbers: `hyper` has decay, eps, momentum and centered, `state` has s, the mean
     # gradient and the velocity, zeros where they are not asked for.
     asked = 0
-    for i in range(n):
+    for i in range(n // 2):
         asked += (hyper[2 * n + i] != 0.0) | (hyper[3 * n + i] != 0.0)
     if asked == 0:
         for i in range(n):

@@ -574,7 +574,7 @@ def sample_gradients(batch, position, params, gradients):
 
 # --- Many runs, of which only the ends are kept --------------------------------------------------
 
-WIDTH = 384  # runs that step together: two calls a step are little for so many, and L1 holds them
+CACHED = 6144  # numbers in the first cache, which holds the runs that step together
 CACHE_LINE = 8  # numbers: a width that is no multiple of it costs split loads and scalar tails
 PERIOD = 8  # updates between two looks at what the runs have come to
 NEVER = 2**62  # an update count beyond all
@@ -582,7 +582,7 @@ PARKED, RUNNING, ENDED = 0, 1, 2  # the fate of a lane; ENDED + how, until it is
 
 # What a block knows of each of its lanes in whole numbers: which cell it runs, its last update,
 # the first that has arrived, its fate, its rows of the two tables, its next update with the last
-# batch of an epoch, the updates of an epoch, its batch size, and room for two parts and for a
+# batch of an epoch, the updates of an epoch, its batch size, and room for some parts and for a
 # search.
 CELL, LAST, CAME, FATE, DRAWS, FACTORS, SHORT, EPOCH, SIZE, FROM, CHANGED = range(11)
 BEGIN, COUNT = range(11, 13)
@@ -701,35 +701,63 @@ def filled(n):
 
 
 @part
+def most_together(s, h):
+    """Return how many runs of a rule with s rows of state and h hyperparameters step together.
+
+    As many as the cache holds, so that two calls an update are little for each; and an odd multiple
+    of 64, for rows that begin whole multiples of 2,048 bytes apart drive each other out of it.
+    """
+    held = CACHED // (9 + 2 * s + 2 * h)  # with x, y, the loss, two gradients, steps and rates
+    return max((held - 64) // 128, 0) * 128 + 64
+
+
+@part
+def give(array, cells, row):
+    """Give each lane of a row what its cell is given."""
+    if array.strides[0] == 0:  # one value for all
+        value = array[0]
+        for i in range(row.size):
+            row[i] = value
+    else:
+        for i in range(row.size):
+            row[i] = array[cells[i]]
+
+
+@part
 def fill(first, n, w, cells, given, draws_row, factors_row, s, kept, lanes):
     """Begin n runs, those of the cells from `first`, in the first of w lanes; park the others.
 
     Return whether all have the same factors, and whether any draws noise.
     """
     start, peak, hyper, scale, epoch, size, steps = given
-    peaks = (2 + 2 * s) * w
-    for i in range(2 * w, peaks):
-        kept[i] = 0.0
-    shared, noisy = True, False
+    own, rows, factors = lanes[CELL, :w], lanes[DRAWS, :w], lanes[FACTORS, :w]
     for i in range(w):
-        j = first + min(i, n - 1)
-        c = cells[j]
-        lanes[CELL, i], lanes[LAST, i], lanes[CAME, i] = c, steps[c], -1
-        lanes[FATE, i] = RUNNING if i < n else PARKED
-        lanes[DRAWS, i], lanes[FACTORS, i] = draws_row[j], factors_row[j]
-        kept[i] = start[c, 0] if i < n else math.nan
-        kept[w + i] = start[c, 1] if i < n else math.nan
-        kept[peaks + i] = peak[c]
-        kept[peaks + w + i], kept[peaks + 2 * w + i] = scale[c, 0], scale[c, 1]
-        lanes[EPOCH, i], lanes[SIZE, i] = epoch[c], size[c]
-        lanes[SHORT, i] = epoch[c] - 1 if scale[c, 1] != scale[c, 0] else NEVER
-        shared &= lanes[FACTORS, i] == lanes[FACTORS, 0]
-        noisy |= scale[c, 0] > 0.0
+        j = first + min(i, n - 1)  # parked lanes are given what the last run is
+        own[i], rows[i], factors[i] = cells[j], draws_row[j], factors_row[j]
+        lanes[CAME, i], lanes[FATE, i] = -1, RUNNING if i < n else PARKED
+    give(steps, own, lanes[LAST, :w])
+    give(epoch, own, lanes[EPOCH, :w])
+    give(size, own, lanes[SIZE, :w])
+    peaks = (2 + 2 * s) * w
+    give(start[:, 0], own, kept[:w])
+    give(start[:, 1], own, kept[w : 2 * w])
+    kept[2 * w : peaks] = 0.0
+    give(peak, own, kept[peaks : peaks + w])
+    scales, short_scales = kept[peaks + w : peaks + 2 * w], kept[peaks + 2 * w : peaks + 3 * w]
+    give(scale[:, 0], own, scales)
+    give(scale[:, 1], own, short_scales)
     for r in range(hyper.shape[0]):
         base = peaks + (3 + 2 * r) * w
-        for i in range(w):
-            kept[base + i] = kept[base + w + i] = hyper[r, lanes[CELL, i]]
-    return shared, noisy
+        give(hyper[r], own, kept[base : base + w])
+        kept[base + w : base + 2 * w] = kept[base : base + w]
+    for i in range(n, w):
+        kept[i] = kept[w + i] = math.nan
+    differ = noisy = 0
+    for i in range(w):
+        lanes[SHORT, i] = lanes[EPOCH, i] - 1 if short_scales[i] != scales[i] else NEVER
+        differ += factors[i] != factors[0]
+        noisy += scales[i] > 0.0
+    return differ == 0, noisy > 0
 
 
 @part
@@ -790,6 +818,15 @@ def constant_from(factors):
 
 
 @part
+def unmoved(w, bits, mark):
+    """Return how many lanes are marked as what they are along x."""
+    found = 0
+    for i in range(w):
+        found += bits[i] == mark[i]
+    return found
+
+
+@part
 def leave_out_rounds(
     k, w, alive, moving, bits, mark, scales, samples, whole, lanes, latest, records, watch, losses
 ):
@@ -799,7 +836,7 @@ def leave_out_rounds(
     update count at which one of them is complete.
     """
     recorded = watch.recorded
-    fate, last, changed = lanes[FATE], lanes[LAST], lanes[CHANGED]
+    fate, last, changed, found = lanes[FATE], lanes[LAST], lanes[CHANGED], lanes[FROM]
     for i in range(w):
         changed[i] = 0
     for r in range(moving):
@@ -810,9 +847,13 @@ def leave_out_rounds(
         back += changed[i] == 0
     soonest = NEVER
     if back > w - alive:  # what is parked does not change either
+        back = 0
         for i in range(w):
-            exact = scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == whole)
-            if changed[i] == 0 and fate[i] == RUNNING and exact:
+            found[back] = i
+            back += (changed[i] == 0) & (fate[i] == RUNNING)
+        for j in range(back):
+            i = found[j]
+            if scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == whole):
                 for r in range(records, recorded.size):
                     if recorded[r] <= last[i]:
                         losses[lanes[CELL, i], r] = latest[recorded[r] % PERIOD, i]
@@ -849,16 +890,14 @@ def look(k, w, theta, value, lanes, big):
     fate, last = lanes[FATE], lanes[LAST]
     ended, soonest = 0, NEVER
     for i in range(w):
-        if fate[i] == PARKED:
-            continue
-        inside = abs(theta[i]) <= big and abs(theta[w + i]) <= big
-        if not (inside and math.isfinite(value[i])):
-            fate[i] = ENDED + OUT_OF_BOUNDS
-        elif k == last[i]:
-            fate[i] = ENDED + COMPLETE
-        else:
-            soonest = min(soonest, last[i])
-        ended += fate[i] != RUNNING
+        # Chosen, and not branched to: so the processor takes several lanes at a time.
+        fine = (abs(theta[i]) <= big) & (abs(theta[w + i]) <= big) & (abs(value[i]) < math.inf)
+        running = fate[i] == RUNNING
+        over = running & ((last[i] == k) | (not fine))
+        how = ENDED + (COMPLETE if fine else OUT_OF_BOUNDS)
+        fate[i] = how if over else fate[i]
+        ended += over
+        soonest = min(soonest, last[i] if running & (not over) else NEVER)
     return ended, soonest
 
 
@@ -887,15 +926,19 @@ def retire(k, w, theta, value, lanes, steps, ends):
     more to step than any other number.
     """
     end, loss, done, outcome, arrived, _, _ = ends
-    fate = lanes[FATE]
+    fate, ended = lanes[FATE], lanes[FROM]
+    found = 0
     for i in range(w):
-        if fate[i] >= ENDED:
-            c = lanes[CELL, i]
-            end[c, 0], end[c, 1], loss[c] = theta[i], theta[w + i], value[i]
-            outcome[c], arrived[c] = fate[i] - ENDED, lanes[CAME, i]
-            done[c] = steps[c] if outcome[c] == COMPLETE else k
-            fate[i] = PARKED
-            theta[i] = theta[w + i] = math.nan
+        ended[found] = i
+        found += fate[i] >= ENDED
+    for j in range(found):
+        i = ended[j]
+        c = lanes[CELL, i]
+        end[c, 0], end[c, 1], loss[c] = theta[i], theta[w + i], value[i]
+        outcome[c], arrived[c] = fate[i] - ENDED, lanes[CAME, i]
+        done[c] = steps[c] if outcome[c] == COMPLETE else k
+        fate[i] = PARKED
+        theta[i] = theta[w + i] = math.nan
 
 
 @part
@@ -993,7 +1036,7 @@ def sweep(
     big, lowest, tolerance, recorded = watch
     h = hyper.shape[0]
     losses, nobody_asks = ends.losses, np.empty((0, NOTED))
-    block = WIDTH if s < 8 else WIDTH // 6  # as many as the cache can hold
+    block = most_together(s, h)
     most = min(block, filled(cells.size))
     moving = 2 + 2 * s  # rows of `kept` that an update changes: x, y and the state
     rows = moving + 3 + 2 * h + stopping.on
@@ -1014,6 +1057,7 @@ def sweep(
         k = 0
         soonest = 0  # no run is complete before this update count
         records = 0
+        round_begun = False
         while alive > 0:
             # Everything is cut anew when the runs that are left have moved together.
             theta, x, y = kept[: 2 * w], kept[:w], kept[w : 2 * w]
@@ -1040,7 +1084,7 @@ def sweep(
             at_hessian, at_hxy = address(hessian), address(hessian[w : 2 * w])
             at_hyy, at_hyper = address(hessian[2 * w :]), address(numbers)
             at_state, at_step = address(state), address(step)
-            marked = False
+            marked = all_marked = False
             factor = -1.0
             while alive > 0:
                 if samples > 0 and halt[0] != 0:  # an update may take long
@@ -1048,17 +1092,21 @@ def sweep(
                 if k % PERIOD == 0:
                     if halt[0] != 0:
                         return
-                    if 2 * alive <= w and w > CACHE_LINE:
+                    if 4 * alive <= 3 * w and filled(alive) < w:
                         break
                     if timeless:
-                        if marked and k - PERIOD >= settled:
+                        if all_marked and k - PERIOD >= settled:
                             round_ends = leave_out_rounds(
                                 *(k, w, alive, moving, bits, mark, scales, samples, whole),
                                 *(lanes, latest, records, watch, losses),
                             )
                             soonest = min(soonest, round_ends)
-                        marked = True
-                        for i in range(moving * w):
+                        elif marked and not round_begun:
+                            # Nobody goes round who is elsewhere along x: until somebody is not,
+                            # the rest is neither marked nor compared.
+                            round_begun = unmoved(w, bits, mark) > w - alive
+                        marked, all_marked = True, round_begun
+                        for i in range(moving * w if round_begun else w):
                             mark[i] = bits[i]
                 if samples == 0:
                     surface(w, at_x, at_y, at_params, at_value, at_gx, at_gy)
@@ -1147,8 +1195,9 @@ def sweep(
                     # Such a rule may have no step to take; then its state is asked for once more.
                     for i in range(2 * s * w):
                         before[i] = state[i]
+                # Not in a tuple, which counts the references to what each address keeps alive.
                 status = update(
-                    *(2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step)
+                    2 * w, k + 1, at_g, at_hessian, at_rate, at_hyper, at_state, at_step
                 )
                 if status in (LONG, LINE):
                     for i in range(w):

@@ -47,7 +47,7 @@ MOST_THREADS = 64
 CHUNK_SECONDS = (0.0005, 0.01)
 CHUNK_RUNS = (64, 16384)
 STINT_SECONDS = 0.02  # a worker does chunk after chunk for so long before it serves another map
-FIRST_UPDATES = 2**16  # of the first chunks, as long as nobody knows how fast they are
+FIRST_UPDATES = 2**17  # of the first chunks, as long as nobody knows how fast they are
 HAND_OVER_SECONDS = 0.0005  # what takes no longer is made sooner than threads are woken for it
 MOST_BEGUN = 2**14  # cells of a map that may be so short
 CHUNK_UPDATES = 2**22  # bounds the tables that are made for one chunk
@@ -167,7 +167,8 @@ def check_numbers(field: str, value: Any, low: float, high: float, integer: bool
     if not fine or (integer and (numbers != np.floor(numbers)).any()):
         bad = ~((numbers >= low) & (numbers <= high)) | (integer & (numbers != np.floor(numbers)))
         check_number(field, array[bad][0].item(), low, high, integer)
-    if ((numbers == 0) & np.signbit(numbers)).any():
+    zero = numbers == 0
+    if zero.any() and np.signbit(numbers[zero]).any():
         return numbers + 0.0  # not -0, as `check_number` has it
     return numbers
 
@@ -210,6 +211,14 @@ def collapsed(array: NDArray[Any], dimensions: int) -> NDArray[Any]:
         if length > 1 and (array == first).all():
             array = first
     return array
+
+
+def distinct(values: Floats) -> tuple[Floats, Integers]:
+    """Return the sorted different ones of `values`, and which of them each is."""
+    if values.size == 1:  # as in most maps, where NumPy's own takes a twentieth of a millisecond
+        return values.reshape(1), np.zeros(values.shape, np.int64)
+    found, which = np.unique(values, return_inverse=True)
+    return found, which.reshape(values.shape)
 
 
 class _Cells:
@@ -278,10 +287,9 @@ class _Cells:
         self.apart = bool(switch.any()) and run.weight_decay > 0
         self.most_steps = int(self.steps.max())
         # A map has few batch sizes: an epoch is asked for each of them, not for each cell.
-        sizes, which = np.unique(self.batch_size, return_inverse=True)
+        sizes, self._epoch_of = distinct(self.batch_size)
         drawn = run.replacement, run.accumulate
         self._epochs = [experiment.epoch(int(size) or None, *drawn) for size in sizes]
-        self._epoch_of = which.reshape(self.batch_size.shape)
 
     def slow(self, seeds_first: bool) -> list[int]:
         """Return the axes, first those along which neighbours would share least of their tables.
@@ -299,6 +307,14 @@ class _Cells:
             return np.broadcast_to(array.reshape(tail), (self.count, *tail))
         return np.broadcast_to(array, (*self.shape, *tail)).reshape(self.count, *tail)
 
+    def flat_rows(self, arrays: list[Floats]) -> Floats:
+        """Return each array for all cells in a row, without a copy where they share its value."""
+        shared = all(array.size == 1 for array in arrays)
+        if shared:
+            values = np.array([array.item() for array in arrays], dtype=np.float64)
+            return np.broadcast_to(values[:, None], (len(arrays), self.count))
+        return np.stack([self.flat(array) for array in arrays])
+
     def of_batch(self, function: Callable[[Epoch], float]) -> Floats:
         """Return what `function` says of an epoch, for each batch size."""
         values = np.array([function(epoch) for epoch in self._epochs], dtype=np.float64)
@@ -315,8 +331,8 @@ class _Table:
     def __init__(
         self, cells: _Cells, keys: Floats, width: int, make: Callable[[Floats], Any]
     ) -> None:
-        self._keys, rows = np.unique(keys, return_inverse=True)
-        self._rows = cells.flat(rows.reshape(keys.shape))
+        self._keys, rows = distinct(keys)
+        self._rows = cells.flat(rows)
         self._make = make
         self._whole = make(self._keys) if self._keys.size * width <= SHARED_NUMBERS else None
 
@@ -327,7 +343,10 @@ class _Table:
 
     def of(self, cells: Integers) -> tuple[Integers, Any]:
         """Return the row of each cell in a table, and the table."""
-        rows = self._rows[cells]
+        if self._keys.size == 1:
+            rows = np.zeros(cells.size, np.int64)
+        else:
+            rows = self._rows[cells]
         if self._whole is not None:
             return rows, self._whole
         wanted, found = np.unique(rows, return_inverse=True)
@@ -420,7 +439,6 @@ class _Job:
         self._order = None
         if slow != sorted(slow):
             self._order = np.arange(count).reshape(cells.shape).transpose(slow).ravel()
-        flat = [cells.flat(array) for array in cells.hyper.values()]
         self._kernels = (
             surface.kernel.pointer,
             surface.hessian_kernel.pointer,
@@ -433,7 +451,7 @@ class _Job:
         self._given = (
             cells.flat(cells.start, 2),
             cells.flat(cells.lr),
-            np.stack(flat) if flat else np.empty((0, count)),
+            cells.flat_rows(list(cells.hyper.values())),
             cells.flat(np.stack([scale, short_scale], axis=-1), 2),
             cells.flat(epoch.astype(np.int64)),
             cells.flat(cells.of_batch(lambda epoch: epoch.batch_size).astype(np.int64)),
@@ -569,7 +587,7 @@ def _room(count: int, watch: Watch) -> driver.Ends:
 def _answer(shape: tuple[int, ...], watch: Watch, ends: driver.Ends) -> Sweep:
     """Return the results in the map's shape."""
     recorded = watch.recorded_at is not None
-    by_stopping_rule = np.isin(ends.outcome, list(STOPPED_BY))
+    by_stopping_rule = np.logical_or.reduce([ends.outcome == how for how in STOPPED_BY])
     if recorded and by_stopping_rule.any():  # a run that was stopped stays where it is
         held = by_stopping_rule[:, None] & (watch.recorded_at > ends.done[:, None])
         ends.losses[held] = np.broadcast_to(ends.loss[:, None], held.shape)[held]
