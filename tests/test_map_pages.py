@@ -37,7 +37,7 @@ from optimizers.maps import (
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
-from optimizers.maps.rates import RATE_ZONES
+from optimizers.maps.rates import GOOD, RATE_ZONES
 from views.maps import MAPS, files, page
 from views.maps.base import Shown
 from views.presets import PRESETS
@@ -635,6 +635,29 @@ def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
     assert 2 * 0.063 < last < 0.2, "where all diverge the rates end soon"
     _, shown = drawn("Learning-rate sweep", RateSweep(experiment, 1e-4, 10**-1.2, 57))
     assert "diverges at 0.05 to 0.056, and at no higher rate" in shown.words
+
+
+@pytest.mark.parametrize(
+    ("surface", "rule", "told"),
+    [
+        ("Quadratic", "SGD", "good from 0.028 to 0.18;"),
+        ("Rosenbrock", "Momentum", "good at 0.0018, 0.0028 to 0.0032;"),
+        (
+            "Beale",
+            "RMSProp",
+            "good at 0.04 to 0.056, 0.071 to 0.11, 0.14 to 0.2, 0.32 to 0.35,"
+            " and in 1 narrower stretch;",
+        ),
+    ],
+)
+def test_a_sweep_names_every_stretch_of_good_rates_that_its_strip_shows(surface, rule, told):
+    request = RateSweep(Experiment(surface, runs=(Run(rule),)), 1e-4, 10, 101)
+    result, shown = drawn("Learning-rate sweep", request)
+    assert told in shown.words
+    good = result.zone[0] == RATE_ZONES.index(GOOD)
+    stretches = result.stretches(0, GOOD)
+    inside = [any(low <= rate <= high for low, high in stretches) for rate in result.rates]
+    assert inside == good.tolist()
 
 
 def test_a_sweep_rates_nothing_where_the_loss_has_no_lower_bound():

@@ -341,7 +341,7 @@ def test_where_the_loss_has_no_lower_bound_no_rate_is_good():
 def test_the_rates_that_diverge_are_stretches_that_need_not_be_one():
     experiment = Experiment("Styblinski-Tang", runs=(Run("Momentum"),))
     found = RateSweep(experiment, 1e-4, 10, 101).compute()
-    island, above = found.lost(0)
+    island, above = found.stretches(0, DIVERGES)
     assert [float(f"{rate:.2g}") for rate in (*island, *above)] == [0.05, 0.056, 0.071, 10]
     assert island[1] < found.best(0) < above[0]
     lost = [rate for rate in found.rates for low, high in (island, above) if low <= rate <= high]
@@ -356,7 +356,7 @@ def test_stretches_that_diverge(zone, expected):
     indices = np.array([[RATE_ZONES.index({"G": GOOD, "D": DIVERGES}[z]) for z in zone]])
     none = np.zeros((1, 3))
     curves = Curves(np.array([1.0, 2.0, 3.0]), none, none, none, none, indices)
-    assert curves.lost(0) == expected
+    assert curves.stretches(0, DIVERGES) == expected
 
 
 def test_no_gap_is_negative():

@@ -25,6 +25,7 @@ from optimizers.analysis.step import inspect_step
 from optimizers.analysis.verdicts import verdict
 from optimizers.maps import BasinMap, Ensemble, Escape
 from optimizers.maps.ensembles import closest
+from optimizers.maps.rates import DIVERGES
 from views.maps import MAPS
 from views.presets import DEFAULT, GROUPS, LISTED, OPENING, PRESETS
 from views.scene.curves import CURVATURE
@@ -250,7 +251,7 @@ def test_the_sweep_finds_the_rates_of_the_claim(slug, part):
     assert request.seeds == 50
     found = request.compute()
     best = [found.best(c) for c in range(3)]
-    stretches = [found.lost(c) for c in range(3)]
+    stretches = [found.stretches(c, DIVERGES) for c in range(3)]
     assert [len(stretch) for stretch in stretches] == [1, 1, 0]
     lost = [stretch[0][0] if stretch else np.inf for stretch in stretches]
     limit = OPTIMIZERS["Momentum"].edges(request.experiment.runs[1].hyper)[-1] / 10

@@ -59,12 +59,11 @@ class Curves(Result):
         """Return the rate at which run c ends lowest, the middle one if several are equal."""
         return best_of(self.rates, self.median[c])
 
-    def lost(self, c: int) -> list[tuple[float, float]]:
-        """Return the unbroken stretches of rates at which run c diverges, each with its ends."""
-        diverges = np.concatenate(
-            [[False], self.zone[c] == RATE_ZONES.index(DIVERGES), [False]]
-        ).astype(int)
-        first, after = (np.flatnonzero(np.diff(diverges) == turn) for turn in (1, -1))
+    def stretches(self, c: int, zone: str) -> list[tuple[float, float]]:
+        """Return the unbroken stretches of rates at which run c is in a zone, by their ends."""
+        there = np.concatenate([[False], self.zone[c] == RATE_ZONES.index(zone), [False]])
+        turns = np.diff(there.astype(int))
+        first, after = (np.flatnonzero(turns == turn) for turn in (1, -1))
         return [
             (float(self.rates[i]), float(self.rates[j - 1]))
             for i, j in zip(first, after, strict=True)

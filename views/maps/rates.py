@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape.language import msgid, number, tr, whole
+from landscape.language import msgid, number, tr, tr_n, whole
 from optimizers.analysis.averaging import EXPONENTIAL, MEAN
 from optimizers.analysis.measures import run_limit
 from optimizers.maps import Curves, RateSweep
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 STRIP = 0.2  # of the chart's height, for the zones
 BEYOND = 2.5  # times the last rate that a run bears, up to which rates are shown
+MOST_STRETCHES = 4  # of good rates that are told one by one
 SEEDS = seeds_setting("sweep", 50)
 AVERAGED = {MEAN: msgid("mean of the iterates"), EXPONENTIAL: msgid("exponential average")}
 
@@ -257,9 +258,6 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
             continue
         best, lowest = number(result.best(c)), number(float(median.min()))
         if bounded:
-            good = result.rates[
-                around(result.zone[c] == RATE_ZONES.index(GOOD), int(np.argmin(median)))
-            ]
             facts = [
                 tr(
                     "best at rate {rate}, {loss_name} {loss}",
@@ -267,13 +265,7 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
                     loss_name=what,
                     loss=lowest,
                 ),
-                tr(
-                    "good from {low} to {high}",
-                    low=number(float(good[0])),
-                    high=number(float(good[-1])),
-                )
-                if len(good) > 1
-                else tr("good at that rate only"),
+                good_at(result.stretches(c, GOOD)),
             ]
         else:
             facts = [tr("furthest down at rate {rate}, loss {loss}", rate=best, loss=lowest)]
@@ -314,17 +306,12 @@ def averaged(request: RateSweep, result: Curves, c: int) -> str:
 
 def diverging(result: Curves, c: int) -> list[str]:
     """Return at which rates run c diverges: from where on all do, and which of those below."""
-    lost = result.lost(c)
+    lost = result.stretches(c, DIVERGES)
     facts = []
     if lost and lost[-1][1] == result.rates[-1]:
         facts.append(tr("diverges at every rate from {rate} on", rate=number(lost.pop()[0])))
     if lost:
-        ranges = [
-            number(low)
-            if low == high
-            else tr("{low} to {high}", low=number(low), high=number(high))
-            for low, high in lost
-        ]
+        ranges = [span(*ends) for ends in lost]
         if facts:
             facts.append(tr("of the rates below, {rates} diverge too", rates=", ".join(ranges)))
         else:
@@ -332,11 +319,30 @@ def diverging(result: Curves, c: int) -> list[str]:
     return facts
 
 
-def around(good: Any, best: int) -> slice:
-    """Return the unbroken stretch of good rates that holds the best one."""
-    bad = np.flatnonzero(~good)
-    before, after = bad[bad < best], bad[bad > best]
-    return slice(int(before[-1]) + 1 if len(before) else 0, int(after[0]) if len(after) else None)
+def good_at(stretches: list[tuple[float, float]]) -> str:
+    """Return at which rates a run is good, the narrowest stretches counted where they are many."""
+    if len(stretches) == 1:
+        ((low, high),) = stretches
+        if low == high:
+            return tr("good at that rate only")
+        return tr("good from {low} to {high}", low=number(low), high=number(high))
+    widest = sorted(stretches, key=lambda ends: ends[1] / ends[0])[-MOST_STRETCHES:]
+    rates = ", ".join(span(*ends) for ends in sorted(widest))
+    if rest := len(stretches) - len(widest):
+        return tr_n(
+            "good at {rates}, and in {count} narrower stretch",
+            "good at {rates}, and in {count} narrower stretches",
+            rest,
+            rates=rates,
+        )
+    return tr("good at {rates}", rates=rates)
+
+
+def span(low: float, high: float) -> str:
+    """Return a stretch of rates in words."""
+    if low == high:
+        return number(low)
+    return tr("{low} to {high}", low=number(low), high=number(high))
 
 
 def load(request: RateSweep, result: Curves, choice: Choice, x: float, y: float) -> dict[str, Any]:
