@@ -640,13 +640,13 @@ def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
 @pytest.mark.parametrize(
     ("surface", "rule", "told"),
     [
-        ("Quadratic", "SGD", "good from 0.028 to 0.18;"),
-        ("Rosenbrock", "Momentum", "good at 0.0018, 0.0028 to 0.0032;"),
+        ("Quadratic", "SGD", "good from 0.028 to 0.18"),
+        ("Rosenbrock", "Momentum", "good at 0.0018, 0.0028 to 0.0032"),
         (
             "Beale",
             "RMSProp",
             "good at 0.04 to 0.056, 0.071 to 0.11, 0.14 to 0.2, 0.32 to 0.35,"
-            " and in 1 narrower stretch;",
+            " and in 1 narrower stretch",
         ),
     ],
 )
