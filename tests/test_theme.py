@@ -188,3 +188,12 @@ def test_has_asks_for_no_part_of_a_class():
     """It would be asked again at every change of a class, as of a slider's value, anywhere."""
     for path in (ROOT / "views").rglob("*.css"):
         assert not re.search(r":has\([^()]*\[class", path.read_text("utf-8")), path.name
+
+
+def test_nothing_around_the_whole_page_is_styled_by_what_it_has():
+    """A browser would look at nearly all of the page again at every change of anything in it."""
+    around = re.compile(r"(:root|\bhtml|\bbody|\.stApp|\.stMain)(:not\()?:has\(")
+    sheets = [path for end in ("css", "py") for path in (ROOT / "views").rglob(f"*.{end}")]
+    assert len(sheets) > 50
+    for path in sheets:
+        assert path.name == "modes.py" or not around.search(path.read_text("utf-8")), path.name

@@ -12,6 +12,7 @@ from views.live.answer import looked_at
 from views.live.kept import simulated
 from views.maps import MAPS
 from views.maps import page as maps
+from views.modes.modes import draw_mode
 from views.player import chart, player
 from views.presets import CHANGED, MAPS_VIEW
 from views.report import cost, inspector, report
@@ -41,12 +42,18 @@ def draw(settings: Settings, theme: Theme) -> None:
     st.html(f"<style>{theme.style()}</style>")
     presenting = settings["present"] == PRESENTED
     embedded = bool(st.context.is_embedded)
+    draw_mode("presented" if presenting else "plain")
+    if embedded and not presenting:
+        draw_mode("embedded")
+    if settings.hides(SENTENCES):
+        draw_mode("silent")
+    if not presenting and not settings.hides(CONTROLS):
+        draw_mode("settings")
     below = st.container(key="below")
     head = st.container(key="head", horizontal=True, vertical_alignment="bottom")
     told, row = st.container(), st.container()
-    shown = "presenting" if presenting else "embedded" if embedded else "stage"
     picture = st.container(key="picture", gap=None)
-    stage, cards = picture.container(key=shown), picture.container(key="sheet")
+    stage, cards = picture.container(key="stage"), picture.container(key="sheet")
     end = st.container(key="end")
     details, foot = end.container(), end.container()
     place = player.register_place()
@@ -60,8 +67,6 @@ def draw(settings: Settings, theme: Theme) -> None:
         player.place(place, "transport")
     with details:
         player.place(place, "details")
-    if settings.hides(SENTENCES):
-        below.html('<i class="zz-silent"></i>')
     if presenting:
         st.session_state[session.WHOLE] = unserved() or settings.data is not None
         return
@@ -84,9 +89,10 @@ def draw_maps(settings: Settings, theme: Theme) -> None:
     """Draw a map of what is set, below the same head as that of the lab."""
     st.html(f"<style>{theme.style()}</style>")
     presenting = settings["present"] == PRESENTED
+    draw_mode("presented" if presenting else "plain")
     head = st.container(key="head", horizontal=True, vertical_alignment="top")
     told, row = st.container(), st.container()
-    stage = st.container(key="presenting" if presenting else "stage")
+    stage = st.container(key="stage")
     cards, foot = st.container(), st.container(key="end")
     with stage:
         choice = searched(settings)

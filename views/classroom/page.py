@@ -8,6 +8,7 @@ which no browser sends to a server.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from views.classroom.component import component
 from views.classroom.questions import CHOICES, SUBJECTS
 from views.lessons import LESSONS
 from views.lessons.page import numbered
+from views.modes.modes import draw_mode
 from views.server.server import address
 from views.settings import session
 from views.settings.settings import Settings
@@ -27,6 +29,7 @@ from views.stage import tell_of_link
 from views.theme import Theme
 
 KEY = "class page"
+ON_A_WALL = Path(__file__).parent / "presented.css"
 
 
 def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
@@ -54,7 +57,10 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
     st.html(f"<style>{theme.style()}</style>")
     tell_of_link()
     presenting = settings["present"] == PRESENTED
-    with st.container(key="presenting" if presenting else "class"):
+    if presenting:
+        draw_mode("presented")
+        st.html(ON_A_WALL)
+    with st.container(key="class"):
         component("class", "classroom.js")(
             key=KEY,
             data=data(settings, theme, presenting),

@@ -8,7 +8,6 @@ card waits until the class's answers are revealed, and then plays by itself.
 
 from __future__ import annotations
 
-import contextlib
 import html
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from views.lessons import LESSONS, small
 from views.lessons.index import COURSE, MISCONCEPTIONS, STANDINGS, cards_on
 from views.lessons.lesson import LETTERS, Card, Lesson, filled
 from views.lessons.outcome import Outcome, UnmeasuredError, card_of, outcome
+from views.modes.modes import draw_mode
 from views.player import player
 from views.settings import session
 from views.settings.settings import KEPT, Settings, read
@@ -47,13 +47,12 @@ def draw(settings: Settings, theme: Theme, leave: Callable[[], None]) -> None:
     """Draw the page; `leave` is called when the lab is to be opened with what is set then."""
     st.html(STYLE)
     st.html(f"<style>{theme.style()}</style>")
-    # In a frame of another page there is no header, as around the lab.
-    embedded = bool(st.context.is_embedded)
-    with st.container(key="embedded") if embedded else contextlib.nullcontext():
-        if settings["lesson"]:
-            draw_card(settings, theme, leave)
-        else:
-            draw_list(theme)
+    if st.context.is_embedded:  # without a header, as the lab
+        draw_mode("embedded")
+    if settings["lesson"]:
+        draw_card(settings, theme, leave)
+    else:
+        draw_list(theme)
 
 
 # --- The list

@@ -17,9 +17,8 @@ TOLD = """<script>document.documentElement.lang = {code};</script>
 :root :lang(ko) {{ word-break: keep-all; }}
 div:has(> .st-key-languages) {{ position: fixed; z-index: 999991; top: 0.5rem; right: 3.5rem; }}
 /* What Streamlit shows there while the server works is wider than the room that it leaves. */
-:root:has([data-testid="stStatusWidget"]) div:has(> .st-key-languages) {{ right: 9rem; }}
+.stAppHeader:has([data-testid="stStatusWidget"]) ~ * div:has(> .st-key-languages) {{ right: 9rem; }}
 .st-key-languages button {{ min-height: 2.5rem; padding: 0 0.5rem; }}
-:root:has(.st-key-presenting) .st-key-languages {{ display: none; }}
 @media print {{ .st-key-languages {{ display: none; }} }}
 </style>"""
 

@@ -1,0 +1,1 @@
+"""In front of a class, in another page's frame, and what else a page is shown as."""
