@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 import string
@@ -172,6 +173,18 @@ def test_a_card_shows_what_its_own_link_shows_and_gives_nothing_away(name):
     assert not planned(there).extras.arrows
     assert not planned(there).extras.future
     assert not planned(there).preset, "its title and claim would tell"
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_no_card_draws_what_the_next_one_asks_about(lesson):
+    def drawn(card: Card) -> list[Experiment]:
+        settings, _ = read(card.shows)
+        experiment = planned(settings).experiment
+        return [replace(experiment, runs=(run,)) for run in experiment.runs]
+
+    for card, following in itertools.pairwise(lesson.cards):
+        before = drawn(card)
+        assert any(one not in before for one in drawn(following)), following.question
 
 
 @every_card

@@ -161,7 +161,7 @@ LESSON = Lesson(
             text="The first step of SGD, at a high rate, from loss {start}. A linear model"
             " foretells {linear} after it, a quadratic one {quadratic}.",
             question="Which is nearer to what comes?",
-            shows={"preset": "one-jump"},
+            shows={"preset": "one-jump", "optimizers": ["SGD"]},  # the jump is asked for next
             measure=models,
             answers=(
                 Answer(
