@@ -37,9 +37,10 @@ from optimizers.maps import (
 )
 from optimizers.maps.basins import NOWHERE, UNDECIDED
 from optimizers.maps.grids import SAMPLES, STEPS, UPDATES
-from optimizers.maps.rates import GOOD, RATE_ZONES
+from optimizers.maps.rates import RATE_ZONES
 from views.maps import MAPS, files, page
 from views.maps.base import Shown
+from views.maps.rates import good_at
 from views.presets import PRESETS
 from views.scene.payload import pack
 from views.server import jobs as server_jobs
@@ -640,24 +641,44 @@ def test_a_sweep_says_from_where_on_every_rate_diverges_and_which_do_below():
 @pytest.mark.parametrize(
     ("surface", "rule", "told"),
     [
-        ("Quadratic", "SGD", "good from 0.028 to 0.18"),
-        ("Rosenbrock", "Momentum", "good at 0.0018, 0.0028 to 0.0032"),
+        ("Quadratic", "SGD", "good from 0.028 to 0.18;"),
+        ("Rosenbrock", "Momentum", "good at 0.0018, 0.0028 to 0.0032;"),
         (
             "Beale",
             "RMSProp",
-            "good at 0.04 to 0.056, 0.071 to 0.11, 0.14 to 0.2, 0.32 to 0.35,"
-            " and in 1 narrower stretch",
+            "good at 0.04 to 0.056, 0.071 to 0.11, 0.14 to 0.2, 0.32 to 0.35, and in 1 more"
+            " stretch.",
         ),
     ],
 )
-def test_a_sweep_names_every_stretch_of_good_rates_that_its_strip_shows(surface, rule, told):
+def test_a_sweep_names_the_stretches_of_good_rates_that_its_strip_shows(surface, rule, told):
     request = RateSweep(Experiment(surface, runs=(Run(rule),)), 1e-4, 10, 101)
-    result, shown = drawn("Learning-rate sweep", request)
+    _, shown = drawn("Learning-rate sweep", request)
     assert told in shown.words
-    good = result.zone[0] == RATE_ZONES.index(GOOD)
-    stretches = result.stretches(0, GOOD)
-    inside = [any(low <= rate <= high for low, high in stretches) for rate in result.rates]
-    assert inside == good.tolist()
+
+
+@pytest.mark.parametrize(
+    ("stretches", "best", "told"),
+    [
+        ([(0.1, 0.1)], 0.1, "good at that rate only"),
+        ([(0.1, 0.2)], 0.1, "good from 0.1 to 0.2"),
+        ([(0.1101, 0.1104)], 0.1101, "good at 0.11"),
+        ([(0.1, 0.1), (0.3, 0.3)], 0.3, "good at 0.1, 0.3"),
+        ([(0.1, 0.1), (0.2, 0.3), (1, 1), (2, 3)], 1, "good at 0.1, 0.2 to 0.3, 1, 2 to 3"),
+        (
+            [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3), (1, 1), (2, 2), (3, 3)],
+            3,
+            "good at 0.1, 0.2, 0.3, 3, and in 2 more stretches",
+        ),
+        (
+            [(0.1, 0.2), (0.3, 0.3), (0.5, 0.6), (1, 2), (3, 4)],
+            0.3,
+            "good at 0.1 to 0.2, 0.3, 1 to 2, 3 to 4, and in 1 more stretch",
+        ),
+    ],
+)
+def test_of_many_stretches_of_good_rates_the_best_and_the_widest_are_named(stretches, best, told):
+    assert good_at(stretches, best) == told
 
 
 def test_a_sweep_rates_nothing_where_the_loss_has_no_lower_bound():

@@ -192,7 +192,14 @@ def test_has_asks_for_no_part_of_a_class():
 
 def test_nothing_around_the_whole_page_is_styled_by_what_it_has():
     """A browser would look at nearly all of the page again at every change of anything in it."""
-    around = re.compile(r"(:root|\bhtml|\bbody|\.stApp|\.stMain)(:not\()?:has\(")
+    around = re.compile(
+        r"(:root|#root|(?<![-\w.])(html|body)|\.st(App|AppViewContainer|Main|MainBlockContainer))"
+        r"(?![-\w])[^\s,{>~+]*:has\("
+    )
+    for rule in (":root:has(.a)", ":root:not(:has(.a)) b", "html:has(.a)", ".stMain:has(.a) b"):
+        assert around.search(rule)
+    for rule in (".stMain [class]:has(> a)", ".stMainer:has(a)", ".zz-body:has(a)"):
+        assert not around.search(rule)
     sheets = [path for end in ("css", "py") for path in (ROOT / "views").rglob(f"*.{end}")]
     assert len(sheets) > 50
     for path in sheets:

@@ -29,7 +29,7 @@ def update(n, t, g, hessian, lr, hyper, state, step):
     asked = 0
     for i in range(n // 2):
         asked += (hyper[n + i] != 0.0) | (hyper[2 * n + i] != 0.0)
-    if asked == 0:
+    if asked == 0:  # PyTorch's sum of whole gradients, as almost always
         for i in range(n):
             v = hyper[i] * state[i] + g[i]
             step[i] = -lr[i] * v

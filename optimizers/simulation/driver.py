@@ -705,7 +705,7 @@ def most_together(s, h):
     """Return how many runs of a rule with s rows of state and h hyperparameters step together.
 
     As many as the cache holds, so that two calls an update are little for each; and an odd multiple
-    of 64, for rows that begin whole multiples of 2,048 bytes apart drive each other out of it.
+    of 64, for neighbouring rows a multiple of 2,048 bytes apart drive each other out of it.
     """
     held = CACHED // (9 + 2 * s + 2 * h)  # with x, y, the loss, two gradients, steps and rates
     return max((held - 64) // 128, 0) * 128 + 64
@@ -819,7 +819,7 @@ def constant_from(factors):
 
 @part
 def unmoved(w, bits, mark):
-    """Return how many lanes are marked as what they are along x."""
+    """Return how many lanes, the parked among them, are where they were marked along x."""
     found = 0
     for i in range(w):
         found += bits[i] == mark[i]
@@ -847,11 +847,11 @@ def leave_out_rounds(
         back += changed[i] == 0
     soonest = NEVER
     if back > w - alive:  # what is parked does not change either
-        back = 0
+        rounds = 0
         for i in range(w):
-            found[back] = i
-            back += (changed[i] == 0) & (fate[i] == RUNNING)
-        for j in range(back):
+            found[rounds] = i
+            rounds += (changed[i] == 0) & (fate[i] == RUNNING)
+        for j in range(rounds):
             i = found[j]
             if scales[i] == 0.0 and (samples == 0 or lanes[SIZE, i] == whole):
                 for r in range(records, recorded.size):
@@ -1102,8 +1102,8 @@ def sweep(
                             )
                             soonest = min(soonest, round_ends)
                         elif marked and not round_begun:
-                            # Nobody goes round who is elsewhere along x: until somebody is not,
-                            # the rest is neither marked nor compared.
+                            # Nobody has gone round who is elsewhere along x: until somebody is
+                            # back there, all else is neither marked nor compared.
                             round_begun = unmoved(w, bits, mark) > w - alive
                         marked, all_marked = True, round_begun
                         for i in range(moving * w if round_begun else w):

@@ -265,7 +265,7 @@ def words(request: RateSweep, result: Curves, limits: list[tuple[Mark, float | N
                     loss_name=what,
                     loss=lowest,
                 ),
-                good_at(result.stretches(c, GOOD)),
+                good_at(result.stretches(c, GOOD), result.best(c)),
             ]
         else:
             facts = [tr("furthest down at rate {rate}, loss {loss}", rate=best, loss=lowest)]
@@ -319,19 +319,28 @@ def diverging(result: Curves, c: int) -> list[str]:
     return facts
 
 
-def good_at(stretches: list[tuple[float, float]]) -> str:
-    """Return at which rates a run is good, the narrowest stretches counted where they are many."""
+def good_at(stretches: list[tuple[float, float]], best: float) -> str:
+    """Return at which rates a run is good: where there are many stretches, which are the widest.
+
+    The stretch that holds the best rate is always among them.
+    """
     if len(stretches) == 1:
         ((low, high),) = stretches
         if low == high:
             return tr("good at that rate only")
-        return tr("good from {low} to {high}", low=number(low), high=number(high))
-    widest = sorted(stretches, key=lambda ends: ends[1] / ends[0])[-MOST_STRETCHES:]
-    rates = ", ".join(span(*ends) for ends in sorted(widest))
-    if rest := len(stretches) - len(widest):
+        if number(low) != number(high):
+            return tr("good from {low} to {high}", low=number(low), high=number(high))
+
+    def rank(ends: tuple[float, float]) -> tuple[bool, float]:
+        low, high = ends
+        return not low <= best <= high, -round(math.log(high / low), 6)
+
+    named = sorted(sorted(stretches, key=rank)[:MOST_STRETCHES])
+    rates = ", ".join(dict.fromkeys(span(*ends) for ends in named))
+    if rest := len(stretches) - len(named):
         return tr_n(
-            "good at {rates}, and in {count} narrower stretch",
-            "good at {rates}, and in {count} narrower stretches",
+            "good at {rates}, and in {count} more stretch",
+            "good at {rates}, and in {count} more stretches",
             rest,
             rates=rates,
         )
@@ -340,7 +349,7 @@ def good_at(stretches: list[tuple[float, float]]) -> str:
 
 def span(low: float, high: float) -> str:
     """Return a stretch of rates in words."""
-    if low == high:
+    if number(low) == number(high):
         return number(low)
     return tr("{low} to {high}", low=number(low), high=number(high))
 

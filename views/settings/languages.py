@@ -16,7 +16,8 @@ TOLD = """<script>document.documentElement.lang = {code};</script>
 <style>
 :root :lang(ko) {{ word-break: keep-all; }}
 div:has(> .st-key-languages) {{ position: fixed; z-index: 999991; top: 0.5rem; right: 3.5rem; }}
-/* What Streamlit shows there while the server works is wider than the room that it leaves. */
+/* What Streamlit shows there while the server works is wider than the room that it leaves. Only
+   changes of the header have this looked at again. */
 .stAppHeader:has([data-testid="stStatusWidget"]) ~ * div:has(> .st-key-languages) {{ right: 9rem; }}
 .st-key-languages button {{ min-height: 2.5rem; padding: 0 0.5rem; }}
 @media print {{ .st-key-languages {{ display: none; }} }}
