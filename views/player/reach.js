@@ -7,7 +7,8 @@ import { speak, tr } from "./texts.js";
 
 const PATIENCE = 10_000; // milliseconds without a connection, which usually takes two seconds
 const LOOK = 1000; // milliseconds between two looks at whether there is one
-const CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]';
+const STATE = "data-test-connection-state";
+const CONNECTED = `[data-testid="stApp"][${STATE}="CONNECTED"]`;
 
 const SHOWN = "[data-shown], .st-key-lessons"; // a picture, or the list of lessons
 
@@ -91,6 +92,7 @@ const around = new Parent();
 let edition = ""; // of the server that this page came from
 let since = performance.now(); // when the connection was lost, or the page opened
 let connected = false;
+let changed = true; // whether the connection has come or gone since the last look
 let updated = false;
 
 /** Ask the server what it is, and take note of an update. */
@@ -104,7 +106,10 @@ async function ask() {
 
 async function look() {
   const now = Boolean(document.querySelector(CONNECTED));
-  if (now && !connected) await ask(); // it may be another server than before
+  if (now && changed) {
+    changed = false;
+    await ask(); // it may be another server than before
+  }
   if (!now && connected) since = performance.now();
   connected = now;
   if (updated) {
@@ -123,5 +128,9 @@ async function look() {
   setTimeout(look, LOOK);
 }
 
+// A connection that is back before the next look may lead to another server all the same.
+new MutationObserver(() => {
+  changed = true;
+}).observe(document, { subtree: true, attributes: true, attributeFilter: [STATE] });
 await ask();
 look();
